@@ -1,0 +1,40 @@
+# The language level, the warnings, the sanitizers and the linker, for every target.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  message(FATAL_ERROR "gcc before 13 destroys some temporaries in co_await expressions twice; use clang 19 (cmake --preset release)")
+endif()
+
+set(POLLUX_SANITIZE "" CACHE STRING "address (with undefined behaviour and fuzzing hooks), thread, or nothing")
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Werror=switch -Werror=return-type -Wno-missing-field-initializers)
+if(DEFINED ENV{CI})
+  add_compile_options(-Werror)
+endif()
+
+if(POLLUX_SANITIZE STREQUAL "address")
+  add_compile_options(-O1 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=address,undefined)
+elseif(POLLUX_SANITIZE STREQUAL "thread")
+  add_compile_options(-O1 -g1 -fno-omit-frame-pointer -fsanitize=thread)
+  add_link_options(-fsanitize=thread)
+else()
+  add_compile_options($<$<CONFIG:Release>:-O2>)
+endif()
+
+find_program(POLLUX_LLD NAMES ld.lld-19 ld.lld)
+if(POLLUX_LLD AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  add_link_options(-fuse-ld=${POLLUX_LLD})
+endif()
+add_link_options($<$<CONFIG:Release>:-Wl,--gc-sections> $<$<CONFIG:Release>:-Wl,-s>)
+
+find_program(POLLUX_CCACHE ccache)
+if(POLLUX_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+      CCACHE_SLOPPINESS=pch_defines,time_macros ${POLLUX_CCACHE})
+endif()
+
+# Two cores: files that instantiate Beast or all of Asio take half a gigabyte each, so they do not run side by side.
+set_property(GLOBAL APPEND PROPERTY JOB_POOLS heavy=1)

@@ -1,0 +1,2 @@
+// Asio's own code, compiled once for this program.
+#include <boost/asio/impl/src.hpp>

@@ -1,0 +1,395 @@
+#include "gemini/gemini_sim.hpp"
+
+#include "gemini/call_log.hpp"
+#include "gemini/plan.hpp"
+#include "gemini/reply.hpp"
+#include "server.hpp"
+
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <random>
+#include <stdexcept>
+
+namespace pollux::sims {
+
+namespace json = boost::json;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr char json_type[] = "application/json; charset=UTF-8";
+constexpr char html_page[] = "<!DOCTYPE html>\n<html><title>502 Bad Gateway</title><body>{not json}</body></html>\n";
+
+// Writes the body of a stream as HTTP chunks: in the pieces, and up to the byte, that the plan says.
+class BodyWriter {
+public:
+    BodyWriter(Connection& connection, Plan const& plan, Call& call) : connection_(connection), plan_(plan), call_(call), random_(plan.seed) {}
+
+    // False when the client has gone or the plan's last byte was written.
+    asio::awaitable<bool> write(std::string bytes)
+    {
+        if (plan_.cut_at_byte >= 0) {
+            auto const left = std::max<std::int64_t>(0, plan_.cut_at_byte - call_.bytes_sent);
+            if (static_cast<std::int64_t>(bytes.size()) > left) {
+                bytes.resize(static_cast<std::size_t>(left));
+                was_cut_ = true;
+            }
+        }
+        for (std::size_t begin = 0; begin < bytes.size();) {
+            auto const end = piece_end(bytes, begin);
+            if (begin > 0 && plan_.pieces != Pieces::bytewise && !co_await connection_.sleep(milliseconds(1))) co_return false;
+            auto chunk = http_chunk(std::string_view(bytes).substr(begin, end - begin));
+            if (!co_await connection_.write(std::move(chunk))) co_return false;
+            call_.bytes_sent += static_cast<std::int64_t>(end - begin);
+            begin = end;
+        }
+        co_return !was_cut_;
+    }
+
+    asio::awaitable<bool> end() { return connection_.write("0\r\n\r\n"); }
+
+    bool was_cut() const { return was_cut_; }
+
+private:
+    static std::string http_chunk(std::string_view bytes)
+    {
+        char size[20];
+        std::snprintf(size, sizeof size, "%zx\r\n", bytes.size());
+        std::string chunk = size;
+        chunk += bytes;
+        return chunk + "\r\n";
+    }
+
+    std::size_t piece_end(std::string_view bytes, std::size_t begin)
+    {
+        switch (plan_.pieces) {
+        case Pieces::whole: return bytes.size();
+        case Pieces::bytewise: return begin + 1;
+        case Pieces::random: return std::min(bytes.size(), begin + 1 + random_() % 64);
+        case Pieces::split_utf8: break;
+        }
+        for (std::size_t at = begin; at < bytes.size(); ++at) {
+            if (static_cast<unsigned char>(bytes[at]) >= 0xc0) return at + 1; // After the first byte of the next character.
+        }
+        return bytes.size();
+    }
+
+    Connection& connection_;
+    Plan const& plan_;
+    Call& call_;
+    std::mt19937_64 random_;
+    bool was_cut_ = false;
+};
+
+class GeminiSim {
+public:
+    explicit GeminiSim(GeminiSimOptions const& options) : key_(options.key), log_(options.calls_max)
+    {
+        for (auto const& file : options.plan_files) {
+            std::ifstream in(file);
+            if (!in) throw std::runtime_error("cannot read " + file);
+            plans_.load(json::parse(std::string(std::istreambuf_iterator<char>(in), {})));
+        }
+    }
+
+    asio::awaitable<After> handle(Request request, std::shared_ptr<Connection> connection)
+    {
+        if (request.path.starts_with("/_sim/")) co_return co_await control(std::move(request), *connection);
+        auto const second = request.path.find('/', 1);
+        auto const version = request.path.substr(1, second == std::string::npos ? second : second - 1);
+        auto const rest = second == std::string::npos ? std::string() : request.path.substr(second + 1);
+        bool const known = (version == "v1" || version == "v1beta") && (rest == "models" || rest.starts_with("models/"));
+        if (!known) co_return co_await refuse(*connection, 404, "NOT_FOUND", "no such path");
+
+        auto const key = std::string(request.header("x-goog-api-key").empty() ? request.parameter("key") : request.header("x-goog-api-key"));
+        if (key.empty()) co_return co_await refuse(*connection, 403, "PERMISSION_DENIED", "Method doesn't allow unregistered callers.");
+        if (!key_.empty() && key != key_) co_return co_await refuse(*connection, 400, "INVALID_ARGUMENT", "API key not valid.", "API_KEY_INVALID");
+
+        auto const name = rest.size() > 7 ? rest.substr(7) : std::string();
+        if (request.method == "GET") co_return co_await models(name, *connection);
+        auto const colon = name.rfind(':');
+        Call call;
+        call.version = version;
+        call.model = name.substr(0, colon);
+        call.method = colon == std::string::npos ? std::string() : name.substr(colon + 1);
+        call.key = key;
+        co_return co_await generate(std::move(call), std::move(request), *connection);
+    }
+
+private:
+    static bool is_model(std::string_view name)
+    {
+        return (name.starts_with("gemini-") || name.starts_with("gemma-")) && !name.starts_with("gemini-2.0") && !name.starts_with("gemini-1");
+    }
+
+    static json::object describe_model(std::string const& name)
+    {
+        return {{"name", "models/" + name},
+                {"version", "001"},
+                {"displayName", name},
+                {"inputTokenLimit", 1048576},
+                {"outputTokenLimit", 65536},
+                {"supportedGenerationMethods", {"generateContent", "countTokens"}},
+                {"thinking", name.starts_with("gemini-")}};
+    }
+
+    static asio::awaitable<After> send_json(Connection& connection, int status, std::string body, std::string more_headers = {})
+    {
+        bool const sent = co_await answer(connection, status, json_type, std::move(body), std::move(more_headers));
+        co_return sent ? After::keep : After::close;
+    }
+
+    static asio::awaitable<After> refuse(Connection& connection, int status, std::string word, std::string message, std::string reason = {})
+    {
+        Plan plan;
+        plan.error_status = std::move(word);
+        plan.message = std::move(message);
+        plan.reason = std::move(reason);
+        return send_json(connection, status, error_answer(plan, status));
+    }
+
+    static asio::awaitable<After> models(std::string name, Connection& connection)
+    {
+        if (name.empty()) {
+            json::array all;
+            for (auto const* one : {"gemini-flash-latest", "gemini-pro-latest", "gemini-3.8-flash", "gemma-4-31b-it"}) all.push_back(describe_model(one));
+            return send_json(connection, 200, json::serialize(json::object{{"models", std::move(all)}}));
+        }
+        if (is_model(name)) return send_json(connection, 200, json::serialize(describe_model(name)));
+        return refuse(connection, 404, "NOT_FOUND", "models/" + name + " is not found for API version v1beta");
+    }
+
+    asio::awaitable<After> control(Request request, Connection& connection)
+    {
+        if (request.path == "/_sim/health") return send_json(connection, 200, R"({"status":"ok"})");
+        if (request.path == "/_sim/calls" && request.method == "DELETE") {
+            log_.clear();
+            return send_json(connection, 200, "{}");
+        }
+        if (request.path == "/_sim/calls") {
+            auto const after = request.parameter("after");
+            return send_json(connection, 200, json::serialize(log_.describe(after.empty() ? 0 : std::atoll(std::string(after).c_str()))));
+        }
+        if (request.path == "/_sim/plan" && request.method == "POST") {
+            try {
+                plans_.load(json::parse(request.body));
+            } catch (std::exception const& wrong) {
+                return refuse(connection, 400, "INVALID_ARGUMENT", wrong.what());
+            }
+            return send_json(connection, 200, "{}");
+        }
+        return refuse(connection, 404, "NOT_FOUND", "write health, calls or plan");
+    }
+
+    asio::awaitable<After> generate(Call asked, Request request, Connection& connection)
+    {
+        Question question;
+        std::string wrong;
+        try {
+            question = asked.method == "countTokens" ? count_question(request.body) : read_question(request.body);
+        } catch (std::exception const& failure) {
+            wrong = failure.what();
+        }
+        asked.request = std::move(request.body);
+        bool const stream = asked.method == "streamGenerateContent";
+        auto& call = log_.begin(std::move(asked));
+        auto after = After::keep;
+        if (!wrong.empty()) {
+            call.status = 400;
+            after = co_await refuse(connection, 400, "INVALID_ARGUMENT", wrong);
+        } else if (!is_model(call.model)) {
+            call.status = 404;
+            after = co_await refuse(connection, 404, "NOT_FOUND", "models/" + call.model + " is not found for API version " + call.version);
+        } else if (call.method == "countTokens") {
+            call.status = 200;
+            after = co_await send_json(connection, 200, R"({"totalTokens":)" + std::to_string(tokens_of(question)) + "}");
+        } else if (stream || call.method == "generateContent") {
+            co_return co_await play(call, question, stream, request.parameter("alt") == "sse", connection);
+        } else {
+            call.status = 404;
+            after = co_await refuse(connection, 404, "NOT_FOUND", "no such method");
+        }
+        log_.end(call, after == After::keep ? Call::State::finished : Call::State::aborted);
+        co_return after;
+    }
+
+    static Question count_question(std::string const& body)
+    {
+        boost::system::error_code none;
+        auto const value = json::parse(body);
+        auto const* inner = value.find_pointer("/generateContentRequest", none);
+        if (!inner || !inner->is_object()) return read_question(body);
+        auto copy = inner->get_object();
+        copy.erase("model");
+        return read_question(json::serialize(copy));
+    }
+
+    static std::int64_t tokens_of(Question const& question)
+    {
+        std::int64_t sum = count_tokens(question.system);
+        for (auto const& turn : question.turns) sum += count_tokens(turn.text);
+        return sum;
+    }
+
+    Plan take_plan(Question const& question)
+    {
+        auto const going_on = going_on_.find(question.continuation_token);
+        if (going_on == going_on_.end()) return plans_.take(question.last_user_text());
+        return going_on->second.plan;
+    }
+
+    // The part of the text that this call is to send, and the token for the next call where there is one.
+    std::string hop_text(Plan const& plan, Question const& question, Call const& call, std::string& token)
+    {
+        auto text = reply_text(plan, question);
+        if (plan.hops <= 1) return text;
+        auto const going_on = going_on_.find(question.continuation_token);
+        int const hop = going_on == going_on_.end() ? 0 : going_on->second.hop;
+        auto const border = [&](int number) {
+            auto at = text.size() * static_cast<std::size_t>(number) / static_cast<std::size_t>(plan.hops);
+            while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) ++at;
+            return at;
+        };
+        if (hop + 1 < plan.hops) {
+            token = "aG9w" + std::to_string(call.id);
+            going_on_[token] = {plan, hop + 1};
+        }
+        return text.substr(border(hop), border(hop + 1) - border(hop));
+    }
+
+    asio::awaitable<After> play(Call& call, Question const& question, bool stream, bool sse, Connection& connection)
+    {
+        auto const plan = take_plan(question);
+        call.plan = plan.name;
+        call.status = plan.status;
+        auto state = Call::State::finished;
+        if (!co_await connection.sleep(milliseconds(plan.delay_ms))) {
+            state = Call::State::aborted;
+        } else if (plan.refuse_thoughts && question.asks_for_thoughts) {
+            call.status = 400;
+            co_await refuse(connection, 400, "INVALID_ARGUMENT", "Thinking is not enabled for this model");
+        } else if (plan.status != 200) {
+            auto const retry = plan.retry_after_s < 0 ? std::string() : "Retry-After: " + std::to_string(plan.retry_after_s) + "\r\n";
+            bool const array = stream && !sse;
+            auto const error = error_answer(plan, plan.status);
+            co_await answer(connection, plan.status, plan.html ? "text/html" : json_type, plan.html ? html_page : array ? "[" + error + "]" : error, retry);
+        } else if (plan.fault == Fault::hang && plan.after_chunks < 0) { // Before the head.
+            co_await connection.hang();
+        } else {
+            std::string token;
+            auto const text = hop_text(plan, question, call, token);
+            ReplyShape const shape{call.model, token};
+            state = stream ? co_await play_stream(plan, call, question, text, shape, sse, connection)
+                           : co_await play_whole(plan, question, text, shape, connection);
+        }
+        if (connection.is_gone() && state != Call::State::broken) state = Call::State::aborted;
+        log_.end(call, state);
+        co_return state == Call::State::finished ? After::keep : After::close;
+    }
+
+    asio::awaitable<Call::State> play_whole(Plan const& plan, Question const& question, std::string text, ReplyShape shape, Connection& connection)
+    {
+        if (!co_await connection.sleep(milliseconds(std::max(plan.duration_ms, 0)))) co_return Call::State::aborted;
+        switch (plan.fault) {
+        case Fault::none: break;
+        case Fault::hang: co_await connection.hang(); co_return Call::State::aborted;
+        case Fault::reset: connection.reset(); co_return Call::State::broken;
+        case Fault::cut: co_await connection.write(head(200, json_type, "Content-Length: 1000\r\n") + "{\"candi"); co_return Call::State::broken;
+        case Fault::end:
+        case Fault::garbage: co_await answer(connection, 200, "text/html", html_page); co_return Call::State::finished;
+        case Fault::error:
+        case Fault::bare_error: co_await send_json(connection, 503, error_answer(plan, 503)); co_return Call::State::finished;
+        case Fault::block: co_await send_json(connection, 200, blocked_answer(plan, shape)); co_return Call::State::finished;
+        }
+        co_await send_json(connection, 200, whole_answer(plan, question, text, shape));
+        co_return Call::State::finished;
+    }
+
+    asio::awaitable<Call::State> play_stream(Plan const& plan, Call& call, Question const& question, std::string text, ReplyShape shape, bool sse,
+                                             Connection& connection)
+    {
+        ReplyChunks const chunks(plan, question, text, shape);
+        auto const fault_at = plan.fault == Fault::none   ? chunks.size() + 1
+                              : plan.after_chunks < 0     ? chunks.size()
+                                                          : std::min(chunks.size(), static_cast<std::size_t>(plan.after_chunks));
+        auto const pause = plan.duration_ms >= 0 ? std::chrono::microseconds(milliseconds(plan.duration_ms)) / static_cast<int>(chunks.size())
+                                                 : std::chrono::microseconds(milliseconds(plan.chunk_delay_ms));
+
+        if (!co_await connection.write(head(200, sse ? "text/event-stream" : json_type, "Transfer-Encoding: chunked\r\n"))) co_return Call::State::aborted;
+        if (!co_await connection.sleep(milliseconds(plan.first_delay_ms))) co_return Call::State::aborted;
+
+        BodyWriter body(connection, plan, call);
+        for (std::size_t index = 0; index <= chunks.size(); ++index) {
+            if (index == fault_at) co_return co_await break_stream(plan, shape, body, connection);
+            if (index == chunks.size()) break;
+            if (index > 0 && !co_await connection.sleep(pause)) co_return Call::State::aborted;
+            bool const last = index + 1 == chunks.size();
+            auto const json = chunks.json(index);
+            auto frame = sse ? event(plan, json, last) : (index == 0 ? "[" : ",\r\n") + json + (last ? "]" : "");
+            if (!co_await body.write(std::move(frame))) co_return body.was_cut() ? Call::State::broken : Call::State::aborted;
+            ++call.chunks_sent;
+        }
+        co_await body.end();
+        co_return Call::State::finished;
+    }
+
+    asio::awaitable<Call::State> break_stream(Plan const& plan, ReplyShape const& shape, BodyWriter& body, Connection& connection)
+    {
+        switch (plan.fault) {
+        case Fault::none: break;
+        case Fault::end: break;
+        case Fault::hang: co_await connection.hang(); co_return Call::State::aborted;
+        case Fault::cut: co_return Call::State::broken;
+        case Fault::reset: connection.reset(); co_return Call::State::broken;
+        case Fault::garbage: co_await body.write("data: {\"candidates\": [{\"content\": \xff\xfe oops\n\n\n<html>"); break;
+        case Fault::error: co_await body.write(event(plan, error_answer(plan, 503), true)); break;
+        case Fault::bare_error: co_await body.write(on_lines(error_answer(plan, 503))); break;
+        case Fault::block: co_await body.write(event(plan, blocked_answer(plan, shape), true)); break;
+        }
+        co_await body.end();
+        co_return Call::State::finished;
+    }
+
+    static std::string event(Plan const& plan, std::string const& data, bool last)
+    {
+        std::string const end = plan.line_end == LineEnd::lf ? "\n" : plan.line_end == LineEnd::crlf ? "\r\n" : "\r";
+        return "data: " + data + end + (last && !plan.last_blank_line ? "" : end);
+    }
+
+    // JSON as a server prints it for people.
+    static std::string on_lines(std::string const& text)
+    {
+        std::string lines;
+        for (char letter : text) {
+            lines += letter;
+            if (letter == '{' || letter == ',' || letter == '[') lines += "\n  ";
+        }
+        return lines + "\n";
+    }
+
+    struct GoingOn {
+        Plan plan;
+        int hop = 0;
+    };
+
+    std::string key_;
+    Plans plans_;
+    CallLog log_;
+    std::map<std::string, GoingOn, std::less<>> going_on_; // By continuation token.
+};
+
+} // namespace
+
+int run_gemini_sim(GeminiSimOptions const& options)
+{
+    GeminiSim sim(options);
+    return serve(options.listen, [&sim](Request request, std::shared_ptr<Connection> connection) { return sim.handle(std::move(request), std::move(connection)); });
+}
+
+} // namespace pollux::sims

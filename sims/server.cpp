@@ -1,0 +1,222 @@
+#include "server.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+
+namespace pollux::sims {
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+namespace {
+
+constexpr std::uint64_t body_bytes_max = 64 * 1024 * 1024;
+
+std::string small(std::string_view text)
+{
+    std::string copy(text);
+    std::ranges::transform(copy, copy.begin(), [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+    return copy;
+}
+
+Request take_request(http::request<http::string_body> message)
+{
+    Request request;
+    request.method = std::string(message.method_string());
+    std::string_view const target(message.target().data(), message.target().size());
+    auto const mark = target.find('?');
+    request.path = target.substr(0, mark);
+    if (mark != std::string_view::npos) request.query = target.substr(mark + 1);
+    for (auto const& field : message) request.headers.emplace_back(small(field.name_string()), std::string(field.value()));
+    request.body = std::move(message.body());
+    return request;
+}
+
+// Nothing at the client's end or when what came is no HTTP.
+asio::awaitable<std::optional<Request>> read_request(tcp::socket& socket, beast::flat_buffer& buffer)
+{
+    http::request_parser<http::string_body> parser;
+    parser.body_limit(body_bytes_max);
+    boost::system::error_code failed;
+    co_await http::async_read(socket, buffer, parser, asio::redirect_error(asio::use_awaitable, failed));
+    if (failed) co_return std::nullopt;
+    co_return take_request(parser.release());
+}
+
+asio::awaitable<void> serve_connection(std::shared_ptr<Connection> connection, Handler const& handler)
+{
+    beast::flat_buffer buffer;
+    for (;;) {
+        auto request = co_await read_request(connection->socket(), buffer);
+        if (!request) co_return;
+        bool const last = small(request->header("connection")) == "close";
+        connection->watch();
+        auto const after = co_await handler(std::move(*request), connection);
+        connection->unwatch();
+        if (after == After::close || last || connection->is_gone()) co_return;
+    }
+}
+
+asio::awaitable<void> accept_all(tcp::acceptor& acceptor, Handler const& handler)
+{
+    for (;;) {
+        boost::system::error_code failed;
+        auto socket = co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, failed));
+        if (failed == asio::error::operation_aborted) co_return;
+        if (failed) { // Out of descriptors, most likely: let some go.
+            asio::steady_timer pause(acceptor.get_executor(), std::chrono::milliseconds(10));
+            co_await pause.async_wait(asio::use_awaitable);
+            continue;
+        }
+        socket.set_option(tcp::no_delay(true), failed);
+        asio::co_spawn(acceptor.get_executor(), serve_connection(std::make_shared<Connection>(std::move(socket)), handler), asio::detached);
+    }
+}
+
+std::string_view reason_of(int status)
+{
+    switch (status) {
+    case 200: return "OK";
+    case 400: return "Bad Request";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 429: return "Too Many Requests";
+    case 500: return "Internal Server Error";
+    case 503: return "Service Unavailable";
+    default: return "Status";
+    }
+}
+
+} // namespace
+
+std::string_view Request::header(std::string_view small_letters) const
+{
+    auto const found = std::ranges::find(headers, small_letters, &std::pair<std::string, std::string>::first);
+    return found == headers.end() ? std::string_view() : std::string_view(found->second);
+}
+
+std::string_view Request::parameter(std::string_view name) const
+{
+    std::string_view rest = query;
+    while (!rest.empty()) {
+        auto const pair = rest.substr(0, rest.find('&'));
+        rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
+        auto const equals = pair.find('=');
+        if (pair.substr(0, equals) == name) return equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
+    }
+    return {};
+}
+
+asio::awaitable<bool> Connection::write(std::string bytes)
+{
+    if (gone_) co_return false;
+    boost::system::error_code failed;
+    co_await asio::async_write(socket_, asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, failed));
+    if (failed) gone_ = true;
+    co_return !gone_;
+}
+
+asio::awaitable<bool> Connection::sleep(std::chrono::microseconds time)
+{
+    if (gone_ || time.count() <= 0) co_return !gone_;
+    timer_.expires_after(time);
+    boost::system::error_code cancelled;
+    co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    co_return !gone_;
+}
+
+asio::awaitable<void> Connection::hang()
+{
+    while (co_await sleep(std::chrono::hours(1))) {
+    }
+}
+
+void Connection::reset()
+{
+    boost::system::error_code ignored;
+    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+    socket_.close(ignored);
+}
+
+void Connection::watch()
+{
+    watching_ = true;
+    socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](boost::system::error_code failed) {
+        if (failed || !self->watching_) return;
+        char byte = 0;
+        auto const count = recv(self->socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+        if (count > 0) return; // The next request, early.
+        self->gone_ = true;
+        self->timer_.cancel();
+    });
+}
+
+void Connection::unwatch()
+{
+    watching_ = false;
+    boost::system::error_code ignored;
+    if (socket_.is_open()) socket_.cancel(ignored);
+}
+
+std::string head(int status, std::string_view content_type, std::string_view more_headers)
+{
+    std::string text = "HTTP/1.1 " + std::to_string(status) + " " + std::string(reason_of(status)) + "\r\nContent-Type: ";
+    text += content_type;
+    text += "\r\n";
+    text += more_headers;
+    return text + "\r\n";
+}
+
+asio::awaitable<bool> answer(Connection& connection, int status, std::string content_type, std::string body, std::string more_headers)
+{
+    more_headers += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+    auto bytes = head(status, content_type, more_headers) + body;
+    co_return co_await connection.write(std::move(bytes));
+}
+
+int serve(std::string const& listen, Handler handler)
+{
+    auto const colon = listen.rfind(':');
+    if (colon == std::string::npos) {
+        std::fprintf(stderr, "--listen: write ADDRESS:PORT, for example 127.0.0.1:9100\n");
+        return 2;
+    }
+    boost::system::error_code failed;
+    auto const address = asio::ip::make_address(listen.substr(0, colon), failed);
+    auto const port = static_cast<unsigned short>(std::atoi(listen.c_str() + colon + 1));
+
+    asio::io_context io(1);
+    tcp::acceptor acceptor(io);
+    if (!failed) acceptor.open(tcp::endpoint(address, port).protocol(), failed);
+    if (!failed) acceptor.set_option(asio::socket_base::reuse_address(true), failed);
+    if (!failed) acceptor.bind(tcp::endpoint(address, port), failed);
+    if (!failed) acceptor.listen(4096, failed);
+    if (failed) {
+        std::fprintf(stderr, "cannot listen on %s: %s\n", listen.c_str(), failed.message().c_str());
+        return 1;
+    }
+    std::printf("listening on %s:%u\n", listen.substr(0, colon).c_str(), static_cast<unsigned>(acceptor.local_endpoint().port()));
+    std::fflush(stdout);
+
+    asio::signal_set signals(io, SIGTERM, SIGINT);
+    signals.async_wait([&io](boost::system::error_code, int) { io.stop(); });
+    asio::co_spawn(io, accept_all(acceptor, handler), asio::detached);
+    io.run();
+    return 0;
+}
+
+} // namespace pollux::sims

@@ -1,0 +1,121 @@
+// What clients may send to this room. The types check themselves while they are read.
+#pragma once
+
+#include "base/json.hpp"
+
+#include <optional>
+#include <string>
+
+namespace pollux::accounts {
+
+// 6 ASCII digits, as text.
+struct CodeText {
+    std::string value;
+};
+
+// Something@something on one line, 3 to 254 characters; nothing else is certain of an e-mail address before one was sent.
+struct EmailText {
+    std::string value;
+};
+
+// A number as somebody types it; accounts/mobile.hpp says what becomes of it.
+using MobileText = Line<1, 40>;
+using PersonName = Line<1, 100>;
+using NewPassword = Text<8, 256>;
+using GivenPassword = Text<1, 256>;
+
+enum class Purpose { signup, login, reset_password, forgot, confirm }; // forgot is reset_password.
+BOOST_DESCRIBE_ENUM(Purpose, signup, login, reset_password, forgot, confirm)
+
+struct SignUp {
+    MobileText mobile;
+    NewPassword password;
+    std::optional<PersonName> name;
+    std::optional<EmailText> email;
+};
+BOOST_DESCRIBE_STRUCT(SignUp, (), (mobile, password, name, email))
+
+struct SendOtp {
+    MobileText mobile;
+    Purpose purpose = Purpose::login;
+};
+BOOST_DESCRIBE_STRUCT(SendOtp, (), (mobile, purpose))
+
+struct VerifyOtp {
+    MobileText mobile;
+    CodeText code;
+    Purpose purpose = Purpose::login;
+    std::optional<Line<1, 100>> challenge;
+    std::optional<GivenPassword> password;
+};
+BOOST_DESCRIBE_STRUCT(VerifyOtp, (), (mobile, code, purpose, challenge, password))
+
+struct LogIn {
+    MobileText mobile;
+    GivenPassword password;
+};
+BOOST_DESCRIBE_STRUCT(LogIn, (), (mobile, password))
+
+struct ForgotPassword {
+    MobileText mobile;
+};
+BOOST_DESCRIBE_STRUCT(ForgotPassword, (), (mobile))
+
+struct ResetPassword {
+    Line<1, 100> reset_token;
+    NewPassword new_password;
+};
+BOOST_DESCRIBE_STRUCT(ResetPassword, (), (reset_token, new_password))
+
+struct ChangePassword {
+    GivenPassword old_password;
+    NewPassword new_password;
+};
+BOOST_DESCRIBE_STRUCT(ChangePassword, (), (old_password, new_password))
+
+struct RefreshSession {
+    Line<1, 200> refresh;
+};
+BOOST_DESCRIBE_STRUCT(RefreshSession, (), (refresh))
+
+struct LogOut {
+    std::optional<Line<1, 200>> refresh;
+    std::optional<bool> all;
+};
+BOOST_DESCRIBE_STRUCT(LogOut, (), (refresh, all))
+
+struct SessionsQuery {
+    std::optional<Int<1, 100>> limit;
+    std::optional<Line<1, 100>> cursor;
+};
+BOOST_DESCRIBE_STRUCT(SessionsQuery, (), (limit, cursor))
+
+struct ChangeProfile {
+    std::optional<Nullable<PersonName>> name;
+    std::optional<Nullable<EmailText>> email;
+    std::optional<Text<0, 4000>> custom_instructions;
+};
+BOOST_DESCRIBE_STRUCT(ChangeProfile, (), (name, email, custom_instructions))
+
+struct DeleteAccount {
+    std::optional<GivenPassword> password;
+};
+BOOST_DESCRIBE_STRUCT(DeleteAccount, (), (password))
+
+} // namespace pollux::accounts
+
+namespace pollux {
+
+template <>
+struct Json<accounts::CodeText> {
+    static void read(JsonValue const& value, std::string const& field, accounts::CodeText& out, FieldErrors& errors);
+    static std::string schema(SchemaBook&) { return R"({"type":"string","pattern":"^[0-9]{6}$"})"; }
+};
+
+template <>
+struct Json<accounts::EmailText> {
+    static void read(JsonValue const& value, std::string const& field, accounts::EmailText& out, FieldErrors& errors);
+    static std::string schema(SchemaBook&) { return R"({"type":"string","format":"email","minLength":3,"maxLength":254})"; }
+};
+
+} // namespace pollux

@@ -1,0 +1,56 @@
+// What the accounts room is told by its settings; app/ fills it from Config and keeps it alive.
+#pragma once
+
+#include "base/clock.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pollux::accounts {
+
+// How numbers are read.
+struct NumberPlan {
+    std::string default_country_code = "1";     // Put in front of a number without "+".
+    std::vector<std::string> allowed_countries; // Country calling codes, "44"; empty: all.
+};
+
+// A number with a fixed code (OTP_TEST_NUMBERS). It can never be an admin's.
+struct TestNumber {
+    std::string mobile; // E.164.
+    std::string code;   // 6 digits.
+    std::optional<Time> expires_at;
+};
+
+enum class CodeDelivery {
+    none,     // The codes are made and kept, and nobody gets them.
+    response, // In the answer of send-otp, unless a foreign page asked, and on the console. Debug only.
+    console,  // Debug only.
+};
+
+enum class PasswordLogin { disabled, enabled };
+enum class DebugMode { off, on };
+
+struct AccountsOptions {
+    DebugMode debug = DebugMode::off;
+    NumberPlan numbers;
+    std::vector<TestNumber> test_numbers;
+
+    CodeDelivery code_delivery = CodeDelivery::none;
+    std::function<void(std::string_view line)> console; // Called from any I/O thread; may be empty.
+
+    PasswordLogin password_login = PasswordLogin::disabled;
+    std::size_t password_threads = 0; // 0: half of the cores, at least one.
+    std::size_t password_queue_max = 64;
+
+    std::string secret_key;        // SECRET_KEY: every other key is derived from it.
+    std::string jwt_signing_key;   // Empty: derived.
+    std::string jwt_previous_key;  // Empty: none. Verifies, never signs.
+    std::chrono::seconds access_lifetime = std::chrono::minutes(15);
+    std::chrono::seconds refresh_lifetime = std::chrono::days(30);
+    std::chrono::seconds refresh_idle_max = std::chrono::days(7);
+};
+
+} // namespace pollux::accounts

@@ -1,0 +1,36 @@
+#include "accounts/accounts_parts.hpp"
+
+#include "base/secrets.hpp"
+
+namespace pollux::accounts {
+namespace {
+
+std::string access_key(AccountsOptions const& options)
+{
+    return options.jwt_signing_key.empty() ? derive_key(options.secret_key, "access tokens") : options.jwt_signing_key;
+}
+
+} // namespace
+
+AccountsParts::AccountsParts(db::Database& database_, bus::Notices& notices_, Clock const& clock_, AccountsOptions options_)
+    : database(database_), notices(notices_), clock(clock_), options(std::move(options_)),
+      access_tokens(access_key(options), options.jwt_previous_key, options.access_lifetime),
+      refresh_tokens(derive_key(options.secret_key, "refresh tokens")), code_keys(options.secret_key),
+      ended_sessions(database, options.access_lifetime), passwords(options.password_threads, options.password_queue_max), users(database),
+      sessions(database, {options.refresh_lifetime, options.refresh_idle_max}), codes(database)
+{
+}
+
+void AccountsParts::announce_ended(UserId user, std::span<SessionId const> ended)
+{
+    if (ended.empty()) return;
+    ended_sessions.add(ended, clock.now());
+    for (auto session : ended) {
+        std::string json = R"({"session":)";
+        append_json_integer(json, session.value);
+        json += "}";
+        notices.publish(user, "session_ended", std::move(json));
+    }
+}
+
+} // namespace pollux::accounts

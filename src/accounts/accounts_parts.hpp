@@ -1,0 +1,39 @@
+// What the services of this room share. AccountsService makes it once; all of it is safe from any thread.
+#pragma once
+
+#include "accounts/access_token.hpp"
+#include "accounts/accounts_options.hpp"
+#include "accounts/code_store.hpp"
+#include "accounts/ended_sessions.hpp"
+#include "accounts/one_time_code.hpp"
+#include "accounts/password_pool.hpp"
+#include "accounts/refresh_token.hpp"
+#include "accounts/session_store.hpp"
+#include "accounts/user_store.hpp"
+#include "bus/notices.hpp"
+
+namespace pollux::accounts {
+
+struct AccountsParts {
+    AccountsParts(db::Database& database_, bus::Notices& notices_, Clock const& clock_, AccountsOptions options_);
+
+    db::Database& database;
+    bus::Notices& notices;
+    Clock const& clock;
+    AccountsOptions const options;
+
+    AccessTokens const access_tokens;
+    RefreshTokens const refresh_tokens;
+    CodeKeys const code_keys;
+    EndedSessions ended_sessions;
+    PasswordPool passwords;
+
+    UserStore users;
+    SessionStore sessions;
+    CodeStore codes;
+
+    // To be called after the COMMIT that ended them: their access tokens are refused from now on, their streams and tabs are told.
+    void announce_ended(UserId user, std::span<SessionId const> ended);
+};
+
+} // namespace pollux::accounts

@@ -1,0 +1,60 @@
+// The accounts room as the rest of the program sees it: users, one-time codes, sessions, passwords. It keeps the database as its only
+// state; what is in memory (ended sessions) is read from it. Safe from any thread.
+//
+// app/ must: call poll_ended_sessions() before serving and then every 2 s, delete_stale() about once an hour, add the other rooms'
+// erasers before serving, and destroy this after the I/O threads have stopped and before their io_contexts go.
+#pragma once
+
+#include "accounts/code_service.hpp"
+#include "accounts/login_service.hpp"
+#include "accounts/password_service.hpp"
+#include "accounts/profile_service.hpp"
+#include "accounts/session_service.hpp"
+
+#include <functional>
+
+namespace pollux::accounts {
+
+class AccountsService {
+public:
+    AccountsService(db::Database& database, bus::Notices& notices, Clock const& clock, AccountsOptions options);
+
+    CodeService& codes() { return codes_; }
+    LoginService& logins() { return logins_; }
+    SessionService& sessions() { return sessions_; }
+    PasswordService& passwords() { return passwords_; }
+    ProfileService& profiles() { return profiles_; }
+
+    // Says whom a bearer token speaks for, without the database. Errors: token_invalid, token_expired, session_ended. Valid as long
+    // as this object is.
+    std::function<Result<http::Identity>(std::string_view bearer)> authenticator();
+
+    // Whether it was ended before its tokens expired, as far as this node knows.
+    bool is_session_ended(SessionId session) const { return parts_.ended_sessions.contains(session); }
+
+    // Whom this access token was issued to, expired or of an ended session though it may be.
+    std::optional<http::Identity> issued_to(std::string_view bearer) const { return parts_.access_tokens.issued_to(bearer); }
+
+    // What the chat room needs of a user; nullopt when he was deleted.
+    asio::awaitable<std::optional<UserBrief>> user_brief(UserId user) { return parts_.users.brief(user); }
+
+    void add_eraser(Eraser eraser) { profiles_.add_eraser(std::move(eraser)); }
+
+    asio::awaitable<void> poll_ended_sessions();
+
+    // Unverified accounts after 24 hours, and codes, tokens and sessions that nothing asks for any more; in small writes.
+    asio::awaitable<void> delete_stale();
+
+    // A verified admin; an existing account becomes one. Errors: invalid_input (mobile, password), test_number.
+    asio::awaitable<Result<User>> create_superuser(std::string mobile, std::optional<std::string> password);
+
+private:
+    AccountsParts parts_;
+    CodeService codes_{parts_};
+    SessionService sessions_{parts_};
+    LoginService logins_{parts_, codes_, sessions_};
+    PasswordService passwords_{parts_};
+    ProfileService profiles_{parts_};
+};
+
+} // namespace pollux::accounts

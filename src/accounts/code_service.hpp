@@ -1,0 +1,60 @@
+// Sending one-time codes and taking guesses at them. Known and unknown numbers go the same way: the same statements, a row for both,
+// the same answer; an unknown number's code is told to nobody and opens nothing.
+#pragma once
+
+#include "accounts/accounts_parts.hpp"
+
+namespace pollux::accounts {
+
+enum class PageOrigin { own, foreign };
+
+struct SendRequest {
+    std::string mobile; // As it was typed.
+    CodePurpose purpose = CodePurpose::login;
+    std::string network_prefix;
+    PageOrigin origin = PageOrigin::own;
+    std::optional<http::Identity> identity; // A valid access token came along. confirm needs it.
+    std::optional<http::Identity> device;   // An access token of ours came along, however old.
+};
+
+struct CodeSent {
+    std::string detail;
+    std::int64_t expires_in = 0;  // Seconds.
+    std::int64_t retry_after = 0; // Seconds until the next code may be asked for.
+    std::string challenge;        // Gives its holder guesses of his own; 43 characters.
+    Omittable<std::string> otp;   // Debug delivery only.
+};
+BOOST_DESCRIBE_STRUCT(CodeSent, (), (detail, expires_in, retry_after, challenge, otp))
+
+struct Guess {
+    std::string mobile; // E.164.
+    CodePurpose purpose = CodePurpose::login;
+    std::string code;
+    std::optional<std::string> challenge;
+    std::optional<SessionId> session; // For confirm.
+};
+
+Error invalid_code(); // Wrong, expired, used, unknown: one answer.
+
+class CodeService {
+public:
+    explicit CodeService(AccountsParts& parts) : parts_(parts) {}
+
+    // Errors: invalid_input (mobile), token_missing (confirm), otp_cooldown, otp_hourly_limit, otp_daily_limit; in debug no_account.
+    asio::awaitable<Result<CodeSent>> send(SendRequest request);
+
+    // The id of the code that was guessed; it is not used up yet (CodeStore::use). The guess has been counted and is durable.
+    asio::awaitable<Result<std::int64_t>> guess(Guess guess);
+
+private:
+    struct Sending;
+    struct Sent;
+    asio::awaitable<Result<Sent>> send_unit(db::Transaction& tx, Sending sending);
+    asio::awaitable<Result<void>> check_limits(db::Transaction& tx, Sending const& sending, std::optional<User> const& user);
+    std::optional<std::string> fixed_code(std::string const& mobile, Time now) const;
+    void show_on_console(Sending const& sending, std::string const& code) const;
+
+    AccountsParts& parts_;
+};
+
+} // namespace pollux::accounts

@@ -1,0 +1,41 @@
+// What a user sees and changes of himself, to his end.
+#pragma once
+
+#include "accounts/accounts_parts.hpp"
+
+#include <functional>
+
+namespace pollux::accounts {
+
+// Another room's part in deleting a user. `erase` runs in the transaction, before the user's row goes, and may run again from its
+// start; `erased` runs after COMMIT and never throws. Either may be empty.
+struct Eraser {
+    std::function<asio::awaitable<void>(db::Transaction&, UserId)> erase;
+    std::function<void(UserId)> erased;
+};
+
+class ProfileService {
+public:
+    explicit ProfileService(AccountsParts& parts) : parts_(parts) {}
+
+    // Before the first request; erasers run in the order they were added.
+    void add_eraser(Eraser eraser) { erasers_.push_back(std::move(eraser)); }
+
+    // Both: session_ended when the user was deleted meanwhile.
+    asio::awaitable<Result<User>> me(UserId user);
+    asio::awaitable<Result<User>> change(UserId user, ProfileChange change);
+
+    // With the password that counts for logins, or in a confirmed session; else confirmation_required. Also busy.
+    asio::awaitable<Result<void>> remove(http::Identity identity, std::optional<std::string> password);
+
+    asio::awaitable<std::optional<UserBrief>> brief(UserId user) { return parts_.users.brief(user); }
+
+private:
+    asio::awaitable<Result<bool>> may_remove(http::Identity identity, Account const& account, std::optional<std::string> password);
+    asio::awaitable<std::vector<SessionId>> remove_unit(db::Transaction& tx, UserId user, std::string mobile, Time now);
+
+    AccountsParts& parts_;
+    std::vector<Eraser> erasers_;
+};
+
+} // namespace pollux::accounts

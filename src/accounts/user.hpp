@@ -1,0 +1,38 @@
+// A user, as the API shows him and as the room knows him.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/json.hpp"
+
+#include <optional>
+#include <string>
+
+namespace pollux::accounts {
+
+struct User {
+    UserId id;
+    std::string mobile; // E.164.
+    std::optional<std::string> name;
+    std::optional<std::string> email;
+    std::string tier; // "basic" or "pro".
+    bool is_verified = false;
+    bool is_admin = false;
+    Time date_joined;
+};
+BOOST_DESCRIBE_STRUCT(User, (), (id, mobile, name, email, tier, is_verified, is_admin, date_joined))
+
+// With what nobody outside the room sees.
+struct Account {
+    User user;
+    std::optional<std::string> password_hash;         // Counts for a login.
+    std::optional<std::string> pending_password_hash; // Of a sign-up that nobody has confirmed with a code.
+};
+
+// What another room needs to know of a user.
+struct UserBrief {
+    std::string tier;
+    std::string custom_instructions; // Empty: none.
+};
+
+} // namespace pollux::accounts

@@ -1,0 +1,156 @@
+#include "accounts/user_store.hpp"
+
+namespace pollux::accounts {
+namespace {
+
+#define USER_COLUMNS "id, mobile, name, email, tier, is_verified, is_admin, date_joined" // As read_user() takes them.
+
+constexpr db::Sql sign_up_sql = R"sql(
+    insert into users (mobile, name, email, pending_password_hash, date_joined) values ($1, $2, $3, $4, $5)
+    on conflict (mobile) do update set name = excluded.name, email = excluded.email,
+        pending_password_hash = excluded.pending_password_hash, date_joined = excluded.date_joined
+    where users.is_verified = 0
+    returning )sql" USER_COLUMNS;
+
+constexpr db::Sql make_admin_sql = R"sql(
+    insert into users (mobile, password_hash, is_verified, is_admin, date_joined) values ($1, $2, 1, 1, $3)
+    on conflict (mobile) do update set is_verified = 1, is_admin = 1, pending_password_hash = null,
+        password_hash = coalesce(excluded.password_hash, users.password_hash)
+    returning )sql" USER_COLUMNS;
+
+constexpr db::Sql by_mobile_sql = "select " USER_COLUMNS ", password_hash, pending_password_hash from users where mobile = $1";
+constexpr db::Sql by_id_sql = "select " USER_COLUMNS ", password_hash, pending_password_hash from users where id = $1";
+constexpr db::Sql brief_sql = "select tier, custom_instructions from users where id = $1";
+
+constexpr db::Sql change_profile_sql = R"sql(
+    update users set name = case when $2 = 1 then $3 else name end, email = case when $4 = 1 then $5 else email end,
+        custom_instructions = coalesce($6, custom_instructions)
+    where id = $1 returning )sql" USER_COLUMNS;
+
+constexpr db::Sql verify_sql = R"sql(
+    update users set is_verified = 1,
+        password_hash = case when pending_password_hash = $2 then pending_password_hash else password_hash end,
+        pending_password_hash = case when pending_password_hash = $2 then null else pending_password_hash end
+    where mobile = $1 returning )sql" USER_COLUMNS;
+
+constexpr db::Sql with_password_sql = "select " USER_COLUMNS " from users where id = $1 and password_hash = $2";
+constexpr db::Sql change_password_sql =
+    "update users set password_hash = $3, pending_password_hash = null where id = $1 and password_hash = $2";
+constexpr db::Sql reset_password_sql =
+    "update users set password_hash = $2, pending_password_hash = null, is_verified = 1 where id = $1";
+constexpr db::Sql erase_sql = "delete from users where id = $1";
+
+// An unverified user has never had a session, so nothing of his stands in any other table.
+constexpr db::Sql erase_unverified_sql = R"sql(
+    delete from users where is_verified = 0 and id in
+        (select id from users where is_verified = 0 and date_joined < $1 order by date_joined limit $2)
+)sql";
+
+User read_user(db::Row row)
+{
+    return {.id = row.id<UserId>(0),
+            .mobile = row.text(1),
+            .name = row.optional_text(2),
+            .email = row.optional_text(3),
+            .tier = row.text(4),
+            .is_verified = row.boolean(5),
+            .is_admin = row.boolean(6),
+            .date_joined = row.time(7)};
+}
+
+std::optional<User> first_user(db::Rows const& rows)
+{
+    if (rows.empty()) return std::nullopt;
+    return read_user(rows.front());
+}
+
+std::optional<Account> first_account(db::Rows const& rows)
+{
+    if (rows.empty()) return std::nullopt;
+    auto const row = rows.front();
+    return Account{read_user(row), row.optional_text(8), row.optional_text(9)};
+}
+
+} // namespace
+
+asio::awaitable<std::optional<User>> UserStore::sign_up(NewUser user)
+{
+    auto const rows = co_await database_.write(sign_up_sql, user.mobile, user.name, user.email, user.password_hash, user.now);
+    co_return first_user(rows);
+}
+
+asio::awaitable<User> UserStore::make_admin(std::string mobile, std::optional<std::string> password_hash, Time now)
+{
+    auto const rows = co_await database_.write(make_admin_sql, mobile, password_hash, now);
+    co_return read_user(rows.front());
+}
+
+asio::awaitable<std::optional<Account>> UserStore::by_mobile(std::string mobile)
+{
+    auto const rows = co_await database_.read(by_mobile_sql, mobile);
+    co_return first_account(rows);
+}
+
+asio::awaitable<std::optional<Account>> UserStore::by_id(UserId user)
+{
+    auto const rows = co_await database_.read(by_id_sql, user);
+    co_return first_account(rows);
+}
+
+asio::awaitable<std::optional<UserBrief>> UserStore::brief(UserId user)
+{
+    auto const rows = co_await database_.read(brief_sql, user);
+    if (rows.empty()) co_return std::nullopt;
+    co_return UserBrief{rows.front().text(0), rows.front().text(1)};
+}
+
+asio::awaitable<std::optional<User>> UserStore::change_profile(UserId user, ProfileChange change)
+{
+    bool const sets_name = change.name_change == FieldChange::set;
+    bool const sets_email = change.email_change == FieldChange::set;
+    auto const rows = co_await database_.write(change_profile_sql, user, sets_name, change.name, sets_email, change.email,
+                                               change.custom_instructions);
+    co_return first_user(rows);
+}
+
+asio::awaitable<std::optional<User>> UserStore::user_of_mobile(db::Transaction& tx, std::string mobile)
+{
+    auto const rows = co_await tx.run(by_mobile_sql, mobile);
+    co_return first_user(rows);
+}
+
+asio::awaitable<std::optional<User>> UserStore::verify(db::Transaction& tx, std::string mobile, std::optional<std::string> given_hash)
+{
+    auto const rows = co_await tx.run(verify_sql, mobile, given_hash);
+    co_return first_user(rows);
+}
+
+asio::awaitable<std::optional<User>> UserStore::with_password(db::Transaction& tx, UserId user, std::string hash)
+{
+    auto const rows = co_await tx.run(with_password_sql, user, hash);
+    co_return first_user(rows);
+}
+
+asio::awaitable<bool> UserStore::change_password(db::Transaction& tx, UserId user, std::string old_hash, std::string new_hash)
+{
+    auto const rows = co_await tx.run(change_password_sql, user, old_hash, new_hash);
+    co_return rows.changed() == 1;
+}
+
+asio::awaitable<void> UserStore::reset_password(db::Transaction& tx, UserId user, std::string new_hash)
+{
+    co_await tx.run(reset_password_sql, user, new_hash);
+}
+
+asio::awaitable<void> UserStore::erase(db::Transaction& tx, UserId user)
+{
+    co_await tx.run(erase_sql, user);
+}
+
+asio::awaitable<std::int64_t> UserStore::erase_unverified(Time before, int count_max)
+{
+    auto const rows = co_await database_.write(erase_unverified_sql, before, count_max);
+    co_return rows.changed();
+}
+
+} // namespace pollux::accounts

@@ -1,0 +1,100 @@
+#include "ai/call_slots.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
+
+namespace pollux::ai {
+
+struct CallSlots::Waiter {
+    explicit Waiter(asio::any_io_executor executor) : timer(std::move(executor)) {}
+
+    asio::steady_timer timer;
+    bool has_slot = false; // Under CallSlots::mutex_, like the place in the queue.
+};
+
+// A place in the queue. However its owner ends, no slot is lost.
+class CallSlots::Queued {
+public:
+    Queued(std::shared_ptr<CallSlots> slots, std::shared_ptr<Waiter> waiter) : slots_(std::move(slots)), waiter_(std::move(waiter))
+    {
+        std::lock_guard lock(slots_->mutex_);
+        if (slots_->free_ > 0) { // Given back since the first look.
+            --slots_->free_;
+            waiter_->has_slot = true;
+        } else {
+            slots_->waiters_.push_back(waiter_);
+        }
+    }
+    Queued(Queued const&) = delete;
+    ~Queued()
+    {
+        if (claim()) slots_->give_back();
+    }
+
+    bool has_slot() const
+    {
+        std::lock_guard lock(slots_->mutex_);
+        return waiter_->has_slot;
+    }
+
+    // Takes the slot out of here, or leaves the queue without one.
+    bool claim()
+    {
+        std::lock_guard lock(slots_->mutex_);
+        if (std::exchange(waiter_->has_slot, false)) return true;
+        std::erase(slots_->waiters_, waiter_);
+        return false;
+    }
+
+private:
+    std::shared_ptr<CallSlots> slots_;
+    std::shared_ptr<Waiter> waiter_;
+};
+
+bool CallSlots::try_take()
+{
+    std::lock_guard lock(mutex_);
+    if (free_ == 0) return false;
+    --free_;
+    return true;
+}
+
+void CallSlots::give_back()
+{
+    std::shared_ptr<Waiter> next;
+    {
+        std::lock_guard lock(mutex_);
+        if (waiters_.empty()) {
+            ++free_;
+            return;
+        }
+        next = std::move(waiters_.front());
+        waiters_.pop_front();
+        next->has_slot = true;
+    }
+    // Posted: the waiter's thread has reached async_wait by the time this runs there.
+    auto executor = next->timer.get_executor();
+    asio::post(executor, [next = std::move(next)] { next->timer.cancel(); });
+}
+
+asio::awaitable<CallSlots::Slot> CallSlots::take(std::shared_ptr<CallSlots> slots, Steady::time_point until)
+{
+    if (slots->try_take()) co_return Slot(std::move(slots));
+
+    auto waiter = std::make_shared<Waiter>(co_await asio::this_coro::executor);
+    Queued place(slots, waiter);
+    if (!place.has_slot()) {
+        waiter->timer.expires_at(until);
+        boost::system::error_code cancelled;
+        co_await waiter->timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    }
+    if (place.claim()) co_return Slot(slots);
+    co_return Slot();
+}
+
+} // namespace pollux::ai

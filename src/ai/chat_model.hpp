@@ -1,0 +1,102 @@
+// What every provider of replies can do, wide enough for text, thoughts, citations, usage, a finish reason and state that must be
+// sent back to the provider later (Gemini: thought signatures, continuation tokens).
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace pollux::ai {
+
+namespace asio = boost::asio;
+
+enum class Role { user, assistant };
+
+struct Turn {
+    Role role = Role::user;
+    std::string text;
+    std::string provider_state; // What Finished.provider_state was for this reply, sent back to the same provider; may be empty.
+};
+
+struct ChatRequest {
+    std::string model;            // The provider's name of it: "gemini-flash-latest".
+    std::string system;           // Never part of the turns; may be empty.
+    std::vector<Turn> turns;      // Roles alternate, first and last are the user's.
+    std::string continuation;     // What Continues.token was; empty for a new reply.
+    std::chrono::steady_clock::time_point deadline;
+    std::string request_id;       // For the log.
+};
+
+struct Citation {
+    std::string url;
+    std::string title;
+    std::int64_t start = 0; // UTF-8 bytes into the reply's text.
+    std::int64_t end = 0;
+};
+
+struct Usage {
+    std::int64_t prompt_tokens = 0;
+    std::int64_t completion_tokens = 0;
+    std::int64_t thought_tokens = 0;
+};
+
+enum class FinishReason { stop, length, blocked };
+
+struct TextDelta {
+    std::string text; // Whole UTF-8 characters.
+};
+struct ThoughtDelta {
+    std::string text;
+};
+struct CitationsFound {
+    std::vector<Citation> citations; // All so far; replaces what came before.
+};
+struct UsageSoFar {
+    Usage usage; // The running total of this call.
+};
+// The reply is complete.
+struct Finished {
+    FinishReason reason = FinishReason::stop;
+    std::string provider_state; // To keep with the reply; may be empty.
+};
+// The provider wants to be called again with this token to go on with the same reply (nothing is glued by us).
+struct Continues {
+    std::string token;
+};
+// The call ended without a complete reply. Never shown to a user.
+struct Failed {
+    enum class Kind { transient, permanent }; // transient: 429, 5xx, time-outs, cuts, garbage. permanent: a wrong key, an unknown model.
+    Kind kind = Kind::transient;
+    std::optional<std::chrono::milliseconds> retry_after; // As the provider said.
+    std::string detail;                                   // For operators' log; holds no key.
+};
+
+using ModelEvent = std::variant<TextDelta, ThoughtDelta, CitationsFound, UsageSoFar, Finished, Continues, Failed>;
+
+// One call. Ends with exactly one of Finished, Continues, Failed; next() is not called after that. The destructor cancels the call
+// upstream at once. Lives on the executor that awaits next().
+class ChatStream {
+public:
+    virtual ~ChatStream() = default;
+    virtual asio::awaitable<ModelEvent> next() = 0;
+};
+
+// A provider. Safe to call from any I/O thread.
+class ChatModel {
+public:
+    virtual ~ChatModel() = default;
+
+    virtual std::string_view provider() const = 0; // "gemini", "demo".
+
+    // Must be called on the executor that will await the stream.
+    virtual std::unique_ptr<ChatStream> start(asio::any_io_executor executor, ChatRequest request) = 0;
+};
+
+} // namespace pollux::ai

@@ -1,0 +1,125 @@
+#include "ai/demo/demo_model.hpp"
+#include "ai/demo/demo_reply.hpp"
+
+#include "base/text.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <gtest/gtest.h>
+
+namespace pollux::ai {
+namespace {
+
+std::vector<Turn> conversation(std::initializer_list<std::string> texts)
+{
+    std::vector<Turn> turns;
+    for (auto const& text : texts) turns.push_back({turns.size() % 2 == 0 ? Role::user : Role::assistant, text, {}});
+    return turns;
+}
+
+bool holds(std::string const& text, std::string_view part)
+{
+    return text.find(part) != std::string::npos;
+}
+
+TEST(DemoReply, SaysInEveryReplyWhatItIsAndHowToGetGemini)
+{
+    for (std::string const text : {"hi", "tell me a joke", "write code", "what did I ask before?", "Why is the sky blue?", "你好", "", "\n\n", "`` ` ```"}) {
+        auto const reply = demo_reply(conversation({text}));
+        EXPECT_TRUE(holds(reply, "demo model")) << text;
+        EXPECT_TRUE(holds(reply, "GEMINI_API_KEY")) << text;
+    }
+}
+
+TEST(DemoReply, UsesTheConversation)
+{
+    auto const reply = demo_reply(conversation({"Tell me about Castor", "...", "and about Leda", "...", "What did I ask before?"}));
+    EXPECT_TRUE(holds(reply, "1. Tell me about Castor"));
+    EXPECT_TRUE(holds(reply, "2. and about Leda"));
+    EXPECT_TRUE(holds(demo_reply(conversation({"what did i ask before?"})), "first message"));
+    EXPECT_TRUE(holds(demo_reply(conversation({"My name is Ada. Hello!", "...", "What is my name?"})), "**Ada**"));
+    EXPECT_TRUE(holds(demo_reply(conversation({"Tell me a joke"})), "coroutine"));
+    EXPECT_TRUE(holds(demo_reply(conversation({"Hello"})), "Hello!"));
+    EXPECT_FALSE(holds(demo_reply(conversation({"History of Rome"})), "Hello"));
+    EXPECT_TRUE(holds(demo_reply(conversation({"Why is the sky blue?"})), "Why is the sky blue?"));
+    EXPECT_TRUE(holds(demo_reply(conversation({"Show me code"})), "```python"));
+}
+
+TEST(DemoReply, IsValidTextInAnyScriptAndDeterministic)
+{
+    std::string long_text;
+    for (int count = 0; count < 500; ++count) long_text += "语言😀é";
+    for (std::string const& text : {std::string("这是一个问题"), std::string("ما هو هذا؟"), std::string("यह क्या है"), long_text}) {
+        auto const turns = conversation({text, "...", "and " + text});
+        auto const reply = demo_reply(turns);
+        EXPECT_TRUE(is_utf8(reply));
+        EXPECT_LT(reply.size(), 4000u);
+        EXPECT_EQ(reply, demo_reply(turns));
+    }
+}
+
+struct Collected {
+    std::string text;
+    int deltas = 0;
+    Usage usage;
+    int finished = 0;
+    int failed = 0;
+};
+
+asio::awaitable<void> collect(DemoModel& model, ChatRequest request, Collected& into)
+{
+    auto executor = co_await asio::this_coro::executor;
+    auto stream = model.start(executor, std::move(request));
+    while (into.finished + into.failed == 0) {
+        auto event = co_await stream->next();
+        if (auto* delta = std::get_if<TextDelta>(&event)) {
+            EXPECT_TRUE(is_utf8(delta->text));
+            into.text += delta->text;
+            ++into.deltas;
+        }
+        if (auto* usage = std::get_if<UsageSoFar>(&event)) into.usage = usage->usage;
+        if (std::holds_alternative<Finished>(event)) ++into.finished;
+        if (std::holds_alternative<Failed>(event)) ++into.failed;
+    }
+}
+
+Collected run(int tokens_per_second, ChatRequest request)
+{
+    DemoModel model(tokens_per_second);
+    Collected collected;
+    asio::io_context io;
+    asio::co_spawn(io, collect(model, std::move(request), collected), asio::detached);
+    io.run();
+    return collected;
+}
+
+TEST(DemoModel, StreamsExactlyItsReply)
+{
+    ChatRequest request;
+    request.turns = conversation({"日本語でどうぞ、よろしくお願いします"});
+    request.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+
+    auto const unpaced = run(0, request);
+    EXPECT_EQ(unpaced.text, demo_reply(request.turns));
+    EXPECT_EQ(unpaced.deltas, 1);
+    EXPECT_EQ(unpaced.finished, 1);
+    EXPECT_GT(unpaced.usage.prompt_tokens, 0);
+    EXPECT_GT(unpaced.usage.completion_tokens, unpaced.usage.prompt_tokens);
+
+    auto const paced = run(5000, request);
+    EXPECT_EQ(paced.text, unpaced.text);
+    EXPECT_GT(paced.deltas, 10);
+    EXPECT_EQ(paced.finished, 1);
+}
+
+TEST(DemoModel, FailsAtTheDeadline)
+{
+    ChatRequest request;
+    request.turns = conversation({"hello"});
+    request.deadline = std::chrono::steady_clock::now();
+    EXPECT_EQ(run(60, request).failed, 1);
+}
+
+} // namespace
+} // namespace pollux::ai

@@ -1,0 +1,15 @@
+// What the demo model answers. A pure function of the conversation: the same turns give the same Markdown. Every answer says that it
+// comes from the demo model and how to get Gemini.
+#pragma once
+
+#include "ai/chat_model.hpp"
+
+#include <string>
+#include <vector>
+
+namespace pollux::ai {
+
+// `turns` ends with the user's. The text is valid UTF-8 as long as the turns are.
+std::string demo_reply(std::vector<Turn> const& turns);
+
+} // namespace pollux::ai

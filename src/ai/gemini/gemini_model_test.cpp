@@ -1,0 +1,164 @@
+#include "ai/gemini/gemini_model.hpp"
+
+#include "net/test_server.hpp"
+
+#include <boost/asio/this_coro.hpp>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace pollux::ai {
+namespace {
+
+using net::TestServer;
+using namespace std::chrono_literals;
+
+constexpr char stream_head[] = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+
+struct Collected {
+    std::string text;
+    std::string end; // "stop", "transient", "permanent".
+    Failed failed;
+};
+
+GeminiOptions options(TestServer const& server)
+{
+    GeminiOptions made;
+    made.api_key = "the-key";
+    made.base_url = server.url("");
+    made.silence_max = 100ms;
+    return made;
+}
+
+asio::awaitable<Collected> collect(GeminiModel& model)
+{
+    ChatRequest request;
+    request.model = "gemini-flash-latest";
+    request.turns = {{Role::user, "hi", {}}};
+    request.deadline = std::chrono::steady_clock::now() + 20s;
+    auto executor = co_await asio::this_coro::executor;
+    auto stream = model.start(executor, std::move(request));
+    Collected collected;
+    while (collected.end.empty()) {
+        auto event = co_await stream->next();
+        if (auto* delta = std::get_if<TextDelta>(&event)) collected.text += delta->text;
+        if (std::holds_alternative<Finished>(event)) collected.end = "stop";
+        if (auto* failed = std::get_if<Failed>(&event)) {
+            collected.failed = *failed;
+            collected.end = failed->kind == Failed::Kind::transient ? "transient" : "permanent";
+        }
+    }
+    co_return collected;
+}
+
+void run(TestServer::Script script, std::function<asio::awaitable<void>(TestServer&)> body)
+{
+    asio::io_context io;
+    TestServer server(io, std::move(script));
+    std::exception_ptr failure;
+    bool done = false;
+    asio::co_spawn(io, body(server), [&](std::exception_ptr thrown) {
+        failure = thrown;
+        done = true;
+        io.stop();
+    });
+    io.run_for(30s);
+    EXPECT_TRUE(done);
+    if (failure) std::rethrow_exception(failure);
+}
+
+asio::awaitable<void> expect_reply(TestServer& server)
+{
+    GeminiModel model(options(server));
+    auto const collected = co_await collect(model);
+    EXPECT_EQ(collected.text, "Hello");
+    EXPECT_EQ(collected.end, "stop");
+    EXPECT_TRUE(server.request().starts_with("POST /v1beta/models/gemini-flash-latest:streamGenerateContent?alt=sse HTTP/1.1\r\n"));
+    EXPECT_NE(server.request().find("x-goog-api-key: the-key\r\n"), std::string::npos);
+    EXPECT_NE(server.request().find(R"("text":"hi")"), std::string::npos);
+}
+
+TEST(GeminiModel, StreamsAReply)
+{
+    run({{stream_head, R"(data: {"candidates":[{"content":{"parts":[{"text":"Hel"}]}}]})" "\n\n",
+          R"(data: {"candidates":[{"content":{"parts":[{"text":"lo"}]},"finishReason":"STOP"}]})" "\n\n"}},
+        [](TestServer& server) { return expect_reply(server); });
+}
+
+asio::awaitable<void> expect_end(TestServer& server, std::string end, std::string detail)
+{
+    GeminiModel model(options(server));
+    auto const collected = co_await collect(model);
+    EXPECT_EQ(collected.end, end);
+    EXPECT_NE(collected.failed.detail.find(detail), std::string::npos) << collected.failed.detail;
+    EXPECT_EQ(collected.failed.detail.find("the-key"), std::string::npos);
+}
+
+TEST(GeminiModel, FailsAsItMust)
+{
+    struct Case {
+        TestServer::Script script;
+        std::string end;
+        std::string detail;
+    };
+    std::string const answer = R"(data: {"candidates":[{"content":{"parts":[{"text":"Hel"}]}}]})" "\n\n";
+    std::vector<Case> const cases = {
+        {{{}, TestServer::After::keep_open}, "transient", "no byte came"},
+        {{{stream_head, answer}, TestServer::After::keep_open}, "transient", "no byte came"},
+        {{{stream_head, answer}}, "transient", "ended before"},
+        {{{"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n", answer}}, "transient", "cut"},
+        {{{}}, "transient", "not reached"},
+        {{{"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"}}, "transient", "503"},
+        {{{"HTTP/1.1 403 No\r\n\r\n{\"error\":{\"code\":403,\"message\":\"the-key\",\"status\":\"PERMISSION_DENIED\"}}"}}, "permanent", "PERMISSION_DENIED"},
+        {{{stream_head, "data: " + std::string(9'000'000, 'x')}}, "transient", "too long"},
+    };
+    for (auto const& c : cases) {
+        SCOPED_TRACE(c.detail);
+        run(c.script, [&c](TestServer& server) { return expect_end(server, c.end, c.detail); });
+    }
+}
+
+asio::awaitable<void> expect_no_second_question(TestServer& server)
+{
+    GeminiModel model(options(server));
+    auto const first = co_await collect(model);
+    EXPECT_EQ(first.end, "transient") << "worth another call, without the question";
+    EXPECT_NE(server.request().find("includeThoughts"), std::string::npos);
+    auto const second = co_await collect(model);
+    EXPECT_EQ(second.end, "permanent");
+    EXPECT_EQ(server.request().find("includeThoughts"), std::string::npos);
+}
+
+TEST(GeminiModel, StopsAskingForThoughtsWhereTheyAreRefused)
+{
+    run({{"HTTP/1.1 400 Bad\r\n\r\n{\"error\":{\"code\":400,\"status\":\"INVALID_ARGUMENT\"}}"}}, [](TestServer& server) { return expect_no_second_question(server); });
+}
+
+asio::awaitable<void> expect_health(TestServer& server, GeminiHealth health)
+{
+    auto const check = co_await check_gemini(options(server), "gemini-flash-latest");
+    EXPECT_EQ(check.health, health) << check.detail;
+    EXPECT_TRUE(server.request().empty() || server.request().starts_with("GET /v1beta/models/gemini-flash-latest HTTP/1.1\r\n"));
+}
+
+TEST(GeminiModel, IsChecked)
+{
+    struct Case {
+        TestServer::Script script;
+        GeminiHealth health;
+    };
+    std::vector<Case> const cases = {
+        {{{"HTTP/1.1 200 OK\r\n\r\n{\"name\":\"models/gemini-flash-latest\"}"}}, GeminiHealth::ok},
+        {{{"HTTP/1.1 200 OK\r\n\r\n<html>Log in to the hotel</html>"}}, GeminiHealth::unreachable},
+        {{{"HTTP/1.1 400 No\r\n\r\n{\"error\":{\"details\":[{\"@type\":\"google.rpc.ErrorInfo\",\"reason\":\"API_KEY_INVALID\"}]}}"}}, GeminiHealth::wrong_key},
+        {{{"HTTP/1.1 403 No\r\n\r\n"}}, GeminiHealth::wrong_key},
+        {{{"HTTP/1.1 404 No\r\n\r\n"}}, GeminiHealth::unknown_model},
+        {{{"HTTP/1.1 429 No\r\n\r\n"}}, GeminiHealth::limited},
+        {{{"HTTP/1.1 503 No\r\n\r\n"}}, GeminiHealth::unreachable},
+        {{{}}, GeminiHealth::unreachable},
+    };
+    for (auto const& c : cases) run(c.script, [&c](TestServer& server) { return expect_health(server, c.health); });
+}
+
+} // namespace
+} // namespace pollux::ai

@@ -1,0 +1,136 @@
+#include "ai/model_list.hpp"
+
+#include "ai/capped_model.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <gtest/gtest.h>
+
+namespace pollux::ai {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::vector<std::string> ids(ModelsOptions const& options)
+{
+    auto models = build_models(options);
+    if (!models) return {"error"};
+    std::vector<std::string> found;
+    for (auto const& entry : models->all()) found.push_back(entry.id);
+    return found;
+}
+
+using Ids = std::vector<std::string>;
+
+TEST(Models, FollowTheSetting)
+{
+    ModelsOptions options;
+    EXPECT_EQ(ids(options), Ids{"error"}) << "nothing is configured";
+    options.demo_by_default = DemoByDefault::yes;
+    EXPECT_EQ(ids(options), Ids{"demo"});
+    options.gemini.api_key = "k";
+    EXPECT_EQ(ids(options), Ids{"gemini:gemini-flash-latest"});
+    options.names = {"gemini:a", "gemini:b", "demo"};
+    EXPECT_EQ(ids(options), (Ids{"gemini:a", "gemini:b", "demo"}));
+    for (auto const& wrong : {Ids{"gemini:"}, Ids{"gemini"}, Ids{"palm:x"}, Ids{"demo:x"}, Ids{""}, Ids{"demo", "demo"}}) {
+        options.names = wrong;
+        EXPECT_EQ(ids(options), Ids{"error"}) << wrong.front();
+    }
+    options.gemini.api_key.clear();
+    options.names = {"gemini:a"};
+    EXPECT_EQ(ids(options), Ids{"error"}) << "no key";
+}
+
+TEST(Models, AreFound)
+{
+    ModelsOptions options;
+    options.gemini.api_key = "k";
+    options.names = {"gemini:a", "demo"};
+    auto const models = build_models(options);
+    ASSERT_TRUE(models);
+    EXPECT_EQ(models->default_model().id, "gemini:a");
+    EXPECT_EQ(models->find("gemini:a")->name, "a");
+    EXPECT_EQ(models->find("a")->provider, "gemini");
+    EXPECT_EQ(models->find("demo")->provider, "demo");
+    EXPECT_EQ(models->find("b"), nullptr);
+    EXPECT_EQ(models->find(""), nullptr);
+}
+
+// Counts the calls that run; each lasts until `open` is true.
+struct Gate {
+    int running = 0;
+    int running_max = 0;
+    int finished = 0;
+    bool open = false;
+};
+
+class GatedStream final : public ChatStream {
+public:
+    GatedStream(Gate& gate, asio::any_io_executor executor) : gate_(gate), timer_(std::move(executor))
+    {
+        gate_.running_max = std::max(gate_.running_max, ++gate_.running);
+    }
+    ~GatedStream() override { --gate_.running; }
+
+    asio::awaitable<ModelEvent> next() override
+    {
+        while (!gate_.open) {
+            timer_.expires_after(1ms);
+            co_await timer_.async_wait(asio::use_awaitable);
+        }
+        co_return Finished{};
+    }
+
+private:
+    Gate& gate_;
+    asio::steady_timer timer_;
+};
+
+class GatedModel final : public ChatModel {
+public:
+    explicit GatedModel(Gate& gate) : gate_(gate) {}
+    std::string_view provider() const override { return "gated"; }
+    std::unique_ptr<ChatStream> start(asio::any_io_executor executor, ChatRequest) override { return std::make_unique<GatedStream>(gate_, std::move(executor)); }
+
+private:
+    Gate& gate_;
+};
+
+asio::awaitable<void> call(CappedModel& model, Gate& gate, std::chrono::steady_clock::time_point deadline, int& failed)
+{
+    ChatRequest request;
+    request.deadline = deadline;
+    auto executor = co_await asio::this_coro::executor;
+    auto stream = model.start(executor, std::move(request));
+    auto const event = co_await stream->next();
+    if (std::holds_alternative<Finished>(event)) {
+        ++gate.finished;
+    } else {
+        ++failed;
+        gate.open = true;
+    }
+}
+
+TEST(CappedModel, RunsSoManyCallsAtOnceAndNoMore)
+{
+    Gate gate;
+    int failed = 0;
+    CappedModel model(std::make_unique<GatedModel>(gate), 3);
+    asio::io_context io;
+    auto const later = std::chrono::steady_clock::now() + 30s;
+    for (int count = 0; count < 10; ++count) asio::co_spawn(io, call(model, gate, later, failed), asio::detached);
+    // This one finds no slot in time, and opens the gate for the others.
+    asio::co_spawn(io, call(model, gate, std::chrono::steady_clock::now() + 20ms, failed), asio::detached);
+    io.run();
+    EXPECT_EQ(gate.running_max, 3);
+    EXPECT_EQ(gate.finished, 10);
+    EXPECT_EQ(failed, 1);
+    EXPECT_EQ(gate.running, 0);
+}
+
+} // namespace
+} // namespace pollux::ai

@@ -1,0 +1,44 @@
+#include "ai/retry.hpp"
+
+#include <algorithm>
+
+namespace pollux::ai {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds first_wait_max{1000};
+constexpr milliseconds retry_after_spread_max{500};
+
+// A part of `range` chosen by `random`: [0, range].
+milliseconds part_of(milliseconds range, std::uint64_t random)
+{
+    return milliseconds(static_cast<std::int64_t>(random % static_cast<std::uint64_t>(range.count() + 1)));
+}
+
+milliseconds wait_before_next_call(RetryQuestion const& question)
+{
+    auto const doublings = std::clamp(question.calls_made - 1, 0, calls_a_reply_max);
+    auto const longest = first_wait_max * (1 << doublings);
+    auto const backoff = longest / 2 + part_of(longest / 2, question.random);
+    if (!question.failure.retry_after) return backoff;
+
+    auto const asked = std::clamp(*question.failure.retry_after, milliseconds(0), milliseconds(reply_duration_max) * 2);
+    return std::max(backoff, asked + part_of(retry_after_spread_max, question.random));
+}
+
+} // namespace
+
+RetryDecision decide_retry(RetryQuestion const& question)
+{
+    if (question.failure.kind == Failed::Kind::permanent) return GiveUp{GiveUp::Reason::permanent};
+    if (question.calls_made >= calls_a_reply_max) return GiveUp{GiveUp::Reason::calls_used_up};
+
+    auto const wait = wait_before_next_call(question);
+    if (question.now + wait >= question.first_started + reply_duration_max) return GiveUp{GiveUp::Reason::time_used_up};
+    if (wait <= wait_in_place_max) return WaitThenCall{wait};
+    return PutBack{question.now + wait};
+}
+
+} // namespace pollux::ai

@@ -1,0 +1,29 @@
+// Builds, starts and stops everything, in a written order. Functions that fail throw std::exception with one line for the operator.
+#pragma once
+
+#include "accounts/user.hpp"
+#include "config/config.hpp"
+#include "db/migrator.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace pollux::app {
+
+// Serves until SIGTERM or SIGINT; the exit code. `on_listening` is called once requests are answered, with the port.
+//
+// The stop: no new connections; replies that are being written get 20 s, the rest is handed back; streams end; running requests get
+// 5 s; the database is closed last. A second signal ends the process at once: nothing that was acknowledged is lost by that.
+int serve(config::Config const& config, std::function<void(std::uint16_t port)> on_listening);
+
+db::Migrated migrate(config::Config const& config);
+
+// See AccountsService::create_superuser.
+Result<accounts::User> create_superuser(config::Config const& config, std::string mobile, std::optional<std::string> password);
+
+// The OpenAPI document, without settings or a database.
+std::string openapi_document();
+
+} // namespace pollux::app

@@ -1,0 +1,39 @@
+#include "app/background.hpp"
+
+#include "ops/log.hpp"
+
+namespace pollux::app {
+
+Background::Background(accounts::AccountsService& accounts) : accounts_(accounts), tasks_([](std::exception_ptr) { std::terminate(); }) {}
+
+void Background::start(asio::any_io_executor executor)
+{
+    tasks_.spawn(executor, repeat("poll_ended_sessions", std::chrono::seconds(2), [this] { return accounts_.poll_ended_sessions(); }));
+    tasks_.spawn(executor, repeat("delete_stale", std::chrono::hours(1), [this] { return accounts_.delete_stale(); }));
+}
+
+void Background::stop()
+{
+    is_stopping_ = true;
+    stop_.notify();
+    tasks_.wait(std::chrono::seconds(5));
+}
+
+asio::awaitable<void> Background::repeat(std::string_view name, std::chrono::milliseconds every,
+                                         std::function<asio::awaitable<void>()> work)
+{
+    while (true) {
+        auto seen = stop_.count();
+        if (is_stopping_) co_return;
+        co_await stop_.wait(seen, Steady::now() + every);
+        if (is_stopping_) co_return;
+        // The end of a job: a database that is away for a while does not end the rounds.
+        try {
+            co_await work();
+        } catch (std::exception const& failure) {
+            ops::log(ops::Level::error, "background_failed", {{"work", name}, {"reason", failure.what()}});
+        }
+    }
+}
+
+} // namespace pollux::app

@@ -1,0 +1,31 @@
+// What happens now and then, apart from replies: ended sessions are read every 2 s, stale accounts and codes are deleted every hour.
+#pragma once
+
+#include "accounts/accounts_service.hpp"
+#include "net/runtime.hpp"
+#include "net/wakeup.hpp"
+
+#include <atomic>
+#include <functional>
+
+namespace pollux::app {
+
+namespace asio = boost::asio;
+
+class Background {
+public:
+    explicit Background(accounts::AccountsService& accounts);
+
+    void start(asio::any_io_executor executor);
+    void stop(); // Blocks until the running round has ended.
+
+private:
+    asio::awaitable<void> repeat(std::string_view name, std::chrono::milliseconds every, std::function<asio::awaitable<void>()> work);
+
+    accounts::AccountsService& accounts_;
+    net::TaskGroup tasks_;
+    net::Wakeup stop_;
+    std::atomic<bool> is_stopping_ = false;
+};
+
+} // namespace pollux::app

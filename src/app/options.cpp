@@ -1,0 +1,110 @@
+#include "app/options.hpp"
+
+#include <cstdio>
+#include <stdexcept>
+
+#include <unistd.h>
+
+namespace pollux::app {
+namespace {
+
+accounts::CodeDelivery code_delivery(config::OtpDelivery delivery)
+{
+    switch (delivery) {
+    case config::OtpDelivery::response: return accounts::CodeDelivery::response;
+    case config::OtpDelivery::console: return accounts::CodeDelivery::console;
+    case config::OtpDelivery::twilio:
+    case config::OtpDelivery::webhook:
+    case config::OtpDelivery::none: return accounts::CodeDelivery::none;
+    }
+    return accounts::CodeDelivery::none;
+}
+
+std::string revealed(std::optional<config::Secret> const& secret)
+{
+    return secret ? secret->reveal() : std::string();
+}
+
+ops::Level log_level(config::LogLevel level)
+{
+    switch (level) {
+    case config::LogLevel::debug: return ops::Level::debug;
+    case config::LogLevel::info: return ops::Level::info;
+    case config::LogLevel::warning: return ops::Level::warning;
+    case config::LogLevel::error: return ops::Level::error;
+    }
+    return ops::Level::info;
+}
+
+} // namespace
+
+accounts::AccountsOptions accounts_options(config::Config const& config, std::string secret_key)
+{
+    accounts::AccountsOptions options;
+    options.debug = config.debug ? accounts::DebugMode::on : accounts::DebugMode::off;
+    options.numbers = {config.default_country_code, config.allowed_countries};
+    for (auto const& number : config.otp_test_numbers) options.test_numbers.push_back({number.mobile, number.code, number.valid_until});
+    options.code_delivery = code_delivery(config.otp_delivery);
+    options.console = [](std::string_view line) {
+        // Codes belong on the console and nowhere else: never through the log, which is kept.
+        std::fprintf(stdout, "%.*s\n", static_cast<int>(line.size()), line.data());
+        std::fflush(stdout);
+    };
+    options.password_login = config.password_login ? accounts::PasswordLogin::enabled : accounts::PasswordLogin::disabled;
+    options.secret_key = std::move(secret_key);
+    options.jwt_signing_key = revealed(config.jwt_signing_key);
+    options.jwt_previous_key = revealed(config.jwt_previous_key);
+    options.access_lifetime = config.access_token_minutes;
+    options.refresh_lifetime = config.refresh_token_days;
+    options.refresh_idle_max = config.refresh_idle_days;
+    return options;
+}
+
+ai::ModelsOptions models_options(config::Config const& config)
+{
+    ai::ModelsOptions options;
+    options.names = config.ai_models;
+    options.gemini_model = config.gemini_model;
+    options.gemini.base_url = config.gemini_base_url;
+    options.gemini.api_version = config.gemini_api_version;
+    options.gemini.api_key = revealed(config.gemini_api_key);
+    options.demo_by_default = config.debug ? ai::DemoByDefault::yes : ai::DemoByDefault::no;
+    options.demo_tokens_per_second = config.demo_tokens_per_second;
+    options.calls_at_once_max = config.model_concurrency;
+    return options;
+}
+
+billing::PlanSeeds plan_seeds(config::Config const& config)
+{
+    return {.basic_messages_per_day = config.basic_daily_messages,
+            .pro_messages_per_day = config.pro_daily_messages,
+            .context_tokens = static_cast<std::int64_t>(config.context_tokens)};
+}
+
+http::ServerOptions server_options(config::Config const& config)
+{
+    http::ServerOptions options;
+    options.address = config.listen.host;
+    options.port = config.listen.port;
+    options.allowed_hosts = config.allowed_hosts;
+    options.cors = {config.cors_allowed_origins, config.cors_allow_all_origins, config.cors_allow_credentials};
+    options.trusted_proxies = {http::Networks(config.trusted_proxies), config.trusted_proxy_hops};
+    options.debug = config.debug;
+    options.debug_networks = http::Networks(config.debug_networks);
+    options.rate_limits = config.rate_limits == config::Switch::on;
+    options.rate_rules = bus::built_in_rate_rules();
+    for (auto const& rule : config.rate_rules) {
+        auto set = bus::set_rate_rule(options.rate_rules, rule.route_class, {rule.count, rule.window});
+        if (!set) throw std::runtime_error("RATE_RULES: " + set.error().message());
+    }
+    return options;
+}
+
+void configure_log(config::Config const& config)
+{
+    bool is_text = config.log_format == config::LogFormat::text ||
+                   (config.log_format == config::LogFormat::automatic && ::isatty(STDERR_FILENO));
+    ops::configure_log(log_level(config.log_level), is_text ? ops::LogFormat::text : ops::LogFormat::json);
+}
+
+} // namespace pollux::app

@@ -1,0 +1,19 @@
+// From the one Config to the options of each part.
+#pragma once
+
+#include "accounts/accounts_options.hpp"
+#include "ai/model_list.hpp"
+#include "billing/billing_service.hpp"
+#include "config/config.hpp"
+#include "http/server.hpp"
+#include "ops/log.hpp"
+
+namespace pollux::app {
+
+accounts::AccountsOptions accounts_options(config::Config const& config, std::string secret_key);
+ai::ModelsOptions models_options(config::Config const& config);
+billing::PlanSeeds plan_seeds(config::Config const& config);
+http::ServerOptions server_options(config::Config const& config);
+void configure_log(config::Config const& config);
+
+} // namespace pollux::app

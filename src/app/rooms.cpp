@@ -1,0 +1,56 @@
+#include "app/rooms.hpp"
+
+#include "accounts/accounts_routes.hpp"
+#include "app/options.hpp"
+#include "billing/billing_routes.hpp"
+#include "chat/chat_routes.hpp"
+#include "chat/erase_user.hpp"
+
+#include <stdexcept>
+
+namespace pollux::app {
+namespace {
+
+ai::Models build_models(config::Config const& config)
+{
+    auto models = ai::build_models(models_options(config));
+    if (!models) throw std::runtime_error("AI_MODELS: " + models.error().message());
+    return std::move(*models);
+}
+
+std::unique_ptr<chat::ReplyWorker> build_worker(Rooms& rooms, config::Config const& config, db::Database& database,
+                                                net::Runtime& runtime, Clock const& clock)
+{
+    if (config.workers == config::Workers::external) return nullptr;
+    chat::ReplyTools tools{database,     rooms.feed, chat::ChatNews(rooms.notices, rooms.room_lists),
+                           rooms.models, clock,      rooms.queue_gauge,
+                           config.system_prompt};
+    chat::ReplyWorker::Options options{.replies_max = config.worker_concurrency};
+    return std::make_unique<chat::ReplyWorker>(std::move(tools), runtime, options);
+}
+
+} // namespace
+
+Rooms::Rooms(config::Config const& config, std::string secret_key, db::Database& database, net::Runtime& runtime, Clock const& clock)
+    : models(build_models(config)), billing(database, clock),
+      accounts(database, notices, clock, accounts_options(config, std::move(secret_key))),
+      queue_gauge(static_cast<std::int64_t>(config.queue_max)), worker(build_worker(*this, config, database, runtime, clock)),
+      chat({database, feed, notices, room_lists, billing, models, clock, queue_gauge, worker.get()}),
+      chat_api{chat, feed, notices, [this](SessionId session) { return accounts.is_session_ended(session); }}
+{
+    accounts.add_eraser({[](db::Transaction& transaction, UserId user) { return chat::erase_user(transaction, user); },
+                         [this](UserId user) {
+                             room_lists.drop(user);
+                             if (worker) worker->stop_user(user);
+                         }});
+    accounts.add_eraser({[](db::Transaction& transaction, UserId user) { return billing::erase_user(transaction, user); }, {}});
+}
+
+void Rooms::add_routes(http::Router& router)
+{
+    accounts::add_accounts_routes(router, accounts);
+    chat::add_chat_routes(router, chat_api);
+    billing::add_billing_routes(router, billing);
+}
+
+} // namespace pollux::app

@@ -1,0 +1,44 @@
+// The rooms and what they share, built in one place and in one order; and the list of everything that can be called.
+#pragma once
+
+#include "accounts/accounts_service.hpp"
+#include "ai/model_list.hpp"
+#include "billing/billing_service.hpp"
+#include "bus/memory_notices.hpp"
+#include "bus/memory_rate_limiter.hpp"
+#include "bus/memory_reply_feed.hpp"
+#include "bus/room_list_cache.hpp"
+#include "chat/chat_routes.hpp"
+#include "chat/chat_service.hpp"
+#include "chat/reply_worker.hpp"
+#include "config/config.hpp"
+#include "db/database.hpp"
+#include "http/router.hpp"
+#include "net/runtime.hpp"
+
+#include <memory>
+
+namespace pollux::app {
+
+class Rooms {
+public:
+    // `secret_key` is the one of the config, or the one made for debug. Throws std::runtime_error with one clear line when the models
+    // cannot be built.
+    Rooms(config::Config const& config, std::string secret_key, db::Database& database, net::Runtime& runtime, Clock const& clock);
+
+    void add_routes(http::Router& router);
+
+    bus::MemoryReplyFeed feed;
+    bus::MemoryNotices notices;
+    bus::MemoryRateLimiter rate_limiter;
+    bus::RoomListCache room_lists;
+    ai::Models models;
+    billing::BillingService billing;
+    accounts::AccountsService accounts;
+    chat::QueueGauge queue_gauge;
+    std::unique_ptr<chat::ReplyWorker> worker; // Null with WORKERS=external.
+    chat::ChatService chat;
+    chat::ChatApi chat_api;
+};
+
+} // namespace pollux::app

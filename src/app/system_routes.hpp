@@ -1,0 +1,26 @@
+// What operators and tools ask for: health, and the OpenAPI document.
+#pragma once
+
+#include "db/database.hpp"
+#include "http/router.hpp"
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+namespace pollux::app {
+
+namespace asio = boost::asio;
+
+struct SystemRoutes {
+    db::Database& database;
+    std::atomic<bool> is_stopping = false;          // /readyz says no from then on.
+    std::shared_ptr<std::string const> openapi_json; // Set once all routes are added.
+};
+
+void add_system_routes(http::Router& router, SystemRoutes& system);
+
+// The document of all routes. Needs no database and no settings.
+std::string openapi_document(http::Router const& router, std::string const& public_url);
+
+} // namespace pollux::app

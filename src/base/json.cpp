@@ -1,0 +1,320 @@
+#include "base/json.hpp"
+
+#include "base/text.hpp"
+
+#include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/value.hpp>
+#include <boost/json/value_stack.hpp>
+
+#include <charconv>
+#include <unordered_set>
+
+namespace pollux {
+namespace {
+
+namespace json = boost::json;
+using ErrorCode = boost::system::error_code;
+
+constexpr std::size_t depth_max = 32;
+
+// Builds a value and refuses a key that an object already has, which Boost.JSON's own parser lets through.
+class StrictHandler {
+public:
+    static constexpr std::size_t max_object_size = json::object::max_size();
+    static constexpr std::size_t max_array_size = json::array::max_size();
+    static constexpr std::size_t max_key_size = json::string::max_size();
+    static constexpr std::size_t max_string_size = json::string::max_size();
+
+    bool on_document_begin(ErrorCode&)
+    {
+        stack_.reset();
+        return true;
+    }
+    bool on_document_end(ErrorCode&) { return true; }
+    bool on_object_begin(ErrorCode&)
+    {
+        keys_.emplace_back();
+        return true;
+    }
+    bool on_object_end(std::size_t count, ErrorCode&)
+    {
+        keys_.pop_back();
+        stack_.push_object(count);
+        return true;
+    }
+    bool on_array_begin(ErrorCode&) { return true; }
+    bool on_array_end(std::size_t count, ErrorCode&)
+    {
+        stack_.push_array(count);
+        return true;
+    }
+    bool on_key_part(json::string_view part, std::size_t, ErrorCode&)
+    {
+        key_.append(part);
+        stack_.push_chars(part);
+        return true;
+    }
+    bool on_key(json::string_view part, std::size_t, ErrorCode& error)
+    {
+        key_.append(part);
+        stack_.push_key(part);
+        bool is_new = keys_.back().insert(std::move(key_)).second;
+        key_.clear();
+        if (!is_new) error = json::make_error_code(json::error::syntax);
+        has_duplicate_ = !is_new;
+        return is_new;
+    }
+    bool on_string_part(json::string_view part, std::size_t, ErrorCode&)
+    {
+        stack_.push_chars(part);
+        return true;
+    }
+    bool on_string(json::string_view part, std::size_t, ErrorCode&)
+    {
+        stack_.push_string(part);
+        return true;
+    }
+    bool on_number_part(json::string_view, ErrorCode&) { return true; }
+    bool on_int64(std::int64_t number, json::string_view, ErrorCode&)
+    {
+        stack_.push_int64(number);
+        return true;
+    }
+    bool on_uint64(std::uint64_t number, json::string_view, ErrorCode&)
+    {
+        stack_.push_uint64(number);
+        return true;
+    }
+    bool on_double(double number, json::string_view, ErrorCode&)
+    {
+        stack_.push_double(number);
+        return true;
+    }
+    bool on_bool(bool value, ErrorCode&)
+    {
+        stack_.push_bool(value);
+        return true;
+    }
+    bool on_null(ErrorCode&)
+    {
+        stack_.push_null();
+        return true;
+    }
+    bool on_comment_part(json::string_view, ErrorCode&) { return true; }
+    bool on_comment(json::string_view, ErrorCode&) { return true; }
+
+    bool has_duplicate() const { return has_duplicate_; }
+    json::value release() { return stack_.release(); }
+
+private:
+    json::value_stack stack_;
+    std::vector<std::unordered_set<std::string>> keys_;
+    std::string key_;
+    bool has_duplicate_ = false;
+};
+
+std::string_view kind_name(JsonValue const& value)
+{
+    switch (value.kind()) {
+    case json::kind::null: return "null";
+    case json::kind::bool_: return "a boolean";
+    case json::kind::int64:
+    case json::kind::uint64: return "an integer";
+    case json::kind::double_: return "a number with a fraction or exponent";
+    case json::kind::string: return "text";
+    case json::kind::array: return "an array";
+    case json::kind::object: return "an object";
+    }
+    return "something else";
+}
+
+void refuse_type(JsonValue const& value, std::string const& field, std::string_view wanted, FieldErrors& errors)
+{
+    errors.push_back({field, "wrong_type", "Must be " + std::string(wanted) + ", not " + std::string(kind_name(value)) + "."});
+}
+
+} // namespace
+
+void append_json_integer(std::string& out, std::int64_t number)
+{
+    char digits[24];
+    auto [end, error] = std::to_chars(digits, digits + sizeof digits, number);
+    out.append(digits, end);
+}
+
+void append_json_text(std::string& out, std::string_view text)
+{
+    // Whole runs of plain bytes are copied at once: most texts are one run.
+    constexpr char const* hex = "0123456789abcdef";
+    if (!is_utf8(text)) text = "\xEF\xBF\xBD";
+    out.push_back('"');
+    std::size_t plain_from = 0;
+    for (std::size_t index = 0; index < text.size(); ++index) {
+        auto byte = static_cast<unsigned char>(text[index]);
+        if (byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7F) continue;
+        out.append(text, plain_from, index - plain_from);
+        plain_from = index + 1;
+        switch (byte) {
+        case '"': out += "\\\""; break;
+        case '\\': out += "\\\\"; break;
+        case '\n': out += "\\n"; break;
+        case '\r': out += "\\r"; break;
+        case '\t': out += "\\t"; break;
+        default:
+            out += "\\u00";
+            out.push_back(hex[byte >> 4]);
+            out.push_back(hex[byte & 0xF]);
+        }
+    }
+    out.append(text, plain_from, text.size() - plain_from);
+    out.push_back('"');
+}
+
+namespace json_detail {
+
+Result<Document> Document::parse(std::string_view text)
+{
+    json::parse_options options;
+    options.max_depth = depth_max;
+    json::basic_parser<StrictHandler> parser(options);
+    ErrorCode error;
+    std::size_t read = parser.write_some(false, text.data(), text.size(), error);
+    if (parser.handler().has_duplicate()) {
+        return malformed("invalid_json", "An object in the body has the same key twice; send each key once.");
+    }
+    if (error || read < text.size()) {
+        return malformed("invalid_json", "The body is not valid JSON (RFC 8259) near byte " + std::to_string(read) +
+                                             "; at most " + std::to_string(depth_max) + " levels deep, in UTF-8.");
+    }
+    Document document;
+    document.root_ = std::make_shared<JsonValue const>(parser.handler().release());
+    return document;
+}
+
+bool require_object(JsonValue const& value, std::string const& field, FieldErrors& errors)
+{
+    if (!value.is_object()) refuse_type(value, field, "an object", errors);
+    return value.is_object();
+}
+
+JsonValue const* member(JsonValue const& object, std::string_view name)
+{
+    return object.get_object().if_contains(name);
+}
+
+bool is_null(JsonValue const& value)
+{
+    return value.is_null();
+}
+
+void refuse_unknown(JsonValue const& object, std::string const& field, std::set<std::string_view> const& known, FieldErrors& errors)
+{
+    constexpr std::size_t errors_max = 20; // An answer names the first few; thousands of unknown keys need no thousand lines.
+    for (auto const& entry : object.get_object()) {
+        if (known.contains(std::string_view(entry.key())) || errors.size() >= errors_max) continue;
+        std::string name(cut_code_points(entry.key(), 100));
+        errors.push_back({join(field, name), "unknown_field", "There is no such field here; leave it out."});
+    }
+}
+
+void refuse_missing(std::string const& field, FieldErrors& errors)
+{
+    errors.push_back({field, "required", "This field is required."});
+}
+
+void refuse_null(std::string const& field, FieldErrors& errors)
+{
+    errors.push_back({field, "null", "May not be null; leave the field out instead."});
+}
+
+std::string join(std::string const& field, std::string_view name)
+{
+    return field.empty() ? std::string(name) : field + "." + std::string(name);
+}
+
+std::string short_type_name(std::string_view pretty)
+{
+    // "... [T = pollux::http::Page<pollux::chat::Room>]" -> "PageRoom"
+    auto from = pretty.find("T = ") + 4;
+    std::string name;
+    std::string word;
+    for (char letter : pretty.substr(from, pretty.rfind(']') - from)) {
+        if (std::isalnum(static_cast<unsigned char>(letter)) || letter == '_') {
+            word.push_back(letter);
+        } else if (letter == ':') {
+            word.clear();
+        } else {
+            name += word;
+            word.clear();
+        }
+    }
+    return name + word;
+}
+
+void read_text(JsonValue const& value, std::string const& field, std::size_t min, std::size_t max, Lines lines, std::string& out,
+               FieldErrors& errors)
+{
+    if (!read_plain_text(value, field, out, errors)) return;
+    std::size_t length = code_points(out);
+    if (length < min) {
+        std::string least = min == 1 ? "May not be empty." : "Must have at least " + std::to_string(min) + " characters.";
+        errors.push_back({field, "too_short", least});
+    } else if (length > max) {
+        errors.push_back({field, "too_long", "May have at most " + std::to_string(max) + " characters."});
+    } else if (lines == Lines::one && has_control_or_bidi(out)) {
+        errors.push_back({field, "control_character", "May not contain control or text-direction characters."});
+    }
+}
+
+bool read_plain_text(JsonValue const& value, std::string const& field, std::string& out, FieldErrors& errors)
+{
+    if (!value.is_string()) {
+        refuse_type(value, field, "text", errors);
+        return false;
+    }
+    out = std::string_view(value.get_string());
+    if (out.find('\0') == std::string::npos) return true;
+    errors.push_back({field, "null_character", "May not contain U+0000."});
+    return false;
+}
+
+void read_integer(JsonValue const& value, std::string const& field, std::int64_t min, std::int64_t max, std::int64_t& out,
+                  FieldErrors& errors)
+{
+    if (!value.is_int64() && !value.is_uint64()) return refuse_type(value, field, "an integer", errors);
+    bool fits = value.is_int64() && value.get_int64() >= min && value.get_int64() <= max;
+    if (fits) {
+        out = value.get_int64();
+    } else {
+        errors.push_back({field, "out_of_range", "Must be from " + std::to_string(min) + " to " + std::to_string(max) + "."});
+    }
+}
+
+void read_boolean(JsonValue const& value, std::string const& field, bool& out, FieldErrors& errors)
+{
+    if (!value.is_bool()) return refuse_type(value, field, "a boolean", errors);
+    out = value.get_bool();
+}
+
+void refuse_choice(std::string const& field, std::string const& choices, FieldErrors& errors)
+{
+    errors.push_back({field, "unknown_choice", "Must be one of: " + choices + "."});
+}
+
+std::string text_schema(std::size_t min, std::size_t max)
+{
+    return R"({"type":"string","minLength":)" + std::to_string(min) + R"(,"maxLength":)" + std::to_string(max) + "}";
+}
+
+std::string integer_schema(std::int64_t min, std::int64_t max)
+{
+    return R"({"type":"integer","minimum":)" + std::to_string(min) + R"(,"maximum":)" + std::to_string(max) + "}";
+}
+
+std::string nullable_schema(std::string schema)
+{
+    return R"({"anyOf":[)" + schema + R"(,{"type":"null"}]})";
+}
+
+} // namespace json_detail
+} // namespace pollux

@@ -1,0 +1,214 @@
+// JSON for structs that are described once (BOOST_DESCRIBE_STRUCT): reading with limits, writing, and the JSON Schema of both.
+//
+// Reading is strict (RFC 8259, and beyond): no duplicate keys, depth <= 32, no invalid UTF-8 (all ErrorKind::malformed); no unknown
+// fields, no coercion (2.0 and "2" are no integers), no null for a value, no U+0000 in text (all ErrorKind::invalid, each naming its
+// field). An std::optional member may be missing; every other member is required. Writing: an empty std::optional is null, an empty
+// Omittable is left out. How a type is read, written and described is its Json<T>; see base/json_types.hpp for the limits.
+#pragma once
+
+#include "base/error.hpp"
+
+#include <boost/describe/class.hpp>
+#include <boost/describe/enum.hpp>
+#include <boost/describe/enum_to_string.hpp>
+#include <boost/describe/enumerators.hpp>
+#include <boost/describe/members.hpp>
+#include <boost/json/fwd.hpp>
+#include <boost/mp11/algorithm.hpp>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pollux {
+
+using JsonValue = boost::json::value;
+using FieldErrors = std::vector<FieldError>;
+
+// JSON Schemas (2020-12) of named structs, as text: name -> schema.
+using SchemaBook = std::map<std::string, std::string>;
+
+// How T is read, written and described. Specialisations have:
+//   static void read(JsonValue const&, std::string const& field, T& out, FieldErrors&)   (input types)
+//   static void write(std::string& out, T const&)                                        (output types)
+//   static std::string schema(SchemaBook&)
+template <class T>
+struct Json;
+
+// T that may be left out of the output altogether.
+template <class T>
+struct Omittable {
+    std::optional<T> value;
+};
+
+// An output member that is JSON text already.
+struct RawJson {
+    std::string text;
+};
+
+void append_json_text(std::string& out, std::string_view utf8); // With quotes and escapes; invalid UTF-8 becomes U+FFFD.
+void append_json_integer(std::string& out, std::int64_t number);
+
+template <class T>
+std::string to_json(T const& value)
+{
+    std::string out;
+    Json<T>::write(out, value);
+    return out;
+}
+
+template <class T>
+std::string schema_of(SchemaBook& book)
+{
+    return Json<T>::schema(book);
+}
+
+namespace json_detail {
+
+// Everything that does not depend on the type read stands in json.cpp.
+bool require_object(JsonValue const& value, std::string const& field, FieldErrors& errors);
+JsonValue const* member(JsonValue const& object, std::string_view name); // nullptr when absent.
+bool is_null(JsonValue const& value);
+void refuse_unknown(JsonValue const& object, std::string const& field, std::set<std::string_view> const& known, FieldErrors& errors);
+void refuse_missing(std::string const& field, FieldErrors& errors);
+void refuse_null(std::string const& field, FieldErrors& errors);
+std::string join(std::string const& field, std::string_view name);
+std::string short_type_name(std::string_view pretty_function);
+
+// Holds the parsed document, so that boost/json.hpp is seen by json.cpp alone.
+class Document {
+public:
+    static Result<Document> parse(std::string_view text);
+    JsonValue const& root() const { return *root_; }
+
+private:
+    std::shared_ptr<JsonValue const> root_;
+};
+
+template <class T>
+struct OptionalTraits : std::false_type {};
+template <class T>
+struct OptionalTraits<std::optional<T>> : std::true_type {};
+template <class T>
+struct OmittableTraits : std::false_type {};
+template <class T>
+struct OmittableTraits<Omittable<T>> : std::true_type {};
+
+template <class T>
+using Members = boost::describe::describe_members<T, boost::describe::mod_public>;
+
+} // namespace json_detail
+
+template <class T>
+concept DescribedStruct = boost::describe::has_describe_members<T>::value && !std::is_union_v<T>;
+template <class T>
+concept DescribedEnum = boost::describe::has_describe_enumerators<T>::value;
+
+template <class T>
+std::string type_name() { return json_detail::short_type_name(__PRETTY_FUNCTION__); }
+
+// Whether a T can be read from {}: an absent body then counts as {}.
+template <DescribedStruct T>
+constexpr bool all_members_optional()
+{
+    bool all = true;
+    boost::mp11::mp_for_each<json_detail::Members<T>>([&](auto described) {
+        all = all && json_detail::OptionalTraits<std::remove_cvref_t<decltype(std::declval<T&>().*described.pointer)>>::value;
+    });
+    return all;
+}
+
+// The whole text as a T.
+template <class T>
+Result<T> from_json(std::string_view text)
+{
+    auto document = json_detail::Document::parse(text);
+    if (!document) return document.error();
+    T value{};
+    FieldErrors errors;
+    Json<T>::read(document->root(), "", value, errors);
+    if (errors.empty()) return value;
+    Error error(ErrorKind::invalid, "invalid_input", "The request is readable, but something in it is wrong; see errors.");
+    for (auto& field : errors) error.add_field(std::move(field));
+    return error;
+}
+
+template <DescribedStruct T>
+struct Json<T> {
+    static void read(JsonValue const& value, std::string const& field, T& out, FieldErrors& errors)
+    {
+        if (!json_detail::require_object(value, field, errors)) return;
+        std::set<std::string_view> known;
+        boost::mp11::mp_for_each<json_detail::Members<T>>([&](auto described) {
+            using Member = std::remove_cvref_t<decltype(out.*described.pointer)>;
+            known.insert(described.name);
+            auto const* found = json_detail::member(value, described.name);
+            std::string name = json_detail::join(field, described.name);
+            if (found) return Json<Member>::read(*found, name, out.*described.pointer, errors);
+            if constexpr (!json_detail::OptionalTraits<Member>::value) json_detail::refuse_missing(name, errors);
+        });
+        json_detail::refuse_unknown(value, field, known, errors);
+    }
+
+    static void write(std::string& out, T const& value)
+    {
+        char separator = '{';
+        boost::mp11::mp_for_each<json_detail::Members<T>>([&](auto described) {
+            using Member = std::remove_cvref_t<decltype(value.*described.pointer)>;
+            if constexpr (json_detail::OmittableTraits<Member>::value) {
+                if (!(value.*described.pointer).value) return;
+            }
+            out.push_back(separator);
+            separator = ',';
+            out.push_back('"');
+            out.append(described.name).append("\":");
+            Json<Member>::write(out, value.*described.pointer);
+        });
+        if (separator == '{') out.push_back('{');
+        out.push_back('}');
+    }
+
+    static std::string schema(SchemaBook& book)
+    {
+        std::string name = type_name<T>();
+        std::string reference = R"({"$ref":"#/components/schemas/)" + name + "\"}";
+        if (!book.emplace(name, "").second) return reference;
+        std::string properties;
+        std::string required;
+        boost::mp11::mp_for_each<json_detail::Members<T>>([&](auto described) {
+            using Member = std::remove_cvref_t<decltype(std::declval<T&>().*described.pointer)>;
+            std::string quoted = "\"" + std::string(described.name) + "\"";
+            properties += (properties.empty() ? "" : ",") + quoted + ":" + Json<Member>::schema(book);
+            bool may_miss = json_detail::OmittableTraits<Member>::value || json_detail::OptionalTraits<Member>::value;
+            if (!may_miss) required += (required.empty() ? "" : ",") + quoted;
+        });
+        book[name] = R"({"type":"object","properties":{)" + properties + "}" +
+                     (required.empty() ? "" : ",\"required\":[" + required + "]") + "}";
+        return reference;
+    }
+};
+
+template <DescribedEnum T>
+struct Json<T> {
+    static void read(JsonValue const& value, std::string const& field, T& out, FieldErrors& errors);
+    static void write(std::string& out, T value)
+    {
+        append_json_text(out, boost::describe::enum_to_string(value, "unknown"));
+    }
+    static std::string schema(SchemaBook&)
+    {
+        std::string names;
+        boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>([&](auto described) {
+            names += (names.empty() ? "\"" : ",\"") + std::string(described.name) + "\"";
+        });
+        return R"({"type":"string","enum":[)" + names + "]}";
+    }
+};
+
+} // namespace pollux
+
+#include "base/json_types.hpp"

@@ -1,0 +1,106 @@
+#include "base/secrets.hpp"
+
+#include <sodium.h>
+
+#include <stdexcept>
+
+namespace pollux {
+namespace {
+
+unsigned char const* bytes_of(std::string_view text)
+{
+    return reinterpret_cast<unsigned char const*>(text.data());
+}
+
+unsigned char* bytes_of(std::string& text)
+{
+    return reinterpret_cast<unsigned char*>(text.data());
+}
+
+} // namespace
+
+void prepare_secrets()
+{
+    if (sodium_init() < 0) throw std::runtime_error("libsodium found no source of randomness");
+}
+
+std::string random_bytes(std::size_t count)
+{
+    std::string bytes(count, '\0');
+    randombytes_buf(bytes.data(), bytes.size());
+    return bytes;
+}
+
+std::uint64_t random_below(std::uint64_t bound)
+{
+    // Numbers under the remainder of 2^64 / bound would favour small results: draw again.
+    std::uint64_t unfair = (0 - bound) % bound;
+    std::uint64_t number = 0;
+    do {
+        randombytes_buf(&number, sizeof number);
+    } while (number < unfair);
+    return number % bound;
+}
+
+std::string random_token()
+{
+    return to_base64url(random_bytes(32));
+}
+
+std::string sha256(std::string_view bytes)
+{
+    std::string hash(crypto_hash_sha256_BYTES, '\0');
+    crypto_hash_sha256(bytes_of(hash), bytes_of(bytes), bytes.size());
+    return hash;
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view bytes)
+{
+    std::string mac(crypto_auth_hmacsha256_BYTES, '\0');
+    crypto_auth_hmacsha256_state state;
+    crypto_auth_hmacsha256_init(&state, bytes_of(key), key.size());
+    crypto_auth_hmacsha256_update(&state, bytes_of(bytes), bytes.size());
+    crypto_auth_hmacsha256_final(&state, bytes_of(mac));
+    return mac;
+}
+
+std::string derive_key(std::string_view master, std::string_view purpose)
+{
+    return hmac_sha256(master, "pollux " + std::string(purpose));
+}
+
+bool equal_in_constant_time(std::string_view left, std::string_view right)
+{
+    return left.size() == right.size() && sodium_memcmp(left.data(), right.data(), left.size()) == 0;
+}
+
+std::string to_hex(std::string_view bytes)
+{
+    std::string hex(bytes.size() * 2 + 1, '\0');
+    sodium_bin2hex(hex.data(), hex.size(), bytes_of(bytes), bytes.size());
+    hex.pop_back();
+    return hex;
+}
+
+std::string to_base64url(std::string_view bytes)
+{
+    constexpr int variant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
+    std::string text(sodium_base64_encoded_len(bytes.size(), variant), '\0');
+    sodium_bin2base64(text.data(), text.size(), bytes_of(bytes), bytes.size(), variant);
+    text.pop_back(); // The length counts a final NUL.
+    return text;
+}
+
+std::optional<std::string> from_base64url(std::string_view text)
+{
+    std::string bytes(text.size() / 4 * 3 + 3, '\0');
+    std::size_t length = 0;
+    char const* end = nullptr;
+    int failed = sodium_base642bin(bytes_of(bytes), bytes.size(), text.data(), text.size(), nullptr, &length, &end,
+                                   sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    if (failed != 0 || end != text.data() + text.size()) return std::nullopt;
+    bytes.resize(length);
+    return bytes;
+}
+
+} // namespace pollux

@@ -1,0 +1,91 @@
+#include "billing/billing_service.hpp"
+
+namespace pollux::billing {
+namespace {
+
+constexpr db::Sql seed_sql = R"sql(
+    insert into plans (name, messages_per_day, requests_per_minute, models, context_tokens, message_characters_max, replies_at_once)
+    values ($1, $2, $3, '*', $4, 32000, 2)
+    on conflict (name) do nothing
+)sql";
+
+constexpr db::Sql plan_sql = R"sql(
+    select p.name, p.messages_per_day, p.requests_per_minute, p.models, p.context_tokens, p.message_characters_max, p.replies_at_once
+    from users u join plans p on p.name = u.tier
+    where u.id = $1
+)sql";
+
+constexpr db::Sql usage_sql = R"sql(
+    select day, used, prompt_tokens, completion_tokens, thought_tokens
+    from usage_days
+    where user_id = $1 and day between $2 and $3
+    order by day
+)sql";
+
+constexpr db::Sql erase_sql = "delete from usage_days where user_id = $1";
+
+constexpr std::int64_t basic_requests_per_minute = 20;
+constexpr std::int64_t pro_requests_per_minute = 60;
+
+std::string date_text(std::int64_t day)
+{
+    return rfc3339(start_of_day(day)).substr(0, 10);
+}
+
+UsageDay read_day(db::Row row)
+{
+    return {date_text(row.integer(0)), row.integer(1), {row.integer(2), row.integer(3), row.integer(4)}};
+}
+
+// `rows` holds the days with use; the answer has every day from `first` to `last`.
+std::vector<UsageDay> every_day(db::Rows const& rows, std::int64_t first, std::int64_t last)
+{
+    std::vector<UsageDay> days;
+    std::size_t next = 0;
+    for (auto day = first; day <= last; ++day) {
+        bool const has_use = next < rows.size() && rows[next].integer(0) == day;
+        days.push_back(has_use ? read_day(rows[next++]) : UsageDay{date_text(day), 0, {}});
+    }
+    return days;
+}
+
+} // namespace
+
+asio::awaitable<void> BillingService::seed_plans(PlanSeeds seeds)
+{
+    co_await database_.write(seed_sql, "basic", seeds.basic_messages_per_day, basic_requests_per_minute, seeds.context_tokens);
+    co_await database_.write(seed_sql, "pro", seeds.pro_messages_per_day, pro_requests_per_minute, seeds.context_tokens);
+}
+
+asio::awaitable<Result<Plan>> BillingService::plan_of(UserId user)
+{
+    auto const rows = co_await database_.read(plan_sql, user);
+    if (rows.empty()) co_return not_found("user");
+    auto const row = rows.front();
+    co_return Plan{row.text(0), row.integer(1), row.integer(2), PlanModels::parse(row.text(3)), row.integer(4), row.integer(5), row.integer(6)};
+}
+
+asio::awaitable<Result<UsageReport>> BillingService::usage(UserId user, std::optional<std::int64_t> days)
+{
+    auto plan = co_await plan_of(user);
+    if (!plan) co_return plan.error();
+
+    auto const today = day_of(clock_.now());
+    auto const first = today - days.value_or(1) + 1;
+    auto const rows = co_await database_.read(usage_sql, user, first, today);
+    auto listed = every_day(rows, first, today);
+
+    UsageReport report{.tier = plan->name, .limit = plan->messages_per_day, .resets_at = start_of_day(today + 1)};
+    report.used = listed.back().used;
+    report.remaining = std::max<std::int64_t>(0, report.limit - report.used);
+    report.tokens = listed.back().tokens;
+    if (days) report.days.value = std::move(listed);
+    co_return report;
+}
+
+asio::awaitable<void> erase_user(db::Transaction& transaction, UserId user)
+{
+    co_await transaction.run(erase_sql, user);
+}
+
+} // namespace pollux::billing

@@ -1,0 +1,26 @@
+// Tells a user's tabs and devices what changed, after COMMIT, and drops what was cached of it. The notices name what to fetch; they do
+// not carry it.
+#pragma once
+
+#include "bus/notices.hpp"
+#include "bus/room_list_cache.hpp"
+#include "chat/message.hpp"
+
+namespace pollux::chat {
+
+class ChatNews {
+public:
+    ChatNews(bus::Notices& notices, bus::RoomListCache& room_lists) : notices_(notices), room_lists_(room_lists) {}
+
+    void message_sent(UserId user, RoomId room, MessageId message);                          // message {id, chatroom}
+    void reply_changed(UserId user, RoomId room, MessageId reply, MessageStatus status);     // reply {id, chatroom, status}
+    void room_changed(UserId user, RoomId room);                                             // room {id}
+    void room_deleted(UserId user, RoomId room);                                             // room_deleted {id}
+    void usage_changed(UserId user);                                                         // usage {}
+
+private:
+    bus::Notices& notices_;
+    bus::RoomListCache& room_lists_;
+};
+
+} // namespace pollux::chat

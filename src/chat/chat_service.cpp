@@ -1,0 +1,226 @@
+#include "chat/chat_service.hpp"
+
+#include "chat/model_choice.hpp"
+#include "chat/reply_worker.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+namespace pollux::chat {
+namespace {
+
+constexpr std::chrono::seconds stop_takes_max{6}; // A worker elsewhere learns of it when it renews its lease.
+constexpr std::chrono::milliseconds look_again_after{250};
+
+} // namespace
+
+ChatService::ChatService(Parts parts)
+    : parts_(parts), news_(parts.notices, parts.room_lists), rooms_(parts.database), messages_(parts.database), sends_(parts.database, parts.models),
+      stops_(parts.database)
+{
+}
+
+std::string stream_url(RoomId room, MessageId reply)
+{
+    return "/chatroom/" + std::to_string(room.value) + "/message/" + std::to_string(reply.value) + "/stream/";
+}
+
+// --- Rooms -----------------------------------------------------------------------------------------------------------------------
+
+// Makes it the model's id.
+asio::awaitable<Result<void>> ChatService::check_model(UserId user, std::optional<std::string>& model)
+{
+    if (!model) co_return Result<void>();
+    auto const plan = co_await parts_.billing.plan_of(user);
+    if (!plan) co_return plan.error();
+    auto id = check_room_model(parts_.models, plan->models, *model);
+    if (!id) co_return id.error();
+    model = std::move(*id);
+    co_return Result<void>();
+}
+
+asio::awaitable<Result<Made<Room>>> ChatService::create_room(UserId user, NewRoom room, std::optional<IdempotencyKey> key)
+{
+    auto const checked = co_await check_model(user, room.model);
+    if (!checked) co_return checked.error();
+    auto kept = co_await rooms_.create(user, std::move(room), std::move(key), parts_.clock.now());
+    if (!kept) co_return kept.error();
+    if (!kept->is_repeat) news_.room_changed(user, kept->room.id);
+    co_return Made<Room>{std::move(kept->room), kept->is_repeat};
+}
+
+asio::awaitable<Result<RoomPage>> ChatService::rooms(UserId user, std::string name_part, std::string cursor, std::int64_t count_max)
+{
+    std::optional<RoomCursor> after;
+    if (!cursor.empty()) {
+        auto const parsed = parse_room_cursor(cursor);
+        if (!parsed) co_return parsed.error();
+        after = *parsed;
+    }
+    co_return co_await rooms_.page(user, std::move(name_part), after, count_max);
+}
+
+asio::awaitable<std::shared_ptr<std::string const>> ChatService::first_rooms_json(UserId user)
+{
+    auto found = parts_.room_lists.find(user);
+    if (found.json) co_return std::move(found.json);
+    auto const page = co_await rooms_.page(user, {}, std::nullopt, rooms_page_usual);
+    auto json = std::make_shared<std::string const>(to_json(page));
+    parts_.room_lists.keep(user, found.ticket, json);
+    co_return json;
+}
+
+asio::awaitable<Result<RoomDetail>> ChatService::room(UserId user, RoomId room, std::string cursor, std::int64_t count_max)
+{
+    std::optional<MessageCursor> before;
+    if (!cursor.empty()) {
+        auto const parsed = parse_message_cursor(cursor);
+        if (!parsed) co_return parsed.error();
+        before = *parsed;
+    }
+    auto found = co_await rooms_.find(user, room);
+    if (!found) co_return found.error();
+    auto page = co_await messages_.page(user, room, before, count_max);
+    co_return RoomDetail{std::move(*found), std::move(page)};
+}
+
+asio::awaitable<Result<Room>> ChatService::change_room(UserId user, RoomId room, RoomChange change)
+{
+    if (change.model) {
+        auto const checked = co_await check_model(user, *change.model);
+        if (!checked) co_return checked.error();
+    }
+    auto changed = co_await rooms_.change(user, room, std::move(change));
+    if (changed) news_.room_changed(user, room);
+    co_return changed;
+}
+
+asio::awaitable<Result<void>> ChatService::delete_room(UserId user, RoomId room)
+{
+    auto const deletion = co_await stops_.delete_room(user, room);
+    if (!deletion) co_return deletion.error();
+    news_.room_deleted(user, room);
+    if (!deletion->replies.empty()) news_.usage_changed(user);
+    parts_.gauge.add(-std::ssize(deletion->replies));
+    for (auto const& [reply, attempt] : deletion->replies) {
+        if (parts_.worker) parts_.worker->drop_reply(reply);
+        co_await parts_.feed.end(reply, attempt);
+    }
+    if (parts_.worker && deletion->promoted > 0) parts_.worker->wake();
+    co_return Result<void>();
+}
+
+// --- Sending ---------------------------------------------------------------------------------------------------------------------
+
+asio::awaitable<Result<void>> ChatService::check_gauge()
+{
+    bool const is_full = co_await parts_.gauge.is_full(parts_.database);
+    if (is_full) co_return unavailable("busy", "Too many replies are waiting right now; try again in a moment.", std::chrono::seconds(5));
+    co_return Result<void>();
+}
+
+// After COMMIT: the reply is on its way, and everybody who looks at the room is told.
+void ChatService::follow_up(UserId user, RoomId room, Sending& sending, std::optional<Hands::Hand> hand, asio::any_io_executor executor)
+{
+    if (sending.is_repeat) return;
+    parts_.gauge.add(1);
+    news_.room_changed(user, room); // First: it drops the cached list.
+    if (sending.message) news_.message_sent(user, room, sending.message->id);
+    news_.reply_changed(user, room, sending.reply.id, sending.reply.status);
+    news_.usage_changed(user);
+    if (!parts_.worker) return;
+    if (sending.claim) {
+        parts_.worker->run(std::move(*hand), std::move(*sending.claim), std::move(executor));
+    } else if (sending.job == JobState::ready) {
+        parts_.worker->wake();
+    }
+}
+
+asio::awaitable<Result<Made<Sent>>> ChatService::send(UserId user, RoomId room, std::string content, std::optional<IdempotencyKey> key)
+{
+    auto const room_left = co_await check_gauge();
+    if (!room_left) co_return room_left.error();
+    auto hand = parts_.worker ? parts_.worker->free_hand() : std::nullopt;
+    SendRequest request{user, room, std::move(content), std::move(key), parts_.clock.now(), std::nullopt};
+    if (hand) request.lease_owner = parts_.worker->owner();
+
+    auto sending = co_await sends_.send(std::move(request));
+    if (!sending) co_return sending.error();
+    auto executor = co_await asio::this_coro::executor;
+    follow_up(user, room, *sending, std::move(hand), std::move(executor));
+    auto url = stream_url(room, sending->reply.id);
+    co_return Made<Sent>{{std::move(*sending->message), std::move(sending->reply), std::move(url), std::move(sending->usage)}, sending->is_repeat};
+}
+
+asio::awaitable<Result<Made<Retried>>> ChatService::retry(UserId user, RoomId room, MessageId reply, std::optional<IdempotencyKey> key)
+{
+    auto const room_left = co_await check_gauge();
+    if (!room_left) co_return room_left.error();
+    auto hand = parts_.worker ? parts_.worker->free_hand() : std::nullopt;
+    RetryRequest request{user, room, reply, std::move(key), parts_.clock.now(), std::nullopt};
+    if (hand) request.lease_owner = parts_.worker->owner();
+
+    auto sending = co_await sends_.retry(std::move(request));
+    if (!sending) co_return sending.error();
+    auto executor = co_await asio::this_coro::executor;
+    follow_up(user, room, *sending, std::move(hand), std::move(executor));
+    auto url = stream_url(room, sending->reply.id);
+    co_return Made<Retried>{{std::move(sending->reply), std::move(url)}, sending->is_repeat};
+}
+
+// --- Messages --------------------------------------------------------------------------------------------------------------------
+
+asio::awaitable<Result<Message>> ChatService::stop(UserId user, RoomId room, MessageId reply)
+{
+    auto stopping = co_await stops_.stop(user, room, reply, parts_.clock.now());
+    if (!stopping) co_return stopping.error();
+    if (stopping->was_queued) {
+        parts_.gauge.add(-1);
+        news_.room_changed(user, room);
+        news_.reply_changed(user, room, reply, MessageStatus::stopped);
+        news_.usage_changed(user);
+        co_await parts_.feed.end(reply, stopping->reply.attempt);
+        if (parts_.worker && stopping->promoted > 0) parts_.worker->wake();
+    }
+    if (!stopping->is_running) co_return std::move(stopping->reply);
+    if (parts_.worker) parts_.worker->stop_reply(reply);
+    co_return co_await finished_message(user, room, reply, Steady::now() + stop_takes_max);
+}
+
+asio::awaitable<Result<Message>> ChatService::message(UserId user, RoomId room, MessageId message)
+{
+    return messages_.find(user, room, message);
+}
+
+asio::awaitable<Result<std::vector<Message>>> ChatService::variants(UserId user, RoomId room, MessageId reply)
+{
+    return messages_.variants(user, room, reply);
+}
+
+asio::awaitable<Result<Message>> ChatService::finished_message(UserId user, RoomId room, MessageId message, Steady::time_point until)
+{
+    bus::FeedPosition seen;
+    auto state = bus::FeedNews::State::streaming;
+    for (;;) {
+        auto found = co_await messages_.find(user, room, message);
+        bool const is_over = Steady::now() >= until || state == bus::FeedNews::State::closed;
+        if (!found || found->is_finished() || is_over) co_return found;
+
+        // The feed tells of the end as soon as it is committed; the database is asked again anyway, since a feed may be lost.
+        auto const look_again = std::min(until, Steady::now() + look_again_after);
+        state = bus::FeedNews::State::streaming;
+        while (state == bus::FeedNews::State::streaming && Steady::now() < look_again) {
+            auto const news = co_await parts_.feed.read(message, seen, look_again);
+            seen = news.position;
+            state = news.state;
+        }
+    }
+}
+
+asio::awaitable<Result<std::vector<std::string>>> ChatService::models_of(UserId user)
+{
+    auto const plan = co_await parts_.billing.plan_of(user);
+    if (!plan) co_return plan.error();
+    co_return allowed_models(parts_.models, plan->models);
+}
+
+} // namespace pollux::chat

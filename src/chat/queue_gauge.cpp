@@ -1,0 +1,24 @@
+#include "chat/queue_gauge.hpp"
+
+#include "chat/job_queue.hpp"
+
+namespace pollux::chat {
+
+asio::awaitable<bool> QueueGauge::is_full(db::Database& database)
+{
+    if (count_.load(std::memory_order_relaxed) < jobs_max_) co_return false;
+    if (may_count_now()) {
+        auto const jobs = co_await count_jobs(database, jobs_max_);
+        count_.store(jobs, std::memory_order_relaxed);
+    }
+    co_return count_.load(std::memory_order_relaxed) >= jobs_max_;
+}
+
+bool QueueGauge::may_count_now()
+{
+    auto const now = std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now().time_since_epoch()).count();
+    auto last = counted_at_ms_.load();
+    return now - last >= 1000 && counted_at_ms_.compare_exchange_strong(last, now);
+}
+
+} // namespace pollux::chat

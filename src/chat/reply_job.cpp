@@ -1,0 +1,252 @@
+#include "chat/reply_job.hpp"
+
+#include "ai/tokens.hpp"
+#include "base/failpoint.hpp"
+#include "base/secrets.hpp"
+#include "ops/log.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+
+namespace pollux::chat {
+namespace {
+
+constexpr std::chrono::milliseconds finish_again_after{500};
+
+asio::awaitable<void> sleep_for(std::chrono::microseconds wait)
+{
+    asio::steady_timer timer(co_await asio::this_coro::executor, wait);
+    co_await timer.async_wait(asio::use_awaitable);
+}
+
+} // namespace
+
+ReplyJob::ReplyJob(ReplyTools& tools, std::shared_ptr<RunningReply> running)
+    : tools_(tools), running_(std::move(running)), store_(tools.database), writer_(tools.feed, running_->executor, running_->reply),
+      claim_(running_->claim)
+{
+}
+
+asio::awaitable<ReplyJob::Outcome> ReplyJob::run()
+{
+    tools_.news.reply_changed(claim_.user, claim_.room, claim_.reply, MessageStatus::streaming);
+    bool const is_there = co_await prepare();
+    if (!is_there) co_return outcome_; // The room was deleted.
+
+    co_await writer_.begin(claim_.attempt, entries_[entry_]->id);
+    for (auto step = Step::call; step == Step::call;) {
+        if (running_->stop_reason() == StopReason::none) co_await call();
+        step = co_await after_call();
+    }
+    co_return outcome_;
+}
+
+// Everything the model is told, and a stop that was asked for before this process could be told of it.
+asio::awaitable<bool> ReplyJob::prepare()
+{
+    MessageStore messages(tools_.database);
+    auto basis = co_await messages.basis(claim_.user, claim_.room, claim_.question, claim_.reply);
+    if (!basis) co_return false;
+    if (basis->stop_requested) running_->stop(StopReason::by_user);
+
+    auto const* wanted = tools_.models.find(claim_.model);
+    entries_.push_back(wanted ? wanted : &tools_.models.default_model());
+    for (auto const& entry : tools_.models.all()) {
+        if (&entry != entries_.front() && basis->plan_models.allow(entry.id)) entries_.push_back(&entry);
+    }
+    system_ = join_system_text(tools_.system_prompt, basis->room_prompt, basis->user_instructions);
+    turns_ = fit_context(std::move(basis->chain), basis->context_tokens, ai::estimate_tokens);
+    co_return !turns_.empty();
+}
+
+ai::ChatRequest ReplyJob::request() const
+{
+    ai::ChatRequest request;
+    request.model = entries_[entry_]->name;
+    request.system = system_;
+    request.turns = turns_;
+    request.continuation = continuation_;
+    request.deadline = running_->deadline;
+    request.request_id = "reply-" + std::to_string(claim_.reply.value);
+    return request;
+}
+
+asio::awaitable<void> ReplyJob::call()
+{
+    using namespace asio::experimental::awaitable_operators;
+    failpoint("upstream_before_call");
+    writer_.open();
+    auto both = read_model() && writer_.run();
+    co_await interruptible(std::move(both));
+    co_await writer_.flush(); // What was left when the call was cut.
+    if (running_->stop_reason() == StopReason::none) is_call_open_ = false;
+}
+
+asio::awaitable<void> ReplyJob::read_model()
+{
+    auto stream = entries_[entry_]->model->start(running_->executor, request());
+    while (!draft_.call_end()) {
+        auto const event = co_await stream->next();
+        bool const was_empty = !draft_.has_shown_anything();
+        auto const news = draft_.take(event);
+        if (was_empty && draft_.has_shown_anything()) failpoint("upstream_first_delta");
+        if (!news.text.empty()) writer_.add_text(news.text);
+        if (!news.thoughts.empty()) writer_.add_thoughts(news.thoughts);
+        if (news.has_citations) writer_.set_citations(draft_.citations_json());
+    }
+    writer_.close();
+}
+
+// Runs `work` until its end or until the reply is stopped, which cuts whatever `work` awaits.
+asio::awaitable<void> ReplyJob::interruptible(asio::awaitable<void> work)
+{
+    if (running_->stop_reason() != StopReason::none) co_return;
+    auto token = asio::bind_cancellation_slot(running_->cut.slot(), asio::as_tuple(asio::use_awaitable));
+    auto [failure] = co_await asio::co_spawn(running_->executor, std::move(work), std::move(token));
+    if (failure && running_->stop_reason() == StopReason::none) std::rethrow_exception(failure);
+}
+
+asio::awaitable<ReplyJob::Step> ReplyJob::after_call()
+{
+    auto const& end = draft_.call_end();
+    if (end && std::holds_alternative<ai::Finished>(*end)) co_return co_await finish(draft_.end_as(MessageStatus::completed, entries_[entry_]->id));
+    if (auto const reason = running_->stop_reason(); reason != StopReason::none) co_return co_await leave_as(reason);
+    if (!end) throw std::logic_error("a call upstream ended without an event that ends it");
+    if (auto const* continues = std::get_if<ai::Continues>(&*end)) co_return co_await after_continues(continues->token);
+    co_return co_await after_failure(std::get<ai::Failed>(*end));
+}
+
+// The provider goes on with the same reply in another call.
+asio::awaitable<ReplyJob::Step> ReplyJob::after_continues(std::string token)
+{
+    if (claim_.calls >= ai::calls_a_reply_max) co_return co_await finish(draft_.end_as(MessageStatus::completed, entries_[entry_]->id));
+    continuation_ = std::move(token);
+    draft_.continue_with_next_call();
+    auto counted = co_await store_.count_call(claim_, ReplyStore::NextCall::same_attempt);
+    if (!counted) co_return Step::leave;
+    claim_ = std::move(*counted);
+    is_call_open_ = true;
+    co_return Step::call;
+}
+
+asio::awaitable<ReplyJob::Step> ReplyJob::after_failure(ai::Failed failure)
+{
+    ops::log(ops::Level::warning, "reply_call_failed",
+             {{"message_id", claim_.reply.value}, {"calls", claim_.calls}, {"model", entries_[entry_]->id}, {"detail", failure.detail}});
+    bool const is_permanent = failure.kind == ai::Failed::Kind::permanent;
+    if (is_permanent && !draft_.has_shown_anything() && claim_.calls < ai::calls_a_reply_max && take_next_model()) co_return co_await count_and_call();
+
+    auto const now = tools_.clock.now();
+    ai::RetryQuestion const question{std::move(failure), static_cast<int>(claim_.calls), claim_.first_started, now, random_below(1'000'000)};
+    auto const decision = ai::decide_retry(question);
+    if (std::holds_alternative<ai::GiveUp>(decision)) {
+        auto end = draft_.end_as(MessageStatus::failed, entries_[entry_]->id);
+        end.error = upstream_failed();
+        co_return co_await finish(std::move(end));
+    }
+    if (auto const* later = std::get_if<ai::PutBack>(&decision)) co_return co_await put_back(later->due - now);
+    co_await wait_in_place(std::get<ai::WaitThenCall>(decision).wait);
+    if (auto const reason = running_->stop_reason(); reason != StopReason::none) co_return co_await leave_as(reason);
+    co_return co_await count_and_call();
+}
+
+// Another call from the beginning. What readers have seen must go away: they get `restart`.
+asio::awaitable<ReplyJob::Step> ReplyJob::count_and_call()
+{
+    auto const next = draft_.has_shown_anything() ? ReplyStore::NextCall::restarts : ReplyStore::NextCall::same_attempt;
+    auto counted = co_await store_.count_call(claim_, next);
+    if (!counted) co_return Step::leave;
+    claim_ = std::move(*counted);
+    is_call_open_ = true;
+    draft_.start_over();
+    continuation_.clear();
+    if (next == ReplyStore::NextCall::restarts) co_await writer_.begin(claim_.attempt, entries_[entry_]->id);
+    co_return Step::call;
+}
+
+asio::awaitable<void> ReplyJob::wait_in_place(std::chrono::milliseconds wait)
+{
+    co_await interruptible(sleep_for(wait));
+}
+
+asio::awaitable<ReplyJob::Step> ReplyJob::put_back(std::chrono::microseconds wait)
+{
+    auto const given = co_await store_.put_back(claim_, wait);
+    if (given.fate == Fate::refused) co_return Step::leave;
+    failpoint("put_back_after_commit");
+    outcome_ = {given.promoted, Steady::now() + wait};
+    tools_.news.reply_changed(claim_.user, claim_.room, claim_.reply, MessageStatus::queued);
+    co_await tools_.feed.pause(claim_.reply, claim_.attempt);
+    co_return Step::leave;
+}
+
+asio::awaitable<ReplyJob::Step> ReplyJob::leave_as(StopReason reason)
+{
+    switch (reason) {
+    case StopReason::by_user: co_return co_await finish(draft_.end_as(MessageStatus::stopped, entries_[entry_]->id));
+    case StopReason::time_over: {
+        auto end = draft_.end_as(MessageStatus::failed, entries_[entry_]->id);
+        end.error = upstream_failed();
+        co_return co_await finish(std::move(end));
+    }
+    case StopReason::hand_back: {
+        auto const cut = is_call_open_ ? ReplyStore::Call::cut : ReplyStore::Call::none;
+        auto const given = co_await store_.hand_back(claim_, cut);
+        outcome_.promoted = given.promoted;
+        co_await tools_.feed.pause(claim_.reply, claim_.attempt);
+        co_return Step::leave;
+    }
+    case StopReason::none:
+    case StopReason::dropped: co_return Step::leave;
+    }
+    co_return Step::leave;
+}
+
+asio::awaitable<ReplyJob::Step> ReplyJob::finish(ReplyEnd end)
+{
+    auto const status = end.status;
+    auto const finishing = co_await finish_despite_outages(std::move(end));
+    if (finishing.fate == Fate::refused) {
+        ops::log(ops::Level::warning, "reply_refused", {{"message_id", claim_.reply.value}, {"attempt", claim_.attempt}});
+        co_return Step::leave;
+    }
+    tools_.gauge.add(-1);
+    outcome_.promoted = finishing.promoted;
+    tools_.news.room_changed(claim_.user, claim_.room); // First: it drops the cached list.
+    tools_.news.reply_changed(claim_.user, claim_.room, claim_.reply, status);
+    tools_.news.usage_changed(claim_.user);
+    co_await tools_.feed.end(claim_.reply, claim_.attempt);
+    co_return Step::leave;
+}
+
+// A written reply is worth waiting for a database that is full or gone for a moment, as long as the claim holds.
+asio::awaitable<Finishing> ReplyJob::finish_despite_outages(ReplyEnd end)
+{
+    for (;;) {
+        bool is_out = false;
+        try {
+            co_return co_await store_.finish(claim_, end, tools_.clock.now());
+        } catch (db::Unavailable const&) {
+            is_out = true;
+        }
+        auto const reason = running_->stop_reason();
+        bool const is_given_up = reason == StopReason::dropped || reason == StopReason::hand_back;
+        if (is_out && is_given_up) co_return Finishing{};
+        co_await sleep_for(finish_again_after);
+    }
+}
+
+bool ReplyJob::take_next_model()
+{
+    if (entry_ + 1 >= entries_.size()) return false;
+    ++entry_;
+    return true;
+}
+
+} // namespace pollux::chat

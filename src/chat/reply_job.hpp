@@ -1,0 +1,79 @@
+// Writes one reply: asks the model, passes its text on to readers, calls again when a call fails, and finishes the reply. It may run
+// twice, after a crash or a lost lease: every write is fenced by the claim's attempt, and a refused one means that somebody else has
+// taken over, so the work is dropped.
+//
+// A reply takes at most 4 calls and 10 minutes (ai/retry.hpp); a wait of over 2 s puts it back and frees the worker.
+#pragma once
+
+#include "ai/model_list.hpp"
+#include "ai/retry.hpp"
+#include "base/clock.hpp"
+#include "bus/reply_feed.hpp"
+#include "chat/chat_news.hpp"
+#include "chat/message_store.hpp"
+#include "chat/queue_gauge.hpp"
+#include "chat/reply_draft.hpp"
+#include "chat/reply_store.hpp"
+#include "chat/reply_writer.hpp"
+#include "chat/running_replies.hpp"
+
+namespace pollux::chat {
+
+// What all jobs of a worker share.
+struct ReplyTools {
+    db::Database& database;
+    bus::ReplyFeed& feed;
+    ChatNews news;
+    ai::Models const& models;
+    Clock const& clock;
+    QueueGauge& gauge;
+    std::string system_prompt; // The service's: before the room's and the user's.
+};
+
+class ReplyJob {
+public:
+    ReplyJob(ReplyTools& tools, std::shared_ptr<RunningReply> running);
+
+    struct Outcome {
+        int promoted = 0;                         // Other jobs that may run now.
+        std::optional<Steady::time_point> due;    // This one was put back until then.
+    };
+    // On the reply's executor.
+    asio::awaitable<Outcome> run();
+
+private:
+    enum class Step { call, leave };
+
+    asio::awaitable<bool> prepare();
+    ai::ChatRequest request() const;
+    asio::awaitable<void> call();
+    asio::awaitable<void> read_model();
+    asio::awaitable<void> interruptible(asio::awaitable<void> work);
+    asio::awaitable<Step> after_call();
+    asio::awaitable<Step> after_continues(std::string token);
+    asio::awaitable<Step> after_failure(ai::Failed failure);
+    asio::awaitable<Step> count_and_call();
+    asio::awaitable<void> wait_in_place(std::chrono::milliseconds wait);
+    asio::awaitable<Step> put_back(std::chrono::microseconds wait);
+    asio::awaitable<Step> leave_as(StopReason reason);
+    asio::awaitable<Step> finish(ReplyEnd end);
+    asio::awaitable<Finishing> finish_despite_outages(ReplyEnd end);
+    bool take_next_model();
+
+    ReplyTools& tools_;
+    std::shared_ptr<RunningReply> running_;
+    ReplyStore store_;
+    ReplyWriter writer_;
+    ReplyDraft draft_;
+    ReplyClaim& claim_;
+    Outcome outcome_;
+
+    std::vector<ai::ModelEntry const*> entries_; // To be asked, in this order.
+    std::size_t entry_ = 0;
+    std::string system_;
+    std::vector<ai::Turn> turns_;
+    std::string continuation_;
+    bool is_call_open_ = true; // A call is counted and has not ended; the claim counts the first one.
+};
+
+} // namespace pollux::chat

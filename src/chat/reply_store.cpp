@@ -1,0 +1,146 @@
+#include "chat/reply_store.hpp"
+
+#include "base/failpoint.hpp"
+#include "chat/job_queue.hpp"
+#include "chat/message_rows.hpp"
+#include "chat/room_store.hpp"
+
+namespace pollux::chat {
+namespace {
+
+// Both forms walk the index of ready jobs from its head.
+constexpr db::Sql claim_sql{
+    R"sql(
+    update jobs set state = 'running', lease_owner = $1, lease_until = now_us() + $2, attempt = attempt + 1, calls = calls + 1,
+        first_started_at = coalesce(first_started_at, now_us())
+    where id in (select id from jobs where state = 'ready' and lost >= $3 and lost < $4 order by ready_at, id limit $5) and state = 'ready'
+    returning message_id, attempt, calls, lost, first_started_at
+)sql",
+    R"sql(
+    update jobs set state = 'running', lease_owner = $1, lease_until = now_us() + $2, attempt = attempt + 1, calls = calls + 1,
+        first_started_at = coalesce(first_started_at, now_us())
+    where id in (select id from jobs where state = 'ready' and lost >= $3 and lost < $4 order by ready_at, id limit $5 for update skip locked)
+        and state = 'ready'
+    returning message_id, attempt, calls, lost, first_started_at
+)sql"};
+
+constexpr db::Sql begin_message_sql = R"sql(
+    update messages set status = 'streaming', attempt = $2 where id = $1 returning user_id, room_id, reply_to, model
+)sql";
+
+constexpr db::Sql count_call_sql = R"sql(
+    update jobs set calls = calls + 1, attempt = attempt + $3 where message_id = $1 and attempt = $2 and state = 'running'
+    returning calls, attempt
+)sql";
+
+constexpr db::Sql restart_message_sql = "update messages set attempt = $3 where id = $1 and attempt = $2 and status = 'streaming'";
+
+constexpr db::Sql put_back_sql = R"sql(
+    update jobs set state = 'waiting', due_at = now_us() + $3, lease_owner = null, lease_until = null
+    where message_id = $1 and attempt = $2 and state = 'running'
+)sql";
+
+constexpr db::Sql hand_back_sql = R"sql(
+    update jobs set state = 'ready', lease_owner = null, lease_until = null, calls = calls - $3, first_started_at = null
+    where message_id = $1 and attempt = $2 and state = 'running'
+)sql";
+
+constexpr db::Sql requeue_message_sql = "update messages set status = 'queued' where id = $1 and attempt = $2 and status = 'streaming'";
+
+asio::awaitable<std::vector<ReplyClaim>> claim_in(db::Transaction& transaction, std::string owner, ClaimKind kind, std::int64_t count_max)
+{
+    auto const least = kind == ClaimKind::usual ? 0 : suspect_from;
+    auto const below = kind == ClaimKind::usual ? suspect_from : std::int64_t(1'000'000);
+    auto const jobs = co_await transaction.run(claim_sql, owner, std::chrono::microseconds(lease_duration).count(), least, below, count_max);
+    std::vector<ReplyClaim> claims;
+    for (std::size_t index = 0; index < jobs.size(); ++index) {
+        auto const job = jobs[index];
+        ReplyClaim claim{.reply = job.id<MessageId>(0), .attempt = job.integer(1), .calls = job.integer(2), .lost = job.integer(3)};
+        claim.first_started = job.time(4);
+        auto const messages = co_await transaction.run(begin_message_sql, claim.reply, claim.attempt);
+        auto const message = messages.front();
+        claim.user = message.id<UserId>(0);
+        claim.room = message.id<RoomId>(1);
+        claim.question = message.id<MessageId>(2);
+        claim.model = message.text(3);
+        claims.push_back(std::move(claim));
+    }
+    failpoint("claim_before_commit");
+    co_return claims;
+}
+
+asio::awaitable<std::optional<ReplyClaim>> count_call_in(db::Transaction& transaction, ReplyClaim claim, ReplyStore::NextCall next)
+{
+    std::int64_t const step = next == ReplyStore::NextCall::restarts ? 1 : 0;
+    auto const rows = co_await transaction.run(count_call_sql, claim.reply, claim.attempt, step);
+    if (rows.empty()) co_return std::nullopt;
+    auto const before = claim.attempt;
+    claim.calls = rows.front().integer(0);
+    claim.attempt = rows.front().integer(1);
+    if (step > 0) co_await transaction.run(restart_message_sql, claim.reply, before, claim.attempt);
+    co_return claim;
+}
+
+// What both have in common: the reply is queued again, and the user's other jobs may step forward.
+asio::awaitable<Finishing> requeue(db::Transaction& transaction, ReplyClaim const& claim, db::Rows const& jobs)
+{
+    if (jobs.changed() == 0) co_return Finishing{};
+    co_await transaction.run(requeue_message_sql, claim.reply, claim.attempt);
+    auto const promoted = co_await promote_jobs(transaction, claim.user);
+    co_return Finishing{Fate::done, promoted};
+}
+
+asio::awaitable<Finishing> put_back_in(db::Transaction& transaction, ReplyClaim claim, std::chrono::microseconds wait)
+{
+    bool const is_known = co_await touch_rooms(transaction, claim.user);
+    if (!is_known) co_return Finishing{};
+    auto const jobs = co_await transaction.run(put_back_sql, claim.reply, claim.attempt, wait.count());
+    auto const finishing = co_await requeue(transaction, claim, jobs);
+    failpoint("put_back_before_commit");
+    co_return finishing;
+}
+
+asio::awaitable<Finishing> hand_back_in(db::Transaction& transaction, ReplyClaim claim, ReplyStore::Call call)
+{
+    bool const is_known = co_await touch_rooms(transaction, claim.user);
+    if (!is_known) co_return Finishing{};
+    auto const jobs = co_await transaction.run(hand_back_sql, claim.reply, claim.attempt, call == ReplyStore::Call::cut);
+    co_return co_await requeue(transaction, claim, jobs);
+}
+
+} // namespace
+
+asio::awaitable<std::vector<ReplyClaim>> ReplyStore::claim(std::string owner, ClaimKind kind, std::int64_t count_max)
+{
+    auto claims = co_await database_.transact([owner = std::move(owner), kind, count_max](db::Transaction& transaction) {
+        return claim_in(transaction, owner, kind, count_max);
+    });
+    if (!claims.empty()) failpoint("claim_after_commit");
+    co_return claims;
+}
+
+asio::awaitable<std::optional<ReplyClaim>> ReplyStore::count_call(ReplyClaim claim, NextCall next)
+{
+    return database_.transact([claim = std::move(claim), next](db::Transaction& transaction) { return count_call_in(transaction, claim, next); });
+}
+
+asio::awaitable<Finishing> ReplyStore::finish(ReplyClaim claim, ReplyEnd end, Time now)
+{
+    auto finishing = co_await database_.transact([&claim, &end, now](db::Transaction& transaction) {
+        return finish_in(transaction, claim, end, now); // Both live in this frame until transact() returns.
+    });
+    failpoint("finish_after_commit");
+    co_return finishing;
+}
+
+asio::awaitable<Finishing> ReplyStore::put_back(ReplyClaim claim, std::chrono::microseconds wait)
+{
+    return database_.transact([claim = std::move(claim), wait](db::Transaction& transaction) { return put_back_in(transaction, claim, wait); });
+}
+
+asio::awaitable<Finishing> ReplyStore::hand_back(ReplyClaim claim, Call call)
+{
+    return database_.transact([claim = std::move(claim), call](db::Transaction& transaction) { return hand_back_in(transaction, claim, call); });
+}
+
+} // namespace pollux::chat

@@ -1,0 +1,321 @@
+#include "chat/reply_stream.hpp"
+
+#include "bus/memory_reply_feed.hpp"
+#include "support/reply_reader.hpp"
+#include "support/test_loop.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace pollux::chat {
+namespace {
+
+using namespace std::chrono_literals;
+using test::parse_events;
+using test::ReplyReader;
+
+constexpr MessageId reply{42};
+
+// The database's part: the reply as it is kept.
+struct Kept {
+    Message message;
+    bool is_deleted = false;
+    int loads = 0;
+    int commits_at_load = -1; // From this load on the message is completed.
+};
+
+asio::awaitable<Result<Message>> load_from(Kept& kept)
+{
+    if (++kept.loads == kept.commits_at_load) kept.message.status = MessageStatus::completed;
+    if (kept.is_deleted) co_return not_found("room");
+    co_return kept.message;
+}
+
+asio::awaitable<void> yield()
+{
+    auto executor = co_await asio::this_coro::executor;
+    co_await asio::post(executor, asio::use_awaitable);
+}
+
+class ReplyStreamTest : public testing::Test {
+protected:
+    ReplyStreamTest()
+    {
+        kept.message.id = reply;
+        kept.message.role = MessageRole::assistant;
+        kept.message.status = MessageStatus::queued;
+    }
+
+    LoadMessage load()
+    {
+        return [this] { return load_from(kept); };
+    }
+
+    Result<std::unique_ptr<http::EventStream>> open(std::optional<std::string> last_event_id = {}, ReplyStreamPace pace = {})
+    {
+        return loop.run(open_reply_stream(feed, reply, load(), std::move(last_event_id), pace));
+    }
+
+    void finish(std::string text, std::int64_t attempt)
+    {
+        kept.message.content = std::move(text);
+        kept.message.attempt = attempt;
+        kept.message.status = MessageStatus::completed;
+    }
+
+    // Everything up to the end of the stream.
+    std::string read_all(http::EventStream& stream)
+    {
+        std::string all;
+        while (auto bytes = loop.run(stream.next(Steady::now() + 60s))) all += *bytes;
+        return all;
+    }
+
+    std::string outline(std::string const& bytes)
+    {
+        std::string line;
+        for (auto const& event : parse_events(bytes)) line += (line.empty() ? "" : " ") + event.name + " " + event.id;
+        return line;
+    }
+
+    test::TestLoop loop;
+    bus::MemoryReplyFeed feed;
+    Kept kept;
+};
+
+TEST_F(ReplyStreamTest, RefusesWhatNeverWasAnId)
+{
+    finish("aé", 1);
+    for (auto const* id : {"junk", "", "1-2", "1-0-0-0"}) {
+        auto stream = open(id);
+        ASSERT_FALSE(stream) << id;
+        EXPECT_EQ(stream.error().code(), "bad_event_id");
+        EXPECT_EQ(stream.error().kind(), ErrorKind::malformed);
+    }
+    kept.message.status = MessageStatus::streaming;
+    kept.message.content.clear();
+    loop.run(feed.begin(reply, 1, "demo"));
+    loop.run(feed.append(reply, 1, "aé", ""));
+    EXPECT_FALSE(open("1-2")) << "inside a character of what the feed has";
+    EXPECT_TRUE(open("1-3"));
+}
+
+TEST_F(ReplyStreamTest, WhatIsNotAReplyIsNotFound)
+{
+    kept.message.role = MessageRole::user;
+    EXPECT_EQ(open().error().code(), "message_not_found");
+    kept.is_deleted = true;
+    EXPECT_EQ(open().error().code(), "room_not_found");
+}
+
+TEST_F(ReplyStreamTest, AfterTheEndThereIsNothing)
+{
+    finish("text", 2);
+    auto stream = open("2-end");
+    ASSERT_TRUE(stream);
+    EXPECT_EQ(stream->get(), nullptr);
+}
+
+TEST_F(ReplyStreamTest, AFinishedReplyIsReadFromTheDatabaseOnce)
+{
+    finish("text", 2);
+    auto stream = open().value();
+    EXPECT_EQ(outline(read_all(*stream)), "start 2-0 delta 2-4 done 2-end");
+    EXPECT_EQ(kept.loads, 1);
+}
+
+TEST_F(ReplyStreamTest, TheAcceptedEventComesFirst)
+{
+    finish("text", 1);
+    auto stream = make_accepted_stream(feed, kept.message, load(), R"({"message":{}})");
+    auto first = *loop.run(stream->next(Steady::now() + 60s));
+    EXPECT_EQ(first, "event: accepted\ndata: {\"message\":{}}\n\n");
+    EXPECT_EQ(outline(read_all(*stream)), "start 1-0 delta 1-4 done 1-end");
+    EXPECT_EQ(kept.loads, 0);
+}
+
+TEST_F(ReplyStreamTest, FollowsTheFeedAndEndsWithTheDatabase)
+{
+    auto stream = open().value();
+    loop.run(feed.begin(reply, 1, "demo"));
+    EXPECT_EQ(outline(*loop.run(stream->next(Steady::now() + 60s))), "start 1-0");
+    loop.run(feed.append(reply, 1, "abc", ""));
+    EXPECT_EQ(outline(*loop.run(stream->next(Steady::now() + 60s))), "delta 1-3");
+    loop.run(feed.append(reply, 1, "de", ""));
+    finish("abcde", 1);
+    loop.run(feed.end(reply, 1));
+    EXPECT_EQ(outline(read_all(*stream)), "delta 1-5 done 1-end");
+    EXPECT_EQ(kept.loads, 2);
+}
+
+TEST_F(ReplyStreamTest, ASlowReaderGetsWhatItMissedInOnePiece)
+{
+    loop.run(feed.begin(reply, 1, "demo"));
+    auto stream = open().value();
+    std::string text;
+    for (int part = 0; part < 500; ++part) {
+        loop.run(feed.append(reply, 1, "part ", ""));
+        text += "part ";
+    }
+    EXPECT_EQ(outline(*loop.run(stream->next(Steady::now() + 60s))), "start 1-0 delta 1-2500");
+}
+
+TEST_F(ReplyStreamTest, NothingNewIsEmptyAtTheGivenTime)
+{
+    auto stream = open().value();
+    EXPECT_EQ(loop.run(stream->next(Steady::now())), "");
+    EXPECT_EQ(loop.run(stream->next(Steady::now() + 1ms)), "");
+    EXPECT_EQ(kept.loads, 1);
+}
+
+TEST_F(ReplyStreamTest, ALostFeedOrWakeUpOnlyDelays)
+{
+    auto stream = open(std::nullopt, {.silence_absent_max = 1ms}).value();
+    kept.commits_at_load = 4;
+    kept.message.attempt = 1;
+    kept.message.content = "text";
+    EXPECT_EQ(outline(read_all(*stream)), "start 1-0 delta 1-4 done 1-end");
+    EXPECT_EQ(kept.loads, 4);
+}
+
+TEST_F(ReplyStreamTest, ASilentFeedIsNotBelievedForEver)
+{
+    loop.run(feed.begin(reply, 1, "demo"));
+    loop.run(feed.append(reply, 1, "abc", ""));
+    auto stream = open("1-3", {.silence_absent_max = 1ms, .silence_streaming_max = 1ms}).value();
+    finish("abcdef", 1);
+    EXPECT_EQ(outline(read_all(*stream)), "delta 1-6 done 1-end");
+}
+
+TEST_F(ReplyStreamTest, AnEndBeforeItsCommitIsVisibleIsWaitedFor)
+{
+    loop.run(feed.begin(reply, 1, "demo"));
+    loop.run(feed.end(reply, 1));
+    auto stream = open().value();
+    kept.commits_at_load = 3;
+    kept.message.attempt = 1;
+    kept.message.content = "text";
+    EXPECT_EQ(outline(read_all(*stream)), "start 1-0 delta 1-4 done 1-end");
+}
+
+TEST_F(ReplyStreamTest, ADeletedRoomIsSaid)
+{
+    loop.run(feed.begin(reply, 1, "demo"));
+    auto stream = open().value();
+    EXPECT_EQ(outline(*loop.run(stream->next(Steady::now() + 60s))), "start 1-0");
+    kept.is_deleted = true;
+    loop.run(feed.end(reply, 1));
+    auto bytes = read_all(*stream);
+    EXPECT_EQ(outline(bytes), "error 1-end");
+    EXPECT_NE(bytes.find("room_deleted"), std::string::npos);
+}
+
+TEST_F(ReplyStreamTest, AnEndThatTurnedOutNoneIsARestart)
+{
+    loop.run(feed.begin(reply, 2, "demo"));
+    loop.run(feed.append(reply, 2, "abc", ""));
+    auto stream = open("2-end").value();
+    EXPECT_EQ(outline(*loop.run(stream->next(Steady::now() + 60s))), "restart 2-0 delta 2-3");
+}
+
+TEST_F(ReplyStreamTest, AStopOfTheProcessEndsTheStreamWithoutAnEnd)
+{
+    auto stream = open().value();
+    feed.close();
+    EXPECT_EQ(loop.run(stream->next(Steady::now() + 60s)), std::nullopt);
+}
+
+asio::awaitable<Result<Message>> load_nothing()
+{
+    throw std::runtime_error("the database is gone");
+    co_return Message{};
+}
+
+TEST_F(ReplyStreamTest, AnAccidentIsNotSwallowed)
+{
+    auto stream = make_accepted_stream(feed, kept.message, load_nothing, "{}", {.silence_absent_max = 1ms});
+    EXPECT_EQ(outline(*loop.run(stream->next(Steady::now() + 60s))), "accepted ");
+    EXPECT_THROW(loop.run(stream->next(Steady::now() + 60s)), std::runtime_error);
+}
+
+// The real feed, a writer with lost attempts, pauses and a finish, and readers that are cut and come back: all at once on one loop.
+asio::awaitable<void> write_randomly(bus::ReplyFeed& feed, Kept& kept, std::mt19937_64& random)
+{
+    std::string text;
+    std::string thoughts;
+    std::int64_t attempt = 0;
+    for (auto attempts = 1 + random() % 3; attempts > 0; --attempts) {
+        attempt += 1;
+        text.clear();
+        thoughts.clear();
+        kept.message.status = MessageStatus::streaming;
+        kept.message.attempt = attempt;
+        co_await feed.begin(reply, attempt, "demo");
+        for (auto parts = random() % 10; parts > 0; --parts) {
+            std::string part = random() % 2 == 0 ? "word " : "世😀";
+            std::string thought = random() % 4 == 0 ? "hm" : "";
+            text += part;
+            thoughts += thought;
+            co_await feed.append(reply, attempt, std::move(part), std::move(thought));
+            for (auto pause = random() % 3; pause > 0; --pause) co_await yield();
+        }
+        if (random() % 3 != 0) continue; // Else the job is put back.
+        co_await feed.pause(reply, attempt);
+        kept.message.status = MessageStatus::queued;
+        co_await yield();
+    }
+    kept.message.content = text;
+    kept.message.thoughts = thoughts;
+    kept.message.status = random() % 4 == 0 ? MessageStatus::failed : MessageStatus::completed;
+    if (random() % 4 != 0) co_await feed.end(reply, attempt); // Else the end is lost, or the feed was given up before.
+}
+
+asio::awaitable<void> read_randomly(bus::ReplyFeed& feed, LoadMessage load, std::mt19937_64& random, ReplyReader& reader)
+{
+    ReplyStreamPace const pace{.silence_absent_max = 1ms, .silence_streaming_max = 1ms};
+    while (!reader.has_ended) {
+        std::optional<std::string> last_id;
+        if (!reader.last_id.empty()) last_id = reader.last_id;
+        auto opened = co_await open_reply_stream(feed, reply, load, last_id, pace);
+        auto stream = std::move(opened).value();
+        if (!stream) throw std::logic_error("204 for a reader that has not seen the end");
+        for (auto patience = 1 + random() % 6; patience > 0 && !reader.has_ended; --patience) {
+            auto bytes = co_await stream->next(Steady::now() + 60s);
+            if (!bytes) throw std::logic_error("the stream ended without an end");
+            bool is_cut = random() % 4 == 0;
+            reader.take_all(is_cut ? bytes->substr(0, random() % (bytes->size() + 1)) : *bytes);
+            if (is_cut) break;
+        }
+    }
+}
+
+TEST(ReplyStreamOverTheFeed, JoinedTextIsTheStoredText)
+{
+    auto seed = std::random_device{}();
+    for (int round = 0; round < 500; ++round) {
+        std::mt19937_64 random(seed + static_cast<std::uint64_t>(round));
+        test::TestLoop loop;
+        bus::MemoryReplyFeed feed;
+        Kept kept;
+        kept.message.id = reply;
+        kept.message.role = MessageRole::assistant;
+        kept.message.status = MessageStatus::queued;
+        std::vector<ReplyReader> readers(3);
+        std::vector<asio::awaitable<void>> works;
+        for (auto& reader : readers) works.push_back(read_randomly(feed, [&kept] { return load_from(kept); }, random, reader));
+        works.push_back(write_randomly(feed, kept, random));
+        loop.run_all(std::move(works));
+        for (auto const& reader : readers) {
+            ASSERT_EQ(reader.text, kept.message.content) << "seed " << seed << " round " << round;
+            ASSERT_EQ(reader.thoughts, kept.message.thoughts) << "seed " << seed << " round " << round;
+            ASSERT_EQ(reader.breaches, "") << "seed " << seed << " round " << round;
+        }
+    }
+}
+
+} // namespace
+} // namespace pollux::chat

@@ -1,0 +1,169 @@
+#include "chat/send_parts.hpp"
+
+#include "billing/quota.hpp"
+#include "chat/message_rows.hpp"
+
+namespace pollux::chat {
+namespace {
+
+constexpr db::Sql basis_sql = R"sql(
+    select r.is_named, r.model, r.last_reply_id, u.tier, p.messages_per_day, p.models, p.message_characters_max, p.replies_at_once,
+        (select count(*) from jobs j where j.user_id = $1 and j.state <> 'running'),
+        (select count(*) from jobs j where j.user_id = $1 and j.room_id = $2 and j.state <> 'running'),
+        (select count(*) from jobs j where j.user_id = $1 and j.room_id = $2),
+        (select count(*) from jobs j where j.user_id = $1 and j.state <> 'waiting'),
+        k.request_hash, k.first_id, k.second_id
+    from rooms r
+    join users u on u.id = r.user_id
+    join plans p on p.name = u.tier
+    left join idempotency_keys k on k.user_id = $1 and k.key = $3 and k.created_at > $4
+    where r.id = $2 and r.user_id = $1
+)sql";
+
+constexpr db::Sql insert_reply_sql = R"sql(
+    insert into messages (room_id, user_id, role, status, content, reply_to, parent_id, variant, variants, is_shown, model, attempt, day,
+        created_at)
+    values ($1, $2, 'assistant', $3, '', $4, $4, $5, $5, $6, $7, $8, $9, $10)
+    returning id
+)sql";
+
+constexpr db::Sql insert_waiting_sql = R"sql(
+    insert into jobs (kind, user_id, room_id, message_id, state, created_at) values ('reply', $1, $2, $3, 'waiting', $4)
+)sql";
+
+constexpr db::Sql insert_ready_sql = R"sql(
+    insert into jobs (kind, user_id, room_id, message_id, state, ready_at, created_at)
+    values ('reply', $1, $2, $3, 'ready', now_us(), $4)
+)sql";
+
+constexpr db::Sql insert_running_sql = R"sql(
+    insert into jobs (kind, user_id, room_id, message_id, state, ready_at, lease_owner, lease_until, attempt, calls, first_started_at, created_at)
+    values ('reply', $1, $2, $3, 'running', now_us(), $5, now_us() + $6, 1, 1, $4, $4)
+)sql";
+
+constexpr db::Sql find_message_sql = "select " POLLUX_MESSAGE_COLUMNS " from messages where id = $1 and room_id = $2 and user_id = $3";
+
+SendBasis read_basis_row(db::Row row)
+{
+    SendBasis basis;
+    basis.room_is_named = row.boolean(0);
+    basis.room_model = row.optional_text(1);
+    basis.last_reply = row.optional_integer(2);
+    basis.tier = row.text(3);
+    basis.messages_per_day = row.integer(4);
+    basis.models = billing::PlanModels::parse(row.text(5));
+    basis.characters_max = row.integer(6);
+    basis.replies_at_once = row.integer(7);
+    basis.queued_by_user = row.integer(8);
+    basis.queued_in_room = row.integer(9);
+    basis.open_in_room = row.integer(10);
+    basis.active_of_user = row.integer(11);
+    return basis;
+}
+
+JobState first_state(SendBasis const& basis, bool has_worker)
+{
+    if (basis.open_in_room > 0 || basis.active_of_user >= basis.replies_at_once) return JobState::waiting;
+    return has_worker ? JobState::running : JobState::ready;
+}
+
+} // namespace
+
+asio::awaitable<Result<SendBasis>> read_basis(db::Transaction& transaction, UserId user, RoomId room, std::optional<IdempotencyKey> key, Time now)
+{
+    std::optional<std::string> key_text;
+    if (key) key_text = key->key;
+    auto const rows = co_await transaction.run(basis_sql, user, room, std::move(key_text), now - idempotency_kept);
+    if (rows.empty()) co_return not_found("room");
+    auto const row = rows.front();
+    auto basis = read_basis_row(row);
+    if (!row.is_null(12)) {
+        auto effect = repeat_of(*key, row.text(12), {row.integer(13), row.optional_integer(14)});
+        if (!effect) co_return effect.error();
+        basis.effect = *effect;
+    }
+    co_return basis;
+}
+
+Result<void> check_queue(SendBasis const& basis)
+{
+    constexpr std::chrono::seconds soon{5};
+    if (basis.queued_in_room >= queued_a_room_max) {
+        return rate_limited("room_busy", "Ten messages of this room are waiting for their replies already; wait for one of them.", soon);
+    }
+    if (basis.queued_by_user >= queued_a_user_max) {
+        return rate_limited("queue_full", "Fifty of your messages are waiting for their replies already; wait for one of them.", soon);
+    }
+    return {};
+}
+
+UsageNow usage_now(SendBasis const& basis, std::int64_t used, Time now)
+{
+    auto const remaining = std::max<std::int64_t>(0, basis.messages_per_day - used);
+    return {basis.tier, basis.messages_per_day, used, remaining, start_of_day(day_of(now) + 1)};
+}
+
+asio::awaitable<Result<UsageNow>> take_unit(db::Transaction& transaction, UserId user, SendBasis const& basis, Time now)
+{
+    auto const used = co_await billing::take_unit(transaction, user, day_of(now), basis.messages_per_day);
+    if (used) co_return usage_now(basis, *used, now);
+
+    auto const until_midnight = std::chrono::ceil<std::chrono::seconds>(start_of_day(day_of(now) + 1) - now);
+    co_return rate_limited("daily_limit_reached",
+                           "Today's " + std::to_string(basis.messages_per_day) + " messages of your plan are used up; the next day begins at 00:00 UTC.",
+                           until_midnight);
+}
+
+asio::awaitable<Sending> insert_reply(db::Transaction& transaction, SendBasis const& basis, NewReply reply)
+{
+    auto const state = first_state(basis, reply.lease_owner.has_value());
+    bool const is_running = state == JobState::running;
+    auto const status = is_running ? MessageStatus::streaming : MessageStatus::queued;
+    std::int64_t const attempt = is_running ? 1 : 0;
+    auto const rows = co_await transaction.run(insert_reply_sql, reply.room, reply.user, to_text(status), reply.question, reply.variant,
+                                               reply.is_shown, reply.model, attempt, day_of(reply.now), reply.now);
+    auto const id = rows.front().id<MessageId>(0);
+
+    Sending sending;
+    sending.job = state;
+    switch (state) {
+    case JobState::waiting: co_await transaction.run(insert_waiting_sql, reply.user, reply.room, id, reply.now); break;
+    case JobState::ready: co_await transaction.run(insert_ready_sql, reply.user, reply.room, id, reply.now); break;
+    case JobState::running:
+        co_await transaction.run(insert_running_sql, reply.user, reply.room, id, reply.now, *reply.lease_owner,
+                                 std::chrono::microseconds(lease_duration).count());
+        sending.claim = ReplyClaim{reply.user, reply.room, reply.question, id, reply.model, 1, 1, 0, reply.now};
+        break;
+    }
+    // The answer tells the reply as it was accepted, whether or not somebody has begun it in the same moment.
+    sending.reply.id = id;
+    sending.reply.chatroom = reply.room;
+    sending.reply.role = MessageRole::assistant;
+    sending.reply.status = MessageStatus::queued;
+    sending.reply.reply_to = reply.question;
+    sending.reply.variant = reply.variant;
+    sending.reply.variants = reply.variant;
+    sending.reply.model = reply.model;
+    sending.reply.created_at = reply.now;
+    co_return sending;
+}
+
+asio::awaitable<Result<Sending>> repeat_answer(db::Transaction& transaction, UserId user, RoomId room, SendBasis const& basis, Time now)
+{
+    Sending sending;
+    sending.is_repeat = true;
+    auto const first = co_await transaction.run(find_message_sql, basis.effect->first_id, room, user);
+    if (first.empty()) co_return not_found("message");
+    sending.reply = read_message(first.front());
+    if (basis.effect->second_id) {
+        sending.message = std::move(sending.reply);
+        auto const second = co_await transaction.run(find_message_sql, *basis.effect->second_id, room, user);
+        if (second.empty()) co_return not_found("message");
+        sending.reply = read_message(second.front());
+    }
+    auto const used = co_await billing::used_units(transaction, user, day_of(now));
+    sending.usage = usage_now(basis, used, now);
+    co_return sending;
+}
+
+} // namespace pollux::chat

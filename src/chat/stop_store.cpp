@@ -1,0 +1,105 @@
+#include "chat/stop_store.hpp"
+
+#include "base/failpoint.hpp"
+#include "billing/quota.hpp"
+#include "chat/job_queue.hpp"
+#include "chat/message_rows.hpp"
+#include "chat/room_store.hpp"
+
+namespace pollux::chat {
+namespace {
+
+constexpr db::Sql find_reply_sql =
+    "select " POLLUX_MESSAGE_COLUMNS ", day, (select state from jobs j where j.message_id = messages.id) "
+    "from messages where id = $1 and room_id = $2 and user_id = $3 and role = 'assistant'";
+
+constexpr std::size_t day_column = 20;
+constexpr std::size_t job_state_column = 21;
+
+constexpr db::Sql request_stop_sql = "update jobs set stop_requested = 1 where message_id = $1 and state = 'running'";
+
+constexpr db::Sql stop_queued_sql = "update messages set status = 'stopped', completed_at = $2 where id = $1 and status = 'queued'";
+
+constexpr db::Sql delete_job_sql = "delete from jobs where message_id = $1";
+
+constexpr db::Sql find_room_sql = "select id from rooms where id = $1 and user_id = $2";
+
+constexpr db::Sql open_replies_sql = R"sql(
+    select m.id, m.attempt, m.day, j.state from jobs j join messages m on m.id = j.message_id where j.user_id = $2 and j.room_id = $1
+)sql";
+
+constexpr db::Sql delete_jobs_sql = "delete from jobs where user_id = $2 and room_id = $1";
+constexpr db::Sql delete_messages_sql = "delete from messages where room_id = $1";
+constexpr db::Sql delete_room_sql = "delete from rooms where id = $1 and user_id = $2";
+
+asio::awaitable<Stopping> stop_queued(db::Transaction& transaction, UserId user, Message reply, std::int64_t day, Time now)
+{
+    co_await transaction.run(stop_queued_sql, reply.id, now);
+    co_await transaction.run(delete_job_sql, reply.id);
+    co_await billing::settle(transaction, {.user = user, .day = day, .units_back = 1});
+    auto const promoted = co_await promote_jobs(transaction, user);
+    reply.status = MessageStatus::stopped;
+    reply.completed_at = now;
+    failpoint("stop_before_commit");
+    co_return Stopping{.reply = std::move(reply), .was_queued = true, .promoted = promoted};
+}
+
+asio::awaitable<Result<Stopping>> stop_in(db::Transaction& transaction, UserId user, RoomId room, MessageId id, Time now)
+{
+    bool const is_known = co_await touch_rooms(transaction, user);
+    if (!is_known) co_return not_found("message");
+    auto const rows = co_await transaction.run(find_reply_sql, id, room, user);
+    if (rows.empty()) co_return not_found("message");
+    auto const row = rows.front();
+    auto reply = read_message(row);
+    if (reply.is_finished()) co_return Stopping{.reply = std::move(reply)};
+    if (read_job_state(row.text(job_state_column)) != JobState::running) {
+        auto const day = row.integer(day_column);
+        co_return co_await stop_queued(transaction, user, std::move(reply), day, now);
+    }
+    co_await transaction.run(request_stop_sql, id);
+    co_return Stopping{.reply = std::move(reply), .is_running = true};
+}
+
+asio::awaitable<Result<RoomDeletion>> delete_room_in(db::Transaction& transaction, UserId user, RoomId room)
+{
+    bool const is_known = co_await touch_rooms(transaction, user);
+    if (!is_known) co_return not_found("room");
+    auto const found = co_await transaction.run(find_room_sql, room, user);
+    if (found.empty()) co_return not_found("room");
+
+    RoomDeletion deletion;
+    auto const open = co_await transaction.run(open_replies_sql, room, user);
+    for (std::size_t index = 0; index < open.size(); ++index) {
+        auto const row = open[index];
+        deletion.replies.push_back({row.id<MessageId>(0), row.integer(1)});
+        bool const was_queued = read_job_state(row.text(3)) != JobState::running;
+        if (was_queued) co_await billing::settle(transaction, {.user = user, .day = row.integer(2), .units_back = 1});
+    }
+    co_await transaction.run(delete_jobs_sql, room, user);
+    co_await transaction.run(delete_messages_sql, room);
+    co_await transaction.run(delete_room_sql, room, user);
+    deletion.promoted = co_await promote_jobs(transaction, user);
+    failpoint("room_delete_before_commit");
+    co_return deletion;
+}
+
+} // namespace
+
+asio::awaitable<Result<Stopping>> StopStore::stop(UserId user, RoomId room, MessageId reply, Time now)
+{
+    auto stopping = co_await database_.transact([user, room, reply, now](db::Transaction& transaction) {
+        return stop_in(transaction, user, room, reply, now);
+    });
+    failpoint("stop_after_commit");
+    co_return stopping;
+}
+
+asio::awaitable<Result<RoomDeletion>> StopStore::delete_room(UserId user, RoomId room)
+{
+    auto deletion = co_await database_.transact([user, room](db::Transaction& transaction) { return delete_room_in(transaction, user, room); });
+    failpoint("room_delete_after_commit");
+    co_return deletion;
+}
+
+} // namespace pollux::chat

@@ -1,0 +1,47 @@
+#include "chat/chat_routes.hpp"
+#include "chat/chat_service.hpp"
+#include "chat/events_stream.hpp"
+#include "http/router.hpp"
+
+namespace pollux::chat {
+namespace {
+
+struct ModelView {
+    std::string id; // What a room's `model` takes.
+    bool is_default = false;
+};
+BOOST_DESCRIBE_STRUCT(ModelView, (), (id, is_default))
+
+struct ModelList {
+    std::vector<ModelView> results;
+    std::optional<std::string> next;
+};
+BOOST_DESCRIBE_STRUCT(ModelList, (), (results, next))
+
+asio::awaitable<Result<ModelList>> list_models(ChatApi& api, http::Request const& request)
+{
+    auto ids = co_await api.chat.models_of(request.user());
+    if (!ids) co_return ids.error();
+    ModelList list;
+    for (auto& id : *ids) list.results.push_back({std::move(id), list.results.empty()});
+    co_return list;
+}
+
+asio::awaitable<Result<http::Stream>> stream_events(ChatApi& api, http::Request const& request)
+{
+    EventsReader reader{.user = request.user(), .session = request.session()};
+    if (auto const header = request.header("Last-Event-ID")) reader.last_event_id = std::string(*header);
+    if (api.is_session_ended) reader.is_session_ended = [&api, session = reader.session] { return api.is_session_ended(session); };
+    co_return http::Stream{make_events_stream(api.notices, std::move(reader))};
+}
+
+} // namespace
+
+void add_stream_routes(http::Router& router, ChatApi& api)
+{
+    router.get("/models/", list_models, api, {.id = "listModels", .summary = "The models your plan may use", .tag = "chat", .errors = {"user_not_found"}});
+    router.get("/events/", stream_events, api,
+               {.id = "streamEvents", .summary = "What changes for you, on all your devices, as Server-Sent Events", .tag = "chat"});
+}
+
+} // namespace pollux::chat

@@ -1,0 +1,83 @@
+#include "cli/banner.hpp"
+
+#include "cli/version.hpp"
+
+#include <filesystem>
+
+namespace pollux::cli {
+namespace {
+
+std::string where(config::Config const& config, std::uint16_t port)
+{
+    config::Endpoint shown = config.listen;
+    if (shown.host == "0.0.0.0") shown.host = "127.0.0.1";
+    if (shown.host == "::") shown.host = "::1";
+    shown.port = port;
+    return "http://" + to_text(shown);
+}
+
+std::string models_line(config::Config const& config)
+{
+    std::string line;
+    for (std::string const& model : config.ai_models) {
+        line += line.empty() ? "" : ", else ";
+        line += model == "demo" ? "the demo model (it says so in every reply)" : model;
+    }
+    bool is_demo_alone = config.ai_models == std::vector<std::string>{"demo"};
+    if (is_demo_alone) line += "; set GEMINI_API_KEY for Gemini";
+    return line;
+}
+
+std::string codes_line(config::Config const& config)
+{
+    switch (config.otp_delivery) {
+    case config::OtpDelivery::response: return "shown in the answer of send-otp and here";
+    case config::OtpDelivery::console: return "shown here";
+    case config::OtpDelivery::twilio: return "sent by Twilio";
+    case config::OtpDelivery::webhook: return "sent to SMS_WEBHOOK_URL";
+    case config::OtpDelivery::none: return "not sent";
+    }
+    return "";
+}
+
+void append_line(std::string& out, std::string_view name, std::string_view text)
+{
+    out.append("  ").append(name).append(10 - name.size(), ' ').append(text).append("\n");
+}
+
+void append_tour(std::string& out, std::string const& url, config::Config const& config)
+{
+    std::string mobile = config.otp_test_numbers.empty() ? "+11234567890" : config.otp_test_numbers.front().mobile;
+    std::string code = config.otp_test_numbers.empty() ? "CODE" : config.otp_test_numbers.front().code;
+    auto post = [&](std::string const& path, std::string const& body) {
+        out += "    curl " + url + path + " -H 'Content-Type: application/json' -d '" + body + "'\n";
+    };
+    out += "\n  Try it:\n";
+    post("/auth/signup/", R"({"mobile":")" + mobile + R"(","password":"testpass123"})");
+    post("/auth/send-otp/", R"({"mobile":")" + mobile + R"(","purpose":"login"})");
+    post("/auth/verify-otp/", R"({"mobile":")" + mobile + R"(","code":")" + code + R"(","purpose":"login"})");
+    out += "  or, in another terminal:\n    build/release/pollux chat" + (url == "http://127.0.0.1:8000" ? "" : " --url " + url) + "\n";
+}
+
+} // namespace
+
+std::string banner(config::Config const& config, std::uint16_t port, std::vector<std::string> const& notices)
+{
+    std::string url = where(config, port);
+    std::string out = "Pollux " + std::string(version()) + " is ready at " + url;
+    out += config.debug ? "  (debug: answers this machine only)\n\n" : "\n\n";
+    append_line(out, "Model", models_line(config));
+    append_line(out, "Data", std::filesystem::absolute(config.data_dir).lexically_normal().string());
+    if (config.database == config::DatabaseKind::sqlite) {
+        append_line(out, "Database", "SQLite, " + std::filesystem::absolute(config.sqlite_path).lexically_normal().string());
+    } else {
+        append_line(out, "Database", "PostgreSQL");
+    }
+    append_line(out, "Codes", codes_line(config));
+    if (config.debug) append_tour(out, url, config);
+    if (!notices.empty()) out += "\n";
+    for (std::string const& notice : notices) out += "  Note: " + notice + "\n";
+    return out;
+}
+
+} // namespace pollux::cli

@@ -1,0 +1,15 @@
+// What `pollux serve` says when it is ready.
+#pragma once
+
+#include "config/config.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace pollux::cli {
+
+// `port` is the one that is really listened on. No secret stands in it.
+std::string banner(config::Config const& config, std::uint16_t port, std::vector<std::string> const& notices);
+
+} // namespace pollux::cli

@@ -1,0 +1,70 @@
+#include "cli/banner.hpp"
+
+#include <gtest/gtest.h>
+
+namespace pollux::cli {
+namespace {
+
+config::Config dev_config()
+{
+    config::Config config;
+    config.debug = true;
+    config.dev = true;
+    config.data_dir = "/srv/pollux";
+    config.sqlite_path = "/srv/pollux/pollux.sqlite3";
+    config.ai_models = {"demo"};
+    config.otp_delivery = config::OtpDelivery::response;
+    config.otp_test_numbers = {{"+11234567890", "123456", {}}};
+    return config;
+}
+
+TEST(Banner, SaysHowToTryItOut)
+{
+    EXPECT_EQ(banner(dev_config(), 8000, {"One thing."}),
+              R"(Pollux 0.1.0 is ready at http://127.0.0.1:8000  (debug: answers this machine only)
+
+  Model     the demo model (it says so in every reply); set GEMINI_API_KEY for Gemini
+  Data      /srv/pollux
+  Database  SQLite, /srv/pollux/pollux.sqlite3
+  Codes     shown in the answer of send-otp and here
+
+  Try it:
+    curl http://127.0.0.1:8000/auth/signup/ -H 'Content-Type: application/json' -d '{"mobile":"+11234567890","password":"testpass123"}'
+    curl http://127.0.0.1:8000/auth/send-otp/ -H 'Content-Type: application/json' -d '{"mobile":"+11234567890","purpose":"login"}'
+    curl http://127.0.0.1:8000/auth/verify-otp/ -H 'Content-Type: application/json' -d '{"mobile":"+11234567890","code":"123456","purpose":"login"}'
+  or, in another terminal:
+    build/release/pollux chat
+
+  Note: One thing.
+)");
+}
+
+TEST(Banner, NamesTheRealPortAndAnAddressThatCanBeTyped)
+{
+    config::Config config = dev_config();
+    config.listen = {"0.0.0.0", 0};
+    std::string text = banner(config, 41'234, {});
+    EXPECT_NE(text.find("ready at http://127.0.0.1:41234 "), std::string::npos);
+    EXPECT_NE(text.find("pollux chat --url http://127.0.0.1:41234\n"), std::string::npos);
+    config.listen = {"::", 0};
+    EXPECT_NE(banner(config, 80, {}).find("ready at http://[::1]:80 "), std::string::npos);
+}
+
+TEST(Banner, ShowsNoSecretAndNoTourInProduction)
+{
+    config::Config config = dev_config();
+    config.debug = config.dev = false;
+    config.ai_models = {"gemini:gemini-flash-latest", "demo"};
+    config.otp_delivery = config::OtpDelivery::none;
+    config.secret_key = config::Secret("the-secret-key");
+    config.gemini_api_key = config::Secret("the-gemini-key");
+    std::string text = banner(config, 8000, {});
+    EXPECT_EQ(text.find("the-secret-key"), std::string::npos);
+    EXPECT_EQ(text.find("the-gemini-key"), std::string::npos);
+    EXPECT_EQ(text.find("123456"), std::string::npos);
+    EXPECT_EQ(text.find("curl"), std::string::npos);
+    EXPECT_NE(text.find("gemini:gemini-flash-latest, else the demo model"), std::string::npos);
+}
+
+} // namespace
+} // namespace pollux::cli

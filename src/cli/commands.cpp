@@ -1,0 +1,174 @@
+#include "cli/commands.hpp"
+
+#include "app/application.hpp"
+#include "cli/banner.hpp"
+#include "cli/chat/chat_command.hpp"
+#include "cli/doctor.hpp"
+#include "cli/password.hpp"
+#include "cli/version.hpp"
+#include "config/load.hpp"
+#include "config/settings.hpp"
+#include "ops/log.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+
+namespace pollux::cli {
+namespace {
+
+constexpr int wrong_settings = 2;
+constexpr char const* as_serve = "With the settings of `serve --dev`";
+
+void complain(std::string const& line)
+{
+    std::fputs((line + "\n").c_str(), stderr);
+}
+
+// Runs `work` with settings that are right, or says why not.
+template <class Work>
+int with_config(config::Flags flags, Work work)
+{
+    config::Loaded loaded = config::load_process_config(std::move(flags));
+    for (std::string const& problem : loaded.problems) complain("pollux: " + problem);
+    if (!loaded.problems.empty()) return wrong_settings;
+    return work(loaded);
+}
+
+int serve(config::Flags flags)
+{
+    return with_config(std::move(flags), [](config::Loaded const& loaded) {
+        return app::serve(loaded.config, [&](std::uint16_t port) {
+            ops::flush_log();
+            std::fputs(banner(loaded.config, port, loaded.notices).c_str(), stdout);
+            std::fflush(stdout);
+        });
+    });
+}
+
+int worker()
+{
+    return with_config({}, [](config::Loaded const& loaded) {
+        if (loaded.config.database == config::DatabaseKind::sqlite) {
+            complain(
+                "pollux: a SQLite database belongs to one process, so `pollux serve` writes the replies itself; workers of their own need "
+                "PostgreSQL.");
+        } else {
+            complain("pollux: workers come with PostgreSQL, in a later version.");
+        }
+        return 1;
+    });
+}
+
+int print(std::string const& text)
+{
+    bool is_printed = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+    return is_printed ? 0 : 1;
+}
+
+int migrate(config::Flags flags)
+{
+    return with_config(std::move(flags), [](config::Loaded const& loaded) {
+        db::Migrated migrated = app::migrate(loaded.config);
+        std::string version = std::to_string(migrated.version);
+        bool is_same = migrated.version == migrated.version_before;
+        return print(is_same ? "The schema is at version " + version + " already.\n" : "The schema is at version " + version + " now.\n");
+    });
+}
+
+int create_superuser(config::Flags flags, std::string const& mobile, std::string const& password_file)
+{
+    return with_config(std::move(flags), [&](config::Loaded const& loaded) {
+        auto password = password_file.empty() ? ask_for_password() : read_password_file(password_file);
+        if (!password) {
+            complain("pollux: " + password.error().message());
+            return 1;
+        }
+        auto user = app::create_superuser(loaded.config, mobile, *password);
+        if (!user) {
+            for (FieldError const& field : user.error().fields()) complain("pollux: " + field.detail);
+            if (user.error().fields().empty()) complain("pollux: " + user.error().message());
+            return 1;
+        }
+        return print(user->mobile + " is an admin.\n");
+    });
+}
+
+// Holds what the options of all sub-commands are read into.
+struct CommandLine {
+    CLI::App app{"Pollux: the backend of an AI chat product."};
+    config::Flags flags;
+    ChatArguments chat;
+    std::string mobile;
+    std::string password_file;
+    int exit_code = 0;
+
+    CommandLine()
+    {
+        app.name("pollux");
+        app.require_subcommand(1);
+        app.set_version_flag("--version", [] { return version_document(); });
+        add_servers();
+        add_chat();
+        add("doctor", "Looks at settings, data, database and model; says what to mend.", [this] {
+            return doctor(config::load_process_config(flags));
+        })->add_flag("--dev", flags.dev, as_serve);
+        add("openapi", "Prints the OpenAPI document.", [] { return print(app::openapi_document() + "\n"); });
+        add("version", "Prints the version and the libraries.", [] { return print(version_document()); });
+        add("settings", "Prints docs/settings.md.", [] { return print(config::settings_document()); })->group("");
+    }
+
+    template <class Work>
+    CLI::App* add(std::string const& name, std::string const& meaning, Work work)
+    {
+        CLI::App* command = app.add_subcommand(name, meaning);
+        command->callback([this, work] { exit_code = work(); });
+        return command;
+    }
+
+    void add_servers()
+    {
+        auto* command = add("serve", "Runs the server.", [this] { return serve(flags); });
+        command->add_flag("--dev", flags.dev, "For trying out on this machine: DEBUG, a test number, a generous plan");
+        command->add_option("--listen", flags.listen, "Address and port, like LISTEN");
+        add("worker", "Writes replies for other processes (needs PostgreSQL).", [] { return worker(); });
+        add("migrate", "Brings the database to the newest schema.", [this] {
+            return migrate(flags);
+        })->add_flag("--dev", flags.dev, as_serve);
+        command = add("createsuperuser", "Makes a verified admin.", [this] { return create_superuser(flags, mobile, password_file); });
+        command->add_option("mobile,--mobile", mobile, "Mobile number, like +11234567890")->required();
+        command->add_flag("--dev", flags.dev, as_serve);
+        command->add_option("--password-file", password_file, "Reads the password from this file instead of asking for it");
+    }
+
+    void add_chat()
+    {
+        auto* command = add("chat", "Talks to a running server from this terminal.", [this] { return cli::chat(chat); });
+        command->add_option("--url", chat.url, "The server")->capture_default_str();
+        command->add_flag("--dev", chat.dev, "Logs in as the number for developing");
+        command->add_option("--mobile", chat.mobile, "Logs in as this number");
+        command->add_option("--room", chat.room, "The id of a room; by default the latest one");
+        command->add_flag("--new", chat.new_room, "Begins a new room");
+        command->add_option("--model", chat.model, "The model of a new room");
+        command->add_option("-m,--message", chat.messages, "Sends this, prints the reply and exits; may be repeated")->take_all();
+    }
+};
+
+} // namespace
+
+int run(int argc, char const* const* argv)
+{
+    CommandLine line;
+    try {
+        line.app.parse(argc, argv);
+    } catch (CLI::ParseError const& said) {
+        return line.app.exit(said) == 0 ? 0 : 2;
+    } catch (std::exception const& what) {
+        ops::flush_log();
+        complain(std::string("pollux: ") + what.what());
+        return 1;
+    }
+    return line.exit_code;
+}
+
+} // namespace pollux::cli

@@ -1,0 +1,185 @@
+#include "cli/doctor.hpp"
+
+#include "ai/gemini/gemini_model.hpp"
+#include "db/migrator.hpp"
+#include "db/sqlite/connection.hpp"
+#include "db/sqlite/file_lock.hpp"
+#include "net/http_client.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <set>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+namespace pollux::cli {
+namespace {
+
+constexpr std::uintmax_t free_bytes_min = 256u * 1024 * 1024;
+
+bool is_in_use(std::filesystem::path const& file)
+{
+    try {
+        db::sqlite::FileLock lock(file);
+        return false;
+    } catch (db::DatabaseInUse const&) {
+        return true;
+    }
+}
+
+// The file exists. Throws what the database throws.
+Finding examine_file(std::filesystem::path const& file)
+{
+    Clock clock;
+    bool is_running = is_in_use(file);
+    db::sqlite::Connection connection(file, db::sqlite::Role::reader, 1024, clock);
+    std::string damage = connection.run("pragma quick_check(1)").front().text(0);
+    if (damage != "ok") {
+        return {Health::ill, "Database: " + file.string() + " is damaged: " + damage,
+                "Stop Pollux and put back a copy from backups/ in the data folder."};
+    }
+    auto known = db::read_migrations(pollux_migrations_files(), db::Dialect::sqlite);
+    auto tables = connection.run("select count(*) from sqlite_master where name = 'schema_migrations'");
+    std::int64_t applied = 0;
+    if (tables.front().integer(0) > 0)
+        applied = connection.run("select coalesce(max(version), 0) from schema_migrations").front().integer(0);
+    std::string user = is_running ? ", in use by a running server" : "";
+    std::string schema = "schema " + std::to_string(applied) + " of " + std::to_string(known.size());
+    if (applied > static_cast<std::int64_t>(known.size())) {
+        return {Health::note, "Database: " + schema + user + ".",
+                "A newer Pollux has used this database; use that one, or see whether `pollux migrate` accepts it."};
+    }
+    if (applied < static_cast<std::int64_t>(known.size()))
+        return {Health::note, "Database: " + schema + user + ".", "`pollux serve` or `pollux migrate` brings it up to date."};
+    return {Health::well, "Database: " + schema + ", no damage" + user + ".", ""};
+}
+
+Finding describe(ai::GeminiCheck const& check, std::string const& model)
+{
+    switch (check.health) {
+    case ai::GeminiHealth::ok: return {Health::well, "Gemini: the key reaches " + model + ".", ""};
+    case ai::GeminiHealth::wrong_key:
+        return {Health::ill, "Gemini: refuses the key (" + check.detail + ").", "Take a key from Google AI Studio into GEMINI_API_KEY."};
+    case ai::GeminiHealth::unknown_model:
+        return {Health::ill, "Gemini: does not know " + model + ".", "Name another model in GEMINI_MODEL or AI_MODELS."};
+    case ai::GeminiHealth::limited:
+        return {Health::note, "Gemini: the key's quota is used up for now (" + check.detail + ").", "Wait, or raise the key's limits."};
+    case ai::GeminiHealth::unreachable:
+        return {Health::ill, "Gemini: cannot be reached (" + check.detail + ").", "See to the network, or to GEMINI_BASE_URL."};
+    case ai::GeminiHealth::refused:
+        return {Health::ill, "Gemini: refuses the call (" + check.detail + ").", "See to GEMINI_BASE_URL, GEMINI_API_VERSION and the key."};
+    }
+    return {};
+}
+
+ai::GeminiCheck ask_gemini(config::Config const& config, std::string const& model)
+{
+    ai::GeminiOptions options;
+    options.api_key = config.gemini_api_key->reveal();
+    options.base_url = config.gemini_base_url;
+    options.api_version = config.gemini_api_version;
+    ai::GeminiCheck check;
+    net::prepare_http_client();
+    boost::asio::io_context io(1);
+    boost::asio::co_spawn(io, ai::check_gemini(options, model), [&](std::exception_ptr failure, ai::GeminiCheck found) {
+        if (!failure) check = std::move(found);
+        io.stop();
+    });
+    io.run();
+    return check;
+}
+
+} // namespace
+
+std::vector<Finding> examine_settings(config::Loaded const& loaded)
+{
+    std::vector<Finding> findings;
+    for (std::string const& problem : loaded.problems) findings.push_back({Health::ill, "Settings: " + problem, ""});
+    for (std::string const& notice : loaded.notices) findings.push_back({Health::note, "Settings: " + notice, ""});
+    if (loaded.problems.empty()) {
+        findings.push_back({Health::well, std::string("Settings: right for ") + (loaded.config.debug ? "debug." : "production."), ""});
+    }
+    return findings;
+}
+
+Finding examine_data_dir(config::Config const& config)
+{
+    std::filesystem::path folder = std::filesystem::absolute(config.data_dir).lexically_normal();
+    std::error_code failed;
+    std::filesystem::path existing = folder;
+    while (!std::filesystem::exists(existing, failed) && existing.has_parent_path() && existing != existing.parent_path())
+        existing = existing.parent_path();
+    if (existing == folder && !std::filesystem::is_directory(folder, failed)) {
+        return {Health::ill, "Data: " + folder.string() + " is not a folder.", "Set DATA_DIR to another."};
+    }
+    if (::access(existing.c_str(), W_OK | X_OK) != 0) {
+        return {Health::ill, "Data: cannot write to " + existing.string() + ": " + std::strerror(errno) + ".",
+                "Give it to the user that runs Pollux, or set DATA_DIR."};
+    }
+    struct statvfs space{};
+    bool is_known = ::statvfs(existing.c_str(), &space) == 0;
+    std::uintmax_t free_bytes = static_cast<std::uintmax_t>(space.f_bavail) * space.f_frsize;
+    std::string free_text = std::to_string(free_bytes / 1024 / 1024) + " MiB free";
+    if (is_known && free_bytes < free_bytes_min)
+        return {Health::ill, "Data: only " + free_text + " in " + folder.string() + ".", "Make room."};
+    std::string state = existing == folder ? "" : "; it will be made at the first start";
+    return {Health::well, "Data: " + folder.string() + " is writable, " + free_text + state + ".", ""};
+}
+
+Finding examine_database(config::Config const& config)
+{
+    if (config.database != config::DatabaseKind::sqlite) return {Health::note, "Database: PostgreSQL is not examined.", ""};
+    std::error_code failed;
+    std::filesystem::path file = config.sqlite_path;
+    if (!std::filesystem::exists(file, failed))
+        return {Health::well, "Database: " + file.string() + " does not exist yet; the first start makes it.", ""};
+    try {
+        return examine_file(file);
+    } catch (std::exception const& what) {
+        return {Health::ill, "Database: " + file.string() + " cannot be opened: " + what.what(),
+                "See to the file's owner and mode, and to the disk."};
+    }
+}
+
+std::vector<Finding> examine_models(config::Config const& config)
+{
+    std::vector<Finding> findings;
+    for (std::string const& model : config.ai_models) {
+        if (model == "demo")
+            findings.push_back({Health::note, "Model: demo, which only plays at answering.", "Set GEMINI_API_KEY to talk to Gemini."});
+        if (!model.starts_with("gemini:") || !config.gemini_api_key) continue;
+        std::string name = model.substr(std::string_view("gemini:").size());
+        findings.push_back(describe(ask_gemini(config, name), name));
+    }
+    return findings;
+}
+
+std::string to_text(std::vector<Finding> const& findings)
+{
+    std::string text;
+    for (Finding const& finding : findings) {
+        text += finding.health == Health::well ? "  ok   " : finding.health == Health::note ? "  note " : "  ILL  ";
+        text += finding.what + "\n";
+        if (!finding.mend.empty()) text += "       -> " + finding.mend + "\n";
+    }
+    return text;
+}
+
+int doctor(config::Loaded const& loaded)
+{
+    std::vector<Finding> findings = examine_settings(loaded);
+    findings.push_back(examine_data_dir(loaded.config));
+    findings.push_back(examine_database(loaded.config));
+    for (Finding& finding : examine_models(loaded.config)) findings.push_back(std::move(finding));
+    std::fputs(to_text(findings).c_str(), stdout);
+    auto ill = std::count_if(findings.begin(), findings.end(), [](Finding const& finding) { return finding.health == Health::ill; });
+    std::puts(ill == 0 ? "Pollux can start." : "Mend what is ILL first.");
+    return ill == 0 ? 0 : 1;
+}
+
+} // namespace pollux::cli

@@ -1,0 +1,30 @@
+// `pollux doctor`: looks at everything a start needs, changes nothing, and says what to mend.
+#pragma once
+
+#include "config/load.hpp"
+
+#include <string>
+#include <vector>
+
+namespace pollux::cli {
+
+enum class Health { well, note, ill };
+
+struct Finding {
+    Health health = Health::well;
+    std::string what; // One line: "Database: 3 migrations, no damage."
+    std::string mend; // What to do; empty when well.
+};
+
+// The parts, each usable alone. None throws.
+std::vector<Finding> examine_settings(config::Loaded const& loaded);
+Finding examine_data_dir(config::Config const& config);
+Finding examine_database(config::Config const& config);
+std::vector<Finding> examine_models(config::Config const& config); // One cheap call to Gemini where its key is set.
+
+std::string to_text(std::vector<Finding> const& findings);
+
+// The exit code: 0, or 1 when something is ill.
+int doctor(config::Loaded const& loaded);
+
+} // namespace pollux::cli

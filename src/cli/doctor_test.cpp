@@ -1,0 +1,105 @@
+#include "cli/doctor.hpp"
+
+#include "db/sqlite/sqlite_database.hpp"
+#include "db/sqlite/sqlite_migrations.hpp"
+
+#include <gtest/gtest.h>
+
+#include "support/temp_folder.hpp"
+
+#include <fstream>
+
+namespace pollux::cli {
+namespace {
+
+class Doctor : public testing::Test {
+protected:
+    config::Config config() const
+    {
+        config::Config config;
+        config.data_dir = folder_.path();
+        config.sqlite_path = folder_.path() / "pollux.sqlite3";
+        return config;
+    }
+    void migrate() const
+    {
+        db::SqliteDatabase database({.file = config().sqlite_path});
+        db::SqliteMigrations target(database, {});
+        db::migrate(target, pollux_migrations_files());
+    }
+
+    test::TempFolder folder_;
+};
+
+TEST_F(Doctor, FindsAFreshFolderWell)
+{
+    EXPECT_EQ(examine_data_dir(config()).health, Health::well);
+    EXPECT_EQ(examine_database(config()).health, Health::well);
+    EXPECT_FALSE(std::filesystem::exists(config().sqlite_path)); // It only looks.
+}
+
+TEST_F(Doctor, SaysThatAFolderWillBeMade)
+{
+    config::Config missing = config();
+    missing.data_dir = folder_.path() / "a" / "b";
+    Finding finding = examine_data_dir(missing);
+    EXPECT_EQ(finding.health, Health::well);
+    EXPECT_NE(finding.what.find("it will be made"), std::string::npos) << finding.what;
+    EXPECT_FALSE(std::filesystem::exists(missing.data_dir));
+}
+
+TEST_F(Doctor, RefusesAFileInPlaceOfTheFolder)
+{
+    std::ofstream(folder_.path() / "file") << "x";
+    config::Config wrong = config();
+    wrong.data_dir = folder_.path() / "file";
+    EXPECT_EQ(examine_data_dir(wrong).health, Health::ill);
+}
+
+TEST_F(Doctor, FindsAMigratedDatabaseWellAlsoWhileItIsInUse)
+{
+    migrate();
+    Finding alone = examine_database(config());
+    EXPECT_EQ(alone.health, Health::well) << alone.what;
+    db::SqliteDatabase open({.file = config().sqlite_path});
+    Finding in_use = examine_database(config());
+    EXPECT_EQ(in_use.health, Health::well) << in_use.what;
+    EXPECT_NE(in_use.what.find("in use by a running server"), std::string::npos) << in_use.what;
+}
+
+TEST_F(Doctor, NotesAnOldSchema)
+{
+    {
+        db::SqliteDatabase empty({.file = config().sqlite_path});
+    }
+    Finding finding = examine_database(config());
+    EXPECT_EQ(finding.health, Health::note);
+    EXPECT_NE(finding.mend.find("pollux migrate"), std::string::npos) << finding.mend;
+}
+
+TEST_F(Doctor, FindsDamage)
+{
+    migrate();
+    {
+        // Over the pages of the schema and the first tables.
+        std::fstream file(config().sqlite_path, std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(2048);
+        std::string junk(30'000, '\x5A');
+        file.write(junk.data(), static_cast<std::streamsize>(junk.size()));
+    }
+    EXPECT_EQ(examine_database(config()).health, Health::ill);
+    std::ofstream(config().sqlite_path) << "this is no database at all, whatever its name says; really not";
+    EXPECT_EQ(examine_database(config()).health, Health::ill);
+}
+
+TEST_F(Doctor, RepeatsWhatIsWrongWithSettings)
+{
+    config::Loaded loaded;
+    loaded.problems = {"SECRET_KEY: is not set"};
+    loaded.notices = {"ALLOWED_HOSTS is not set."};
+    std::string text = to_text(examine_settings(loaded));
+    EXPECT_EQ(text, "  ILL  Settings: SECRET_KEY: is not set\n  note Settings: ALLOWED_HOSTS is not set.\n");
+}
+
+} // namespace
+} // namespace pollux::cli

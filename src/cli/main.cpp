@@ -1,0 +1,6 @@
+#include "cli/commands.hpp"
+
+int main(int argc, char** argv)
+{
+    return pollux::cli::run(argc, argv);
+}

@@ -1,0 +1,34 @@
+// Addresses as operators write them in settings.
+#pragma once
+
+#include "config/config.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pollux::config {
+
+// http or https, a host, a port if need be, a path; no user, query or fragment.
+struct WebUrl {
+    bool is_https = false;
+    std::string host; // Lower case; IPv6 in brackets.
+    std::uint16_t port = 0;
+    std::string path;           // Without a slash at the end.
+    std::string text() const;   // "https://host:8443/path"
+    std::string origin() const; // "https://host:8443"; the usual port is left out.
+};
+
+std::optional<WebUrl> parse_web_url(std::string_view text);
+
+// localhost, 127.0.0.0/8 and [::1].
+bool is_loopback_host(std::string_view host);
+
+// "127.0.0.1:8000", "localhost:8000", "[::1]:8000", ":8000" (all addresses): never another name, since it is listened on.
+std::optional<Endpoint> parse_endpoint(std::string_view text);
+
+// "192.0.2.7", "10.0.0.0/8", "2001:db8::/32".
+bool is_network(std::string_view text);
+
+} // namespace pollux::config

@@ -1,0 +1,213 @@
+#include "config/checks.hpp"
+
+#include "base/text.hpp"
+#include "config/addresses.hpp"
+#include "config/settings.hpp"
+
+#include <algorithm>
+
+namespace pollux::config {
+namespace {
+
+constexpr std::size_t key_bytes_min = 32;
+constexpr std::chrono::days test_number_days_max{90};
+
+bool is_everyone(std::string const& network)
+{
+    return network.ends_with("/0");
+}
+
+// Empty when the key will do.
+std::string_view weakness(Secret const& key)
+{
+    std::string const& text = key.reveal();
+    if (text.size() < key_bytes_min) return "is shorter than 32 bytes";
+    std::set<char> letters(text.begin(), text.end());
+    if (letters.size() < 8) return "has fewer than 8 different characters";
+    std::string lowered = lower_ascii(text);
+    for (std::string_view word : {"insecure", "changeme", "change-me", "change_me", "secret-key", "secret_key"}) {
+        if (lowered.find(word) != std::string::npos) return "looks like an example";
+    }
+    return {};
+}
+
+class Checks {
+public:
+    Checks(GivenNames const& given, Time now, Loaded& loaded) : given_(given), now_(now), config_(loaded.config), loaded_(loaded) {}
+
+    void run()
+    {
+        check_addresses();
+        check_delivery();
+        check_models();
+        check_payments();
+        if (config_.debug) return note_debug();
+        check_keys();
+        check_test_numbers();
+        check_reach();
+    }
+
+private:
+    bool is_given(std::string_view name) const { return given_.contains(name); }
+    void problem(std::string text) { loaded_.problems.push_back(std::move(text)); }
+    void notice(std::string text) { loaded_.notices.push_back(std::move(text)); }
+
+    // A key never travels over plain http, except to this machine.
+    void require_https(std::string_view name, std::string const& text)
+    {
+        auto url = parse_web_url(text);
+        if (url && !url->is_https && !is_loopback_host(url->host)) problem(std::string(name) + ": would send a key in clear; use https");
+    }
+
+    void check_addresses()
+    {
+        if (config_.gemini_api_key) require_https("GEMINI_BASE_URL", config_.gemini_base_url);
+        if (config_.ai_base_url && config_.ai_api_key) require_https("AI_BASE_URL", *config_.ai_base_url);
+        if (config_.twilio_auth_token) require_https("TWILIO_BASE_URL", config_.twilio_base_url);
+        if (config_.stripe_secret_key) require_https("STRIPE_BASE_URL", config_.stripe_base_url);
+        if (config_.sms_webhook_url) require_https("SMS_WEBHOOK_URL", *config_.sms_webhook_url);
+        bool is_open = config_.cors_allow_all_origins && config_.cors_allow_credentials;
+        if (is_open && !config_.debug) {
+            problem(
+                "CORS_ALLOW_CREDENTIALS: with every origin allowed, any page could act for your users; list CORS_ALLOWED_ORIGINS instead");
+        }
+        if (config_.refresh_idle_days > config_.refresh_token_days) problem("REFRESH_IDLE_DAYS: is longer than REFRESH_TOKEN_DAYS");
+    }
+
+    void check_delivery()
+    {
+        if (config_.sms_webhook_url && !config_.sms_webhook_secret) problem("SMS_WEBHOOK_SECRET: is needed with SMS_WEBHOOK_URL");
+        bool is_later = config_.otp_delivery == OtpDelivery::twilio || config_.otp_delivery == OtpDelivery::webhook;
+        if (is_later && !is_built(Part::sms)) {
+            return problem("OTP_DELIVERY: codes by SMS come with a later version of Pollux; use none, or response in debug");
+        }
+        bool has_sender = config_.twilio_from || config_.twilio_messaging_service_sid;
+        bool has_twilio = config_.twilio_account_sid && config_.twilio_auth_token && has_sender;
+        if (config_.otp_delivery == OtpDelivery::twilio && !has_twilio) {
+            problem("OTP_DELIVERY: twilio needs TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID");
+        }
+        if (config_.otp_delivery == OtpDelivery::webhook && !config_.sms_webhook_url)
+            problem("OTP_DELIVERY: webhook needs SMS_WEBHOOK_URL");
+        bool is_open = config_.otp_delivery == OtpDelivery::response || config_.otp_delivery == OtpDelivery::console;
+        if (is_open && !config_.debug)
+            problem("OTP_DELIVERY: response and console would show codes to anybody; they are for DEBUG=True only");
+        if (config_.otp_delivery == OtpDelivery::none) {
+            notice("Codes are not sent to anybody (OTP_DELIVERY=none): only numbers in OTP_TEST_NUMBERS can log in by code.");
+        }
+    }
+
+    void check_models()
+    {
+        if (config_.ai_models.empty()) {
+            return problem("GEMINI_API_KEY: no model is configured; set it, or name models in AI_MODELS (demo is one for trying out)");
+        }
+        for (std::string const& model : config_.ai_models) {
+            if (model.starts_with("gemini:") && !config_.gemini_api_key)
+                problem("GEMINI_API_KEY: is needed for " + model + " in AI_MODELS");
+            bool is_compatible = model.starts_with("openai:");
+            if (is_compatible && !is_built(Part::compatible_models)) {
+                problem("AI_MODELS: OpenAI-compatible servers come with a later version of Pollux");
+            } else if (is_compatible && !config_.ai_base_url) {
+                problem("AI_BASE_URL: is needed for " + model + " in AI_MODELS");
+            }
+        }
+    }
+
+    void check_payments()
+    {
+        if (!config_.stripe_secret_key) return;
+        bool lacks_secret = config_.stripe_webhook_secrets.empty();
+        if (lacks_secret && !config_.debug)
+            problem("STRIPE_WEBHOOK_SECRET: is needed with STRIPE_SECRET_KEY, or anybody could say that he has paid");
+        bool is_test = config_.stripe_secret_key->reveal().find("_test_") != std::string::npos;
+        if (is_test && !config_.debug) notice("STRIPE_SECRET_KEY is a test key: no real money moves.");
+    }
+
+    void note_debug()
+    {
+        if (config_.secret_key && !weakness(*config_.secret_key).empty()) notice("SECRET_KEY is weak: good enough for debug only.");
+    }
+
+    void check_key(std::string_view name, std::optional<Secret> const& key)
+    {
+        if (!key) return;
+        std::string_view why = weakness(*key);
+        if (!why.empty()) problem(std::string(name) + ": " + std::string(why) + "; make one with: openssl rand -base64 48");
+    }
+
+    void check_keys()
+    {
+        if (!config_.secret_key && !is_given("SECRET_KEY")) {
+            problem("SECRET_KEY: is not set, and DEBUG is off; make one with: openssl rand -base64 48");
+        }
+        check_key("SECRET_KEY", config_.secret_key);
+        check_key("JWT_SIGNING_KEY", config_.jwt_signing_key);
+        check_key("JWT_PREVIOUS_KEY", config_.jwt_previous_key);
+    }
+
+    void check_test_numbers()
+    {
+        for (TestNumber const& number : config_.otp_test_numbers) {
+            std::string which = "OTP_TEST_NUMBERS: the number that ends in " + number.mobile.substr(number.mobile.size() - 2);
+            if (!number.valid_until) {
+                problem(which + " needs a last day, like @2026-12-31, because its code never changes");
+            } else if (*number.valid_until > now_ + test_number_days_max + std::chrono::days(1)) {
+                problem(which + " may be valid for 90 days at most");
+            } else if (*number.valid_until <= now_) {
+                notice(which + " has passed its last day and can no longer log in.");
+            }
+        }
+    }
+
+    void check_reach()
+    {
+        if (config_.rate_limits == Switch::off) problem("RATE_LIMITS: may be off in debug only");
+        auto const& proxies = config_.trusted_proxies;
+        if (std::any_of(proxies.begin(), proxies.end(), is_everyone)) {
+            problem("TRUSTED_PROXIES: trusts everybody, so anybody could claim any address; name your proxies");
+        }
+        if (!is_given("ALLOWED_HOSTS")) notice("ALLOWED_HOSTS is not set: only localhost, 127.0.0.1 and [::1] are answered.");
+        auto const& metrics = config_.metrics_listen;
+        if (metrics && !is_loopback_host(metrics->host)) notice("METRICS_LISTEN: others than this machine can read the metrics.");
+    }
+
+    GivenNames const& given_;
+    Time now_;
+    Config& config_;
+    Loaded& loaded_;
+};
+
+} // namespace
+
+void fill_defaults(Config& config, GivenNames const& given, std::size_t cores)
+{
+    auto is_given = [&](std::string_view name) { return given.contains(name); };
+    if (!is_given("THREADS")) config.threads = std::max<std::size_t>(cores, 1);
+    if (config.sqlite_path.empty() && config.database == DatabaseKind::sqlite) config.sqlite_path = config.data_dir / "pollux.sqlite3";
+    if (!is_given("PUBLIC_URL")) {
+        Endpoint shown = config.listen;
+        if (shown.host == "0.0.0.0" || shown.host == "::") shown.host = "127.0.0.1";
+        config.public_url = "http://" + to_text(shown);
+    }
+    if (!is_given("OTP_DELIVERY")) {
+        bool has_twilio = config.twilio_account_sid && config.twilio_auth_token;
+        bool sends = is_built(Part::sms) && !config.debug;
+        config.otp_delivery = config.debug                      ? OtpDelivery::response
+                              : sends && has_twilio             ? OtpDelivery::twilio
+                              : sends && config.sms_webhook_url ? OtpDelivery::webhook
+                                                                : OtpDelivery::none;
+    }
+    if (!is_given("AI_MODELS")) {
+        bool has_compatible = config.ai_base_url && is_built(Part::compatible_models);
+        if (config.gemini_api_key) config.ai_models = {"gemini:" + config.gemini_model};
+        if (!config.gemini_api_key && has_compatible) config.ai_models = {"openai:"};
+        if (config.ai_models.empty() && config.debug) config.ai_models = {"demo"};
+    }
+}
+
+void check_together(GivenNames const& given, Time now, Loaded& loaded)
+{
+    Checks(given, now, loaded).run();
+}
+
+} // namespace pollux::config

@@ -1,0 +1,43 @@
+// From environment and .env to a Config. load_config() is a pure function, so that every rule is a line in a table of tests;
+// load_process_config() is the same with the process's own environment and files.
+#pragma once
+
+#include "config/config.hpp"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pollux::config {
+
+using Environment = std::map<std::string, std::string, std::less<>>;
+
+// What the command line said; it wins over the environment.
+struct Flags {
+    bool dev = false;
+    std::optional<std::string> listen;
+};
+
+struct Sources {
+    Environment environment;
+    std::string dotenv; // The text of ./.env; empty when there is none.
+    Flags flags;
+    // The bytes of a file that X_FILE names, or nothing when it cannot be read.
+    std::function<std::optional<std::string>(std::string const& path)> read_file;
+    Time now;
+    std::size_t cores = 1;
+};
+
+struct Loaded {
+    Config config;
+    std::vector<std::string> notices;  // One line each, for the banner. None holds a secret.
+    std::vector<std::string> problems; // One line each. With any, the program must not start.
+};
+
+Loaded load_config(Sources const& sources);
+
+Loaded load_process_config(Flags flags);
+
+} // namespace pollux::config

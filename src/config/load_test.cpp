@@ -1,0 +1,344 @@
+#include "config/load.hpp"
+#include "config/settings.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace pollux::config {
+namespace {
+
+constexpr std::string_view good_key = "Zk3vX9q-7Lw2TmB5sR8uYc1NhD6fGjPa";
+
+Time at(int year, unsigned month, unsigned day)
+{
+    return Time(
+        std::chrono::sys_days(std::chrono::year_month_day(std::chrono::year(year), std::chrono::month(month), std::chrono::day(day))));
+}
+
+Sources sources_of(std::string_view dotenv)
+{
+    Sources sources;
+    sources.dotenv = dotenv;
+    sources.now = at(2026, 11, 22);
+    sources.cores = 2;
+    sources.read_file = [](std::string const& path) -> std::optional<std::string> {
+        if (path == "/run/key") return std::string(good_key) + "\n";
+        if (path == "/run/crlf") return std::string(good_key) + "\r\n";
+        if (path == "/run/large") return std::string(70'000, 'x');
+        return std::nullopt;
+    };
+    return sources;
+}
+
+std::string joined(std::vector<std::string> const& lines)
+{
+    std::string text;
+    for (std::string const& line : lines) text += line + "\n";
+    return text;
+}
+
+// What stands in every production case, so that each shows one fault alone.
+std::string production(std::string_view more)
+{
+    return "SECRET_KEY=" + std::string(good_key) + "\nGEMINI_API_KEY=AIzaSyTest\nALLOWED_HOSTS=chat.example.com\n" + std::string(more);
+}
+
+// The .env of the project's description, as it stands there.
+constexpr std::string_view example_dotenv = R"(# Django Settings
+SECRET_KEY=your-super-secret-key-change-in-production
+DEBUG=True
+ALLOWED_HOSTS=localhost,127.0.0.1
+
+# Database
+DATABASE_URL=sqlite:///db.sqlite3
+
+# Redis
+REDIS_URL=redis://localhost:6379/0
+CELERY_BROKER_URL=redis://localhost:6379/0
+CELERY_RESULT_BACKEND=redis://localhost:6379/0
+
+# AI Integration
+GEMINI_API_KEY=your-gemini-api-key-here
+
+# Payments (Optional)
+STRIPE_PUBLISHABLE_KEY=pk_test_your_key
+STRIPE_SECRET_KEY=sk_test_your_key
+STRIPE_WEBHOOK_SECRET=whsec_your_webhook_secret
+
+# CORS
+CORS_ALLOW_ALL_ORIGINS=True
+)";
+
+TEST(Load, TakesTheExampleAsItStands)
+{
+    Loaded loaded = load_config(sources_of(example_dotenv));
+    EXPECT_EQ(joined(loaded.problems), "");
+    EXPECT_TRUE(loaded.config.debug);
+    EXPECT_FALSE(loaded.config.secret_key);
+    EXPECT_FALSE(loaded.config.gemini_api_key);
+    EXPECT_FALSE(loaded.config.stripe_secret_key);
+    EXPECT_TRUE(loaded.config.stripe_webhook_secrets.empty());
+    EXPECT_EQ(loaded.config.ai_models, std::vector<std::string>{"demo"});
+    EXPECT_EQ(loaded.config.sqlite_path, "db.sqlite3");
+    EXPECT_EQ(loaded.config.allowed_hosts, (std::vector<std::string>{"localhost", "127.0.0.1"}));
+    EXPECT_TRUE(loaded.config.cors_allow_all_origins);
+    EXPECT_EQ(loaded.config.otp_delivery, OtpDelivery::response);
+    EXPECT_EQ(loaded.config.redis_url, Secret("redis://localhost:6379/0"));
+    EXPECT_EQ(joined(loaded.notices), "CELERY_RESULT_BACKEND is ignored: results are in the database.\n"
+                                      "SECRET_KEY in .env is still an example's text: it counts as unset.\n"
+                                      "GEMINI_API_KEY in .env is still an example's text: it counts as unset.\n"
+                                      "STRIPE_PUBLISHABLE_KEY in .env is still an example's text: it counts as unset.\n"
+                                      "STRIPE_SECRET_KEY in .env is still an example's text: it counts as unset.\n"
+                                      "STRIPE_WEBHOOK_SECRET in .env is still an example's text: it counts as unset.\n"
+                                      "CELERY_BROKER_URL, REDIS_URL: read, without effect yet; Redis comes with a later version of Pollux."
+                                      " Until then everything runs in this process.\n");
+}
+
+TEST(Load, DevNeedsNothing)
+{
+    Sources sources = sources_of("");
+    sources.flags.dev = true;
+    Loaded loaded = load_config(sources);
+    EXPECT_EQ(joined(loaded.problems), "");
+    EXPECT_EQ(joined(loaded.notices), "");
+    EXPECT_TRUE(loaded.config.debug);
+    EXPECT_TRUE(loaded.config.dev);
+    EXPECT_EQ(loaded.config.basic_daily_messages, 50);
+    ASSERT_EQ(loaded.config.otp_test_numbers.size(), 1u);
+    EXPECT_EQ(loaded.config.otp_test_numbers[0].mobile, "+11234567890");
+    EXPECT_EQ(loaded.config.otp_test_numbers[0].code, "123456");
+    EXPECT_EQ(loaded.config.threads, 2u);
+    EXPECT_EQ(loaded.config.public_url, "http://127.0.0.1:8000");
+    EXPECT_EQ(loaded.config.sqlite_path, "pollux_data/pollux.sqlite3");
+}
+
+TEST(Load, DevKeepsWhatWasSet)
+{
+    Sources sources = sources_of("BASIC_DAILY_MESSAGES=7\nOTP_TEST_NUMBERS=+4915112345678:000001\nDEBUG=1\n");
+    sources.flags = {true, "[::1]:0"};
+    Loaded loaded = load_config(sources);
+    EXPECT_EQ(joined(loaded.problems), "");
+    EXPECT_EQ(loaded.config.basic_daily_messages, 7);
+    EXPECT_EQ(loaded.config.otp_test_numbers.at(0).mobile, "+4915112345678");
+    EXPECT_EQ(loaded.config.listen, (Endpoint{"::1", 0}));
+}
+
+TEST(Load, DevAndDebugFalseContradict)
+{
+    Sources sources = sources_of("DEBUG=False\n");
+    sources.flags.dev = true;
+    EXPECT_EQ(joined(load_config(sources).problems), "DEBUG: is switched off, but --dev asks for it; drop one of the two\n");
+}
+
+TEST(Load, EnvironmentWinsOverDotenvAndTheCommandLineOverBoth)
+{
+    Sources sources = sources_of("DEBUG=True\nPORT=1\nLISTEN=127.0.0.1:2\nQUEUE_MAX=5\nMODEL_CONCURRENCY=\n");
+    sources.environment = {{"LISTEN", "127.0.0.1:3"}, {"QUEUE_MAX", ""}};
+    EXPECT_EQ(load_config(sources).config.listen.port, 3);
+    EXPECT_EQ(load_config(sources).config.queue_max, 5u); // Set but empty is not set.
+    sources.flags.listen = ":4";
+    EXPECT_EQ(load_config(sources).config.listen, (Endpoint{"0.0.0.0", 4}));
+}
+
+TEST(Load, PortMeansAllAddressesUnlessListenIsSet)
+{
+    EXPECT_EQ(load_config(sources_of("DEBUG=1\nPORT=8080\n")).config.listen, (Endpoint{"0.0.0.0", 8080}));
+    EXPECT_EQ(load_config(sources_of("DEBUG=1\nPORT=8080\n")).config.public_url, "http://127.0.0.1:8080");
+    EXPECT_EQ(load_config(sources_of("DEBUG=1\nPORT=8080\nLISTEN=localhost:1\n")).config.listen, (Endpoint{"127.0.0.1", 1}));
+}
+
+TEST(Load, FilesGiveValues)
+{
+    EXPECT_EQ(load_config(sources_of("DEBUG=1\nSECRET_KEY_FILE=/run/key\n")).config.secret_key, Secret(std::string(good_key)));
+    EXPECT_EQ(load_config(sources_of("DEBUG=1\nSECRET_KEY_FILE=/run/crlf\n")).config.secret_key, Secret(std::string(good_key)));
+    EXPECT_EQ(joined(load_config(sources_of("DEBUG=1\nSECRET_KEY_FILE=/nowhere\n")).problems),
+              "SECRET_KEY_FILE: the file cannot be read\n");
+    EXPECT_EQ(joined(load_config(sources_of("DEBUG=1\nSECRET_KEY_FILE=/run/large\n")).problems),
+              "SECRET_KEY_FILE: the file cannot be read: it is over 64 KiB\n");
+    EXPECT_EQ(joined(load_config(sources_of("DEBUG=1\nSECRET_KEY_FILE=/run/key\nSECRET_KEY=x\n")).problems),
+              "SECRET_KEY: stands in .env beside SECRET_KEY_FILE; keep one\n");
+
+    Sources sources = sources_of("DEBUG=1\nSECRET_KEY=from-dotenv\n");
+    sources.environment = {{"SECRET_KEY_FILE", "/run/key"}};
+    EXPECT_EQ(load_config(sources).config.secret_key, Secret(std::string(good_key)));
+}
+
+TEST(Load, ReadsEveryKindOfValue)
+{
+    Config config = load_config(sources_of(R"(DEBUG=yes
+DATABASE_URL=sqlite:////var/lib/pol%20lux/db
+METRICS_LISTEN=
+WORKERS=external
+RETENTION_DAYS=30
+ALLOWED_HOSTS= Chat.example.com , .example.org,[::1],
+CORS_ALLOWED_ORIGINS=https://Chat.Example.com:443,http://localhost:5173/
+TRUSTED_PROXIES=10.0.0.0/8,::1
+RATE_LIMITS=off
+RATE_RULES=send=10/60, read = 600 / 60
+AI_MODELS=gemini:gemini-flash-latest,demo
+GEMINI_API_KEY=AIzaSyTest
+GEMINI_BASE_URL=http://127.0.0.1:9000/x/
+MODEL_CALLS_PER_MINUTE=off
+ACCESS_TOKEN_MINUTES=5
+DEFAULT_COUNTRY_CODE=+49
+ALLOWED_COUNTRIES=1,+44
+OTP_TEST_NUMBERS=+11234567890:123456@2026-12-31
+STRIPE_WEBHOOK_SECRET=whsec_a,whsec_b
+SYSTEM_PROMPT="Be brief.
+Be kind."
+)"))
+                        .config;
+    EXPECT_EQ(config.sqlite_path, "/var/lib/pol lux/db");
+    EXPECT_FALSE(config.metrics_listen);
+    EXPECT_EQ(config.workers, Workers::external);
+    EXPECT_EQ(config.retention, std::chrono::days(30));
+    EXPECT_EQ(config.allowed_hosts, (std::vector<std::string>{"chat.example.com", ".example.org", "[::1]"}));
+    EXPECT_EQ(config.cors_allowed_origins, (std::vector<std::string>{"https://chat.example.com", "http://localhost:5173"}));
+    EXPECT_EQ(config.trusted_proxies, (std::vector<std::string>{"10.0.0.0/8", "::1"}));
+    EXPECT_EQ(config.rate_limits, Switch::off);
+    EXPECT_EQ(config.rate_rules,
+              (std::vector<RateOverride>{{"send", 10, std::chrono::seconds(60)}, {"read", 600, std::chrono::seconds(60)}}));
+    EXPECT_EQ(config.ai_models, (std::vector<std::string>{"gemini:gemini-flash-latest", "demo"}));
+    EXPECT_EQ(config.gemini_base_url, "http://127.0.0.1:9000/x");
+    EXPECT_EQ(config.model_calls_per_minute, 0u);
+    EXPECT_EQ(config.access_token_minutes, std::chrono::minutes(5));
+    EXPECT_EQ(config.default_country_code, "49");
+    EXPECT_EQ(config.allowed_countries, (std::vector<std::string>{"1", "44"}));
+    EXPECT_EQ(config.otp_test_numbers.at(0).valid_until, at(2027, 1, 1));
+    EXPECT_EQ(config.stripe_webhook_secrets, (std::vector<Secret>{Secret("whsec_a"), Secret("whsec_b")}));
+    EXPECT_EQ(config.system_prompt, "Be brief.\nBe kind.");
+}
+
+TEST(Load, NamesUnknownSettingsOfTheFile)
+{
+    Loaded loaded = load_config(sources_of("DEBUG=1\nGEMINI_KEY=x\nSECRET_KEY_FILE=/run/key\n"));
+    EXPECT_EQ(joined(loaded.notices), "\"GEMINI_KEY\" in .env is no setting of Pollux.\n");
+}
+
+TEST(Load, ListsEveryWrongValueAtOnceAndShowsNoSecret)
+{
+    Loaded loaded = load_config(sources_of("DEBUG=maybe\nPORT=70000\nSECRET_KEY='a b'\nno equals\n"));
+    EXPECT_EQ(joined(loaded.problems), ".env line 4: has no =; write NAME=value\n"
+                                       "DEBUG=\"maybe\" (.env): must be True or False\n"
+                                       "PORT=\"70000\" (.env): must be a whole number from 0 to 65535\n"
+                                       "SECRET_KEY (.env): must be one line of printable characters without spaces\n");
+}
+
+struct Refusal {
+    std::string_view line;  // Added to a production .env that is right without it.
+    std::string_view named; // The problem begins with this.
+};
+
+class Refuses : public testing::TestWithParam<Refusal> {};
+
+TEST_P(Refuses, WithOneLine)
+{
+    Loaded loaded = load_config(sources_of(production(GetParam().line)));
+    ASSERT_EQ(loaded.problems.size(), 1u) << joined(loaded.problems);
+    EXPECT_TRUE(loaded.problems[0].starts_with(GetParam().named)) << loaded.problems[0];
+    EXPECT_EQ(loaded.problems[0].find('\n'), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    WrongValues, Refuses,
+    testing::Values(Refusal{"DEBUG=perhaps", "DEBUG="}, Refusal{"PORT=http", "PORT="}, Refusal{"LISTEN=8000", "LISTEN="},
+                    Refusal{"LISTEN=example.com:80", "LISTEN="}, Refusal{"METRICS_LISTEN=x", "METRICS_LISTEN="},
+                    Refusal{"THREADS=0", "THREADS="}, Refusal{"WORKERS=some", "WORKERS="},
+                    Refusal{"WORKER_CONCURRENCY=1.5", "WORKER_CONCURRENCY="}, Refusal{"LOG_LEVEL=loud", "LOG_LEVEL="},
+                    Refusal{"LOG_FORMAT=xml", "LOG_FORMAT="}, Refusal{"DATABASE_URL=mysql://x/y", "DATABASE_URL (.env)"},
+                    Refusal{"DATABASE_URL=postgres://u:p@h/d", "DATABASE_URL (.env): PostgreSQL comes with a later"},
+                    Refusal{"DATABASE_URL=sqlite:///:memory:", "DATABASE_URL (.env): must name a file"},
+                    Refusal{"REDIS_URL=http://localhost", "REDIS_URL (.env)"}, Refusal{"PUBLIC_URL=chat.example.com", "PUBLIC_URL (.env)"},
+                    Refusal{"ALLOWED_HOSTS=https://x", "ALLOWED_HOSTS="}, Refusal{"ALLOWED_HOSTS=x:80", "ALLOWED_HOSTS="},
+                    Refusal{"CORS_ALLOWED_ORIGINS=chat.example.com", "CORS_ALLOWED_ORIGINS="},
+                    Refusal{"TRUSTED_PROXIES=proxy", "TRUSTED_PROXIES="}, Refusal{"TRUSTED_PROXIES=11", "TRUSTED_PROXIES="},
+                    Refusal{"DEBUG_NETWORKS=10.0.0.0/33", "DEBUG_NETWORKS="}, Refusal{"RATE_RULES=send=fast", "RATE_RULES="},
+                    Refusal{"AI_MODELS=claude:x", "AI_MODELS="}, Refusal{"AI_MODELS=demo,demo", "AI_MODELS="},
+                    Refusal{"CONTEXT_TOKENS=-1", "CONTEXT_TOKENS="}, Refusal{"QUEUE_MAX=1e9", "QUEUE_MAX="},
+                    Refusal{"GEMINI_BASE_URL=ftp://x", "GEMINI_BASE_URL (.env)"},
+                    Refusal{"GEMINI_BASE_URL=https://user:pw@x", "GEMINI_BASE_URL (.env)"},
+                    Refusal{"DEFAULT_COUNTRY_CODE=US", "DEFAULT_COUNTRY_CODE="}, Refusal{"OTP_DELIVERY=pigeon", "OTP_DELIVERY="},
+                    Refusal{"OTP_TEST_NUMBERS=123:456", "OTP_TEST_NUMBERS (.env)"},
+                    Refusal{"OTP_TEST_NUMBERS=+11234567890:123456@2026-02-30", "OTP_TEST_NUMBERS (.env)"},
+                    Refusal{"SMS_TEMPLATE=hello", "SMS_TEMPLATE="}, Refusal{"BILLING_GRACE_DAYS=365", "BILLING_GRACE_DAYS="}));
+
+INSTANTIATE_TEST_SUITE_P(
+    UnsafeValues, Refuses,
+    testing::Values(Refusal{"SECRET_KEY=", "SECRET_KEY: is not set"},
+                    Refusal{"SECRET_KEY=your-production-secret-key", "SECRET_KEY: is not set"},
+                    Refusal{"SECRET_KEY=short", "SECRET_KEY: is shorter than 32 bytes"},
+                    Refusal{"SECRET_KEY=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "SECRET_KEY: has fewer than 8"},
+                    Refusal{"SECRET_KEY=django-insecure-0123456789abcdefghijklmn", "SECRET_KEY: looks like an example"},
+                    Refusal{"JWT_SIGNING_KEY=short", "JWT_SIGNING_KEY: is shorter"},
+                    Refusal{"JWT_PREVIOUS_KEY=short", "JWT_PREVIOUS_KEY: is shorter"},
+                    Refusal{"OTP_DELIVERY=response", "OTP_DELIVERY: response and console"},
+                    Refusal{"OTP_DELIVERY=console", "OTP_DELIVERY: response and console"},
+                    Refusal{"OTP_DELIVERY=twilio", "OTP_DELIVERY: codes by SMS come with a later"},
+                    Refusal{"CORS_ALLOW_ALL_ORIGINS=True\nCORS_ALLOW_CREDENTIALS=True", "CORS_ALLOW_CREDENTIALS: with every origin"},
+                    Refusal{"CORS_ALLOWED_ORIGINS=*\nCORS_ALLOW_CREDENTIALS=True", "CORS_ALLOW_CREDENTIALS: with every origin"},
+                    Refusal{"OTP_TEST_NUMBERS=+11234567890:123456", "OTP_TEST_NUMBERS: the number that ends in 90 needs a last day"},
+                    Refusal{"OTP_TEST_NUMBERS=+11234567890:123456@2027-02-21", "OTP_TEST_NUMBERS: the number that ends in 90 may be valid"},
+                    Refusal{"STRIPE_SECRET_KEY=sk_live_x", "STRIPE_WEBHOOK_SECRET: is needed"},
+                    Refusal{"GEMINI_API_KEY=", "GEMINI_API_KEY: no model is configured"},
+                    Refusal{"GEMINI_API_KEY=\nAI_MODELS=gemini:x", "GEMINI_API_KEY: is needed for gemini:x"},
+                    Refusal{"AI_MODELS=openai:x", "AI_MODELS: OpenAI-compatible servers come"},
+                    Refusal{"RATE_LIMITS=off", "RATE_LIMITS: may be off in debug only"},
+                    Refusal{"TRUSTED_PROXIES=0.0.0.0/0", "TRUSTED_PROXIES: trusts everybody"},
+                    Refusal{"GEMINI_BASE_URL=http://gemini.example.com", "GEMINI_BASE_URL: would send a key in clear"},
+                    Refusal{"DATABASE_URL=sqlite:///x?synchronous=off", "DATABASE_URL (.env): takes no options"},
+                    Refusal{"SMS_WEBHOOK_URL=https://sms.example.com", "SMS_WEBHOOK_SECRET: is needed"},
+                    Refusal{"REFRESH_TOKEN_DAYS=2", "REFRESH_IDLE_DAYS: is longer"}));
+
+TEST(Load, TakesWhatIsRightInProduction)
+{
+    std::string_view const cases[] = {
+        "",
+        "OTP_TEST_NUMBERS=+11234567890:123456@2027-02-20",
+        "OTP_TEST_NUMBERS=+11234567890:123456@2026-11-21", // Over: harmless, and said.
+        "CORS_ALLOW_ALL_ORIGINS=True",
+        "CORS_ALLOWED_ORIGINS=https://chat.example.com\nCORS_ALLOW_CREDENTIALS=True",
+        "STRIPE_SECRET_KEY=sk_live_x\nSTRIPE_WEBHOOK_SECRET=whsec_x",
+        "AI_MODELS=demo",
+        "GEMINI_API_KEY=\nAI_MODELS=demo",
+        "GEMINI_BASE_URL=http://localhost:9000",
+        "TRUSTED_PROXIES=1",
+        "DATABASE_URL=sqlite:////srv/pollux/db.sqlite3",
+        "WORKERS=external",
+    };
+    for (std::string_view line : cases) EXPECT_EQ(joined(load_config(sources_of(production(line))).problems), "") << line;
+}
+
+TEST(Load, UnsafeValuesAreForDebug)
+{
+    Loaded loaded =
+        load_config(sources_of("DEBUG=1\nSECRET_KEY=short\nOTP_DELIVERY=console\nRATE_LIMITS=off\nOTP_TEST_NUMBERS=+11234567890:123456\n"
+                               "CORS_ALLOWED_ORIGINS=*\nCORS_ALLOW_CREDENTIALS=1\n"));
+    EXPECT_EQ(joined(loaded.problems), "");
+    EXPECT_EQ(joined(loaded.notices), "SECRET_KEY is weak: good enough for debug only.\n");
+}
+
+TEST(Settings, DefaultsAreWhatTheListSays)
+{
+    Config config;
+    for (Setting const& setting : settings()) {
+        if (setting.fallback.empty()) continue;
+        EXPECT_EQ(setting.read(std::string(setting.fallback), config), std::nullopt) << setting.name;
+        EXPECT_TRUE(config == Config{}) << setting.name << " is not " << setting.fallback;
+        config = {};
+    }
+}
+
+TEST(Settings, AreNamedOnceAndDocumented)
+{
+    std::string document = settings_document();
+    for (Setting const& setting : settings()) {
+        auto same = [&](Setting const& other) { return other.name == setting.name; };
+        EXPECT_EQ(std::count_if(settings().begin(), settings().end(), same), 1) << setting.name;
+        EXPECT_NE(document.find("| `" + std::string(setting.name) + "` |"), std::string::npos) << setting.name;
+        EXPECT_FALSE(setting.meaning.empty()) << setting.name;
+    }
+}
+
+} // namespace
+} // namespace pollux::config

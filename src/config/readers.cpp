@@ -1,0 +1,292 @@
+#include "config/readers.hpp"
+
+#include <algorithm>
+
+namespace pollux::config {
+namespace {
+
+bool is_digits(std::string_view text, std::size_t min, std::size_t max)
+{
+    return text.size() >= min && text.size() <= max && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// "2026-12-31" -> the first moment of the next day.
+std::optional<Time> end_of_date(std::string_view text)
+{
+    bool has_shape = text.size() == 10 && text[4] == '-' && text[7] == '-';
+    if (!has_shape || !is_digits(text.substr(0, 4), 4, 4) || !is_digits(text.substr(5, 2), 2, 2) || !is_digits(text.substr(8), 2, 2))
+        return {};
+    auto number = [&](std::size_t at, std::size_t count) { return static_cast<int>(parse_integer(text.substr(at, count)).value_or(0)); };
+    std::chrono::year_month_day date(std::chrono::year(number(0, 4)), std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                     std::chrono::day(static_cast<unsigned>(number(8, 2))));
+    if (!date.ok()) return {};
+    return Time(std::chrono::sys_days(date) + std::chrono::days(1));
+}
+
+std::optional<TestNumber> parse_test_number(std::string_view text)
+{
+    std::size_t colon = text.find(':');
+    if (colon == std::string_view::npos || !text.starts_with('+') || !is_digits(text.substr(1, colon - 1), 7, 15)) return {};
+    std::string_view rest = text.substr(colon + 1);
+    std::size_t at = rest.find('@');
+    TestNumber number{std::string(text.substr(0, colon)), std::string(rest.substr(0, at)), {}};
+    if (!is_digits(number.code, 6, 6)) return {};
+    if (at == std::string_view::npos) return number;
+    number.valid_until = end_of_date(rest.substr(at + 1));
+    if (!number.valid_until) return {};
+    return number;
+}
+
+std::optional<RateOverride> parse_rate_rule(std::string_view text)
+{
+    std::size_t equals = text.find('=');
+    std::size_t slash = text.find('/', equals == std::string_view::npos ? 0 : equals);
+    if (equals == std::string_view::npos || slash == std::string_view::npos) return {};
+    std::string_view name = trim(text.substr(0, equals));
+    auto count = parse_integer(trim(text.substr(equals + 1, slash - equals - 1)));
+    auto seconds = parse_integer(trim(text.substr(slash + 1)));
+    bool is_known = name == "auth" || name == "otp" || name == "send" || name == "read";
+    if (!is_known || !count || !seconds || *count < 1 || *count > 1'000'000 || *seconds < 1 || *seconds > 86'400) return {};
+    return RateOverride{std::string(name), *count, std::chrono::seconds(*seconds)};
+}
+
+bool is_model_name(std::string_view text)
+{
+    auto allowed = [](char c) {
+        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        return is_letter || (c >= '0' && c <= '9') || std::string_view("-_./:").find(c) != std::string_view::npos;
+    };
+    return !text.empty() && text.size() <= 200 && std::all_of(text.begin(), text.end(), allowed);
+}
+
+} // namespace
+
+std::optional<bool> parse_flag(std::string_view text)
+{
+    std::string word = lower_ascii(text);
+    if (word == "true" || word == "yes" || word == "on" || word == "1") return true;
+    if (word == "false" || word == "no" || word == "off" || word == "0") return false;
+    return {};
+}
+
+std::vector<std::string> split_list(std::string_view text)
+{
+    std::vector<std::string> parts;
+    while (!text.empty()) {
+        std::size_t comma = std::min(text.find(','), text.size());
+        std::string_view part = trim(text.substr(0, comma));
+        if (!part.empty()) parts.emplace_back(part);
+        text.remove_prefix(std::min(comma + 1, text.size()));
+    }
+    return parts;
+}
+
+Complaint number_complaint(std::int64_t min, std::int64_t max)
+{
+    return "must be a whole number from " + std::to_string(min) + " to " + std::to_string(max);
+}
+
+bool is_word(std::string_view text)
+{
+    return !text.empty() && text.size() <= 4096 && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 127; });
+}
+
+Complaint read_database_url(std::string const& text, Config& config)
+{
+    std::string scheme = lower_ascii(text.substr(0, text.find(':')));
+    if (scheme == "postgres" || scheme == "postgresql") {
+        if (!is_built(Part::postgres)) return "PostgreSQL comes with a later version of Pollux; leave it unset to use SQLite";
+        config.database = DatabaseKind::postgres;
+        config.postgres_url = Secret(text);
+        return {};
+    }
+    if (!text.starts_with("sqlite:///")) return "must be sqlite:///file (in the working folder), sqlite:////folder/file or postgres://...";
+    if (text.find_first_of("?#") != std::string::npos) return "takes no options: SQLite always runs with WAL and synchronous=FULL";
+    auto path = percent_decode(std::string_view(text).substr(std::string_view("sqlite:///").size()));
+    if (!path || path->find('\0') != std::string::npos || !is_utf8(*path)) return "has a path that cannot be read";
+    if (*path == ":memory:") return "must name a file: a database in memory would forget everything";
+    if (path->empty() || path->ends_with('/')) return "names a folder, not a file";
+    config.database = DatabaseKind::sqlite;
+    config.sqlite_path = *path;
+    return {};
+}
+
+Complaint read_data_dir(std::string const& text, Config& config)
+{
+    if (text.find('\0') != std::string::npos) return "has a path that cannot be read";
+    config.data_dir = text;
+    return {};
+}
+
+Complaint read_redis_url(std::string const& text, Config& config)
+{
+    std::string scheme = lower_ascii(text.substr(0, text.find(':')));
+    bool is_redis = (scheme == "redis" || scheme == "rediss") && text.find("://") == scheme.size();
+    if (!is_redis || !is_word(text) || text.size() <= scheme.size() + 3) return "must be redis://host:port/number or rediss://...";
+    config.redis_url = Secret(text);
+    return {};
+}
+
+Complaint read_nothing(std::string const&, Config&)
+{
+    return {};
+}
+
+Complaint read_port(std::string const& text, Config& config)
+{
+    auto port = parse_integer(text);
+    if (!port || *port < 0 || *port > 65535) return number_complaint(0, 65535);
+    config.listen = {"0.0.0.0", static_cast<std::uint16_t>(*port)};
+    return {};
+}
+
+Complaint read_listen(std::string const& text, Config& config)
+{
+    auto endpoint = parse_endpoint(text);
+    if (!endpoint) return "must be an address and a port, like 127.0.0.1:8000, [::1]:8000 or :8000 for all addresses";
+    config.listen = *endpoint;
+    return {};
+}
+
+Complaint read_metrics_listen(std::string const& text, Config& config)
+{
+    config.metrics_listen = {};
+    if (trim(text).empty()) return {};
+    config.metrics_listen = parse_endpoint(text);
+    if (!config.metrics_listen) return "must be an address and a port, like 127.0.0.1:9464, or empty for none";
+    return {};
+}
+
+Complaint read_allowed_hosts(std::string const& text, Config& config)
+{
+    config.allowed_hosts.clear();
+    for (std::string const& part : split_list(text)) {
+        std::string host = lower_ascii(part);
+        bool is_suffix = host.starts_with('.');
+        bool is_right = host == "*" || parse_web_url("http://" + (is_suffix ? host.substr(1) : host)).has_value();
+        if (!is_right || host.find('/') != std::string::npos) return "must be names like chat.example.com, .example.com or *, by comma";
+        bool has_port = !host.ends_with(']') && host.find(':') != std::string::npos;
+        if (has_port) return "must be names without a port";
+        config.allowed_hosts.push_back(host);
+    }
+    return {};
+}
+
+Complaint read_cors_origins(std::string const& text, Config& config)
+{
+    config.cors_allowed_origins.clear();
+    for (std::string const& part : split_list(text)) {
+        if (part == "*") {
+            config.cors_allow_all_origins = true;
+            continue;
+        }
+        auto url = parse_web_url(part);
+        if (!url || !url->path.empty()) return "must be origins like https://chat.example.com, by comma";
+        config.cors_allowed_origins.push_back(url->origin());
+    }
+    return {};
+}
+
+Complaint read_trusted_proxies(std::string const& text, Config& config)
+{
+    if (auto hops = parse_integer(text)) {
+        if (*hops < 0 || *hops > 10) return "must be at most 10 as a number of proxies";
+        config.trusted_proxy_hops = static_cast<std::size_t>(*hops);
+        return {};
+    }
+    config.trusted_proxies = split_list(text);
+    bool are_right = std::all_of(config.trusted_proxies.begin(), config.trusted_proxies.end(), is_network);
+    if (!are_right) return "must be addresses or networks like 10.0.0.0/8, by comma, or a number of proxies";
+    return {};
+}
+
+Complaint read_debug_networks(std::string const& text, Config& config)
+{
+    config.debug_networks = split_list(text);
+    bool are_right = std::all_of(config.debug_networks.begin(), config.debug_networks.end(), is_network);
+    if (!are_right) return "must be addresses or networks like 172.17.0.0/16, by comma";
+    return {};
+}
+
+Complaint read_rate_rules(std::string const& text, Config& config)
+{
+    config.rate_rules.clear();
+    for (std::string const& part : split_list(text)) {
+        auto rule = parse_rate_rule(part);
+        if (!rule) return "must be rules like send=30/60 (30 in 60 seconds) for auth, otp, send or read, by comma";
+        config.rate_rules.push_back(*rule);
+    }
+    return {};
+}
+
+Complaint read_ai_models(std::string const& text, Config& config)
+{
+    config.ai_models.clear();
+    for (std::string const& part : split_list(text)) {
+        std::size_t colon = part.find(':');
+        std::string provider = part.substr(0, colon);
+        std::string_view name = colon == std::string::npos ? std::string_view() : std::string_view(part).substr(colon + 1);
+        bool is_demo = part == "demo";
+        bool is_named = (provider == "gemini" || provider == "openai") && is_model_name(name);
+        if (!is_demo && !is_named) return "must be models like gemini:gemini-flash-latest, openai:NAME or demo, by comma";
+        if (std::find(config.ai_models.begin(), config.ai_models.end(), part) != config.ai_models.end()) return "names a model twice";
+        config.ai_models.push_back(part);
+    }
+    return {};
+}
+
+Complaint read_country_code(std::string const& text, Config& config)
+{
+    std::string_view digits = text;
+    if (digits.starts_with('+')) digits.remove_prefix(1);
+    if (!is_digits(digits, 1, 3) || digits.front() == '0') return "must be a calling code like 1 or 49";
+    config.default_country_code = digits;
+    return {};
+}
+
+Complaint read_allowed_countries(std::string const& text, Config& config)
+{
+    config.allowed_countries.clear();
+    if (lower_ascii(text) == "all") return {};
+    for (std::string const& part : split_list(text)) {
+        std::string_view digits = part;
+        if (digits.starts_with('+')) digits.remove_prefix(1);
+        if (!is_digits(digits, 1, 4) || digits.front() == '0') return "must be calling codes like 1, 44, 49, by comma, or all";
+        config.allowed_countries.emplace_back(digits);
+    }
+    return {};
+}
+
+Complaint read_test_numbers(std::string const& text, Config& config)
+{
+    config.otp_test_numbers.clear();
+    for (std::string const& part : split_list(text)) {
+        auto number = parse_test_number(part);
+        if (!number) return "must be numbers like +11234567890:123456 or +11234567890:123456@2026-12-31 (a code has 6 digits), by comma";
+        for (TestNumber const& other : config.otp_test_numbers) {
+            if (other.mobile == number->mobile) return "names a number twice";
+        }
+        config.otp_test_numbers.push_back(*number);
+    }
+    return {};
+}
+
+Complaint read_sms_template(std::string const& text, Config& config)
+{
+    if (!is_utf8(text) || has_control_or_bidi(text) || code_points(text) > 300) return "must be one line of at most 300 characters";
+    if (text.find("{code}") == std::string::npos) return "must contain {code}";
+    config.sms_template = text;
+    return {};
+}
+
+Complaint read_webhook_secrets(std::string const& text, Config& config)
+{
+    config.stripe_webhook_secrets.clear();
+    for (std::string& part : split_list(text)) {
+        if (!is_word(part)) return "must be secrets without spaces, by comma";
+        config.stripe_webhook_secrets.emplace_back(std::move(part));
+    }
+    return {};
+}
+
+} // namespace pollux::config

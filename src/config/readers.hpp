@@ -1,0 +1,138 @@
+// How the text of a setting becomes a member of Config. Each function here fits Setting::read.
+#pragma once
+
+#include "base/text.hpp"
+#include "config/addresses.hpp"
+#include "config/settings.hpp"
+
+#include <array>
+#include <type_traits>
+#include <utility>
+
+namespace pollux::config {
+
+std::optional<bool> parse_flag(std::string_view text);      // True, true, yes, on, 1 and their opposites.
+std::vector<std::string> split_list(std::string_view text); // By comma; trimmed; empty parts are dropped.
+Complaint number_complaint(std::int64_t min, std::int64_t max);
+
+// The words of an enum's values.
+template <class E>
+using Words = std::pair<std::string_view, E>;
+constexpr std::array<Words<Workers>, 2> words_of(Workers)
+{
+    return {{{"internal", Workers::internal}, {"external", Workers::external}}};
+}
+constexpr std::array<Words<Switch>, 2> words_of(Switch)
+{
+    return {{{"off", Switch::off}, {"on", Switch::on}}};
+}
+constexpr std::array<Words<LogFormat>, 3> words_of(LogFormat)
+{
+    return {{{"auto", LogFormat::automatic}, {"json", LogFormat::json}, {"text", LogFormat::text}}};
+}
+constexpr std::array<Words<LogLevel>, 4> words_of(LogLevel)
+{
+    return {{{"debug", LogLevel::debug}, {"info", LogLevel::info}, {"warning", LogLevel::warning}, {"error", LogLevel::error}}};
+}
+constexpr std::array<Words<OtpDelivery>, 5> words_of(OtpDelivery)
+{
+    return {{{"response", OtpDelivery::response},
+             {"console", OtpDelivery::console},
+             {"twilio", OtpDelivery::twilio},
+             {"webhook", OtpDelivery::webhook},
+             {"none", OtpDelivery::none}}};
+}
+
+template <auto Member>
+using MemberType = std::remove_reference_t<decltype(std::declval<Config&>().*Member)>;
+
+// For integers and durations (in the member's own unit). With OffIs0, "off" means 0.
+enum class Off { is_wrong, is_zero };
+template <auto Member, std::int64_t Min, std::int64_t Max, Off OffWord = Off::is_wrong>
+Complaint read_number(std::string const& text, Config& config)
+{
+    auto number = OffWord == Off::is_zero && lower_ascii(text) == "off" ? 0 : parse_integer(text);
+    if (!number || *number < Min || *number > Max) return number_complaint(Min, Max);
+    config.*Member = static_cast<MemberType<Member>>(*number);
+    return {};
+}
+
+template <auto Member>
+Complaint read_flag(std::string const& text, Config& config)
+{
+    auto flag = parse_flag(text);
+    if (!flag) return "must be True or False";
+    config.*Member = *flag;
+    return {};
+}
+
+template <auto Member>
+Complaint read_choice(std::string const& text, Config& config)
+{
+    std::string choices;
+    for (auto const& [word, value] : words_of(MemberType<Member>{})) {
+        if (equals_ignoring_case(text, word)) {
+            config.*Member = value;
+            return {};
+        }
+        choices += (choices.empty() ? "" : ", ") + std::string(word);
+    }
+    return "must be one of " + choices;
+}
+
+template <auto Member>
+Complaint read_text(std::string const& text, Config& config)
+{
+    if (!is_utf8(text)) return "must be UTF-8";
+    config.*Member = text;
+    return {};
+}
+
+// One word of printable ASCII: keys, ids, names of models.
+bool is_word(std::string_view text);
+template <auto Member>
+Complaint read_word(std::string const& text, Config& config)
+{
+    if (!is_word(text)) return "must be one word of printable characters";
+    config.*Member = text;
+    return {};
+}
+
+template <auto Member>
+Complaint read_secret(std::string const& text, Config& config)
+{
+    if (!is_word(text)) return "must be one line of printable characters without spaces";
+    config.*Member = Secret(text);
+    return {};
+}
+
+// A service that Pollux calls.
+template <auto Member>
+Complaint read_url(std::string const& text, Config& config)
+{
+    auto url = parse_web_url(text);
+    if (!url) return "must be a URL like https://host/path, without user, query or fragment";
+    config.*Member = url->text();
+    return {};
+}
+
+Complaint read_database_url(std::string const& text, Config& config);
+Complaint read_data_dir(std::string const& text, Config& config);
+Complaint read_redis_url(std::string const& text, Config& config);
+Complaint read_nothing(std::string const& text, Config& config);
+Complaint read_port(std::string const& text, Config& config);
+Complaint read_listen(std::string const& text, Config& config);
+Complaint read_metrics_listen(std::string const& text, Config& config);
+Complaint read_allowed_hosts(std::string const& text, Config& config);
+Complaint read_cors_origins(std::string const& text, Config& config);
+Complaint read_trusted_proxies(std::string const& text, Config& config);
+Complaint read_debug_networks(std::string const& text, Config& config);
+Complaint read_rate_rules(std::string const& text, Config& config);
+Complaint read_ai_models(std::string const& text, Config& config);
+Complaint read_country_code(std::string const& text, Config& config);
+Complaint read_allowed_countries(std::string const& text, Config& config);
+Complaint read_test_numbers(std::string const& text, Config& config);
+Complaint read_sms_template(std::string const& text, Config& config);
+Complaint read_webhook_secrets(std::string const& text, Config& config);
+
+} // namespace pollux::config

@@ -1,0 +1,206 @@
+#include "http/dispatch.hpp"
+
+#include "base/secrets.hpp"
+#include "base/text.hpp"
+#include "base/unavailable.hpp"
+#include "http/error_response.hpp"
+#include "http/gate.hpp"
+#include "ops/log.hpp"
+
+#include <algorithm>
+#include <array>
+#include <random>
+
+namespace pollux::http {
+namespace {
+
+constexpr std::array known_methods = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+
+std::string new_request_id()
+{
+    // Names a line in the log, guards nothing: a generator seeded once a thread is enough.
+    thread_local std::mt19937_64 generator(random_below(~std::uint64_t(0)));
+    std::uint64_t number = generator();
+    return to_hex(std::string_view(reinterpret_cast<char const*>(&number), sizeof number));
+}
+
+std::string request_id_of(Request const& request)
+{
+    constexpr std::size_t id_bytes_max = 64;
+    auto given = request.header("X-Request-ID");
+    bool is_plain = given && !given->empty() && given->size() <= id_bytes_max && std::all_of(given->begin(), given->end(), [](char letter) {
+        return std::isalnum(static_cast<unsigned char>(letter)) || letter == '.' || letter == '_' || letter == '-';
+    });
+    return is_plain ? std::string(*given) : new_request_id();
+}
+
+// "/a?b" of origin-form and absolute-form (RFC 9112, 3.2); empty for what is neither.
+std::string_view path_and_query(std::string_view target)
+{
+    if (target.starts_with("http://") || target.starts_with("https://")) {
+        auto slash = target.find('/', target.find("://") + 3);
+        return slash == std::string_view::npos ? "/" : target.substr(slash);
+    }
+    return target.starts_with('/') ? target : std::string_view();
+}
+
+std::optional<Response> refuse_content(Request const& request, RequestReader const& reader, Route const& route)
+{
+    if (request.header("Content-Encoding")) {
+        return problem(415, "unsupported_encoding", "Send the body as it is: no Content-Encoding is taken.", request.request_id);
+    }
+    if (route.shape.body_schema.empty() || !reader.has_body()) return std::nullopt;
+    auto type = request.header("Content-Type").value_or("");
+    auto essence = trim(type.substr(0, type.find(';')));
+    auto charset = lower_ascii(type).find("charset=");
+    bool is_utf8_json = equals_ignoring_case(essence, "application/json") &&
+                        (charset == std::string::npos || lower_ascii(type).find("utf-8", charset) != std::string::npos);
+    if (is_utf8_json) return std::nullopt;
+    return problem(415, "unsupported_media_type", "Send JSON in UTF-8 with the header Content-Type: application/json.", request.request_id);
+}
+
+std::optional<Response> refuse_by_head(Server::Shared const& shared, RequestReader const& reader, Target& target,
+                                       asio::ip::address const& socket_peer)
+{
+    auto& request = target.request;
+    auto const& options = shared.options;
+    auto* route = target.found.route;
+    bool is_known = std::find(known_methods.begin(), known_methods.end(), reader.method()) != known_methods.end();
+    if (!is_known) return problem(501, "method_not_implemented", "This method is not implemented here.", request.request_id);
+    if (reader.target() == "*" && reader.method() == "OPTIONS") return Response{.status = 204, .content_type = ""};
+    if (request.path.empty()) return problem(400, "bad_target", "Ask for a path that starts with a slash.", request.request_id);
+    if (!(route && route->options.ignores_allowed_hosts) && !is_allowed_host(request.header("Host").value_or(""), options.allowed_hosts)) {
+        return problem(400, "host_not_allowed", "This server does not answer for that Host; see ALLOWED_HOSTS.", request.request_id);
+    }
+    if (options.debug) {
+        auto error = refuse_remote_debug(request, socket_peer, reader.version() < 11, options.debug_networks);
+        if (error) return problem(*error, request.request_id);
+    }
+    if (target.found.allow.empty()) {
+        return problem(404, "path_not_found", "There is nothing at this path; see /openapi.json.", request.request_id);
+    }
+    if (reader.method() == "OPTIONS") {
+        Response response{.status = 204, .content_type = ""};
+        response.headers = preflight_headers(request, options.cors, target.found.allow);
+        response.headers.emplace_back("Allow", target.found.allow);
+        return response;
+    }
+    if (!route) {
+        auto response = problem(405, "method_not_allowed", "This path takes: " + target.found.allow + ".", request.request_id);
+        response.headers.emplace_back("Allow", target.found.allow);
+        return response;
+    }
+    return refuse_content(request, reader, *route);
+}
+
+// Empty, or why the caller is not let in.
+std::optional<Error> authenticate(Server::Shared const& shared, Target& target)
+{
+    constexpr std::string_view scheme = "bearer ";
+    auto header = target.request.header("Authorization");
+    bool is_open = target.found.route->options.access == Access::open;
+    if (!header || header->size() <= scheme.size() || !equals_ignoring_case(header->substr(0, scheme.size()), scheme)) {
+        if (is_open) return std::nullopt;
+        return unauthenticated("token_missing", "Send the header Authorization: Bearer <access token>; get one at /auth/verify-otp/.");
+    }
+    auto identity = shared.authenticator(trim(header->substr(scheme.size())));
+    if (identity) {
+        target.request.identity = *identity;
+        return std::nullopt;
+    }
+    if (is_open) return std::nullopt;
+    return identity.error();
+}
+
+void add_rate_headers(Response& response, bus::RateDecision const& decision)
+{
+    // draft-ietf-httpapi-ratelimit-headers-10
+    std::string name = "\"" + std::string(decision.policy) + "\"";
+    response.headers.emplace_back("RateLimit", name + ";r=" + std::to_string(decision.remaining) + ";t=" +
+                                                   std::to_string(decision.reset.count()));
+    response.headers.emplace_back("RateLimit-Policy", name + ";q=" + std::to_string(decision.rule.count) + ";w=" +
+                                                          std::to_string(decision.rule.window.count()));
+}
+
+asio::awaitable<std::optional<Response>> refuse_by_rate(Server::Shared& shared, Request const& request, RateClass rate_class)
+{
+    if (!shared.options.rate_limits) co_return std::nullopt;
+    auto rules = shared.options.rate_rules.of(rate_class);
+    bus::RateDecision decision;
+    if (rules.per_address) {
+        std::string key = "a:" + request.peer.limit_prefix;
+        decision = co_await shared.limiter.take(rate_class, key, *rules.per_address);
+    }
+    if (decision.allowed && rules.per_user && request.identity) {
+        std::string key = "u:" + std::to_string(request.identity->user.value);
+        decision = co_await shared.limiter.take(rate_class, key, *rules.per_user);
+    }
+    if (decision.allowed) co_return std::nullopt;
+    auto wait = decision.retry_after;
+    auto response = problem(rate_limited("rate_limited", "Too many requests; come back after the seconds in Retry-After.", wait),
+                            request.request_id);
+    add_rate_headers(response, decision);
+    co_return response;
+}
+
+asio::awaitable<Response> answer_or_throw(Server::Shared& shared, Target& target)
+{
+    auto const& route = *target.found.route;
+    auto refused = authenticate(shared, target);
+    if (refused) co_return problem(*refused, target.request.request_id);
+    auto limited = co_await refuse_by_rate(shared, target.request, route.options.limits);
+    if (limited) co_return std::move(*limited);
+    auto result = co_await route.handler(target.request);
+    if (!result) co_return problem(result.error(), target.request.request_id);
+    co_return std::move(*result);
+}
+
+Response accident(std::exception const& failure, Request const& request)
+{
+    ops::log(ops::Level::error, "request_failed", {{"request_id", request.request_id}, {"reason", failure.what()}});
+    if (dynamic_cast<UnavailableError const*>(&failure)) {
+        return problem(unavailable("storage_unavailable", "Nothing could be stored or read just now; try again shortly.",
+                                   std::chrono::seconds(1)),
+                       request.request_id);
+    }
+    return problem(500, "internal_error", "Something broke here; it is in the log under this request_id.", request.request_id);
+}
+
+} // namespace
+
+Target open_target(Server::Shared const& shared, RequestReader const& reader, HeaderFields const& fields,
+                   asio::ip::address const& socket_peer)
+{
+    Target target;
+    auto& request = target.request;
+    request.fields = &fields;
+    request.request_id = request_id_of(request);
+    auto full = path_and_query(reader.target());
+    auto question = std::min(full.find('?'), full.size());
+    request.path = full.substr(0, question);
+    request.query = question < full.size() ? full.substr(question + 1) : std::string_view();
+    request.method = reader.method() == "HEAD" ? std::string_view("GET") : reader.method();
+    auto forwarded = request.header("X-Forwarded-For").value_or("");
+    request.peer = peer_of(client_address(socket_peer, forwarded, shared.options.trusted_proxies));
+    request.same_origin = is_same_origin(request);
+    target.found = shared.router.find(request.method, request.path);
+    if (target.found.route) request.deadline = Steady::now() + target.found.route->options.time_max;
+    target.refusal = refuse_by_head(shared, reader, target, socket_peer);
+    return target;
+}
+
+asio::awaitable<Response> answer(Server::Shared& shared, Target& target)
+{
+    target.request.path_parameters = target.found.parameters;
+    Response response;
+    try {
+        response = co_await answer_or_throw(shared, target);
+    } catch (std::exception const& failure) {
+        response = accident(failure, target.request);
+    }
+    auto cors = cors_headers(target.request, shared.options.cors);
+    for (auto& header : cors) response.headers.push_back(std::move(header));
+    co_return response;
+}
+
+} // namespace pollux::http

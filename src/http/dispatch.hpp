@@ -1,0 +1,26 @@
+// From a request to its answer: gate, route, token, rate limits, handler; and every failure to a problem document. One of the two
+// places that catch exceptions (the other is the end of a job).
+#pragma once
+
+#include "http/request_reader.hpp"
+#include "http/server_shared.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+namespace pollux::http {
+
+// What is known of a request after its head was read.
+struct Target {
+    Router::Found found;
+    Request request;
+    std::optional<Response> refusal; // Decided by the head alone: the body is not read.
+};
+
+// Looks up the route and applies all checks that need no body.
+Target open_target(Server::Shared const& shared, RequestReader const& reader, HeaderFields const& fields,
+                   asio::ip::address const& socket_peer);
+
+// Never throws.
+asio::awaitable<Response> answer(Server::Shared& shared, Target& target);
+
+} // namespace pollux::http

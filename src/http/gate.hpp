@@ -1,0 +1,29 @@
+// What is decided about a request before its route's handler: its Host, its Origin, and whether debug may answer it at all.
+#pragma once
+
+#include "http/request.hpp"
+#include "http/server.hpp"
+
+#include <optional>
+
+namespace pollux::http {
+
+// The Host header without its port, lower case.
+std::string host_name(std::string_view host);
+
+bool is_allowed_host(std::string_view host, std::vector<std::string> const& allowed);
+
+// In debug only local requests are served, because codes stand in answers: others get 403 debug_is_local. `socket_peer` is the
+// address of the socket itself.
+std::optional<Error> refuse_remote_debug(Request const& request, asio::ip::address const& socket_peer, bool is_http_1_0,
+                                         Networks const& debug_networks);
+
+bool is_same_origin(Request const& request);
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+// The CORS headers (Fetch standard) for an answer to this Origin; empty when it is not allowed or absent.
+Headers cors_headers(Request const& request, CorsOptions const& options);
+Headers preflight_headers(Request const& request, CorsOptions const& options, std::string const& allow);
+
+} // namespace pollux::http

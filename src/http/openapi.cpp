@@ -1,0 +1,171 @@
+#include "http/openapi.hpp"
+
+#include "http/error_response.hpp"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <set>
+
+namespace pollux::http {
+namespace {
+
+namespace json = boost::json;
+
+json::object reference(std::string_view kind, std::string_view name)
+{
+    return {{"$ref", "#/components/" + std::string(kind) + "/" + std::string(name)}};
+}
+
+json::object content(std::string_view type, json::value schema)
+{
+    return {{type, json::object{{"schema", std::move(schema)}}}};
+}
+
+// The document lists each path in the form without the slash at the end; both are served.
+std::string without_last_slash(std::string const& path)
+{
+    return path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
+}
+
+json::array parameters(Route const& route, SchemaBook const& book)
+{
+    json::array list;
+    for (std::size_t from = route.path.find('{'); from != std::string::npos; from = route.path.find('{', from + 1)) {
+        std::string name = route.path.substr(from + 1, route.path.find('}', from) - from - 1);
+        list.push_back({{"name", name},
+                        {"in", "path"},
+                        {"required", true},
+                        {"description", "The id of the " + name + "."},
+                        {"schema", {{"type", "integer"}, {"minimum", 1}}}});
+    }
+    if (!route.shape.query_schema.empty()) {
+        json::value schema = json::parse(book.at(route.shape.query_schema));
+        for (auto const& [name, value] : schema.at("properties").as_object()) {
+            list.push_back({{"name", name}, {"in", "query"}, {"required", false}, {"schema", value}});
+        }
+    }
+    if (route.options.takes_idempotency_key) list.push_back(reference("parameters", "IdempotencyKey"));
+    if (route.shape.answers_event_stream) list.push_back(reference("parameters", "LastEventID"));
+    return list;
+}
+
+json::object success(Route const& route)
+{
+    json::object answer{{"description", route.shape.status == 204 ? "Done; there is no body." : "Done."}};
+    json::object bodies;
+    if (!route.shape.answer_schema.empty()) bodies = content("application/json", json::parse(route.shape.answer_schema));
+    if (route.shape.answers_event_stream) bodies["text/event-stream"] = json::object{{"schema", {{"type", "string"}}}};
+    if (!bodies.empty()) answer["content"] = std::move(bodies);
+    return answer;
+}
+
+json::object responses(Route const& route)
+{
+    json::object all{{std::to_string(route.shape.status), success(route)}};
+    bool has_parameters = route.path.find('{') != std::string::npos;
+    std::set<int> refusals{400, 503};
+    if (route.options.access == Access::user) refusals.insert(401);
+    if (has_parameters) refusals.insert(404);
+    if (!route.shape.body_schema.empty()) refusals.insert({413, 415, 422});
+    if (!route.shape.query_schema.empty()) refusals.insert(422);
+    if (route.options.limits != RateClass::none) refusals.insert(429);
+    for (int status : refusals) all[std::to_string(status)] = reference("responses", "Problem");
+    all["default"] = reference("responses", "Problem");
+    return all;
+}
+
+json::object operation(Route const& route, SchemaBook const& book)
+{
+    std::string description(route.options.summary);
+    if (!route.options.errors.empty()) {
+        description += " Codes to expect: ";
+        for (std::size_t index = 0; index < route.options.errors.size(); ++index) {
+            description += (index ? ", `" : "`") + std::string(route.options.errors[index]) + "`";
+        }
+        description += ".";
+    }
+    json::object operation{{"operationId", route.options.id},
+                           {"summary", route.options.summary},
+                           {"description", description},
+                           {"tags", {route.options.tag}},
+                           {"responses", responses(route)}};
+    auto list = parameters(route, book);
+    if (!list.empty()) operation["parameters"] = std::move(list);
+    if (!route.shape.body_schema.empty()) {
+        operation["requestBody"] = {{"required", !route.shape.body_may_be_absent},
+                                    {"content", content("application/json", json::parse(route.shape.body_schema))}};
+    }
+    if (route.options.access == Access::open) operation["security"] = json::array();
+    return operation;
+}
+
+json::object components(Router const& router)
+{
+    std::set<std::string> query_names;
+    for (auto const& route : router.routes()) query_names.insert(route.shape.query_schema);
+    json::object schemas;
+    for (auto const& [name, schema] : router.schemas()) {
+        if (!query_names.contains(name)) schemas[name] = json::parse(schema);
+    }
+    schemas["Problem"] = json::parse(R"({"type":"object","description":"RFC 9457.",
+        "required":["type","title","status","detail","code","request_id"],
+        "properties":{"type":{"type":"string"},"title":{"type":"string"},"status":{"type":"integer"},
+        "detail":{"type":"string","description":"How to mend it."},"code":{"type":"string","description":"A stable word."},
+        "request_id":{"type":"string"},"errors":{"type":"array","items":{"type":"object","required":["field","code","detail"],
+        "properties":{"field":{"type":"string"},"code":{"type":"string"},"detail":{"type":"string"}}}}}})");
+    return {{"schemas", std::move(schemas)},
+            {"securitySchemes", {{"bearer", {{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}}}}},
+            {"parameters",
+             {{"IdempotencyKey",
+               {{"name", "Idempotency-Key"},
+                {"in", "header"},
+                {"required", false},
+                {"description", "Repeats with the same key within 24 hours have one effect and get the same ids."},
+                {"schema", {{"type", "string"}, {"minLength", 1}, {"maxLength", 255}}}}},
+              {"LastEventID",
+               {{"name", "Last-Event-ID"},
+                {"in", "header"},
+                {"required", false},
+                {"description", "The id of the last event that was read: the stream goes on behind it."},
+                {"schema", {{"type", "string"}}}}}}},
+            {"responses",
+             {{"Problem",
+               {{"description", "Refused; see `code` and `detail`."},
+                {"content", content("application/problem+json", reference("schemas", "Problem"))}}}}}};
+}
+
+} // namespace
+
+std::string openapi_document(Router const& router, ApiInfo const& info)
+{
+    json::object paths;
+    std::set<std::string_view> tags;
+    for (auto const& route : router.routes()) {
+        if (!route.options.is_documented) continue;
+        std::string method = route.method;
+        std::transform(method.begin(), method.end(), method.begin(), [](unsigned char letter) { return std::tolower(letter); });
+        auto& path = paths[without_last_slash(route.path)];
+        if (path.is_null()) path = json::object();
+        path.as_object()[method] = operation(route, router.schemas());
+        tags.insert(route.options.tag);
+    }
+    json::array tag_list;
+    for (auto tag : tags) tag_list.push_back({{"name", tag}, {"description", "Operations on " + std::string(tag) + "."}});
+    json::object document{
+        {"openapi", "3.1.0"},
+        {"info",
+         {{"title", info.title},
+          {"version", info.version},
+          {"description", info.description},
+          {"contact", {{"name", "Pollux"}, {"url", "https://example.com/pollux"}}},
+          {"license", {{"name", "MIT"}, {"identifier", "MIT"}}}}},
+        {"servers", {{{"url", info.server_url}}}},
+        {"security", {{{"bearer", json::array()}}}},
+        {"tags", std::move(tag_list)},
+        {"paths", std::move(paths)},
+        {"components", components(router)}};
+    return json::serialize(document);
+}
+
+} // namespace pollux::http

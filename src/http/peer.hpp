@@ -1,0 +1,43 @@
+// Who is at the other end: the address of the socket or, behind proxies that were configured, the one they vouch for.
+#pragma once
+
+#include "http/request.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pollux::http {
+
+namespace asio = boost::asio;
+
+// "10.0.0.0/8", "::1", "192.0.2.7"; IPv4-mapped IPv6 addresses count as IPv4.
+class Networks {
+public:
+    Networks() = default;
+    explicit Networks(std::vector<std::string> const& texts); // Throws std::invalid_argument for what is no network.
+
+    bool contains(asio::ip::address const& address) const;
+    bool empty() const { return ranges_.empty(); }
+
+private:
+    struct Range {
+        asio::ip::address base;
+        unsigned bits = 0;
+    };
+    std::vector<Range> ranges_;
+};
+
+struct TrustedProxies {
+    Networks networks;
+    std::size_t hops = 0; // Instead of addresses: so many proxies stand in front.
+};
+
+// X-Forwarded-For is read from its end: every entry that a trusted proxy wrote is skipped.
+asio::ip::address client_address(asio::ip::address socket_peer, std::string_view forwarded_for, TrustedProxies const& trusted);
+
+Peer peer_of(asio::ip::address const& address);
+
+} // namespace pollux::http

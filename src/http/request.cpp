@@ -1,0 +1,67 @@
+#include "http/request.hpp"
+
+#include "base/text.hpp"
+#include "http/header_fields.hpp"
+
+#include <algorithm>
+
+namespace pollux::http {
+
+std::optional<std::string_view> Request::header(std::string_view name) const
+{
+    auto found = fields->fields.find(name);
+    if (found == fields->fields.end()) return std::nullopt;
+    return std::string_view(found->value());
+}
+
+bool Request::accepts_event_stream() const
+{
+    auto accept = header("Accept");
+    return accept && lower_ascii(*accept).find("text/event-stream") != std::string::npos;
+}
+
+Result<std::optional<std::string>> Request::idempotency_key() const
+{
+    constexpr std::size_t key_bytes_max = 255;
+    auto key = header("Idempotency-Key");
+    if (!key) return std::optional<std::string>();
+    bool printable = std::all_of(key->begin(), key->end(), [](char letter) { return letter > 0x20 && letter < 0x7F; });
+    if (key->empty() || key->size() > key_bytes_max || !printable) {
+        return malformed("invalid_idempotency_key", "Idempotency-Key must be 1 to 255 printable ASCII characters without spaces.");
+    }
+    return std::optional<std::string>(*key);
+}
+
+std::optional<std::int64_t> Request::path_number(std::string_view name) const
+{
+    for (auto const& [known, value] : path_parameters) {
+        if (known != name) continue;
+        auto number = parse_integer(value);
+        bool canonical = number && *number > 0 && value.front() != '0';
+        return canonical ? number : std::nullopt;
+    }
+    return std::nullopt;
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query)
+{
+    std::vector<std::pair<std::string, std::string>> pairs;
+    while (!query.empty()) {
+        auto end = std::min(query.find('&'), query.size());
+        auto part = query.substr(0, end);
+        query.remove_prefix(std::min(end + 1, query.size()));
+        if (part.empty()) continue;
+        auto equals = std::min(part.find('='), part.size());
+        auto name = percent_decode(part.substr(0, equals), true);
+        auto value = percent_decode(equals < part.size() ? part.substr(equals + 1) : "", true);
+        if (!name || !value || !is_utf8(*name) || !is_utf8(*value)) {
+            return malformed("invalid_query", "The query string has a broken percent escape or is not UTF-8.");
+        }
+        auto repeated = std::any_of(pairs.begin(), pairs.end(), [&](auto const& pair) { return pair.first == *name; });
+        if (repeated) return malformed("repeated_parameter", "A query parameter is given twice; give each once.");
+        pairs.emplace_back(std::move(*name), std::move(*value));
+    }
+    return pairs;
+}
+
+} // namespace pollux::http

@@ -1,0 +1,70 @@
+// Reads requests from one connection, one after the other, within the limits of http/server.hpp. Included by http/*.cpp only.
+#pragma once
+
+#include "http/header_fields.hpp"
+#include "net/deadlines.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pollux::http {
+
+namespace asio = boost::asio;
+
+// Why a request is not served, and its answer; the connection is closed after it.
+struct Refusal {
+    int status = 400;
+    std::string_view code;
+    std::string_view detail;
+};
+
+class RequestReader {
+public:
+    RequestReader(asio::ip::tcp::socket& socket, net::DeadlineList& deadlines);
+
+    enum class Outcome { complete, closed, refused };
+
+    // Waits for the next request and reads its head.
+    asio::awaitable<Outcome> read_head();
+    // Then its body; one over `bytes_max` is refused. Sends 100 (Continue) if the client waits for that.
+    asio::awaitable<Outcome> read_body(std::size_t bytes_max);
+
+    // Reads and forgets what a refused client still sends, for a moment, so that it gets to see the answer.
+    asio::awaitable<void> discard_rest();
+
+    // A connection that waits for its first byte holds nothing a client would miss.
+    bool is_idle() const { return is_idle_; }
+
+    Refusal const& refusal() const { return refusal_; }
+    boost::beast::http::fields const& fields() const { return parser_->get(); }
+    std::string_view method() const;
+    std::string_view target() const;
+    unsigned version() const { return parser_->get().version(); } // 10 or 11
+    bool keeps_alive() const { return parser_->get().keep_alive(); }
+    bool has_body() const;
+    std::string_view body() const { return parser_->get().body(); }
+    void release_memory(); // Before a wait of unknown length.
+
+private:
+    asio::awaitable<bool> read_some(std::size_t bytes_max); // false at the end of the connection or the deadline.
+    Outcome refuse(int status, std::string_view code, std::string_view detail);
+    Outcome refuse_head(boost::system::error_code error);
+
+    asio::ip::tcp::socket& socket_;
+    net::DeadlineList& deadlines_;
+    net::DeadlineList::Entry deadline_;
+    boost::beast::flat_buffer buffer_;
+    std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
+    Refusal refusal_;
+    bool is_idle_ = false;
+    bool has_request_line_ = false; // Of the head being read, for the choice between 414 and 431.
+};
+
+} // namespace pollux::http

@@ -1,0 +1,73 @@
+// What a handler answers: a described struct (200), or one of these. The router turns each into a Response.
+#pragma once
+
+#include "base/json.hpp"
+#include "http/event_stream.hpp"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pollux::http {
+
+enum class Replay { first_answer, repeated }; // repeated: adds Idempotent-Replayed: true.
+
+// 201 with a Location where one is given.
+template <class T>
+struct Created {
+    T value;
+    Replay replay = Replay::first_answer;
+    std::string location;
+};
+
+template <class T>
+Created<T> created(T value, Replay replay = Replay::first_answer)
+{
+    return {std::move(value), replay, {}};
+}
+
+// 204.
+struct NoContent {};
+
+// 200 with JSON bytes that were made before (a cache), documented as T.
+template <class T>
+struct Prepared {
+    std::shared_ptr<std::string const> json;
+};
+
+// 200 and text/event-stream; 204 when `events` is null (tells an EventSource to stop).
+struct Stream {
+    std::unique_ptr<EventStream> events;
+};
+
+// 201 with a T, or, for a client that accepts text/event-stream, 201 and a stream of events.
+template <class T>
+struct CreatedOrStream {
+    std::optional<T> value;
+    std::unique_ptr<EventStream> events;
+    Replay replay = Replay::first_answer;
+};
+
+// {"results": [...], "next": cursor or null}
+template <class T>
+struct Page {
+    std::vector<T> results;
+    std::optional<std::string> next;
+    BOOST_DESCRIBE_CLASS(Page, (), (results, next), (), ())
+};
+
+// What goes on the wire.
+struct Response {
+    int status = 200;
+    std::string content_type = "application/json";
+    std::vector<std::pair<std::string, std::string>> headers; // Values hold no CR or LF: they are made here, not by clients.
+    std::string body;
+    std::shared_ptr<std::string const> shared_body; // Used instead of `body` when set.
+    std::unique_ptr<EventStream> events;            // Used instead of a body when set.
+    bool closes_connection = false;
+
+    std::string_view bytes() const { return shared_body ? std::string_view(*shared_body) : std::string_view(body); }
+};
+
+} // namespace pollux::http

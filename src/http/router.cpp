@@ -1,0 +1,148 @@
+#include "http/router.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace pollux::http {
+namespace {
+
+// "/a/{b}/" -> "a", "{b}"; the empty segment after a last slash does not count, an empty one elsewhere does.
+std::vector<std::string_view> segments(std::string_view path)
+{
+    std::vector<std::string_view> parts;
+    if (path.starts_with('/')) path.remove_prefix(1);
+    while (!path.empty()) {
+        auto slash = path.find('/');
+        parts.push_back(path.substr(0, slash));
+        if (slash == std::string_view::npos) break;
+        path.remove_prefix(slash + 1);
+    }
+    return parts;
+}
+
+bool is_parameter(std::string_view segment)
+{
+    return segment.starts_with('{');
+}
+
+} // namespace
+
+void Router::insert(Route route)
+{
+    std::size_t node = 0;
+    for (auto segment : segments(route.path)) {
+        auto& literal = nodes_[node].literal;
+        auto known = std::find_if(literal.begin(), literal.end(), [&](auto const& entry) { return entry.first == segment; });
+        if (!is_parameter(segment) && known != literal.end()) {
+            node = known->second;
+            continue;
+        }
+        if (is_parameter(segment) && nodes_[node].parameter != 0) {
+            node = nodes_[node].parameter;
+            continue;
+        }
+        std::size_t added = nodes_.size();
+        if (is_parameter(segment)) {
+            nodes_[node].parameter = added;
+        } else {
+            nodes_[node].literal.emplace_back(std::string(segment), added);
+        }
+        nodes_.emplace_back();
+        node = added;
+    }
+    for (auto const& [method, index] : nodes_[node].routes) {
+        if (method == route.method) throw std::logic_error("two routes for " + route.method + " " + route.path);
+    }
+    nodes_[node].routes.emplace_back(route.method, routes_.size());
+    routes_.push_back(std::move(route));
+}
+
+void Router::alias(std::string_view method, std::string_view existing_path, std::string_view other_path)
+{
+    auto same = [&](Route const& route) { return route.method == method && route.path == existing_path; };
+    auto existing = std::find_if(routes_.begin(), routes_.end(), same);
+    if (existing == routes_.end()) throw std::logic_error("no route to give another path: " + std::string(existing_path));
+    Route copy = *existing;
+    copy.path = other_path;
+    copy.options.is_documented = false;
+    insert(std::move(copy));
+}
+
+Router::Found Router::find(std::string_view method, std::string_view path) const
+{
+    Found found;
+    if (!path.starts_with('/') || path.find("//") != std::string_view::npos) return found;
+    // Names of parameters stand in the route's own path: two routes may call the same place differently.
+    std::size_t node = 0;
+    std::vector<std::string_view> values;
+    for (auto segment : segments(path)) {
+        auto const& literal = nodes_[node].literal;
+        auto known = std::find_if(literal.begin(), literal.end(), [&](auto const& entry) { return entry.first == segment; });
+        if (known != literal.end()) {
+            node = known->second;
+        } else if (nodes_[node].parameter != 0) {
+            node = nodes_[node].parameter;
+            values.push_back(segment);
+        } else {
+            return found;
+        }
+    }
+    for (auto const& [known_method, index] : nodes_[node].routes) {
+        found.allow += (found.allow.empty() ? "" : ", ") + known_method;
+        if (known_method == "GET") found.allow += ", HEAD";
+        if (known_method == method) found.route = &routes_[index];
+    }
+    if (!found.allow.empty()) found.allow += ", OPTIONS";
+    if (!found.route) return found;
+    std::size_t next = 0;
+    for (auto segment : segments(found.route->path)) {
+        if (is_parameter(segment)) found.parameters.emplace_back(segment.substr(1, segment.size() - 2), values[next++]);
+    }
+    return found;
+}
+
+namespace adapter {
+
+Response json_response(int status, std::string json)
+{
+    Response response;
+    response.status = status;
+    response.body = std::move(json);
+    return response;
+}
+
+Response replayed(Response response, Replay replay)
+{
+    if (replay == Replay::repeated) response.headers.emplace_back("Idempotent-Replayed", "true");
+    return response;
+}
+
+Result<std::string> query_as_json(Request const& request, std::string const& schema)
+{
+    auto pairs = parse_query(request.query);
+    if (!pairs) return pairs.error();
+    // A parameter that the schema calls an integer or boolean is put in bare when it reads like one, and as text otherwise, so
+    // that the reader of the body refuses it with the same words. Parameters the route does not know are ignored.
+    std::string json = "{";
+    for (auto const& [name, value] : *pairs) {
+        auto at = schema.find("\"" + name + "\":{");
+        if (at == std::string::npos || name.find('"') != std::string::npos) continue;
+        std::string_view rest = std::string_view(schema).substr(at + name.size() + 3);
+        bool is_bare = (rest.starts_with(R"({"type":"integer")") && parse_integer(value)) ||
+                       (rest.starts_with(R"({"type":"boolean")") && (value == "true" || value == "false"));
+        json += json.size() > 1 ? "," : "";
+        append_json_text(json, name);
+        json.push_back(':');
+        if (is_bare) {
+            json += value == "true" || value == "false" ? value : std::to_string(*parse_integer(value));
+        } else {
+            append_json_text(json, value);
+        }
+    }
+    return json + "}";
+}
+
+} // namespace adapter
+} // namespace pollux::http

@@ -1,0 +1,110 @@
+// The list of what can be called. Dispatch, limits and the OpenAPI document all come from it.
+//
+// A handler is a plain coroutine function: asio::awaitable<Result<Answer>> f(Service&, Request const&, ...), followed, if it takes
+// them, by Query<Q> (a described struct read from the query string) and by a described struct (the JSON body). A body that may be
+// absent is a struct whose members are all optional.
+#pragma once
+
+#include "base/json.hpp"
+#include "base/literals.hpp"
+#include "bus/rate_limiter.hpp"
+#include "http/request.hpp"
+#include "http/response.hpp"
+#include "http/route_adapter.hpp"
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pollux::http {
+
+using bus::RateClass;
+
+enum class Access {
+    open,     // No token asked for; a valid one is taken note of, another is ignored.
+    user,     // A valid access token.
+};
+
+struct RouteOptions {
+    std::string_view id;      // operationId: "sendMessage".
+    std::string_view summary; // One line for the OpenAPI document.
+    std::string_view tag;     // "chat"
+    Access access = Access::user;
+    RateClass limits = RateClass::read;
+    std::size_t body_bytes_max = 64_KiB;
+    std::chrono::milliseconds time_max = std::chrono::seconds(10); // Becomes Request::deadline.
+    std::vector<std::string_view> errors;                          // Codes a caller should expect beside the general ones.
+    bool takes_idempotency_key = false;
+    bool is_documented = true;  // Aliases of a path are dispatched but not documented twice.
+    bool ignores_allowed_hosts = false; // Health checks come by address.
+};
+
+struct Route {
+    std::string method;
+    std::string path; // "/chatroom/{room}/message/"
+    RouteOptions options;
+    std::function<asio::awaitable<Result<Response>>(Request const&)> handler;
+    AnswerShape shape; // What the OpenAPI document says of it.
+};
+
+class Router {
+public:
+    using Parameters = std::vector<std::pair<std::string_view, std::string_view>>;
+
+    template <class Service, class Function>
+    void add(std::string_view method, std::string_view path, Function function, Service& service, RouteOptions options)
+    {
+        Route route{std::string(method), std::string(path), std::move(options), adapt(function, service), {}};
+        route.shape = shape_of(function, schemas_);
+        insert(std::move(route));
+    }
+    template <class Service, class Function>
+    void get(std::string_view path, Function function, Service& service, RouteOptions options)
+    {
+        add("GET", path, function, service, std::move(options));
+    }
+    template <class Service, class Function>
+    void post(std::string_view path, Function function, Service& service, RouteOptions options)
+    {
+        add("POST", path, function, service, std::move(options));
+    }
+    template <class Service, class Function>
+    void patch(std::string_view path, Function function, Service& service, RouteOptions options)
+    {
+        add("PATCH", path, function, service, std::move(options));
+    }
+    template <class Service, class Function>
+    void del(std::string_view path, Function function, Service& service, RouteOptions options)
+    {
+        add("DELETE", path, function, service, std::move(options));
+    }
+
+    // The same route under another path.
+    void alias(std::string_view method, std::string_view existing_path, std::string_view other_path);
+
+    struct Found {
+        Route const* route = nullptr; // Null: no such path, or not with this method.
+        std::string allow;            // The methods this path does have: "GET, HEAD, POST, OPTIONS"; empty: no such path.
+        Parameters parameters;        // Views into the path that was looked up.
+    };
+    Found find(std::string_view method, std::string_view path) const; // With or without the slash at the end.
+
+    std::vector<Route> const& routes() const { return routes_; }
+    SchemaBook const& schemas() const { return schemas_; }
+
+private:
+    void insert(Route route);
+
+    std::vector<Route> routes_;
+    SchemaBook schemas_;
+    struct Node {
+        std::vector<std::pair<std::string, std::size_t>> literal; // Segment -> node.
+        std::size_t parameter = 0;                                // Node behind {x}; 0: none.
+        std::vector<std::pair<std::string, std::size_t>> routes;  // Method -> index into routes_.
+    };
+    std::vector<Node> nodes_{1};
+};
+
+} // namespace pollux::http

@@ -1,0 +1,40 @@
+// What the listener and all sessions of a server share. Included by http/*.cpp only.
+#pragma once
+
+#include "http/server.hpp"
+#include "net/deadlines.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <unordered_set>
+#include <vector>
+
+namespace pollux::http {
+
+class Session;
+
+// One of each an I/O thread; only that thread touches it.
+struct ServerThread {
+    explicit ServerThread(asio::io_context& io) : context(io), deadlines(io), acceptor(io) {}
+
+    asio::io_context& context;
+    net::DeadlineList deadlines;
+    asio::ip::tcp::acceptor acceptor;
+    std::unordered_set<Session*> sessions;
+};
+
+struct Server::Shared {
+    Router const& router;
+    bus::RateLimiter& limiter;
+    Authenticator authenticator;
+    ServerOptions options;
+    net::TaskGroup tasks;
+    std::vector<std::unique_ptr<ServerThread>> threads;
+    std::atomic<bool> is_stopping = false;
+    std::uint16_t port = 0;
+};
+
+} // namespace pollux::http

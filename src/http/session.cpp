@@ -1,0 +1,232 @@
+#include "http/session.hpp"
+
+#include "http/dispatch.hpp"
+#include "http/error_response.hpp"
+#include "ops/log.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include <array>
+#include <charconv>
+
+namespace pollux::http {
+
+using ErrorCode = boost::system::error_code;
+
+namespace {
+
+constexpr std::chrono::seconds write_time_max{30};
+constexpr std::chrono::seconds heartbeat{15};
+constexpr std::string_view heartbeat_comment = ": \n\n";
+
+// RFC 9110, 6.6.1; made once a second.
+std::string const& http_date()
+{
+    thread_local std::time_t made_at = 0;
+    thread_local std::string text;
+    std::time_t now = std::time(nullptr);
+    if (now != made_at) {
+        std::tm parts{};
+        gmtime_r(&now, &parts);
+        char buffer[40];
+        text.assign(buffer, std::strftime(buffer, sizeof buffer, "%a, %d %b %Y %H:%M:%S GMT", &parts));
+        made_at = now;
+    }
+    return text;
+}
+
+void log_request(Target const& target, std::string_view method, int status, std::size_t bytes, Steady::time_point started)
+{
+    auto duration = std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - started);
+    // The route, not the path: paths that match none may hold anything.
+    std::string_view route = target.found.route ? std::string_view(target.found.route->path) : "-";
+    ops::log(ops::Level::info, "request",
+             {{"request_id", target.request.request_id},
+              {"method", target.found.route ? method : "-"},
+              {"route", route},
+              {"status", std::int64_t(status)},
+              {"duration_us", std::int64_t(duration.count())},
+              {"body_bytes", std::int64_t(bytes)},
+              {"user", target.request.identity ? target.request.identity->user.value : 0},
+              {"peer", target.request.peer.address}});
+}
+
+} // namespace
+
+Session::Session(Server::Shared& shared, ServerThread& thread, asio::ip::tcp::socket socket)
+    : shared_(shared), thread_(thread), socket_(std::move(socket)), reader_(socket_, thread.deadlines),
+      write_deadline_([this] { cut(); })
+{
+    ErrorCode ignored;
+    auto endpoint = socket_.remote_endpoint(ignored);
+    peer_ = endpoint.address();
+    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    thread_.sessions.insert(this);
+}
+
+Session::~Session()
+{
+    thread_.sessions.erase(this);
+}
+
+void Session::close_if_idle()
+{
+    if (reader_.is_idle()) cut();
+}
+
+void Session::cut()
+{
+    ErrorCode ignored;
+    socket_.close(ignored);
+}
+
+asio::awaitable<void> Session::run()
+{
+    Next next = Next::go_on;
+    while (next == Next::go_on && !shared_.is_stopping) next = co_await serve_one();
+}
+
+asio::awaitable<Session::Next> Session::serve_one()
+{
+    bytes_written_ = 0;
+    auto outcome = co_await reader_.read_head();
+    if (outcome == RequestReader::Outcome::closed) co_return Next::close;
+    if (outcome == RequestReader::Outcome::refused) co_return co_await refuse(reader_.refusal());
+
+    auto started = Steady::now();
+    HeaderFields fields(reader_.fields());
+    std::string method(reader_.method());
+    is_head_request_ = method == "HEAD";
+    is_http_1_1_ = reader_.version() >= 11;
+    keeps_alive_ = reader_.keeps_alive();
+    Target target = open_target(shared_, reader_, fields, peer_);
+
+    constexpr std::size_t unread_body_bytes_max = 64_KiB; // Of a body nobody asked for.
+    std::size_t body_bytes_max = target.found.route ? target.found.route->options.body_bytes_max : unread_body_bytes_max;
+    if (!target.refusal) {
+        outcome = co_await reader_.read_body(body_bytes_max);
+        if (outcome == RequestReader::Outcome::closed) co_return Next::close;
+        if (outcome == RequestReader::Outcome::refused) {
+            log_request(target, method, reader_.refusal().status, 0, started);
+            co_return co_await refuse(reader_.refusal());
+        }
+        target.request.body = reader_.body();
+    } else if (reader_.has_body()) {
+        keeps_alive_ = false; // The body was not read, so where the next request begins is not known.
+    }
+
+    Response response;
+    if (target.refusal) {
+        response = std::move(*target.refusal);
+    } else {
+        response = co_await answer(shared_, target);
+    }
+    int status = response.status;
+    bool discards = target.refusal && reader_.has_body();
+    std::string request_id = target.request.request_id;
+    auto next = co_await write(std::move(response), request_id);
+    log_request(target, method, status, bytes_written_, started);
+    if (next == Next::close && discards) co_await reader_.discard_rest();
+    co_return next;
+}
+
+asio::awaitable<Session::Next> Session::refuse(Refusal refusal)
+{
+    keeps_alive_ = false;
+    is_head_request_ = false;
+    auto response = problem(refusal.status, refusal.code, refusal.detail, "");
+    co_await write(std::move(response), "");
+    co_await reader_.discard_rest();
+    co_return Next::close;
+}
+
+asio::awaitable<Session::Next> Session::write(Response response, std::string_view request_id)
+{
+    if (response.closes_connection || shared_.is_stopping) keeps_alive_ = false;
+    if (response.events && !is_http_1_1_) keeps_alive_ = false;
+    std::string head = head_of(response, request_id);
+    bool is_sent = false;
+    if (response.events && !is_head_request_) {
+        is_sent = co_await send(asio::buffer(head));
+        head = std::string();
+        reader_.release_memory();
+        if (is_sent) is_sent = co_await write_events(response);
+    } else {
+        std::string_view body = is_head_request_ ? std::string_view() : response.bytes();
+        bytes_written_ = body.size();
+        is_sent = co_await send(std::array{asio::const_buffer(head.data(), head.size()), asio::const_buffer(body.data(), body.size())});
+    }
+    co_return is_sent && keeps_alive_ ? Next::go_on : Next::close;
+}
+
+asio::awaitable<bool> Session::write_events(Response& response)
+{
+    while (true) {
+        auto until = Steady::now() + heartbeat;
+        auto bytes = co_await response.events->next(until);
+        if (!bytes) break;
+        bool is_sent = co_await write_piece(bytes->empty() ? heartbeat_comment : std::string_view(*bytes));
+        if (!is_sent) co_return false;
+    }
+    response.events.reset();
+    static constexpr std::string_view last_chunk = "0\r\n\r\n";
+    if (!is_http_1_1_) co_return true;
+    co_return co_await send(asio::buffer(last_chunk));
+}
+
+asio::awaitable<bool> Session::write_piece(std::string_view bytes)
+{
+    bytes_written_ += bytes.size();
+    if (!is_http_1_1_) co_return co_await send(asio::buffer(bytes));
+    std::string size(20, '\0');
+    auto [end, error] = std::to_chars(size.data(), size.data() + size.size(), bytes.size(), 16);
+    size.resize(static_cast<std::size_t>(end - size.data()));
+    size += "\r\n";
+    co_return co_await send(std::array{asio::const_buffer(size.data(), size.size()), asio::const_buffer(bytes.data(), bytes.size()),
+                                       asio::const_buffer("\r\n", 2)});
+}
+
+template <class Buffers>
+asio::awaitable<bool> Session::send(Buffers buffers)
+{
+    ErrorCode error;
+    thread_.deadlines.arm(write_deadline_, write_time_max);
+    co_await asio::async_write(socket_, buffers, asio::redirect_error(asio::use_awaitable, error));
+    write_deadline_.disarm();
+    co_return !error;
+}
+
+std::string Session::head_of(Response const& response, std::string_view request_id)
+{
+    std::string head;
+    head.reserve(512);
+    char number[24];
+    auto append_number = [&](std::size_t value) {
+        auto [end, error] = std::to_chars(number, number + sizeof number, value);
+        head.append(number, end);
+    };
+    head += "HTTP/1.1 ";
+    append_number(static_cast<std::size_t>(response.status));
+    head.append(" ").append(reason_phrase(response.status)).append("\r\nDate: ").append(http_date());
+    if (!response.content_type.empty()) head.append("\r\nContent-Type: ").append(response.content_type);
+    if (response.events) {
+        head += "\r\nCache-Control: no-cache, no-transform\r\nX-Accel-Buffering: no";
+        if (is_http_1_1_) head += "\r\nTransfer-Encoding: chunked";
+    } else {
+        head += "\r\nCache-Control: no-store";
+        if (response.status != 204) {
+            head += "\r\nContent-Length: ";
+            append_number(response.bytes().size());
+        }
+    }
+    head += "\r\nX-Content-Type-Options: nosniff";
+    if (!request_id.empty()) head.append("\r\nX-Request-ID: ").append(request_id);
+    for (auto const& [name, value] : response.headers) head.append("\r\n").append(name).append(": ").append(value);
+    if (!keeps_alive_) head += "\r\nConnection: close";
+    head += is_http_1_1_ || !keeps_alive_ ? "\r\n\r\n" : "\r\nConnection: keep-alive\r\n\r\n";
+    return head;
+}
+
+} // namespace pollux::http

@@ -1,0 +1,48 @@
+// One connection: request after request, answers in their order, until one side ends it. Beast and sockets are seen by http/*.cpp
+// only.
+#pragma once
+
+#include "http/request_reader.hpp"
+#include "http/server_shared.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+namespace pollux::http {
+
+class Session {
+public:
+    Session(Server::Shared& shared, ServerThread& thread, asio::ip::tcp::socket socket);
+    ~Session();
+
+    asio::awaitable<void> run();
+
+    void close_if_idle();
+    void cut(); // At the end of a stop: whatever it does, it ends now.
+
+private:
+    enum class Next { go_on, close };
+
+    asio::awaitable<Next> serve_one();
+    asio::awaitable<Next> refuse(Refusal refusal);
+    asio::awaitable<Next> write(Response response, std::string_view request_id);
+    asio::awaitable<bool> write_events(Response& response);
+    asio::awaitable<bool> write_piece(std::string_view bytes); // One chunk, or plain bytes for HTTP/1.0.
+    template <class Buffers>
+    asio::awaitable<bool> send(Buffers buffers);
+    std::string head_of(Response const& response, std::string_view request_id);
+
+    Server::Shared& shared_;
+    ServerThread& thread_;
+    asio::ip::tcp::socket socket_;
+    asio::ip::address peer_;
+    RequestReader reader_;
+    net::DeadlineList::Entry write_deadline_;
+
+    // Of the request being served.
+    bool is_head_request_ = false;
+    bool keeps_alive_ = false;
+    bool is_http_1_1_ = true;
+    std::size_t bytes_written_ = 0;
+};
+
+} // namespace pollux::http

@@ -1,0 +1,167 @@
+#include "ops/log.hpp"
+
+#include "ops/buffered_sink.hpp"
+#include "ops/log_line.hpp"
+
+#include <gtest/gtest.h>
+#include <spdlog/logger.h>
+
+#include <algorithm>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace pollux::ops {
+namespace {
+
+Time const moment = time_of(1'795'368'192'000'123);
+
+std::string line_of(LogFormat format, std::string_view event, std::initializer_list<Field> fields)
+{
+    std::string line;
+    append_log_line(line, format, moment, Level::info, event, fields);
+    return line;
+}
+
+TEST(LogLine, Json)
+{
+    EXPECT_EQ(line_of(LogFormat::json, "request", {{"path", "/chatroom/"}, {"duration_us", 17}, {"empty", ""}}),
+              R"({"time":"2026-11-22T17:23:12.000123Z","level":"info","event":"request","path":"/chatroom/","duration_us":17,"empty":""})");
+}
+
+TEST(LogLine, Text)
+{
+    EXPECT_EQ(line_of(LogFormat::text, "request", {{"path", "/chatroom/"}, {"duration_us", -1}, {"agent", "a b"}, {"empty", ""}}),
+              R"(2026-11-22T17:23:12.000123Z info    request path=/chatroom/ duration_us=-1 agent="a b" empty="")");
+}
+
+TEST(LogLine, TimeFollowsTheClockAcrossSeconds)
+{
+    std::string lines;
+    for (std::int64_t later : {0, 999'000, 1'000'000, 0}) {
+        append_log_line(lines, LogFormat::text, time_of(micros(moment) + later), Level::error, "x", {});
+        lines.push_back('\n');
+    }
+    EXPECT_EQ(lines, "2026-11-22T17:23:12.000123Z error   x\n2026-11-22T17:23:12.999123Z error   x\n"
+                     "2026-11-22T17:23:13.000123Z error   x\n2026-11-22T17:23:12.000123Z error   x\n");
+}
+
+TEST(LogLine, NothingAClientSendsMakesASecondLineOrSteersATerminal)
+{
+    struct Case {
+        std::string_view sent;
+        std::string_view kept;
+    };
+    Case const cases[] = {
+        {"a\r\nlevel=error", R"("a\r\nlevel=error")"},
+        {"\x1b[2J\x1b]0;x\x07", R"("\u001b[2J\u001b]0;x\u0007")"},
+        {std::string_view("\0x", 2), R"("\u0000x")"},
+        {"\x7f\t", R"("\u007f\t")"},
+        {"\xC2\x9B"
+         "31m",
+         R"("\u009b31m")"}, // CSI as one C1 character.
+        {"\u2028\u2029", R"("\u2028\u2029")"},
+        {"\u202Eabc\u2066", R"("\u202eabc\u2066")"},
+        {"say \"hi\" \\", R"("say \"hi\" \\")"},
+        {"\xFF\xC3(\xE2\x82", R"("\ufffd\ufffd(\ufffd\ufffd")"}, // Broken UTF-8, at the end too.
+        {"grüß 你好 🙂", R"("grüß 你好 🙂")"},
+    };
+    for (Case const& expected : cases) {
+        for (LogFormat format : {LogFormat::json, LogFormat::text}) {
+            std::string line = line_of(format, "e", {{"v", expected.sent}});
+            EXPECT_NE(line.find(expected.kept), std::string::npos) << line;
+            auto is_control = [](unsigned char c) { return c < ' ' || c == 127; };
+            EXPECT_EQ(std::count_if(line.begin(), line.end(), is_control), 0) << line;
+        }
+    }
+}
+
+class Sink : public testing::Test {
+protected:
+    void SetUp() override { ASSERT_EQ(::pipe(ends_), 0); }
+    void TearDown() override
+    {
+        ::close(ends_[0]);
+        if (ends_[1] >= 0) ::close(ends_[1]);
+    }
+
+    std::shared_ptr<BufferedSink> make(Pace pace)
+    {
+        auto describe_loss = [](std::uint64_t lines) { return "lost " + std::to_string(lines); };
+        return std::make_shared<BufferedSink>(ends_[1], pace, describe_loss);
+    }
+
+    std::string read_all()
+    {
+        ::close(std::exchange(ends_[1], -1));
+        std::string text;
+        char piece[4096];
+        for (ssize_t count; (count = ::read(ends_[0], piece, sizeof piece)) > 0;) text.append(piece, static_cast<std::size_t>(count));
+        return text;
+    }
+
+    int ends_[2] = {-1, -1};
+};
+
+TEST_F(Sink, KeepsTheOrderAndWritesAllThatWasTaken)
+{
+    auto sink = make(Pace::buffered);
+    spdlog::logger logger("test", sink);
+    logger.info("one");
+    logger.info("two");
+    sink->write_out();
+    logger.info("three");
+    sink->stop();
+    logger.info("four"); // After the end too.
+    EXPECT_EQ(read_all(), "one\ntwo\nthree\nfour\n");
+}
+
+TEST_F(Sink, WritesByItself)
+{
+    auto sink = make(Pace::buffered);
+    spdlog::logger logger("test", sink);
+    logger.info("one");
+    char piece[16];
+    EXPECT_EQ(::read(ends_[0], piece, sizeof piece), 4); // Waits for the sink's thread.
+}
+
+TEST_F(Sink, WritesAtOnceForPeople)
+{
+    auto sink = make(Pace::at_once);
+    spdlog::logger logger("test", sink);
+    logger.info("one");
+    ASSERT_EQ(::fcntl(ends_[0], F_SETFL, O_NONBLOCK), 0);
+    char piece[16];
+    EXPECT_EQ(::read(ends_[0], piece, sizeof piece), 4);
+}
+
+TEST_F(Sink, DropsAndCountsWhatNobodyReads)
+{
+    auto sink = make(Pace::buffered);
+    spdlog::logger logger("test", sink);
+    std::string line(1'000'000, 'x');
+    for (int i = 0; i < 12; ++i) logger.info(line); // More than the pipe and the buffer hold: none of these calls may wait.
+    std::string text;
+    std::thread reader([&] {
+        char piece[65536];
+        for (ssize_t count; (count = ::read(ends_[0], piece, sizeof piece)) > 0;) text.append(piece, static_cast<std::size_t>(count));
+    });
+    sink->stop();
+    ::close(std::exchange(ends_[1], -1));
+    reader.join();
+    std::size_t loss = text.find("lost ");
+    ASSERT_NE(loss, std::string::npos);
+    auto kept = std::count(text.begin(), text.end(), '\n') - 1;
+    EXPECT_EQ(text.substr(loss), "lost " + std::to_string(12 - kept) + "\n");
+}
+
+TEST(Log, IsSilentBelowItsLevel)
+{
+    configure_log(Level::warning, LogFormat::json);
+    EXPECT_FALSE(logs(Level::info));
+    EXPECT_TRUE(logs(Level::warning));
+    configure_log(Level::info, LogFormat::text);
+    EXPECT_TRUE(logs(Level::info));
+}
+
+} // namespace
+} // namespace pollux::ops

@@ -1,0 +1,392 @@
+// The server over real sockets: framing, limits, routing, errors, CORS, streams, the stop.
+#include "base/secrets.hpp"
+#include "bus/memory_rate_limiter.hpp"
+#include "http/server.hpp"
+#include "support/raw_client.hpp"
+
+#include <gtest/gtest.h>
+
+namespace pollux {
+
+namespace asio = boost::asio;
+
+namespace {
+
+using test::RawAnswer;
+using test::RawClient;
+
+struct Echo {
+    Text<1, 10> text;
+    std::optional<Int<1, 5>> times;
+};
+BOOST_DESCRIBE_STRUCT(Echo, (), (text, times))
+
+struct Echoed {
+    std::string text;
+    std::int64_t user = 0;
+};
+BOOST_DESCRIBE_STRUCT(Echoed, (), (text, user))
+
+struct Filter {
+    std::optional<Int<1, 100>> limit;
+    std::optional<Text<1, 5>> q;
+};
+BOOST_DESCRIBE_STRUCT(Filter, (), (limit, q))
+
+struct Service {};
+
+asio::awaitable<Result<Echoed>> echo(Service&, http::Request const& request, Echo body)
+{
+    co_return Echoed{body.text.value, request.identity ? request.user().value : 0};
+}
+
+asio::awaitable<Result<Echoed>> item(Service&, http::Request const& request)
+{
+    auto id = request.path_id<RoomId>("room");
+    if (!id) co_return id.error();
+    co_return Echoed{std::to_string(id->value), 0};
+}
+
+asio::awaitable<Result<Echoed>> filtered(Service&, http::Request const&, Query<Filter> query)
+{
+    co_return Echoed{query.value.q ? query.value.q->value : "", query.value.limit ? query.value.limit->value : 20};
+}
+
+asio::awaitable<Result<Echoed>> breaks(Service&, http::Request const&)
+{
+    throw std::runtime_error("secret-detail");
+    co_return Echoed{};
+}
+
+class ThreeEvents final : public http::EventStream {
+public:
+    asio::awaitable<std::optional<std::string>> next(Steady::time_point) override
+    {
+        if (count_ == 3) co_return std::nullopt;
+        std::string bytes;
+        http::append_event(bytes, "n", std::to_string(++count_), "{}");
+        co_return bytes;
+    }
+
+private:
+    int count_ = 0;
+};
+
+asio::awaitable<Result<http::Stream>> events(Service&, http::Request const&)
+{
+    co_return http::Stream{std::make_unique<ThreeEvents>()};
+}
+
+class ServerTest : public testing::Test {
+protected:
+    void SetUp() override
+    {
+        http::ServerOptions options;
+        options.rate_limits = false;
+        start(std::move(options));
+    }
+
+    void start(http::ServerOptions options)
+    {
+        prepare_secrets();
+        if (options.allowed_hosts.empty()) options.allowed_hosts = {"localhost", ".example.com"};
+        if (router_.routes().empty()) add_routes();
+        stop();
+        runtime_ = std::make_unique<net::Runtime>(2);
+        auto authenticator = [](std::string_view token) -> Result<http::Identity> {
+            if (token == "good") return http::Identity{UserId{7}, SessionId{1}};
+            return unauthenticated("token_invalid", "bad");
+        };
+        server_ = std::make_unique<http::Server>(*runtime_, router_, limiter_, authenticator, std::move(options));
+        runtime_->start();
+        server_->listen();
+    }
+
+    void stop()
+    {
+        if (!server_) return;
+        server_->stop_accepting();
+        EXPECT_TRUE(server_->drain(std::chrono::seconds(5)));
+        runtime_->stop();
+        server_.reset();
+        runtime_.reset();
+    }
+
+    void TearDown() override { stop(); }
+
+    void add_routes()
+    {
+        http::RouteOptions open{.id = "open", .access = http::Access::open};
+        router_.post("/echo/", echo, service_, open);
+        router_.get("/rooms/{room}/", item, service_, open);
+        router_.get("/filter/", filtered, service_, open);
+        router_.get("/breaks/", breaks, service_, open);
+        router_.get("/events/", events, service_, open);
+        router_.post("/mine/", echo, service_, {.id = "mine", .access = http::Access::user, .body_bytes_max = 100});
+        router_.post("/limited/", echo, service_, {.id = "limited", .access = http::Access::open, .limits = http::RateClass::otp});
+    }
+
+    RawAnswer ask(std::string const& request) { return RawClient(server_->port()).ask(request); }
+
+    RawAnswer post(std::string const& path, std::string const& body, std::string const& headers = "Content-Type: application/json\r\n")
+    {
+        return ask("POST " + path + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "Content-Length: " + std::to_string(body.size()) +
+                   "\r\n\r\n" + body);
+    }
+
+    http::Router router_;
+    Service service_;
+    bus::MemoryRateLimiter limiter_;
+    std::unique_ptr<net::Runtime> runtime_;
+    std::unique_ptr<http::Server> server_;
+};
+
+std::string get(std::string const& target, std::string const& more = "")
+{
+    return "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n" + more + "\r\n";
+}
+
+TEST_F(ServerTest, AnswersWithTheHandlersStruct)
+{
+    auto answer = post("/echo/", R"({"text":"hi"})");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.body, R"({"text":"hi","user":0})");
+    EXPECT_EQ(answer.header("content-type"), "application/json");
+    EXPECT_EQ(answer.header("x-request-id").size(), 16u);
+}
+
+TEST_F(ServerTest, ServesPathsWithAndWithoutTheLastSlash)
+{
+    EXPECT_EQ(ask(get("/rooms/12")).body, R"({"text":"12","user":0})");
+    EXPECT_EQ(ask(get("/rooms/12/")).status, 200);
+}
+
+struct Case {
+    std::string name;
+    std::string request;
+    int status;
+    std::string body_part;
+};
+
+TEST_F(ServerTest, RefusesWhatItShould)
+{
+    auto json_post = [](std::string const& body) {
+        return "POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
+               std::to_string(body.size()) + "\r\n\r\n" + body;
+    };
+    std::string many_headers;
+    for (int index = 0; index < 120; ++index) many_headers += "A" + std::to_string(index) + ": b\r\n";
+    std::vector<Case> const cases = {
+        {"unknown path", get("/nope/"), 404, "path_not_found"},
+        {"empty segment", get("//echo/"), 404, "path_not_found"},
+        {"dots", get("/rooms/../echo/"), 404, "path_not_found"},
+        {"encoded slash", get("/rooms/1%2f"), 404, "room_not_found"},
+        {"id 0", get("/rooms/0/"), 404, "room_not_found"},
+        {"id -1", get("/rooms/-1/"), 404, "room_not_found"},
+        {"id text", get("/rooms/abc/"), 404, "room_not_found"},
+        {"id too large", get("/rooms/1000000000000000000000000000000/"), 404, "room_not_found"},
+        {"method", "PUT /echo/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 405, "POST, OPTIONS"},
+        {"trace", "TRACE /echo/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 501, "method_not_implemented"},
+        {"unknown method", "BREW /echo/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 501, "method_not_implemented"},
+        {"no host", "GET /filter/ HTTP/1.1\r\n\r\n", 400, "host_missing"},
+        {"two hosts", get("/filter/", "Host: localhost\r\n"), 400, "repeated_header"},
+        {"foreign host", "GET /filter/ HTTP/1.1\r\nHost: evil.test\r\n\r\n", 400, "host_not_allowed"},
+        {"wildcard host", "GET /filter/ HTTP/1.1\r\nHost: a.example.com:80\r\n\r\n", 200, "20"},
+        {"version", "GET /filter/ HTTP/9.9\r\nHost: localhost\r\n\r\n", 505, "version_not_supported"},
+        {"bare lf", "GET /filter/ HTTP/1.1\nHost: localhost\n\n\r\n\r\n", 400, "bad_framing"},
+        {"folded", get("/filter/", "X: a\r\n b\r\n"), 400, "bad_framing"},
+        {"space before colon", get("/filter/", "X : a\r\n"), 400, "bad_framing"},
+        {"two lengths", "POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400, "framing"},
+        {"length and chunked",
+         "POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "bad_framing"},
+        {"chunked in 1.0", "POST /echo/ HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "bad_framing"},
+        {"gzip coding", "POST /echo/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501, "coding"},
+        {"bad chunk", "POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+         400, "bad_framing"},
+        {"negative length", "POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", 400, "bad_framing"},
+        {"underscore twin", get("/filter/", "Content_Length: 3\r\n"), 400, "ambiguous_header"},
+        {"long line", get("/" + std::string(9000, 'a')), 414, "uri_too_long"},
+        {"endless line", "GET /" + std::string(20000, 'a'), 414, "uri_too_long"},
+        {"large headers", get("/filter/", "A: " + std::string(17000, 'a') + "\r\n"), 431, "headers_too_large"},
+        {"many headers", get("/filter/", many_headers), 431, "too_many_headers"},
+        {"large body", json_post(std::string(70000, ' ')), 413, "body_too_large"},
+        {"no type", "POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}", 415, "unsupported_media_type"},
+        {"encoding", "POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n"
+                     "Content-Length: 2\r\n\r\n{}", 415, "unsupported_encoding"},
+        {"empty body", json_post(""), 400, "invalid_json"},
+        {"unknown field", json_post(R"({"text":"a","tier":"pro"})"), 422, R"("field":"tier","code":"unknown_field")"},
+        {"coercion", json_post(R"({"text":"a","times":2.0})"), 422, R"("field":"times","code":"wrong_type")"},
+        {"range", json_post(R"({"text":"a","times":9})"), 422, "out_of_range"},
+        {"query range", get("/filter/?limit=0"), 422, R"("field":"limit")"},
+        {"query text", get("/filter/?limit=ten"), 422, "wrong_type"},
+        {"query repeated", get("/filter/?limit=1&limit=2"), 400, "repeated_parameter"},
+        {"query escape", get("/filter/?q=%zz"), 400, "invalid_query"},
+        {"no token", "POST /mine/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n", 401, "token_missing"},
+        {"bad token", "POST /mine/ HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer bad\r\nContent-Length: 0\r\n\r\n", 401, "token_invalid"},
+        {"accident", get("/breaks/"), 500, "internal_error"},
+    };
+    for (auto const& [name, request, status, part] : cases) {
+        auto answer = ask(request);
+        EXPECT_EQ(answer.status, status) << name << "\n" << answer.body;
+        EXPECT_NE((answer.body + answer.head).find(part), std::string::npos) << name << "\n" << answer.body;
+        EXPECT_EQ(answer.body.find("secret-detail"), std::string::npos) << name;
+        if (status >= 400) EXPECT_EQ(answer.header("content-type"), "application/problem+json") << name;
+        if (status == 401) EXPECT_EQ(answer.header("www-authenticate"), "Bearer") << name;
+    }
+}
+
+TEST_F(ServerTest, ClosesAfterFramingThatCannotBeTrusted)
+{
+    RawClient client(server_->port());
+    auto answer = client.ask("POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" +
+                             get("/filter/"));
+    EXPECT_EQ(answer.status, 400);
+    EXPECT_EQ(answer.header("connection"), "close");
+    EXPECT_TRUE(client.is_closed()); // The smuggled GET was not answered.
+}
+
+TEST_F(ServerTest, AnswersPipelinedRequestsInOrder)
+{
+    RawClient client(server_->port());
+    client.send(get("/rooms/1/") + get("/rooms/2/") + get("/rooms/3/"));
+    for (auto wanted : {"\"1\"", "\"2\"", "\"3\""}) EXPECT_NE(client.read().body.find(wanted), std::string::npos);
+}
+
+TEST_F(ServerTest, TakesARequestCutAtEveryByte)
+{
+    std::string request = "POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n"
+                          R"({"text":"hi"})";
+    for (std::size_t cut = 1; cut < request.size(); ++cut) {
+        RawClient client(server_->port());
+        client.send(request.substr(0, cut));
+        client.send(request.substr(cut));
+        EXPECT_EQ(client.read().status, 200) << cut;
+    }
+}
+
+TEST_F(ServerTest, ReadsChunkedBodies)
+{
+    auto answer = ask("POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+                      "6\r\n{\"text\r\n7\r\n\":\"hi\"}\r\n0\r\n\r\n");
+    EXPECT_EQ(answer.body, R"({"text":"hi","user":0})");
+}
+
+TEST_F(ServerTest, StopsReadingAnEndlessChunkedBody)
+{
+    RawClient client(server_->port());
+    client.send("POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
+    std::string chunk = "4000\r\n" + std::string(0x4000, ' ') + "\r\n";
+    for (int count = 0; count < 200; ++count) {
+        if (!client.send(chunk)) break;
+    }
+    EXPECT_EQ(client.read().status, 413);
+}
+
+TEST_F(ServerTest, SendsContinueToWhoWaitsForIt)
+{
+    RawClient client(server_->port());
+    client.send("POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n"
+                "Content-Length: 13\r\n\r\n");
+    EXPECT_EQ(client.read().status, 100);
+    EXPECT_EQ(client.ask(R"({"text":"hi"})").status, 200);
+}
+
+TEST_F(ServerTest, AnswersHeadWithoutABody)
+{
+    RawClient client(server_->port());
+    client.send("HEAD /filter/ HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    auto answer = client.read(false);
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.header("content-length"), "21");
+    EXPECT_EQ(client.ask(get("/rooms/5/")).status, 200); // Nothing of a body stood in between.
+}
+
+TEST_F(ServerTest, KeepsAGivenRequestIdAndRefusesAnUglyOne)
+{
+    EXPECT_EQ(ask(get("/nope/", "X-Request-ID: abc-1\r\n")).header("x-request-id"), "abc-1");
+    EXPECT_NE(ask(get("/nope/", "X-Request-ID: a b\r\n")).header("x-request-id"), "a b");
+    EXPECT_NE(ask(get("/nope/", "X-Request-ID: abc-1\r\n")).body.find(R"("request_id":"abc-1")"), std::string::npos);
+}
+
+TEST_F(ServerTest, StreamsEventsAndKeepsTheConnection)
+{
+    RawClient client(server_->port());
+    auto answer = client.ask(get("/events/"));
+    EXPECT_EQ(answer.header("content-type"), "text/event-stream");
+    EXPECT_EQ(answer.header("x-accel-buffering"), "no");
+    EXPECT_EQ(answer.body, "event: n\nid: 1\ndata: {}\n\nevent: n\nid: 2\ndata: {}\n\nevent: n\nid: 3\ndata: {}\n\n");
+    EXPECT_EQ(client.ask(get("/rooms/5/")).status, 200);
+}
+
+TEST_F(ServerTest, AnswersRateLimitsWithTheDraftsHeaders)
+{
+    http::ServerOptions options;
+    options.rate_limits = true;
+    options.rate_rules = bus::built_in_rate_rules();
+    options.rate_rules.otp.per_address = bus::RateRule{2, std::chrono::seconds(3600)};
+    start(std::move(options));
+    EXPECT_EQ(post("/limited/", R"({"text":"a"})").status, 200);
+    EXPECT_EQ(post("/limited/", R"({"text":"a"})").status, 200);
+    auto answer = post("/limited/", R"({"text":"a"})");
+    EXPECT_EQ(answer.status, 429);
+    EXPECT_EQ(answer.header("ratelimit-policy"), "\"otp\";q=2;w=3600");
+    EXPECT_TRUE(answer.header("ratelimit").starts_with("\"otp\";r=0;t="));
+    EXPECT_GE(std::stoi(answer.header("retry-after")), 1);
+}
+
+TEST_F(ServerTest, AnswersCorsForListedOriginsOnly)
+{
+    http::ServerOptions options;
+    options.cors.origins = {"https://chat.example.com"};
+    start(std::move(options));
+    std::string preflight = "OPTIONS /echo/ HTTP/1.1\r\nHost: localhost\r\nAccess-Control-Request-Method: POST\r\nOrigin: ";
+    auto answer = ask(preflight + "https://chat.example.com\r\n\r\n");
+    EXPECT_EQ(answer.status, 204);
+    EXPECT_EQ(answer.header("access-control-allow-origin"), "https://chat.example.com");
+    EXPECT_NE(answer.header("access-control-allow-methods").find("POST"), std::string::npos);
+    for (auto origin : {"https://evil.test", "null", "https://chat.example.com.evil.test", "http://chat.example.com"}) {
+        EXPECT_EQ(ask(preflight + origin + "\r\n\r\n").header("access-control-allow-origin"), "") << origin;
+    }
+}
+
+TEST_F(ServerTest, DebugAnswersLocalRequestsOnly)
+{
+    http::ServerOptions options;
+    options.debug = true;
+    options.debug_networks = http::Networks({"127.0.0.0/8"});
+    options.allowed_hosts = {"*"};
+    start(std::move(options));
+    EXPECT_EQ(ask(get("/rooms/1/")).status, 200);
+    std::vector<std::string> const remote = {
+        "GET /rooms/1/ HTTP/1.1\r\nHost: pollux.example.com\r\n\r\n",
+        "GET /rooms/1/ HTTP/1.0\r\nHost: localhost\r\n\r\n",
+        get("/rooms/1/", "X-Forwarded-For: 127.0.0.1\r\n"),
+        get("/rooms/1/", "Forwarded: for=127.0.0.1\r\n"),
+        get("/rooms/1/", "Via: 1.1 proxy\r\n"),
+    };
+    for (auto const& request : remote) {
+        auto answer = ask(request);
+        EXPECT_EQ(answer.status, 403) << request;
+        EXPECT_NE(answer.body.find("debug_is_local"), std::string::npos);
+    }
+}
+
+TEST_F(ServerTest, EndsIdleConnectionsAtTheStop)
+{
+    RawClient client(server_->port());
+    EXPECT_EQ(client.ask(get("/rooms/5/")).status, 200);
+    server_->stop_accepting();
+    EXPECT_TRUE(client.is_closed());
+}
+
+TEST_F(ServerTest, KnowsWhenItsPortIsTaken)
+{
+    http::ServerOptions options;
+    options.port = server_->port();
+    net::Runtime runtime(1);
+    http::Server second(runtime, router_, limiter_, nullptr, std::move(options));
+    EXPECT_THROW(second.listen(), std::exception);
+}
+
+} // namespace
+} // namespace pollux

@@ -1,0 +1,293 @@
+// The routes of the accounts room, called as the HTTP session calls them, without a socket.
+#include "accounts/accounts_routes.hpp"
+#include "http/error_response.hpp"
+#include "http/header_fields.hpp"
+#include "store/accounts_fixture.hpp"
+
+namespace pollux::accounts {
+namespace {
+
+struct Answer {
+    int status = 0;
+    std::string text; // The body; of an error its code, then field and code of each wrong field.
+
+    // The text member `name` of a JSON body; fails the test when it is not there.
+    std::string member(std::string const& name) const
+    {
+        auto const key = "\"" + name + "\":\"";
+        auto const at = text.find(key);
+        if (at == std::string::npos) throw std::runtime_error("no " + name + " in " + text);
+        auto const begin = at + key.size();
+        return text.substr(begin, text.find('"', begin) - begin);
+    }
+};
+
+asio::awaitable<Result<http::Response>> handle(http::Route const& route, http::Request const& request)
+{
+    co_return co_await route.handler(request);
+}
+
+class Routes : public AccountsTest {
+protected:
+    void SetUp() override { add_accounts_routes(router, accounts()); }
+
+    AccountsOptions options() const override
+    {
+        auto options = AccountsTest::options();
+        options.debug = DebugMode::on;
+        options.test_numbers = {{"+11234567890", "123456", {}}};
+        return options;
+    }
+
+    Answer call(std::string_view method, std::string_view path_and_query, std::string_view body = "")
+    {
+        boost::beast::http::fields beast_fields;
+        if (!bearer.empty()) beast_fields.set("Authorization", "Bearer " + bearer);
+        beast_fields.set("User-Agent", user_agent);
+        http::HeaderFields const fields(beast_fields);
+        auto const question = std::min(path_and_query.find('?'), path_and_query.size());
+        http::Request request;
+        request.method = method;
+        request.path = path_and_query.substr(0, question);
+        request.query = path_and_query.substr(std::min(question + 1, path_and_query.size()));
+        request.body = body;
+        request.peer = {"192.0.2.7", "192.0.2.7", "192.0.2.0/24"};
+        request.same_origin = same_origin;
+        request.deadline = Steady::now() + 10s;
+        request.fields = &fields;
+        auto const found = router.find(method, request.path);
+        if (!found.route) return {found.allow.empty() ? 404 : 405, ""};
+        request.path_parameters = found.parameters;
+        auto identity = accounts().authenticator()(bearer);
+        if (identity) request.identity = *identity;
+        if (!identity && found.route->options.access == http::Access::user) return {401, identity.error().code()};
+        auto response = run(handle(*found.route, request));
+        if (response) return {response->status, std::string(response->bytes())};
+        Error const error = response.error();
+        Answer answer{http::status_of(error), error.code()};
+        for (auto const& field : error.fields()) answer.text += " " + field.field + ":" + field.code;
+        return answer;
+    }
+
+    // Logs in as the brief does.
+    void log_in_as_in_the_brief()
+    {
+        ASSERT_EQ(call("POST", "/auth/signup/", R"({"mobile":"1234567890","password":"testpass123"})").status, 201);
+        ASSERT_EQ(call("POST", "/auth/send-otp/", R"({"mobile":"1234567890","purpose":"login"})").status, 200);
+        auto const login = call("POST", "/auth/verify-otp/", R"({"mobile":"1234567890","code":"123456","purpose":"login"})");
+        ASSERT_EQ(login.status, 200) << login.text;
+        bearer = login.member("access");
+        refresh_token = login.member("refresh");
+        advance(61s);
+    }
+
+    http::Router router;
+    std::string bearer;
+    std::string refresh_token;
+    std::string user_agent = "curl/7.88";
+    bool same_origin = true;
+};
+
+TEST_F(Routes, serve_the_tour_of_the_brief)
+{
+    auto const user = call("POST", "/auth/signup/", R"({"mobile":"1234567890","password":"testpass123"})");
+    EXPECT_EQ(user.status, 201);
+    EXPECT_EQ(user.text, R"({"id":1,"mobile":"+11234567890","name":null,"email":null,"tier":"basic","is_verified":false,"is_admin":false,)"
+                         R"("date_joined":"2026-03-01T12:00:00.000000Z"})");
+
+    auto const sent = call("POST", "/auth/send-otp/", R"({"mobile":"1234567890","purpose":"login"})");
+    EXPECT_EQ(sent.status, 200);
+    EXPECT_EQ(sent.member("otp"), "123456");
+    EXPECT_EQ(sent.member("challenge").size(), 43u);
+
+    auto const login = call("POST", "/auth/verify-otp/", R"({"mobile":"1234567890","code":"123456","purpose":"login"})");
+    EXPECT_EQ(login.status, 200);
+    EXPECT_EQ(login.member("token_type"), "Bearer");
+    EXPECT_NE(login.text.find(R"("expires_in":900)"), std::string::npos);
+    EXPECT_EQ(login.text.find("reset_token"), std::string::npos);
+    EXPECT_EQ(login.text.find("confirmed_until"), std::string::npos);
+
+    bearer = login.member("access");
+    auto const me = call("GET", "/user/me/");
+    EXPECT_EQ(me.status, 200);
+    EXPECT_NE(login.text.find("\"user\":" + me.text), std::string::npos);
+    EXPECT_EQ(call("GET", "/auth/me").text, me.text);
+
+    auto const refreshed = call("POST", "/auth/token/refresh/", R"({"refresh":")" + login.member("refresh") + "\"}");
+    EXPECT_EQ(refreshed.status, 200);
+    EXPECT_EQ(refreshed.text, R"({"access":")" + refreshed.member("access") + R"(","refresh":")" + refreshed.member("refresh") +
+                                  R"(","expires_in":900})");
+}
+
+TEST_F(Routes, refuse_bad_input_by_field)
+{
+    log_in_as_in_the_brief();
+    struct Case {
+        std::string_view method;
+        std::string_view path;
+        std::string_view body;
+        int status;
+        std::string_view text;
+    };
+    Case const cases[] = {
+        {"POST", "/auth/signup/", "", 400, ""},
+        {"POST", "/auth/signup/", "{", 400, ""},
+        {"POST", "/auth/signup/", R"({"mobile":"1","mobile":"2","password":"testpass123"})", 400, ""},
+        {"POST", "/auth/signup/", R"({"password":"testpass123"})", 422, "mobile"},
+        {"POST", "/auth/signup/", R"({"mobile":"123","password":"testpass123"})", 422, "mobile:too_short"},
+        {"POST", "/auth/signup/", R"({"mobile":"12345abcde","password":"testpass123"})", 422, "mobile:invalid"},
+        {"POST", "/auth/signup/", R"({"mobile":1234567890,"password":"testpass123"})", 422, "mobile"},
+        {"POST", "/auth/signup/", R"({"mobile":"2025550100","password":"short"})", 422, "password"},
+        {"POST", "/auth/signup/", R"({"mobile":"2025550100","password":"password1"})", 422, "password:too_common"},
+        {"POST", "/auth/signup/", R"({"mobile":"2025550100","password":"testpass123","email":"nobody"})", 422, "email:invalid"},
+        {"POST", "/auth/signup/", R"({"mobile":"2025550100","password":"testpass123","is_admin":true})", 422, "is_admin"},
+        {"POST", "/auth/signup/", R"({"mobile":"1234567890","password":"testpass123"})", 409, "mobile_taken"},
+        {"POST", "/auth/send-otp/", R"({"mobile":"2025550111","purpose":"login"})", 404, "no_account"},
+        {"POST", "/auth/send-otp/", R"({"mobile":"1234567890","purpose":"admin"})", 422, "purpose"},
+        {"POST", "/auth/verify-otp/", R"({"mobile":"1234567890","code":"12345","purpose":"login"})", 422, "code:invalid"},
+        {"POST", "/auth/verify-otp/", R"({"mobile":"1234567890","code":123456,"purpose":"login"})", 422, "code"},
+        {"POST", "/auth/verify-otp/", R"({"mobile":"1234567890","code":"000000","purpose":"login"})", 400, "invalid_code"},
+        {"POST", "/auth/verify-otp/", R"({"mobile":"1234567890","code":"000000","purpose":"forgot","password":"x"})", 422, "password:not_allowed"},
+        {"POST", "/auth/login/", R"({"mobile":"1234567890","password":"wrong"})", 401, "wrong_credentials"},
+        {"POST", "/auth/token/refresh/", R"({"refresh":"nonsense"})", 401, "refresh_invalid"},
+        {"POST", "/auth/token/refresh/", R"({})", 422, "refresh"},
+        {"POST", "/auth/reset-password/", R"({"reset_token":"x","new_password":"a new password"})", 400, "invalid_reset_token"},
+        {"POST", "/auth/reset-password/", R"({"reset_token":"x","new_password":"short"})", 422, "new_password"},
+        {"POST", "/auth/change-password/", R"({"old_password":"x","new_password":"a new password"})", 403, "wrong_password"},
+        {"GET", "/auth/sessions/?limit=0", "", 422, "limit"},
+        {"GET", "/auth/sessions/?limit=101", "", 422, "limit"},
+        {"GET", "/auth/sessions/?limit=-1", "", 422, "limit"},
+        {"GET", "/auth/sessions/?cursor=junk", "", 400, "invalid_cursor"},
+        {"GET", "/auth/sessions/?colour=red", "", 422, "colour"},
+        {"DELETE", "/auth/sessions/0/", "", 404, "session_not_found"},
+        {"DELETE", "/auth/sessions/-1/", "", 404, "session_not_found"},
+        {"DELETE", "/auth/sessions/x/", "", 404, "session_not_found"},
+        {"DELETE", "/auth/sessions/1000000000000000000000000000000/", "", 404, "session_not_found"},
+        {"DELETE", "/auth/sessions/99/", "", 404, "session_not_found"},
+        {"PATCH", "/user/me/", R"({"tier":"pro"})", 422, "tier"},
+        {"PATCH", "/user/me/", R"({"is_admin":true})", 422, "is_admin"},
+        {"PATCH", "/user/me/", R"({"mobile":"+12025550111"})", 422, "mobile"},
+        {"PATCH", "/user/me/", R"({"custom_instructions":7})", 422, "custom_instructions"},
+        {"DELETE", "/user/me/", "", 403, "confirmation_required"},
+        {"DELETE", "/user/me/", R"({"password":"testpass123"})", 403, "confirmation_required"},
+        {"DELETE", "/user/me/", R"({"password":7})", 422, "password"},
+        {"POST", "/auth/logout/", R"({"all":"yes"})", 422, "all"},
+        {"POST", "/auth/logout/", R"({"refresh":"nonsense"})", 422, "refresh:invalid"},
+    };
+    for (auto const& one : cases) {
+        auto const answer = call(one.method, one.path, one.body);
+        EXPECT_EQ(answer.status, one.status) << one.path << " " << one.body << " " << answer.text;
+        EXPECT_NE(answer.text.find(one.text), std::string::npos) << one.path << " " << one.body << " " << answer.text;
+    }
+    EXPECT_EQ(call("GET", "/user/me/").status, 200); // Still logged in after all this.
+}
+
+TEST_F(Routes, ask_for_a_token_where_somebody_is_meant)
+{
+    for (auto path : {"/user/me/", "/auth/me/", "/auth/sessions/"}) EXPECT_EQ(call("GET", path).status, 401) << path;
+    EXPECT_EQ(call("POST", "/auth/logout/").status, 401);
+    EXPECT_EQ(call("POST", "/auth/change-password/", "{}").status, 401);
+    EXPECT_EQ(call("DELETE", "/user/me/").status, 401);
+    EXPECT_EQ(call("POST", "/auth/send-otp/", R"({"mobile":"1234567890","purpose":"confirm"})").text, "token_missing");
+    EXPECT_EQ(call("POST", "/auth/verify-otp/", R"({"mobile":"1234567890","code":"123456","purpose":"confirm"})").text, "token_missing");
+    log_in_as_in_the_brief();
+    bearer = refresh_token; // The wrong kind.
+    EXPECT_EQ(call("GET", "/user/me/").status, 401);
+}
+
+TEST_F(Routes, change_the_profile)
+{
+    log_in_as_in_the_brief();
+    auto const changed = call("PATCH", "/user/me/", R"({"name":"Leda","email":"leda@sparta.example","custom_instructions":"In verse."})");
+    EXPECT_EQ(changed.status, 200);
+    EXPECT_EQ(changed.member("name"), "Leda");
+    EXPECT_EQ(changed.text.find("custom_instructions"), std::string::npos);
+    EXPECT_NE(call("PATCH", "/auth/me/", R"({"name":null})").text.find(R"("name":null,"email":"leda)"), std::string::npos);
+    EXPECT_EQ(run(accounts().user_brief(UserId{1}))->custom_instructions, "In verse.");
+}
+
+TEST_F(Routes, list_and_end_sessions)
+{
+    user_agent = std::string(300, 'x');
+    log_in_as_in_the_brief();
+    auto const list = call("GET", "/auth/sessions/?limit=100");
+    EXPECT_EQ(list.status, 200);
+    EXPECT_EQ(list.text, R"({"results":[{"id":1,"created_at":"2026-03-01T12:00:00.000000Z","last_used_at":"2026-03-01T12:00:00.000000Z",)"
+                         R"("ip":"192.0.2.7","user_agent":")" + std::string(200, 'x') + R"(","current":true}],"next":null})");
+    EXPECT_EQ(call("DELETE", "/auth/sessions/1/").status, 204);
+    auto const after = call("GET", "/auth/sessions/");
+    EXPECT_EQ(after.status, 401);
+    EXPECT_EQ(after.text, "session_ended");
+}
+
+TEST_F(Routes, log_out_without_a_body)
+{
+    log_in_as_in_the_brief();
+    EXPECT_EQ(call("POST", "/auth/logout/").status, 204);
+    EXPECT_EQ(call("GET", "/user/me/").text, "session_ended");
+    bearer.clear();
+    EXPECT_EQ(call("POST", "/auth/token/refresh/", R"({"refresh":")" + refresh_token + "\"}").text, "session_ended");
+}
+
+TEST_F(Routes, reset_a_password_that_was_forgotten)
+{
+    log_in_as_in_the_brief();
+    auto const session = bearer;
+    bearer.clear();
+    EXPECT_EQ(call("POST", "/auth/forgot-password/", R"({"mobile":"1234567890"})").status, 200);
+    auto const verified = call("POST", "/auth/verify-otp/", R"({"mobile":"1234567890","code":"123456","purpose":"forgot"})");
+    EXPECT_EQ(verified.status, 200);
+    auto const token = verified.member("reset_token");
+    EXPECT_EQ(verified.text, R"({"expires_in":600,"reset_token":")" + token + "\"}");
+    EXPECT_EQ(call("POST", "/auth/reset-password/", R"({"reset_token":")" + token + R"(","new_password":"a new password"})").status, 204);
+    bearer = session;
+    EXPECT_EQ(call("GET", "/user/me/").text, "session_ended");
+    auto const login = call("POST", "/auth/login/", R"({"mobile":"1234567890","password":"a new password"})");
+    EXPECT_EQ(login.status, 200);
+    bearer = login.member("access");
+    EXPECT_EQ(call("POST", "/auth/change-password/", R"({"old_password":"a new password","new_password":"a newer password"})").status, 204);
+    EXPECT_EQ(call("DELETE", "/user/me/", R"({"password":"a newer password"})").status, 204);
+    EXPECT_EQ(call("GET", "/user/me/").status, 401);
+}
+
+TEST_F(Routes, confirm_a_session_and_delete_its_user)
+{
+    log_in_as_in_the_brief();
+    EXPECT_EQ(call("POST", "/auth/send-otp/", R"({"mobile":"1234567890","purpose":"confirm"})").status, 200);
+    auto const confirmed = call("POST", "/auth/verify-otp/", R"({"mobile":"1234567890","code":"123456","purpose":"confirm"})");
+    EXPECT_EQ(confirmed.status, 200);
+    EXPECT_EQ(confirmed.text, R"({"confirmed_until":"2026-03-01T12:31:01.000000Z"})");
+    EXPECT_EQ(call("DELETE", "/auth/me/").status, 204);
+    EXPECT_EQ(count("select count(*) from users"), 0);
+}
+
+TEST_F(Routes, show_no_code_to_foreign_pages)
+{
+    ASSERT_EQ(call("POST", "/auth/signup/", R"({"mobile":"1234567890","password":"testpass123"})").status, 201);
+    same_origin = false;
+    auto const sent = call("POST", "/auth/send-otp/", R"({"mobile":"1234567890","purpose":"login"})");
+    EXPECT_EQ(sent.status, 200);
+    EXPECT_EQ(sent.text.find("otp"), std::string::npos);
+}
+
+TEST_F(Routes, take_an_expired_token_as_the_sign_of_a_known_device)
+{
+    log_in_as_in_the_brief();
+    auto const old_token = bearer;
+    advance(30 * 24h); // Long expired.
+    bearer.clear();
+    auto send_often = [&](int count_max) {
+        int sent = 0;
+        for (int index = 0; index < count_max; ++index) {
+            sent += call("POST", "/auth/send-otp/", R"({"mobile":"1234567890","purpose":"login"})").status == 200 ? 1 : 0;
+            advance(61min); // The hour's limit is not what is tested here.
+        }
+        return sent;
+    };
+    EXPECT_EQ(send_often(7), 5);
+    bearer = old_token;
+    EXPECT_EQ(send_often(7), 5);
+}
+
+} // namespace
+} // namespace pollux::accounts

@@ -1,0 +1,252 @@
+// Lists and their pages, variants, and who may see what.
+#include "chat_fixture.hpp"
+
+#include "chat/erase_user.hpp"
+
+namespace pollux::test {
+namespace {
+
+using namespace std::chrono_literals;
+using chat::MessageStatus;
+
+class ChatPages : public ChatStores {
+protected:
+    std::vector<std::string> names(UserId user, std::int64_t count_max, std::string name_part = "")
+    {
+        std::vector<std::string> found;
+        std::optional<chat::RoomCursor> after;
+        for (bool is_more = true; is_more;) {
+            auto const page = temp.run(rooms.page(user, name_part, after, count_max));
+            EXPECT_LE(std::ssize(page.results), count_max);
+            for (auto const& room : page.results) found.push_back(room.name);
+            is_more = page.next.has_value();
+            if (is_more) after = chat::parse_room_cursor(*page.next).value();
+        }
+        return found;
+    }
+
+    std::vector<std::string> contents(UserId user, RoomId room, std::int64_t count_max)
+    {
+        std::vector<std::string> found;
+        std::optional<chat::MessageCursor> before;
+        for (bool is_more = true; is_more;) {
+            auto const page = temp.run(messages.page(user, room, before, count_max));
+            std::vector<std::string> texts;
+            for (auto const& each : page.messages) texts.push_back(each.content);
+            found.insert(found.begin(), texts.begin(), texts.end());
+            is_more = page.before.has_value();
+            if (is_more) before = chat::parse_message_cursor(*page.before).value();
+        }
+        return found;
+    }
+
+    Result<chat::Sending> retry(UserId user, RoomId room, MessageId reply)
+    {
+        return temp.run(sends.retry({user, room, reply, std::nullopt, now(), std::nullopt}));
+    }
+};
+
+TEST_F(ChatPages, lists_pinned_rooms_first_then_by_activity)
+{
+    auto const user = add_user();
+    std::vector<RoomId> ids;
+    for (auto const* name : {"a", "b", "c", "d", "e"}) {
+        ids.push_back(add_room(user, name));
+        advance(1s);
+    }
+    add_room(add_user(), "a stranger's");
+    send(user, ids[1]);
+    advance(1s);
+    temp.run(rooms.change(user, ids[0], {.pinned = true})).value();
+    temp.run(rooms.change(user, ids[2], {.pinned = true})).value();
+    std::vector<std::string> const expected{"c", "a", "b", "e", "d"};
+    for (std::int64_t count = 1; count <= 6; ++count) EXPECT_EQ(names(user, count), expected) << count;
+}
+
+TEST_F(ChatPages, tells_rooms_of_one_moment_apart)
+{
+    auto const user = add_user();
+    for (int count = 0; count < 7; ++count) add_room(user, std::to_string(count));
+    EXPECT_EQ(names(user, 3), (std::vector<std::string>{"6", "5", "4", "3", "2", "1", "0"}));
+}
+
+TEST_F(ChatPages, finds_rooms_by_a_part_of_their_names)
+{
+    auto const user = add_user();
+    for (auto const* name : {"Holiday plans", "100% sure", "a_b", "holidays!", "axb"}) add_room(user, name);
+    EXPECT_EQ(names(user, 1, "HOLIDAY"), (std::vector<std::string>{"holidays!", "Holiday plans"}));
+    EXPECT_EQ(names(user, 9, "0% s"), std::vector<std::string>{"100% sure"});
+    EXPECT_EQ(names(user, 9, "a_b"), std::vector<std::string>{"a_b"});
+    EXPECT_EQ(names(user, 9, "!"), std::vector<std::string>{"holidays!"});
+    EXPECT_TRUE(names(user, 9, "nothing").empty());
+}
+
+TEST_F(ChatPages, changes_what_is_named_and_nothing_else)
+{
+    auto const user = add_user();
+    auto const room = add_room(user, "before");
+    temp.run(rooms.change(user, room, {.model = std::optional<std::string>("demo"), .system_prompt = "Be brief."})).value();
+    auto changed = temp.run(rooms.change(user, room, {.name = "after"})).value();
+    EXPECT_EQ(changed.name, "after");
+    EXPECT_EQ(changed.model, "demo");
+    EXPECT_EQ(changed.system_prompt, "Be brief.");
+    EXPECT_FALSE(changed.pinned);
+    changed = temp.run(rooms.change(user, room, {.model = std::optional<std::string>()})).value();
+    EXPECT_FALSE(changed.model);
+    EXPECT_EQ(temp.run(rooms.change(add_user(), room, {.name = "theirs"})).error().code(), "room_not_found");
+    EXPECT_EQ(temp.run(rooms.find(user, room)).value().name, "after");
+}
+
+TEST_F(ChatPages, pages_through_messages_from_the_newest)
+{
+    auto const user = add_user();
+    auto const room = add_room(user);
+    std::vector<std::string> expected;
+    for (int count = 0; count < 6; ++count) {
+        auto const text = std::to_string(count);
+        send(user, room, "q" + text);
+        if (count < 5) finish(claim().front(), completed("a" + text));
+        expected.push_back("q" + text);
+        expected.push_back(count < 5 ? "a" + text : "");
+    }
+    for (std::int64_t count = 1; count <= 13; ++count) EXPECT_EQ(contents(user, room, count), expected) << count;
+    EXPECT_TRUE(contents(add_user(), room, 50).empty());
+}
+
+TEST_F(ChatPages, shows_the_newest_variant_that_is_worth_it)
+{
+    auto const user = add_user();
+    auto const room = add_room(user);
+    auto const sending = send(user, room, "q");
+    auto const first = sending.reply.id;
+    EXPECT_EQ(retry(user, room, first).error().code(), "reply_running"); // Queued.
+    auto claimed = claim().front();
+    EXPECT_EQ(retry(user, room, first).error().code(), "reply_running"); // Streaming.
+    finish(claimed, completed("one"));
+
+    auto const second = retry(user, room, first).value().reply;
+    EXPECT_EQ(second.variant, 2);
+    EXPECT_EQ(retry(user, room, first).error().code(), "reply_running");
+    EXPECT_EQ(contents(user, room, 50), (std::vector<std::string>{"q", "one"})); // Until the second one is done.
+    claimed = claim().front();
+    EXPECT_EQ(claimed.question, sending.message->id);
+    finish(claimed, completed("two"));
+    EXPECT_EQ(contents(user, room, 50), (std::vector<std::string>{"q", "two"}));
+
+    auto const third = retry(user, room, second.id).value().reply; // Any variant names its question.
+    auto failed = completed("");
+    failed.status = MessageStatus::failed;
+    finish(claim().front(), failed);
+    EXPECT_EQ(contents(user, room, 50), (std::vector<std::string>{"q", "two"}));
+
+    auto const all = temp.run(messages.variants(user, room, first)).value();
+    ASSERT_EQ(all.size(), 3u);
+    EXPECT_EQ(all[0].content, "one");
+    EXPECT_EQ(all[2].id, third.id);
+    for (auto const& each : all) EXPECT_EQ(each.variants, 3);
+    EXPECT_EQ(used(user), 2); // The failed one gave its unit back.
+    EXPECT_EQ(temp.run(messages.variants(user, room, sending.message->id)).error().code(), "message_not_found");
+    EXPECT_EQ(temp.run(messages.variants(add_user(), room, first)).error().code(), "message_not_found");
+}
+
+TEST_F(ChatPages, shows_the_newest_variant_when_none_is_worth_it)
+{
+    auto const user = add_user();
+    auto const room = add_room(user);
+    auto const first = send(user, room, "q").reply.id;
+    auto failed = completed("");
+    failed.status = MessageStatus::failed;
+    finish(claim().front(), failed);
+    auto const second = retry(user, room, first).value().reply;
+    auto page = temp.run(messages.page(user, room, std::nullopt, 50));
+    EXPECT_EQ(page.messages.back().id, second.id);
+    EXPECT_EQ(page.messages.back().status, MessageStatus::queued);
+    auto stopped = completed("half");
+    stopped.status = MessageStatus::stopped;
+    finish(claim().front(), stopped);
+    page = temp.run(messages.page(user, room, std::nullopt, 50));
+    EXPECT_EQ(page.messages.back().content, "half");
+    EXPECT_EQ(page.messages.size(), 2u);
+}
+
+TEST_F(ChatPages, answers_a_question_in_the_middle_from_what_came_before_it)
+{
+    auto const user = add_user();
+    auto const room = add_room(user);
+    send(user, room, "q1");
+    finish(claim().front(), completed("a1"));
+    auto const middle = send(user, room, "q2");
+    finish(claim().front(), completed("a2"));
+    send(user, room, "q3");
+    finish(claim().front(), completed("a3"));
+
+    retry(user, room, middle.reply.id).value();
+    auto const claimed = claim().front();
+    auto const basis = temp.run(messages.basis(user, room, claimed.question, claimed.reply)).value();
+    ASSERT_EQ(basis.chain.size(), 3u);
+    EXPECT_EQ(basis.chain[1].text, "a1");
+    EXPECT_EQ(basis.chain[2].text, "q2");
+    finish(claimed, completed("a2 again"));
+    EXPECT_EQ(contents(user, room, 2), (std::vector<std::string>{"q1", "a1", "q2", "a2 again", "q3", "a3"}));
+    EXPECT_EQ(temp.run(rooms.find(user, room)).value().last_message->text, "a3"); // The newest of the room, not the newest to be written.
+}
+
+TEST_F(ChatPages, keeps_one_variant_of_a_number)
+{
+    auto const user = add_user();
+    auto const room = add_room(user);
+    auto const sending = send(user, room);
+    static constexpr db::Sql sql = "insert into messages (room_id, user_id, role, status, content, reply_to, variant, created_at) "
+                                   "values ($1, $2, 'assistant', 'queued', '', $3, 1, 0)";
+    EXPECT_THROW(rows(sql, room, user, sending.message->id), db::StatementError);
+}
+
+TEST_F(ChatPages, says_the_canonical_json)
+{
+    auto const user = add_user();
+    auto const room = add_room(user);
+    auto const sending = send(user, room, "What \"now\"?");
+    finish(claim().front(), completed("é"));
+    auto const id = std::to_string(sending.message->id.value);
+    auto const reply_id = std::to_string(sending.reply.id.value);
+    auto const room_id = std::to_string(room.value);
+    EXPECT_EQ(to_json(reply_of(sending, user)),
+              R"({"id":)" + reply_id + R"(,"chatroom":)" + room_id +
+                  R"(,"role":"assistant","status":"completed","content":"é","thoughts":"","citations":[],"reply_to":)" + id +
+                  R"(,"variant":1,"variants":1,"model":"demo","finish_reason":"stop","error":null,)"
+                  R"("usage":{"prompt_tokens":10,"completion_tokens":20,"thought_tokens":3},)"
+                  R"("created_at":"2026-03-01T12:00:00.000000Z","completed_at":"2026-03-01T12:00:00.000000Z"})");
+    EXPECT_EQ(to_json(message(*sending.message, user)), to_json(*sending.message)); // What the send answered is what is kept.
+    auto queued = send(user, room);
+    EXPECT_EQ(to_json(reply_of(queued, user)), to_json(queued.reply));
+}
+
+asio::awaitable<int> erase(db::Transaction& transaction, UserId user)
+{
+    co_await chat::erase_user(transaction, user);
+    co_await billing::erase_user(transaction, user);
+    co_await transaction.run("delete from users where id = $1", user);
+    co_return 0;
+}
+
+TEST_F(ChatPages, forgets_an_erased_user_and_nobody_else)
+{
+    auto const user = add_user();
+    auto const other = add_user();
+    for (auto each : {user, other}) {
+        auto asked = request(each, add_room(each));
+        asked.key = chat::IdempotencyKey{"k", "h"};
+        temp.run(sends.send(asked)).value();
+    }
+    auto const claimed = claim(1).front();
+    temp.run(temp.database().transact([user](db::Transaction& transaction) { return erase(transaction, user); }));
+    for (db::Sql sql : {db::Sql("select count(*) from rooms"), db::Sql("select count(*) from jobs"), db::Sql("select count(*) from idempotency_keys"),
+                        db::Sql("select count(*) from usage_days")}) {
+        EXPECT_EQ(number(sql), 1);
+    }
+    EXPECT_EQ(number("select count(*) from messages"), 2);
+    EXPECT_EQ(finish(claimed), chat::Fate::refused);
+}
+
+} // namespace
+} // namespace pollux::test
