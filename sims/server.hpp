@@ -21,8 +21,8 @@ using asio::ip::tcp;
 
 struct Request {
     std::string method;
-    std::string path;                                    // Without the query.
-    std::string query;                                   // "alt=sse", not decoded.
+    std::string path;                                         // Without the query.
+    std::string query;                                        // "alt=sse", not decoded.
     std::vector<std::pair<std::string, std::string>> headers; // Names in small letters.
     std::string body;
 
@@ -43,7 +43,7 @@ public:
 
     bool is_gone() const { return gone_; }
 
-    void watch();   // For the length of an answer: notices the client's end.
+    void watch(); // For the length of an answer: notices the client's end.
     void unwatch();
     tcp::socket& socket() { return socket_; }
 

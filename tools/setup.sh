@@ -30,7 +30,7 @@ apt_install()
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" </dev/null >&2
 }
 
-# install_packages build|test...: what tools/packages lists under these words and is missing.
+# install_packages build|test|bench...: what tools/packages lists under these words and is missing.
 install_packages()
 {
     local words

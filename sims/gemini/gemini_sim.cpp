@@ -29,7 +29,8 @@ constexpr char html_page[] = "<!DOCTYPE html>\n<html><title>502 Bad Gateway</tit
 // Writes the body of a stream as HTTP chunks: in the pieces, and up to the byte, that the plan says.
 class BodyWriter {
 public:
-    BodyWriter(Connection& connection, Plan const& plan, Call& call) : connection_(connection), plan_(plan), call_(call), random_(plan.seed) {}
+    BodyWriter(Connection& connection, Plan const& plan, Call& call) : connection_(connection), plan_(plan), call_(call), random_(plan.seed)
+    {}
 
     // False when the client has gone or the plan's last byte was written.
     asio::awaitable<bool> write(std::string bytes)
@@ -107,9 +108,11 @@ public:
         bool const known = (version == "v1" || version == "v1beta") && (rest == "models" || rest.starts_with("models/"));
         if (!known) co_return co_await refuse(*connection, 404, "NOT_FOUND", "no such path");
 
-        auto const key = std::string(request.header("x-goog-api-key").empty() ? request.parameter("key") : request.header("x-goog-api-key"));
+        auto const key =
+            std::string(request.header("x-goog-api-key").empty() ? request.parameter("key") : request.header("x-goog-api-key"));
         if (key.empty()) co_return co_await refuse(*connection, 403, "PERMISSION_DENIED", "Method doesn't allow unregistered callers.");
-        if (!key_.empty() && key != key_) co_return co_await refuse(*connection, 400, "INVALID_ARGUMENT", "API key not valid.", "API_KEY_INVALID");
+        if (!key_.empty() && key != key_)
+            co_return co_await refuse(*connection, 400, "INVALID_ARGUMENT", "API key not valid.", "API_KEY_INVALID");
 
         auto const name = rest.size() > 7 ? rest.substr(7) : std::string();
         if (request.method == "GET") co_return co_await models(name, *connection);
@@ -125,7 +128,8 @@ public:
 private:
     static bool is_model(std::string_view name)
     {
-        return (name.starts_with("gemini-") || name.starts_with("gemma-")) && !name.starts_with("gemini-2.0") && !name.starts_with("gemini-1");
+        return (name.starts_with("gemini-") || name.starts_with("gemma-")) && !name.starts_with("gemini-2.0") &&
+               !name.starts_with("gemini-1");
     }
 
     static json::object describe_model(std::string const& name)
@@ -158,7 +162,8 @@ private:
     {
         if (name.empty()) {
             json::array all;
-            for (auto const* one : {"gemini-flash-latest", "gemini-pro-latest", "gemini-3.8-flash", "gemma-4-31b-it"}) all.push_back(describe_model(one));
+            for (auto const* one : {"gemini-flash-latest", "gemini-pro-latest", "gemini-3.8-flash", "gemma-4-31b-it"})
+                all.push_back(describe_model(one));
             return send_json(connection, 200, json::serialize(json::object{{"models", std::move(all)}}));
         }
         if (is_model(name)) return send_json(connection, 200, json::serialize(describe_model(name)));
@@ -278,7 +283,11 @@ private:
             auto const retry = plan.retry_after_s < 0 ? std::string() : "Retry-After: " + std::to_string(plan.retry_after_s) + "\r\n";
             bool const array = stream && !sse;
             auto const error = error_answer(plan, plan.status);
-            co_await answer(connection, plan.status, plan.html ? "text/html" : json_type, plan.html ? html_page : array ? "[" + error + "]" : error, retry);
+            co_await answer(connection, plan.status, plan.html ? "text/html" : json_type,
+                            plan.html ? html_page
+                            : array   ? "[" + error + "]"
+                                      : error,
+                            retry);
         } else if (plan.fault == Fault::hang && plan.after_chunks < 0) { // Before the head.
             co_await connection.hang();
         } else {
@@ -293,14 +302,17 @@ private:
         co_return state == Call::State::finished ? After::keep : After::close;
     }
 
-    asio::awaitable<Call::State> play_whole(Plan const& plan, Question const& question, std::string text, ReplyShape shape, Connection& connection)
+    asio::awaitable<Call::State> play_whole(Plan const& plan, Question const& question, std::string text, ReplyShape shape,
+                                            Connection& connection)
     {
         if (!co_await connection.sleep(milliseconds(std::max(plan.duration_ms, 0)))) co_return Call::State::aborted;
         switch (plan.fault) {
         case Fault::none: break;
         case Fault::hang: co_await connection.hang(); co_return Call::State::aborted;
         case Fault::reset: connection.reset(); co_return Call::State::broken;
-        case Fault::cut: co_await connection.write(head(200, json_type, "Content-Length: 1000\r\n") + "{\"candi"); co_return Call::State::broken;
+        case Fault::cut:
+            co_await connection.write(head(200, json_type, "Content-Length: 1000\r\n") + "{\"candi");
+            co_return Call::State::broken;
         case Fault::end:
         case Fault::garbage: co_await answer(connection, 200, "text/html", html_page); co_return Call::State::finished;
         case Fault::error:
@@ -311,17 +323,19 @@ private:
         co_return Call::State::finished;
     }
 
-    asio::awaitable<Call::State> play_stream(Plan const& plan, Call& call, Question const& question, std::string text, ReplyShape shape, bool sse,
-                                             Connection& connection)
+    asio::awaitable<Call::State> play_stream(Plan const& plan, Call& call, Question const& question, std::string text, ReplyShape shape,
+                                             bool sse, Connection& connection)
     {
         ReplyChunks const chunks(plan, question, text, shape);
-        auto const fault_at = plan.fault == Fault::none   ? chunks.size() + 1
-                              : plan.after_chunks < 0     ? chunks.size()
-                                                          : std::min(chunks.size(), static_cast<std::size_t>(plan.after_chunks));
-        auto const pause = plan.duration_ms >= 0 ? std::chrono::microseconds(milliseconds(plan.duration_ms)) / static_cast<int>(chunks.size())
-                                                 : std::chrono::microseconds(milliseconds(plan.chunk_delay_ms));
+        auto const fault_at = plan.fault == Fault::none ? chunks.size() + 1
+                              : plan.after_chunks < 0   ? chunks.size()
+                                                        : std::min(chunks.size(), static_cast<std::size_t>(plan.after_chunks));
+        auto const pause = plan.duration_ms >= 0
+                               ? std::chrono::microseconds(milliseconds(plan.duration_ms)) / static_cast<int>(chunks.size())
+                               : std::chrono::microseconds(milliseconds(plan.chunk_delay_ms));
 
-        if (!co_await connection.write(head(200, sse ? "text/event-stream" : json_type, "Transfer-Encoding: chunked\r\n"))) co_return Call::State::aborted;
+        if (!co_await connection.write(head(200, sse ? "text/event-stream" : json_type, "Transfer-Encoding: chunked\r\n")))
+            co_return Call::State::aborted;
         if (!co_await connection.sleep(milliseconds(plan.first_delay_ms))) co_return Call::State::aborted;
 
         BodyWriter body(connection, plan, call);
@@ -389,7 +403,9 @@ private:
 int run_gemini_sim(GeminiSimOptions const& options)
 {
     GeminiSim sim(options);
-    return serve(options.listen, [&sim](Request request, std::shared_ptr<Connection> connection) { return sim.handle(std::move(request), std::move(connection)); });
+    return serve(options.listen, [&sim](Request request, std::shared_ptr<Connection> connection) {
+        return sim.handle(std::move(request), std::move(connection));
+    });
 }
 
 } // namespace pollux::sims

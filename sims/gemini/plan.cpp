@@ -15,24 +15,24 @@ namespace {
 
 using Read = std::function<void(Plan&, json::value const&)>;
 
-Read text(std::string Plan::*member)
+Read text(std::string Plan::* member)
 {
     return [member](Plan& plan, json::value const& value) { plan.*member = std::string(value.as_string()); };
 }
 
-Read flag(bool Plan::*member)
+Read flag(bool Plan::* member)
 {
     return [member](Plan& plan, json::value const& value) { plan.*member = value.as_bool(); };
 }
 
 template <class Number>
-Read number(Number Plan::*member)
+Read number(Number Plan::* member)
 {
     return [member](Plan& plan, json::value const& value) { plan.*member = value.to_number<Number>(); };
 }
 
 template <class Enum>
-Read word(Enum Plan::*member, std::map<std::string_view, Enum> words)
+Read word(Enum Plan::* member, std::map<std::string_view, Enum> words)
 {
     return [member, words = std::move(words)](Plan& plan, json::value const& value) { plan.*member = words.at(value.as_string()); };
 }
@@ -68,10 +68,10 @@ std::map<std::string_view, Read> const& fields()
         {"chunk_characters", number(&Plan::chunk_characters)},
         {"chunks", number(&Plan::chunks)},
         {"line_end", word<LineEnd>(&Plan::line_end, {{"lf", LineEnd::lf}, {"crlf", LineEnd::crlf}, {"cr", LineEnd::cr}})},
-        {"pieces", word<Pieces>(&Plan::pieces, {{"whole", Pieces::whole},
-                                                {"bytewise", Pieces::bytewise},
-                                                {"split_utf8", Pieces::split_utf8},
-                                                {"random", Pieces::random}})},
+        {"pieces",
+         word<Pieces>(
+             &Plan::pieces,
+             {{"whole", Pieces::whole}, {"bytewise", Pieces::bytewise}, {"split_utf8", Pieces::split_utf8}, {"random", Pieces::random}})},
         {"last_blank_line", flag(&Plan::last_blank_line)},
         {"seed", number(&Plan::seed)},
         {"fault", word<Fault>(&Plan::fault, {{"none", Fault::none},

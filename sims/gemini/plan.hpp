@@ -37,20 +37,20 @@ struct Plan {
     int delay_ms = 0;       // Before the head.
     int first_delay_ms = 0; // Between the head and the first chunk.
     int chunk_delay_ms = 20;
-    int duration_ms = -1;   // When set: the chunks are spread over this time.
+    int duration_ms = -1; // When set: the chunks are spread over this time.
 
     // An answer that is no reply.
     int status = 200;
     std::string error_status; // "RESOURCE_EXHAUSTED"; empty: the usual one of the status.
     std::string reason;       // Of ErrorInfo: "API_KEY_INVALID".
     std::string message;
-    std::string retry_delay;  // Of RetryInfo: "34.07s".
-    std::string quota_id;     // Of QuotaFailure.
-    int retry_after_s = -1;   // The header.
-    bool html = false;        // An HTML page instead of the error object.
+    std::string retry_delay; // Of RetryInfo: "34.07s".
+    std::string quota_id;    // Of QuotaFailure.
+    int retry_after_s = -1;  // The header.
+    bool html = false;       // An HTML page instead of the error object.
 
     // The reply.
-    std::string text;      // Empty: the echo.
+    std::string text;           // Empty: the echo.
     std::size_t text_bytes = 0; // When set: the text is repeated up to this size.
     std::string thoughts;
     bool signature = true; // A thoughtSignature on the last piece of text.
@@ -58,12 +58,12 @@ struct Plan {
     bool usage = true;
     std::string finish = "STOP";
     std::string block_reason = "SAFETY"; // For fault block.
-    int hops = 1;          // With 2, the reply comes in two calls, joined by a continuationToken.
-    bool refuse_thoughts = false; // 400 when the request asks for thoughts.
+    int hops = 1;                        // With 2, the reply comes in two calls, joined by a continuationToken.
+    bool refuse_thoughts = false;        // 400 when the request asks for thoughts.
 
     // Its chunks.
     int chunk_characters = 0; // 0: a tenth of the reply, at least 24.
-    int chunks = 0; // When set: so many, whatever their size.
+    int chunks = 0;           // When set: so many, whatever their size.
     LineEnd line_end = LineEnd::lf;
     Pieces pieces = Pieces::whole;
     bool last_blank_line = true;
@@ -71,7 +71,7 @@ struct Plan {
 
     // What goes wrong.
     Fault fault = Fault::none;
-    int after_chunks = 0;        // The fault comes after so many chunks; -1: after all.
+    int after_chunks = 0;          // The fault comes after so many chunks; -1: after all.
     std::int64_t cut_at_byte = -1; // When set: the connection is closed after so many bytes of the body.
 };
 

@@ -12,19 +12,21 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr auto known_fields = std::to_array<std::string_view>({"contents", "systemInstruction", "system_instruction", "generationConfig", "generation_config",
-                                                               "safetySettings", "tools", "toolConfig", "cachedContent", "serviceTier", "store", "labels",
-                                                               "continuationToken"});
+constexpr auto known_fields = std::to_array<std::string_view>({"contents", "systemInstruction", "system_instruction", "generationConfig",
+                                                               "generation_config", "safetySettings", "tools", "toolConfig",
+                                                               "cachedContent", "serviceTier", "store", "labels", "continuationToken"});
 
 std::string join_parts(json::value const& content, char const* what)
 {
     boost::system::error_code none;
     auto const* parts = content.find_pointer("/parts", none);
-    if (!parts || !parts->is_array() || parts->get_array().empty()) throw std::invalid_argument(std::string("* ") + what + ".parts: contents is not specified");
+    if (!parts || !parts->is_array() || parts->get_array().empty())
+        throw std::invalid_argument(std::string("* ") + what + ".parts: contents is not specified");
     std::string text;
     for (auto const& part : parts->get_array()) {
         auto const* piece = part.find_pointer("/text", none);
-        if (!piece || !piece->is_string()) throw std::invalid_argument(std::string(what) + ".parts[0].data: required oneof field 'data' must have one initialized field");
+        if (!piece || !piece->is_string())
+            throw std::invalid_argument(std::string(what) + ".parts[0].data: required oneof field 'data' must have one initialized field");
         text += piece->get_string();
     }
     return text;
@@ -91,8 +93,9 @@ std::string usage(Question const& question, std::string_view text, std::string_v
     auto const reply = count_tokens(text);
     auto const thought = count_tokens(thoughts);
     return R"("usageMetadata":{"promptTokenCount":)" + std::to_string(prompt) + R"(,"candidatesTokenCount":)" + std::to_string(reply) +
-           (thought > 0 ? R"(,"thoughtsTokenCount":)" + std::to_string(thought) : "") + R"(,"totalTokenCount":)" + std::to_string(prompt + reply + thought) +
-           R"(,"promptTokensDetails":[{"modality":"TEXT","tokenCount":)" + std::to_string(prompt) + "}]}";
+           (thought > 0 ? R"(,"thoughtsTokenCount":)" + std::to_string(thought) : "") + R"(,"totalTokenCount":)" +
+           std::to_string(prompt + reply + thought) + R"(,"promptTokensDetails":[{"modality":"TEXT","tokenCount":)" +
+           std::to_string(prompt) + "}]}";
 }
 
 std::string frame(std::string const& part, std::string const& after_content, std::string const& usage_text, std::string const& model)
@@ -108,7 +111,8 @@ std::string sources(std::string_view text)
     auto const word = quoted(text.substr(0, std::min(text.find(' '), text.size())));
     return R"(,"citationMetadata":{"citationSources":[{"endIndex":)" + end + R"(,"uri":"https://example.com/source","license":""}]})" +
            R"(,"groundingMetadata":{"webSearchQueries":["q"],"groundingChunks":[{"web":{"uri":"https://example.com/page","title":"example.com"}}],)" +
-           R"("groundingSupports":[{"segment":{"endIndex":)" + end + R"(,"text":)" + word + R"(},"groundingChunkIndices":[0],"confidenceScores":[0.9]}]})";
+           R"("groundingSupports":[{"segment":{"endIndex":)" + end + R"(,"text":)" + word +
+           R"(},"groundingChunkIndices":[0],"confidenceScores":[0.9]}]})";
 }
 
 std::string ending(Plan const& plan, std::string_view text, ReplyShape const& shape)
@@ -121,7 +125,8 @@ std::string ending(Plan const& plan, std::string_view text, ReplyShape const& sh
 
 std::string text_part(std::string_view piece, bool is_signed)
 {
-    return R"({"text":)" + quoted(piece) + (is_signed ? R"(,"thoughtSignature":"c2lnbmVk)" + std::to_string(piece.size()) + "\"" : "") + "}";
+    return R"({"text":)" + quoted(piece) + (is_signed ? R"(,"thoughtSignature":"c2lnbmVk)" + std::to_string(piece.size()) + "\"" : "") +
+           "}";
 }
 
 std::string_view usual_word(int status)
@@ -156,7 +161,8 @@ Question read_question(std::string const& body)
     if (failed || !value.is_object()) throw std::invalid_argument("Invalid JSON payload received.");
     for (auto const& field : value.get_object()) {
         if (std::ranges::find(known_fields, std::string_view(field.key())) == known_fields.end()) {
-            throw std::invalid_argument("Invalid JSON payload received. Unknown name \"" + std::string(field.key()) + "\": Cannot find field.");
+            throw std::invalid_argument("Invalid JSON payload received. Unknown name \"" + std::string(field.key()) +
+                                        "\": Cannot find field.");
         }
     }
     boost::system::error_code none;
@@ -174,7 +180,8 @@ Question read_question(std::string const& body)
     for (auto const* pointer : {"/systemInstruction", "/system_instruction"}) {
         if (auto const* system = value.find_pointer(pointer, none)) question.system = join_parts(*system, "system_instruction");
     }
-    if (auto const* token = value.find_pointer("/continuationToken", none); token && token->is_string()) question.continuation_token = token->get_string();
+    if (auto const* token = value.find_pointer("/continuationToken", none); token && token->is_string())
+        question.continuation_token = token->get_string();
     auto const* thoughts = value.find_pointer("/generationConfig/thinkingConfig/includeThoughts", none);
     question.asks_for_thoughts = thoughts && thoughts->is_bool() && thoughts->get_bool();
     return question;
@@ -184,8 +191,10 @@ std::string echo(Question const& question)
 {
     char number[17];
     std::snprintf(number, sizeof number, "%016llx", static_cast<unsigned long long>(digest(question)));
-    return "**Echo** of turn " + std::to_string(question.turns.size()) + " (digest " + number + ")\n\n> " + std::string(question.last_user_text()) +
-           "\n\n- system: " + (question.system.empty() ? "none" : std::to_string(question.system.size()) + " bytes") + "\n- end of the echo\n";
+    return "**Echo** of turn " + std::to_string(question.turns.size()) + " (digest " + number + ")\n\n> " +
+           std::string(question.last_user_text()) +
+           "\n\n- system: " + (question.system.empty() ? "none" : std::to_string(question.system.size()) + " bytes") +
+           "\n- end of the echo\n";
 }
 
 std::string reply_text(Plan const& plan, Question const& question)
@@ -208,7 +217,8 @@ std::string ReplyChunks::json(std::size_t index) const
 {
     if (index < thoughts_.size()) {
         auto const piece = thoughts_[index];
-        return frame(R"({"text":)" + quoted(piece) + R"(,"thought":true})", "", plan_.usage ? usage(question_, "", piece) : "", shape_.model);
+        return frame(R"({"text":)" + quoted(piece) + R"(,"thought":true})", "", plan_.usage ? usage(question_, "", piece) : "",
+                     shape_.model);
     }
     index -= thoughts_.size();
     bool const last = index + 1 == pieces_.size();
@@ -242,7 +252,8 @@ std::string error_answer(Plan const& plan, int status)
                                             {"quotaValue", "10"}}};
         details.push_back({{"@type", "type.googleapis.com/google.rpc.QuotaFailure"}, {"violations", std::move(violations)}});
     }
-    if (!plan.retry_delay.empty()) details.push_back({{"@type", "type.googleapis.com/google.rpc.RetryInfo"}, {"retryDelay", plan.retry_delay}});
+    if (!plan.retry_delay.empty())
+        details.push_back({{"@type", "type.googleapis.com/google.rpc.RetryInfo"}, {"retryDelay", plan.retry_delay}});
 
     auto const word = plan.error_status.empty() ? usual_word(status) : std::string_view(plan.error_status);
     json::object error{{"code", status}, {"message", plan.message.empty() ? "simulated" : plan.message}, {"status", word}};

@@ -116,10 +116,10 @@ std::optional<AccessTokens::Claims> AccessTokens::genuine(std::string_view token
 std::optional<AccessTokens::Claims> AccessTokens::read_claims(std::string_view payload)
 {
     Claims claims;
-    bool const reads = take(payload, payload_begin) && take_number(payload, claims.identity.user.value) &&
-                       take(payload, payload_session) && take_number(payload, claims.identity.session.value) &&
-                       take(payload, payload_issued) && take_number(payload, claims.issued_at_s) &&
-                       take(payload, payload_expires) && take_number(payload, claims.expires_at_s) && payload == payload_end;
+    bool const reads = take(payload, payload_begin) && take_number(payload, claims.identity.user.value) && take(payload, payload_session) &&
+                       take_number(payload, claims.identity.session.value) && take(payload, payload_issued) &&
+                       take_number(payload, claims.issued_at_s) && take(payload, payload_expires) &&
+                       take_number(payload, claims.expires_at_s) && payload == payload_end;
     if (!reads) return std::nullopt;
     return claims;
 }

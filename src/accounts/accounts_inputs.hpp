@@ -3,9 +3,6 @@
 
 #include "base/json.hpp"
 
-#include <optional>
-#include <string>
-
 namespace pollux::accounts {
 
 // 6 ASCII digits, as text.

@@ -1,4 +1,4 @@
-// What the accounts room is told by its settings; app/ fills it from Config and keeps it alive.
+// What the accounts room is told by its settings; app/ fills it from Config.
 #pragma once
 
 #include "base/clock.hpp"
@@ -45,9 +45,9 @@ struct AccountsOptions {
     std::size_t password_threads = 0; // 0: half of the cores, at least one.
     std::size_t password_queue_max = 64;
 
-    std::string secret_key;        // SECRET_KEY: every other key is derived from it.
-    std::string jwt_signing_key;   // Empty: derived.
-    std::string jwt_previous_key;  // Empty: none. Verifies, never signs.
+    std::string secret_key;       // SECRET_KEY: every other key is derived from it.
+    std::string jwt_signing_key;  // Empty: derived.
+    std::string jwt_previous_key; // Empty: none. Verifies, never signs.
     std::chrono::seconds access_lifetime = std::chrono::minutes(15);
     std::chrono::seconds refresh_lifetime = std::chrono::days(30);
     std::chrono::seconds refresh_idle_max = std::chrono::days(7);

@@ -18,8 +18,7 @@ AccountsParts::AccountsParts(db::Database& database_, bus::Notices& notices_, Cl
       refresh_tokens(derive_key(options.secret_key, "refresh tokens")), code_keys(options.secret_key),
       ended_sessions(database, options.access_lifetime), passwords(options.password_threads, options.password_queue_max), users(database),
       sessions(database, {options.refresh_lifetime, options.refresh_idle_max}), codes(database)
-{
-}
+{}
 
 void AccountsParts::announce_ended(UserId user, std::span<SessionId const> ended)
 {

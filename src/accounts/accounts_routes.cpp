@@ -128,7 +128,8 @@ asio::awaitable<Result<Verified>> verify_otp(AccountsService& accounts, Request 
 {
     auto const purpose = purpose_of(body.purpose);
     bool const is_login = purpose == CodePurpose::signup || purpose == CodePurpose::login;
-    if (body.password && !is_login) co_return invalid("password", "not_allowed", "A password goes with the purposes signup and login only.");
+    if (body.password && !is_login)
+        co_return invalid("password", "not_allowed", "A password goes with the purposes signup and login only.");
     VerifyRequest verify{.mobile = std::move(body.mobile.value),
                          .purpose = purpose,
                          .code = std::move(body.code.value),
@@ -144,7 +145,8 @@ asio::awaitable<Result<Verified>> verify_otp(AccountsService& accounts, Request 
 asio::awaitable<Result<LoggedIn>> log_in(AccountsService& accounts, Request const& request, LogIn body)
 {
     auto device = device_of(request);
-    co_return co_await accounts.logins().log_in_by_password(std::move(body.mobile.value), std::move(body.password.value), std::move(device));
+    co_return co_await accounts.logins().log_in_by_password(std::move(body.mobile.value), std::move(body.password.value),
+                                                            std::move(device));
 }
 
 template <class T>
@@ -227,13 +229,23 @@ asio::awaitable<Result<http::NoContent>> delete_me(AccountsService& accounts, Re
 
 http::RouteOptions open_route(std::string_view id, std::string_view summary, RateClass limits, std::vector<std::string_view> errors)
 {
-    return {.id = id, .summary = summary, .tag = "accounts", .access = Access::open, .limits = limits, .body_bytes_max = 8_KiB,
+    return {.id = id,
+            .summary = summary,
+            .tag = "accounts",
+            .access = Access::open,
+            .limits = limits,
+            .body_bytes_max = 8_KiB,
             .errors = std::move(errors)};
 }
 
 http::RouteOptions user_route(std::string_view id, std::string_view summary, RateClass limits, std::vector<std::string_view> errors)
 {
-    return {.id = id, .summary = summary, .tag = "accounts", .access = Access::user, .limits = limits, .body_bytes_max = 32_KiB,
+    return {.id = id,
+            .summary = summary,
+            .tag = "accounts",
+            .access = Access::user,
+            .limits = limits,
+            .body_bytes_max = 32_KiB,
             .errors = std::move(errors)};
 }
 
@@ -256,8 +268,9 @@ void add_accounts_routes(http::Router& router, AccountsService& accounts)
                            {"otp_cooldown", "otp_hourly_limit", "otp_daily_limit", "no_account"}));
     router.post("/auth/reset-password/", reset_password, accounts,
                 open_route("resetPassword", "Sets a password and ends all sessions.", RateClass::auth, {"invalid_reset_token", "busy"}));
-    router.post("/auth/change-password/", change_password, accounts,
-                user_route("changePassword", "Changes the password and ends the other sessions.", RateClass::auth, {"wrong_password", "busy"}));
+    router.post(
+        "/auth/change-password/", change_password, accounts,
+        user_route("changePassword", "Changes the password and ends the other sessions.", RateClass::auth, {"wrong_password", "busy"}));
     router.post("/auth/token/refresh/", refresh, accounts,
                 open_route("refreshSession", "Gives new tokens for a refresh token.", RateClass::auth,
                            {"refresh_invalid", "refresh_expired", "refresh_reused", "session_ended"}));

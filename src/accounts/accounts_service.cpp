@@ -29,15 +29,15 @@ asio::awaitable<void> erase_all(EraseSome erase_some)
 
 AccountsService::AccountsService(db::Database& database, bus::Notices& notices, Clock const& clock, AccountsOptions options)
     : parts_(database, notices, clock, std::move(options))
-{
-}
+{}
 
 std::function<Result<http::Identity>(std::string_view bearer)> AccountsService::authenticator()
 {
     return [&parts = parts_](std::string_view bearer) -> Result<http::Identity> {
         auto identity = parts.access_tokens.verify(bearer, parts.clock.now());
         if (!identity) return identity;
-        if (parts.ended_sessions.contains(identity->session)) return unauthenticated("session_ended", "This session has ended; log in again.");
+        if (parts.ended_sessions.contains(identity->session))
+            return unauthenticated("session_ended", "This session has ended; log in again.");
         return identity;
     };
 }

@@ -108,10 +108,8 @@ asio::awaitable<Result<CodeService::Sent>> CodeService::send_unit(db::Transactio
 
 asio::awaitable<Result<void>> CodeService::check_limits(db::Transaction& tx, Sending const& sending, std::optional<User> const& user)
 {
-    SendAttempt attempt{.now = sending.now,
-                        .purpose = sending.request.purpose,
-                        .prefix_key = sending.prefix_key,
-                        .trust = SenderTrust::stranger};
+    SendAttempt attempt{
+        .now = sending.now, .purpose = sending.request.purpose, .prefix_key = sending.prefix_key, .trust = SenderTrust::stranger};
     auto const& device = sending.request.device;
     if (device && user && device->user == user->id) {
         bool const had_session = co_await SessionStore::exists(tx, device->user, device->session);
@@ -130,9 +128,8 @@ asio::awaitable<Result<std::int64_t>> CodeService::guess(Guess guess)
     if (guess.challenge) challenge = challenge_hash(*guess.challenge);
     auto const purpose = guess.purpose;
     auto const now = parts_.clock.now();
-    auto const counted = co_await parts_.database.transact([mobile_key, purpose, challenge, now](db::Transaction& tx) {
-        return guess_unit(tx, mobile_key, purpose, challenge, now);
-    });
+    auto const counted = co_await parts_.database.transact(
+        [mobile_key, purpose, challenge, now](db::Transaction& tx) { return guess_unit(tx, mobile_key, purpose, challenge, now); });
     // Without a code something is compared all the same, so that the time tells nothing.
     auto const kept = counted.value_or(CountedGuess{});
     CodeContext context{.purpose = purpose, .mobile = guess.mobile, .session = guess.session, .challenge_hash = kept.challenge_hash};
@@ -152,7 +149,8 @@ std::optional<std::string> CodeService::fixed_code(std::string const& mobile, Ti
 void CodeService::show_on_console(Sending const& sending, std::string const& code) const
 {
     if (!parts_.options.console) return;
-    parts_.options.console("One-time code for " + sending.request.mobile + " (" + std::string(word_of(sending.request.purpose)) + "): " + code);
+    parts_.options.console("One-time code for " + sending.request.mobile + " (" + std::string(word_of(sending.request.purpose)) +
+                           "): " + code);
 }
 
 } // namespace pollux::accounts

@@ -162,7 +162,9 @@ asio::awaitable<Result<LoggedIn>> LoginService::log_in_by_password(std::string m
     if (!*matches) co_return unauthenticated("wrong_credentials", "The number or the password is wrong.");
 
     auto const now = parts_.clock.now();
-    auto unit = [id = account->user.id, hash = *hash, device, now](db::Transaction& tx) { return password_unit(tx, id, hash, device, now); };
+    auto unit = [id = account->user.id, hash = *hash, device, now](db::Transaction& tx) {
+        return password_unit(tx, id, hash, device, now);
+    };
     auto opened = co_await parts_.database.transact(unit);
     if (!opened) co_return opened.error();
     co_return logged_in(opened->session, std::move(opened->user));

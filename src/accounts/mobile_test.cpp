@@ -35,15 +35,20 @@ TEST(Mobile, is_kept_in_one_form)
         {"12345abcde", "invalid"},
         {"1234567890x", "invalid"},
         {"１２３４５６７８９０", "invalid"}, // Full-width digits.
-        {"٠١٢٣٤٥٦٧٨٩", "invalid"},          // Arabic digits.
-        {"123\xC2\xA0" "4567890", "invalid"},  // No-break space.
+        {"٠١٢٣٤٥٦٧٨٩", "invalid"},           // Arabic digits.
+        {"123\xC2\xA0"
+         "4567890",
+         "invalid"}, // No-break space.
         {"123\t4567890", "invalid"},
         {"123/4567890", "invalid"},
         {"++11234567890", "invalid"},
         {"1+1234567890", "invalid"},
         {"+01234567890", "invalid"},
         {"-+11234567890", "+11234567890"},
-        {std::string_view("123456\0" "7890", 11), "invalid"},
+        {std::string_view("123456\0"
+                          "7890",
+                          11),
+         "invalid"},
     };
     for (auto const& one : cases) {
         auto const mobile = normalise_mobile(one.typed, plan);

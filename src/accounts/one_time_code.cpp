@@ -54,8 +54,7 @@ bool is_code(std::string_view text)
 
 CodeKeys::CodeKeys(std::string_view secret_key)
     : numbers_key_(derive_key(secret_key, "numbers and networks")), codes_key_(derive_key(secret_key, "one-time codes"))
-{
-}
+{}
 
 std::string CodeKeys::mobile_key(std::string_view mobile) const
 {

@@ -37,7 +37,8 @@ TEST(OneTimeCode, is_uniform_over_all_six_digit_texts)
 TEST(OneTimeCode, is_six_ascii_digits)
 {
     for (auto text : {"000000", "123456", "999999"}) EXPECT_TRUE(is_code(text));
-    for (auto text : {"", "12345", "1234567", "12345a", " 12345", "12345 ", "+12345", "-12345", "1２345", "12.456"}) EXPECT_FALSE(is_code(text)) << text;
+    for (auto text : {"", "12345", "1234567", "12345a", " 12345", "12345 ", "+12345", "-12345", "1２345", "12.456"})
+        EXPECT_FALSE(is_code(text)) << text;
 }
 
 TEST(OneTimeCode, mac_belongs_to_one_use)
@@ -79,7 +80,8 @@ TEST(OneTimeCode, cannot_be_found_in_a_stolen_database)
 
 constexpr Time noon = Time(std::chrono::sys_days(std::chrono::year(2026) / 3 / 1) + 12h);
 
-SendAttempt attempt_at(Time now, std::string prefix = "p", CodePurpose purpose = CodePurpose::login, SenderTrust trust = SenderTrust::stranger)
+SendAttempt attempt_at(Time now, std::string prefix = "p", CodePurpose purpose = CodePurpose::login,
+                       SenderTrust trust = SenderTrust::stranger)
 {
     return {now, purpose, std::move(prefix), trust};
 }
@@ -167,7 +169,8 @@ TEST(SendRules, bound_the_guesses_of_any_attacker)
                 ++sent;
             }
             // Sometimes he waits as he was told, sometimes he comes too early.
-            now += refusal && random() % 2 == 0 ? std::chrono::microseconds(refusal->wait) : std::chrono::microseconds(random() % 3'600'000'000u);
+            now += refusal && random() % 2 == 0 ? std::chrono::microseconds(refusal->wait)
+                                                : std::chrono::microseconds(random() % 3'600'000'000u);
         }
         ASSERT_LE(sent, static_cast<std::size_t>(days) * (has_session ? 10 : 5));
     }

@@ -13,7 +13,8 @@ struct Ended {
 
 Error wrong_password()
 {
-    return forbidden("wrong_password", "The old password is wrong. If there is none yet, set one with a code: POST /auth/forgot-password/.");
+    return forbidden("wrong_password",
+                     "The old password is wrong. If there is none yet, set one with a code: POST /auth/forgot-password/.");
 }
 
 Error invalid_reset_token()

@@ -24,7 +24,8 @@ asio::awaitable<Result<User>> ProfileService::change(UserId user, ProfileChange 
     co_return std::move(*changed);
 }
 
-asio::awaitable<Result<bool>> ProfileService::may_remove(http::Identity identity, Account const& account, std::optional<std::string> password)
+asio::awaitable<Result<bool>> ProfileService::may_remove(http::Identity identity, Account const& account,
+                                                         std::optional<std::string> password)
 {
     auto const now = parts_.clock.now();
     auto const until = co_await parts_.sessions.confirmed_until(identity.user, identity.session);
@@ -40,7 +41,8 @@ asio::awaitable<Result<void>> ProfileService::remove(http::Identity identity, st
     auto const may = co_await may_remove(identity, *account, std::move(password));
     if (!may) co_return may.error();
     if (!*may) {
-        co_return forbidden("confirmation_required", "Send your password along, or confirm this session with a code (purpose confirm) first.");
+        co_return forbidden("confirmation_required",
+                            "Send your password along, or confirm this session with a code (purpose confirm) first.");
     }
     auto const now = parts_.clock.now();
     auto unit = [this, user = identity.user, mobile = account->user.mobile, now](db::Transaction& tx) {

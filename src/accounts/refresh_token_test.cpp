@@ -44,11 +44,32 @@ TEST(RefreshToken, has_one_form)
     std::string const mac(43, 'A');
     EXPECT_TRUE(read_refresh_token("v1.1.2.3." + mac));
     std::string const refused[] = {
-        "", "v1", "v1.", "v2.1.2.3." + mac, "V1.1.2.3." + mac, ".1.2.3." + mac, "v1.1.2.3", "v1.1.2.3.", "v1.1.2." + mac,
-        "v1.0.2.3." + mac, "v1.01.2.3." + mac, "v1.+1.2.3." + mac, "v1.-1.2.3." + mac, "v1. 1.2.3." + mac, "v1.1.2.3e0." + mac,
-        "v1.1.2.0." + mac, "v1.1.2.99999999999999999999." + mac, "v1.1.2.3." + mac + "A", "v1.1.2.3." + mac.substr(1),
-        "v1.1.2.3." + mac + ".", "v1.1.2.3.4." + mac, " v1.1.2.3." + mac, "v1.1.2.3." + mac + "\n", "v1..2.3." + mac,
-        "v1.1.2.3." + mac.substr(1) + ".", std::string(100'000, '1'),
+        "",
+        "v1",
+        "v1.",
+        "v2.1.2.3." + mac,
+        "V1.1.2.3." + mac,
+        ".1.2.3." + mac,
+        "v1.1.2.3",
+        "v1.1.2.3.",
+        "v1.1.2." + mac,
+        "v1.0.2.3." + mac,
+        "v1.01.2.3." + mac,
+        "v1.+1.2.3." + mac,
+        "v1.-1.2.3." + mac,
+        "v1. 1.2.3." + mac,
+        "v1.1.2.3e0." + mac,
+        "v1.1.2.0." + mac,
+        "v1.1.2.99999999999999999999." + mac,
+        "v1.1.2.3." + mac + "A",
+        "v1.1.2.3." + mac.substr(1),
+        "v1.1.2.3." + mac + ".",
+        "v1.1.2.3.4." + mac,
+        " v1.1.2.3." + mac,
+        "v1.1.2.3." + mac + "\n",
+        "v1..2.3." + mac,
+        "v1.1.2.3." + mac.substr(1) + ".",
+        std::string(100'000, '1'),
     };
     for (auto const& text : refused) EXPECT_FALSE(read_refresh_token(text)) << text.substr(0, 80);
 }

@@ -66,7 +66,8 @@ asio::awaitable<Result<Tokens>> SessionService::refresh(std::string refresh_toke
         parts_.announce_ended(user, {&session, 1});
         co_return unauthenticated("refresh_reused", "This refresh token was used before, so its session has been ended; log in again.");
     case Rotation::ended: co_return unauthenticated("session_ended", "This session has ended; log in again.");
-    case Rotation::expired: co_return unauthenticated("refresh_expired", "This session is too old or was not used for too long; log in again.");
+    case Rotation::expired:
+        co_return unauthenticated("refresh_expired", "This session is too old or was not used for too long; log in again.");
     case Rotation::unknown: break;
     }
     co_return refresh_invalid();
@@ -89,9 +90,8 @@ asio::awaitable<Result<SessionPage>> SessionService::list(http::Identity identit
 asio::awaitable<bool> SessionService::end_quietly(UserId user, SessionId session)
 {
     auto const now = parts_.clock.now();
-    bool const ended = co_await parts_.database.transact([user, session, now](db::Transaction& tx) {
-        return SessionStore::end(tx, user, session, now);
-    });
+    bool const ended =
+        co_await parts_.database.transact([user, session, now](db::Transaction& tx) { return SessionStore::end(tx, user, session, now); });
     if (ended) parts_.announce_ended(user, {&session, 1});
     co_return ended;
 }
@@ -116,9 +116,8 @@ asio::awaitable<Result<void>> SessionService::log_out(http::Identity identity, L
     }
     auto const user = identity.user;
     auto const now = parts_.clock.now();
-    auto const ended = co_await parts_.database.transact([user, now](db::Transaction& tx) {
-        return SessionStore::end_all(tx, user, std::nullopt, now);
-    });
+    auto const ended =
+        co_await parts_.database.transact([user, now](db::Transaction& tx) { return SessionStore::end_all(tx, user, std::nullopt, now); });
     parts_.announce_ended(user, ended);
     co_return Result<void>();
 }

@@ -36,8 +36,7 @@ constexpr db::Sql verify_sql = R"sql(
 constexpr db::Sql with_password_sql = "select " USER_COLUMNS " from users where id = $1 and password_hash = $2";
 constexpr db::Sql change_password_sql =
     "update users set password_hash = $3, pending_password_hash = null where id = $1 and password_hash = $2";
-constexpr db::Sql reset_password_sql =
-    "update users set password_hash = $2, pending_password_hash = null, is_verified = 1 where id = $1";
+constexpr db::Sql reset_password_sql = "update users set password_hash = $2, pending_password_hash = null, is_verified = 1 where id = $1";
 constexpr db::Sql erase_sql = "delete from users where id = $1";
 
 // An unverified user has never had a session, so nothing of his stands in any other table.
@@ -108,8 +107,8 @@ asio::awaitable<std::optional<User>> UserStore::change_profile(UserId user, Prof
 {
     bool const sets_name = change.name_change == FieldChange::set;
     bool const sets_email = change.email_change == FieldChange::set;
-    auto const rows = co_await database_.write(change_profile_sql, user, sets_name, change.name, sets_email, change.email,
-                                               change.custom_instructions);
+    auto const rows =
+        co_await database_.write(change_profile_sql, user, sets_name, change.name, sets_email, change.email, change.custom_instructions);
     co_return first_user(rows);
 }
 

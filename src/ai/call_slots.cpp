@@ -11,7 +11,7 @@
 namespace pollux::ai {
 
 struct CallSlots::Waiter {
-    explicit Waiter(asio::any_io_executor executor) : timer(std::move(executor)) {}
+    explicit Waiter(asio::any_io_executor const& executor) : timer(executor) {}
 
     asio::steady_timer timer;
     bool has_slot = false; // Under CallSlots::mutex_, like the place in the queue.

@@ -9,7 +9,8 @@ namespace {
 class CappedStream final : public ChatStream {
 public:
     CappedStream(ChatModel& model, std::shared_ptr<CallSlots> slots, asio::any_io_executor executor, ChatRequest request)
-        : model_(model), slots_(std::move(slots)), executor_(std::move(executor)), request_(std::move(request)) {}
+        : model_(model), slots_(std::move(slots)), executor_(std::move(executor)), request_(std::move(request))
+    {}
 
     asio::awaitable<ModelEvent> next() override
     {

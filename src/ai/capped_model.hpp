@@ -10,7 +10,8 @@ namespace pollux::ai {
 class CappedModel final : public ChatModel {
 public:
     CappedModel(std::unique_ptr<ChatModel> model, std::size_t calls_max)
-        : model_(std::move(model)), slots_(std::make_shared<CallSlots>(calls_max)) {}
+        : model_(std::move(model)), slots_(std::make_shared<CallSlots>(calls_max))
+    {}
 
     std::string_view provider() const override { return model_->provider(); }
     std::unique_ptr<ChatStream> start(asio::any_io_executor executor, ChatRequest request) override;

@@ -94,7 +94,10 @@ class GatedModel final : public ChatModel {
 public:
     explicit GatedModel(Gate& gate) : gate_(gate) {}
     std::string_view provider() const override { return "gated"; }
-    std::unique_ptr<ChatStream> start(asio::any_io_executor executor, ChatRequest) override { return std::make_unique<GatedStream>(gate_, std::move(executor)); }
+    std::unique_ptr<ChatStream> start(asio::any_io_executor executor, ChatRequest) override
+    {
+        return std::make_unique<GatedStream>(gate_, std::move(executor));
+    }
 
 private:
     Gate& gate_;

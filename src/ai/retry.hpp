@@ -16,9 +16,9 @@ inline constexpr std::chrono::minutes reply_duration_max{10};
 inline constexpr std::chrono::milliseconds wait_in_place_max{2000};
 
 struct RetryQuestion {
-    Failed failure;         // How the last call ended.
-    int calls_made = 1;     // Calls of this reply so far, that one included, as counted in its row.
-    Time first_started;     // When the reply's first call began, over all attempts.
+    Failed failure;     // How the last call ended.
+    int calls_made = 1; // Calls of this reply so far, that one included, as counted in its row.
+    Time first_started; // When the reply's first call began, over all attempts.
     Time now;
     std::uint64_t random = 0; // Any number; spreads the waits so that replies that failed together do not come back together.
 };

@@ -78,6 +78,15 @@ asio::awaitable<Result<accounts::User>> make_superuser(Rooms* rooms, std::string
     co_return co_await rooms->accounts.create_superuser(std::move(mobile), std::move(password));
 }
 
+// bench/run reads from it how many writes shared a COMMIT.
+void log_stopped(db::sqlite::WriterCounters const& counters)
+{
+    ops::log(ops::Level::info, "stopped",
+             {{"writes", std::int64_t(counters.units)},
+              {"commits", std::int64_t(counters.groups)},
+              {"largest_commit", std::int64_t(counters.largest_group)}});
+}
+
 void wait_for_stop(sigset_t const& signals)
 {
     int signal = 0;
@@ -124,7 +133,7 @@ int serve(config::Config const& config, std::function<void(std::uint16_t port)> 
     rooms.notices.close();
     bool is_drained = server.drain(requests_stop_max);
     database.close();
-    ops::log(ops::Level::info, "stopped");
+    log_stopped(database.counters());
     ops::flush_log();
     // What would not end is still suspended on objects that are about to die.
     if (!is_drained) std::_Exit(0);

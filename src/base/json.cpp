@@ -7,6 +7,7 @@
 #include <boost/json/value_stack.hpp>
 
 #include <charconv>
+#include <stdexcept>
 #include <unordered_set>
 
 namespace pollux {
@@ -234,11 +235,14 @@ std::string join(std::string const& field, std::string_view name)
 
 std::string short_type_name(std::string_view pretty)
 {
-    // "... [T = pollux::http::Page<pollux::chat::Room>]" -> "PageRoom"
+    // "... [T = pollux::http::Page<pollux::(anonymous namespace)::Room>]" -> "PageRoom"
+    constexpr std::string_view unnamed = "(anonymous namespace)";
     auto from = pretty.find("T = ") + 4;
+    std::string whole(pretty.substr(from, pretty.rfind(']') - from));
+    for (auto at = whole.find(unnamed); at != std::string::npos; at = whole.find(unnamed)) whole.erase(at, unnamed.size());
     std::string name;
     std::string word;
-    for (char letter : pretty.substr(from, pretty.rfind(']') - from)) {
+    for (char letter : whole) {
         if (std::isalnum(static_cast<unsigned char>(letter)) || letter == '_') {
             word.push_back(letter);
         } else if (letter == ':') {
@@ -249,6 +253,15 @@ std::string short_type_name(std::string_view pretty)
         }
     }
     return name + word;
+}
+
+bool claim_name(SchemaBook& book, std::string const& name, void const* type)
+{
+    auto [entry, is_new] = book.entries.try_emplace(name, SchemaBook::Entry{type, book.side, {}});
+    auto const& known = entry->second;
+    if (known.type != type) throw std::logic_error("two structs are called " + name + " in the API's document: rename one");
+    if (known.side != book.side) throw std::logic_error("the struct " + name + " is used for input and for output: make it two");
+    return is_new;
 }
 
 void read_text(JsonValue const& value, std::string const& field, std::size_t min, std::size_t max, Lines lines, std::string& out,
@@ -301,9 +314,12 @@ void refuse_choice(std::string const& field, std::string const& choices, FieldEr
     errors.push_back({field, "unknown_choice", "Must be one of: " + choices + "."});
 }
 
-std::string text_schema(std::size_t min, std::size_t max)
+std::string text_schema(std::size_t min, std::size_t max, Lines lines)
 {
-    return R"({"type":"string","minLength":)" + std::to_string(min) + R"(,"maxLength":)" + std::to_string(max) + "}";
+    // The pattern says what has_control_or_bidi() refuses.
+    constexpr std::string_view one_line = R"(,"pattern":"^[^\\u0000-\\u001F\\u007F-\\u009F\\u2028-\\u202E\\u2066-\\u2069]*$")";
+    return R"({"type":"string","minLength":)" + std::to_string(min) + R"(,"maxLength":)" + std::to_string(max) +
+           std::string(lines == Lines::one ? one_line : "") + "}";
 }
 
 std::string integer_schema(std::int64_t min, std::int64_t max)

@@ -29,8 +29,19 @@ namespace pollux {
 using JsonValue = boost::json::value;
 using FieldErrors = std::vector<FieldError>;
 
-// JSON Schemas (2020-12) of named structs, as text: name -> schema.
-using SchemaBook = std::map<std::string, std::string>;
+// Whether a schema says what clients may send (nothing unknown, an optional may be missing) or what they get (an optional may be null).
+enum class SchemaSide { input, output };
+
+// JSON Schemas (2020-12) of named structs, as text.
+struct SchemaBook {
+    struct Entry {
+        void const* type = nullptr; // Tells types of the same short name apart.
+        SchemaSide side = SchemaSide::output;
+        std::string schema;
+    };
+    SchemaSide side = SchemaSide::output; // Of what is being added.
+    std::map<std::string, Entry> entries;
+};
 
 // How T is read, written and described. Specialisations have:
 //   static void read(JsonValue const&, std::string const& field, T& out, FieldErrors&)   (input types)
@@ -61,9 +72,11 @@ std::string to_json(T const& value)
     return out;
 }
 
+// Throws std::logic_error when two structs would stand under one name, or one struct on both sides.
 template <class T>
-std::string schema_of(SchemaBook& book)
+std::string schema_of(SchemaBook& book, SchemaSide side)
 {
+    book.side = side;
     return Json<T>::schema(book);
 }
 
@@ -78,6 +91,11 @@ void refuse_missing(std::string const& field, FieldErrors& errors);
 void refuse_null(std::string const& field, FieldErrors& errors);
 std::string join(std::string const& field, std::string_view name);
 std::string short_type_name(std::string_view pretty_function);
+bool claim_name(SchemaBook& book, std::string const& name, void const* type); // false: it stands there already.
+
+// Its address is the type's identity, also of types in unnamed namespaces.
+template <class T>
+inline constexpr char type_tag{};
 
 // Holds the parsed document, so that boost/json.hpp is seen by json.cpp alone.
 class Document {
@@ -176,18 +194,20 @@ struct Json<T> {
     {
         std::string name = type_name<T>();
         std::string reference = R"({"$ref":"#/components/schemas/)" + name + "\"}";
-        if (!book.emplace(name, "").second) return reference;
+        if (!json_detail::claim_name(book, name, &json_detail::type_tag<T>)) return reference;
+        bool const is_input = book.side == SchemaSide::input;
         std::string properties;
         std::string required;
         boost::mp11::mp_for_each<json_detail::Members<T>>([&](auto described) {
             using Member = std::remove_cvref_t<decltype(std::declval<T&>().*described.pointer)>;
             std::string quoted = "\"" + std::string(described.name) + "\"";
             properties += (properties.empty() ? "" : ",") + quoted + ":" + Json<Member>::schema(book);
-            bool may_miss = json_detail::OmittableTraits<Member>::value || json_detail::OptionalTraits<Member>::value;
+            bool may_miss = is_input ? json_detail::OptionalTraits<Member>::value : json_detail::OmittableTraits<Member>::value;
             if (!may_miss) required += (required.empty() ? "" : ",") + quoted;
         });
-        book[name] = R"({"type":"object","properties":{)" + properties + "}" +
-                     (required.empty() ? "" : ",\"required\":[" + required + "]") + "}";
+        book.entries[name].schema = R"({"type":"object","properties":{)" + properties + "}" +
+                                    (required.empty() ? "" : ",\"required\":[" + required + "]") +
+                                    (is_input ? R"(,"additionalProperties":false})" : "}");
         return reference;
     }
 };

@@ -49,7 +49,7 @@ void read_integer(JsonValue const&, std::string const& field, std::int64_t min, 
 void read_boolean(JsonValue const&, std::string const& field, bool& out, FieldErrors&);
 bool read_plain_text(JsonValue const&, std::string const& field, std::string& out, FieldErrors&);
 void refuse_choice(std::string const& field, std::string const& choices, FieldErrors&);
-std::string text_schema(std::size_t min, std::size_t max);
+std::string text_schema(std::size_t min, std::size_t max, Lines lines);
 std::string integer_schema(std::int64_t min, std::int64_t max);
 std::string nullable_schema(std::string schema);
 
@@ -61,7 +61,7 @@ struct Json<Text<Min, Max>> {
     {
         json_detail::read_text(value, field, Min, Max, json_detail::Lines::many, out.value, errors);
     }
-    static std::string schema(SchemaBook&) { return json_detail::text_schema(Min, Max); }
+    static std::string schema(SchemaBook&) { return json_detail::text_schema(Min, Max, json_detail::Lines::many); }
 };
 
 template <std::size_t Min, std::size_t Max>
@@ -70,7 +70,7 @@ struct Json<Line<Min, Max>> {
     {
         json_detail::read_text(value, field, Min, Max, json_detail::Lines::one, out.value, errors);
     }
-    static std::string schema(SchemaBook&) { return json_detail::text_schema(Min, Max); }
+    static std::string schema(SchemaBook&) { return json_detail::text_schema(Min, Max, json_detail::Lines::one); }
 };
 
 template <std::int64_t Min, std::int64_t Max>
@@ -141,12 +141,9 @@ struct Json<std::optional<T>> {
     }
     static std::string schema(SchemaBook& book)
     {
-        // An optional of an input type may be missing; of an output type it may be null.
-        if constexpr (requires(std::string& out, T const& value) { Json<T>::write(out, value); }) {
-            return json_detail::nullable_schema(Json<T>::schema(book));
-        } else {
-            return Json<T>::schema(book);
-        }
+        // What may be missing in input is null in output.
+        auto schema = Json<T>::schema(book);
+        return book.side == SchemaSide::output ? json_detail::nullable_schema(std::move(schema)) : schema;
     }
 };
 

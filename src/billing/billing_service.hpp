@@ -14,17 +14,17 @@ namespace pollux::billing {
 
 namespace asio = boost::asio;
 
-struct Tokens {
+struct TokensUsed {
     std::int64_t prompt_tokens = 0;
     std::int64_t completion_tokens = 0;
     std::int64_t thought_tokens = 0;
 };
-BOOST_DESCRIBE_STRUCT(Tokens, (), (prompt_tokens, completion_tokens, thought_tokens))
+BOOST_DESCRIBE_STRUCT(TokensUsed, (), (prompt_tokens, completion_tokens, thought_tokens))
 
 struct UsageDay {
     std::string day; // "2026-11-22", UTC.
     std::int64_t used = 0;
-    Tokens tokens;
+    TokensUsed tokens;
 };
 BOOST_DESCRIBE_STRUCT(UsageDay, (), (day, used, tokens))
 
@@ -35,7 +35,7 @@ struct UsageReport {
     std::int64_t used = 0;
     std::int64_t remaining = 0;
     Time resets_at;
-    Tokens tokens;
+    TokensUsed tokens;
     Omittable<std::vector<UsageDay>> days;
 };
 BOOST_DESCRIBE_STRUCT(UsageReport, (), (tier, limit, used, remaining, resets_at, tokens, days))

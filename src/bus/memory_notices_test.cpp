@@ -59,7 +59,7 @@ protected:
 
     Steady::time_point now{1'000s};
     test::TestLoop loop;
-    MemoryNotices notices{{.total_max = 6'400}, [this] { return now; }};
+    MemoryNotices notices{{}, [this] { return now; }};
 };
 
 TEST_F(NoticesTest, StartNowAndGoOn)
@@ -140,16 +140,20 @@ TEST_F(NoticesTest, FiveMinutesAreKept)
     EXPECT_TRUE(read(first).is_reset) << "and is still gone when the user is known again";
 }
 
-TEST_F(NoticesTest, MemoryIsBounded)
+TEST_F(NoticesTest, TheirNumberIsBounded)
 {
-    auto start = read("").last_id;
-    publish(1, 1);
-    for (std::int64_t id = 1'000; id < 21'000; ++id) notices.publish(UserId{id}, "room", "{}");
-    EXPECT_LE(notices.users(), 6'400u + 128u);
-    EXPECT_TRUE(read(start).is_reset);
+    MemoryNotices few{{.total_max = 6'400}, [this] { return now; }};
+    auto start = loop.run(few.read(user, "", at_once)).last_id;
+    few.publish(user, "room", "{}");
+    for (std::int64_t id = 1'000; id < 21'000; ++id) few.publish(UserId{id}, "room", "{}");
+    EXPECT_LE(few.users(), 6'400u + 128u);
+    EXPECT_TRUE(loop.run(few.read(user, start, at_once)).is_reset);
+}
 
-    std::string large(500'000, 'x');
-    start = read("").last_id;
+TEST_F(NoticesTest, TheirBytesAreBounded)
+{
+    std::string const large(500'000, 'x');
+    auto start = read("").last_id;
     for (int count = 0; count < 2; ++count) notices.publish(user, "message", large);
     EXPECT_FALSE(read(start).is_reset);
     notices.publish(user, "message", large);

@@ -72,13 +72,16 @@ asio::awaitable<Finishing> finish_in(db::Transaction& transaction, ReplyClaim co
     auto const finished = co_await finish_message(transaction, claim, end, now);
     if (finished.empty()) co_return Finishing{};
     auto const row = finished.front();
+    failpoint("finish_after_message");
     co_await transaction.run(delete_job_sql, claim.reply, claim.attempt);
 
     billing::Settlement settlement{claim.user, row.integer(0), costs_unit(end) ? 0 : 1};
     settlement.prompt_tokens = end.usage.prompt_tokens;
     settlement.completion_tokens = end.usage.completion_tokens;
     settlement.thought_tokens = end.usage.thought_tokens;
+    failpoint("finish_after_job");
     co_await billing::settle(transaction, settlement);
+    failpoint("finish_after_quota");
 
     bool const is_good = end.status == MessageStatus::completed || (end.status == MessageStatus::stopped && !end.text.empty());
     if (is_good && row.integer(2) > 1) co_await transaction.run(show_variant_sql, claim.question, claim.reply);

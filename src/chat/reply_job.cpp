@@ -9,6 +9,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/multiple_exceptions.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -23,6 +24,16 @@ asio::awaitable<void> sleep_for(std::chrono::microseconds wait)
 {
     asio::steady_timer timer(co_await asio::this_coro::executor, wait);
     co_await timer.async_wait(asio::use_awaitable);
+}
+
+// Two that run together both throw, since the end of one cancels the other: what came first is what matters.
+[[noreturn]] void rethrow_first(std::exception_ptr const& failure)
+{
+    try {
+        std::rethrow_exception(failure);
+    } catch (asio::multiple_exceptions const& both) {
+        std::rethrow_exception(both.first_exception());
+    }
 }
 
 } // namespace
@@ -109,7 +120,7 @@ asio::awaitable<void> ReplyJob::interruptible(asio::awaitable<void> work)
     if (running_->stop_reason() != StopReason::none) co_return;
     auto token = asio::bind_cancellation_slot(running_->cut.slot(), asio::as_tuple(asio::use_awaitable));
     auto [failure] = co_await asio::co_spawn(running_->executor, std::move(work), std::move(token));
-    if (failure && running_->stop_reason() == StopReason::none) std::rethrow_exception(failure);
+    if (failure && running_->stop_reason() == StopReason::none) rethrow_first(failure);
 }
 
 asio::awaitable<ReplyJob::Step> ReplyJob::after_call()

@@ -182,6 +182,24 @@ TEST_F(ReplyStreamTest, ALostFeedOrWakeUpOnlyDelays)
     EXPECT_EQ(kept.loads, 4);
 }
 
+asio::awaitable<void> next_of(http::EventStream& stream, std::optional<std::string>& out)
+{
+    out = co_await stream.next(Steady::now() + 10s);
+}
+
+// Stopped or deleted while it was queued: nobody ever wrote into the feed, but its end is told.
+TEST_F(ReplyStreamTest, AnEndWithoutABeginningIsLookedAtAtOnce)
+{
+    auto stream = open(std::nullopt, {.silence_absent_max = 60s}).value();
+    std::optional<std::string> bytes;
+    finish("", 0);
+    std::vector<asio::awaitable<void>> both;
+    both.push_back(next_of(*stream, bytes));
+    both.push_back(feed.end(reply, 0));
+    loop.run_all(std::move(both));
+    EXPECT_EQ(outline(bytes.value()), "start 0-0 done 0-end");
+}
+
 TEST_F(ReplyStreamTest, ASilentFeedIsNotBelievedForEver)
 {
     loop.run(feed.begin(reply, 1, "demo"));

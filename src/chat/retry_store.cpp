@@ -84,7 +84,7 @@ asio::awaitable<Result<Sending>> SendStore::retry(RetryRequest request)
     auto sending = co_await database_.transact([&request, &models = models_](db::Transaction& transaction) {
         return retry_in(transaction, request, models);
     });
-    failpoint("retry_after_commit");
+    if (sending) failpoint("retry_after_commit");
     co_return sending;
 }
 

@@ -1,5 +1,6 @@
 #include "chat/send_parts.hpp"
 
+#include "base/failpoint.hpp"
 #include "billing/quota.hpp"
 #include "chat/message_rows.hpp"
 
@@ -123,6 +124,7 @@ asio::awaitable<Sending> insert_reply(db::Transaction& transaction, SendBasis co
     auto const rows = co_await transaction.run(insert_reply_sql, reply.room, reply.user, to_text(status), reply.question, reply.variant,
                                                reply.is_shown, reply.model, attempt, day_of(reply.now), reply.now);
     auto const id = rows.front().id<MessageId>(0);
+    failpoint("send_before_job");
 
     Sending sending;
     sending.job = state;

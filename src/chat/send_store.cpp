@@ -68,10 +68,14 @@ asio::awaitable<Result<Sending>> send_in(db::Transaction& transaction, SendReque
     auto usage = co_await take_unit(transaction, request.user, *basis, request.now);
     if (!usage) co_return usage.error();
 
+    failpoint("send_after_quota");
     auto const question = co_await insert_question(transaction, request, *basis);
+    failpoint("send_after_question");
     NewReply reply{request.user, request.room, question, 1, true, std::move(*model), request.now, request.lease_owner};
     auto sending = co_await insert_reply(transaction, *basis, std::move(reply));
+    failpoint("send_after_reply");
     co_await update_room(transaction, request, *basis, question, sending.reply.id);
+    failpoint("send_after_room");
     if (request.key) {
         KeyedEffect const effect{question.value, sending.reply.id.value};
         auto const keeping = co_await keep_effect(transaction, request.user, *request.key, effect, request.now);
@@ -90,7 +94,7 @@ asio::awaitable<Result<Sending>> SendStore::send(SendRequest request)
     auto sending = co_await database_.transact([&request, &models = models_](db::Transaction& transaction) {
         return send_in(transaction, request, models);
     });
-    failpoint("send_after_commit");
+    if (sending) failpoint("send_after_commit");
     co_return sending;
 }
 

@@ -91,14 +91,14 @@ asio::awaitable<Result<Stopping>> StopStore::stop(UserId user, RoomId room, Mess
     auto stopping = co_await database_.transact([user, room, reply, now](db::Transaction& transaction) {
         return stop_in(transaction, user, room, reply, now);
     });
-    failpoint("stop_after_commit");
+    if (stopping) failpoint("stop_after_commit");
     co_return stopping;
 }
 
 asio::awaitable<Result<RoomDeletion>> StopStore::delete_room(UserId user, RoomId room)
 {
     auto deletion = co_await database_.transact([user, room](db::Transaction& transaction) { return delete_room_in(transaction, user, room); });
-    failpoint("room_delete_after_commit");
+    if (deletion) failpoint("room_delete_after_commit");
     co_return deletion;
 }
 

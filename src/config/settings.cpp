@@ -111,7 +111,7 @@ constexpr Setting list[] = {
      "`+11234567890:123456@2026-12-31`.",
      read_test_numbers, secret},
     {"Accounts", "OTP_PER_IP_HOUR", "10", "", "Codes that one address may ask for in an hour.",
-     read_number<&C::otp_per_ip_hour, 1, 1'000'000>},
+     read_number<&C::otp_per_ip_hour, 1, 1'000'000>, plain, Part::sms},
     {"Accounts", "SMS_PER_HOUR_MAX", "1000", "", "Codes sent to phones in an hour, over all.",
      read_number<&C::sms_per_hour_max, 1, 100'000'000>, plain, Part::sms},
     {"Accounts", "SMS_TEMPLATE", "{code} is your code. It is valid for {minutes} minutes.", "", "Text of the SMS.", read_sms_template,
@@ -141,7 +141,8 @@ constexpr Setting list[] = {
 
 bool is_built(Part part)
 {
-    return part == Part::core; // What later versions bring is read and checked already.
+    return part == Part::core || part == Part::proxies ||
+           part == Part::rate_rules; // What later versions bring is read and checked already.
 }
 
 std::string_view name_of(Part part)

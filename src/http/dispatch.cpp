@@ -16,14 +16,6 @@ namespace {
 
 constexpr std::array known_methods = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
 
-std::string new_request_id()
-{
-    // Names a line in the log, guards nothing: a generator seeded once a thread is enough.
-    thread_local std::mt19937_64 generator(random_below(~std::uint64_t(0)));
-    std::uint64_t number = generator();
-    return to_hex(std::string_view(reinterpret_cast<char const*>(&number), sizeof number));
-}
-
 std::string request_id_of(Request const& request)
 {
     constexpr std::size_t id_bytes_max = 64;
@@ -90,6 +82,10 @@ std::optional<Response> refuse_by_head(Server::Shared const& shared, RequestRead
         response.headers.emplace_back("Allow", target.found.allow);
         return response;
     }
+    if (!request.query.empty()) {
+        auto pairs = parse_query(request.query);
+        if (!pairs) return problem(pairs.error(), request.request_id);
+    }
     return refuse_content(request, reader, *route);
 }
 
@@ -155,6 +151,13 @@ asio::awaitable<Response> answer_or_throw(Server::Shared& shared, Target& target
     co_return std::move(*result);
 }
 
+// A page may read every answer it may ask for, refusals too.
+void add_cors(Response& response, Request const& request, CorsOptions const& options)
+{
+    auto headers = cors_headers(request, options);
+    for (auto& header : headers) response.headers.push_back(std::move(header));
+}
+
 Response accident(std::exception const& failure, Request const& request)
 {
     ops::log(ops::Level::error, "request_failed", {{"request_id", request.request_id}, {"reason", failure.what()}});
@@ -167,6 +170,14 @@ Response accident(std::exception const& failure, Request const& request)
 }
 
 } // namespace
+
+std::string new_request_id()
+{
+    // It guards nothing: a generator seeded once a thread is enough.
+    thread_local std::mt19937_64 generator(random_below(~std::uint64_t(0)));
+    std::uint64_t number = generator();
+    return to_hex(std::string_view(reinterpret_cast<char const*>(&number), sizeof number));
+}
 
 Target open_target(Server::Shared const& shared, RequestReader const& reader, HeaderFields const& fields,
                    asio::ip::address const& socket_peer)
@@ -186,7 +197,16 @@ Target open_target(Server::Shared const& shared, RequestReader const& reader, He
     target.found = shared.router.find(request.method, request.path);
     if (target.found.route) request.deadline = Steady::now() + target.found.route->options.time_max;
     target.refusal = refuse_by_head(shared, reader, target, socket_peer);
+    // A preflight's answer has its own.
+    if (target.refusal && reader.method() != "OPTIONS") add_cors(*target.refusal, request, shared.options.cors);
     return target;
+}
+
+Response refused_body(Server::Shared const& shared, Request const& request, Refusal const& refusal)
+{
+    auto response = problem(refusal.status, refusal.code, refusal.detail, request.request_id);
+    add_cors(response, request, shared.options.cors);
+    return response;
 }
 
 asio::awaitable<Response> answer(Server::Shared& shared, Target& target)
@@ -198,8 +218,7 @@ asio::awaitable<Response> answer(Server::Shared& shared, Target& target)
     } catch (std::exception const& failure) {
         response = accident(failure, target.request);
     }
-    auto cors = cors_headers(target.request, shared.options.cors);
-    for (auto& header : cors) response.headers.push_back(std::move(header));
+    add_cors(response, target.request, shared.options.cors);
     co_return response;
 }
 

@@ -16,9 +16,15 @@ struct Target {
     std::optional<Response> refusal; // Decided by the head alone: the body is not read.
 };
 
+// Names a request in its answer and in the log.
+std::string new_request_id();
+
 // Looks up the route and applies all checks that need no body.
 Target open_target(Server::Shared const& shared, RequestReader const& reader, HeaderFields const& fields,
                    asio::ip::address const& socket_peer);
+
+// The answer to a request whose body could not be read.
+Response refused_body(Server::Shared const& shared, Request const& request, Refusal const& refusal);
 
 // Never throws.
 asio::awaitable<Response> answer(Server::Shared& shared, Target& target);

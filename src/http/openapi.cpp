@@ -40,13 +40,14 @@ json::array parameters(Route const& route, SchemaBook const& book)
                         {"schema", {{"type", "integer"}, {"minimum", 1}}}});
     }
     if (!route.shape.query_schema.empty()) {
-        json::value schema = json::parse(book.at(route.shape.query_schema));
+        json::value schema = json::parse(book.entries.at(route.shape.query_schema).schema);
         for (auto const& [name, value] : schema.at("properties").as_object()) {
             list.push_back({{"name", name}, {"in", "query"}, {"required", false}, {"schema", value}});
         }
     }
     if (route.options.takes_idempotency_key) list.push_back(reference("parameters", "IdempotencyKey"));
-    if (route.shape.answers_event_stream) list.push_back(reference("parameters", "LastEventID"));
+    bool goes_on = route.shape.answers_event_stream && route.method == "GET";
+    if (goes_on) list.push_back(reference("parameters", "LastEventID"));
     return list;
 }
 
@@ -105,8 +106,8 @@ json::object components(Router const& router)
     std::set<std::string> query_names;
     for (auto const& route : router.routes()) query_names.insert(route.shape.query_schema);
     json::object schemas;
-    for (auto const& [name, schema] : router.schemas()) {
-        if (!query_names.contains(name)) schemas[name] = json::parse(schema);
+    for (auto const& [name, entry] : router.schemas().entries) {
+        if (!query_names.contains(name)) schemas[name] = json::parse(entry.schema);
     }
     schemas["Problem"] = json::parse(R"({"type":"object","description":"RFC 9457.",
         "required":["type","title","status","detail","code","request_id"],

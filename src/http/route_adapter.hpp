@@ -30,7 +30,7 @@ Response replayed(Response response, Replay replay);
 template <class T>
 struct Answer {
     static Response respond(T value) { return json_response(200, to_json(value)); }
-    static void describe(AnswerShape& shape, SchemaBook& book) { shape.answer_schema = schema_of<T>(book); }
+    static void describe(AnswerShape& shape, SchemaBook& book) { shape.answer_schema = schema_of<T>(book, SchemaSide::output); }
 };
 
 template <>
@@ -56,7 +56,7 @@ struct Answer<Created<T>> {
     static void describe(AnswerShape& shape, SchemaBook& book)
     {
         shape.status = 201;
-        shape.answer_schema = schema_of<T>(book);
+        shape.answer_schema = schema_of<T>(book, SchemaSide::output);
     }
 };
 
@@ -68,7 +68,7 @@ struct Answer<Prepared<T>> {
         response.shared_body = std::move(value.json);
         return response;
     }
-    static void describe(AnswerShape& shape, SchemaBook& book) { shape.answer_schema = schema_of<T>(book); }
+    static void describe(AnswerShape& shape, SchemaBook& book) { shape.answer_schema = schema_of<T>(book, SchemaSide::output); }
 };
 
 template <>
@@ -95,7 +95,7 @@ struct Answer<CreatedOrStream<T>> {
     static void describe(AnswerShape& shape, SchemaBook& book)
     {
         shape.status = 201;
-        shape.answer_schema = schema_of<T>(book);
+        shape.answer_schema = schema_of<T>(book, SchemaSide::output);
         shape.answers_event_stream = true;
     }
 };
@@ -116,7 +116,7 @@ struct Argument {
     }
     static void describe(AnswerShape& shape, SchemaBook& book)
     {
-        shape.body_schema = schema_of<T>(book);
+        shape.body_schema = schema_of<T>(book, SchemaSide::input);
         shape.body_may_be_absent = all_members_optional<T>();
     }
 };
@@ -127,8 +127,8 @@ struct Argument<Query<T>> {
     {
         static std::string const schema = [] {
             SchemaBook book;
-            schema_of<T>(book);
-            return book[type_name<T>()];
+            schema_of<T>(book, SchemaSide::input);
+            return book.entries[type_name<T>()].schema;
         }();
         auto json = query_as_json(request, schema);
         if (!json) return json.error();
@@ -138,7 +138,7 @@ struct Argument<Query<T>> {
     }
     static void describe(AnswerShape& shape, SchemaBook& book)
     {
-        schema_of<T>(book);
+        schema_of<T>(book, SchemaSide::input);
         shape.query_schema = type_name<T>();
     }
 };

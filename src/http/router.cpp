@@ -125,11 +125,13 @@ Result<std::string> query_as_json(Request const& request, std::string const& sch
     if (!pairs) return pairs.error();
     // A parameter that the schema calls an integer or boolean is put in bare when it reads like one, and as text otherwise, so
     // that the reader of the body refuses it with the same words. Parameters the route does not know are ignored.
+    constexpr std::string_view begin = R"({"type":"object","properties":{)";
+    auto const properties = std::string_view(schema).substr(begin.size());
     std::string json = "{";
     for (auto const& [name, value] : *pairs) {
-        auto at = schema.find("\"" + name + "\":{");
-        if (at == std::string::npos || name.find('"') != std::string::npos) continue;
-        std::string_view rest = std::string_view(schema).substr(at + name.size() + 3);
+        auto at = properties.find("\"" + name + "\":{");
+        if (at == std::string_view::npos || name.find('"') != std::string::npos) continue;
+        auto rest = properties.substr(at + name.size() + 3);
         bool is_bare = (rest.starts_with(R"({"type":"integer")") && parse_integer(value)) ||
                        (rest.starts_with(R"({"type":"boolean")") && (value == "true" || value == "false"));
         json += json.size() > 1 ? "," : "";

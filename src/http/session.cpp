@@ -91,9 +91,11 @@ asio::awaitable<void> Session::run()
 asio::awaitable<Session::Next> Session::serve_one()
 {
     bytes_written_ = 0;
+    is_head_request_ = false;
+    is_http_1_1_ = true;
     auto outcome = co_await reader_.read_head();
     if (outcome == RequestReader::Outcome::closed) co_return Next::close;
-    if (outcome == RequestReader::Outcome::refused) co_return co_await refuse(reader_.refusal());
+    if (outcome == RequestReader::Outcome::refused) co_return co_await refuse_head();
 
     auto started = Steady::now();
     HeaderFields fields(reader_.fields());
@@ -109,8 +111,8 @@ asio::awaitable<Session::Next> Session::serve_one()
         outcome = co_await reader_.read_body(body_bytes_max);
         if (outcome == RequestReader::Outcome::closed) co_return Next::close;
         if (outcome == RequestReader::Outcome::refused) {
-            log_request(target, method, reader_.refusal().status, 0, started);
-            co_return co_await refuse(reader_.refusal());
+            auto refused = refused_body(shared_, target.request, reader_.refusal());
+            co_return co_await refuse(std::move(refused), target, method, started);
         }
         target.request.body = reader_.body();
     } else if (reader_.has_body()) {
@@ -132,12 +134,24 @@ asio::awaitable<Session::Next> Session::serve_one()
     co_return next;
 }
 
-asio::awaitable<Session::Next> Session::refuse(Refusal refusal)
+asio::awaitable<Session::Next> Session::refuse_head()
+{
+    // Of a head that cannot be read nothing is known but where it came from.
+    Target target;
+    target.request.request_id = new_request_id();
+    target.request.peer = peer_of(peer_);
+    auto const& refusal = reader_.refusal();
+    auto response = problem(refusal.status, refusal.code, refusal.detail, target.request.request_id);
+    co_return co_await refuse(std::move(response), target, "-", Steady::now());
+}
+
+asio::awaitable<Session::Next> Session::refuse(Response response, Target const& target, std::string_view method,
+                                               Steady::time_point started)
 {
     keeps_alive_ = false;
-    is_head_request_ = false;
-    auto response = problem(refusal.status, refusal.code, refusal.detail, "");
-    co_await write(std::move(response), "");
+    int status = response.status;
+    co_await write(std::move(response), target.request.request_id);
+    log_request(target, method, status, bytes_written_, started);
     co_await reader_.discard_rest();
     co_return Next::close;
 }

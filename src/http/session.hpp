@@ -9,6 +9,8 @@
 
 namespace pollux::http {
 
+struct Target;
+
 class Session {
 public:
     Session(Server::Shared& shared, ServerThread& thread, asio::ip::tcp::socket socket);
@@ -23,7 +25,8 @@ private:
     enum class Next { go_on, close };
 
     asio::awaitable<Next> serve_one();
-    asio::awaitable<Next> refuse(Refusal refusal);
+    asio::awaitable<Next> refuse_head();
+    asio::awaitable<Next> refuse(Response response, Target const& target, std::string_view method, Steady::time_point started);
     asio::awaitable<Next> write(Response response, std::string_view request_id);
     asio::awaitable<bool> write_events(Response& response);
     asio::awaitable<bool> write_piece(std::string_view bytes); // One chunk, or plain bytes for HTTP/1.0.

@@ -48,8 +48,8 @@ std::string_view HttpHead::header(std::string_view small_letters) const
 // that it waits for: that posts, so nothing of the reader's ever runs inside curl.
 class HttpStream::Transfer final : public CurlListener {
 public:
-    Transfer(asio::any_io_executor executor, HttpRequest request)
-        : loop_(asio::use_service<CurlLoop>(asio::query(executor, asio::execution::context))), changed_(std::move(executor)),
+    Transfer(asio::any_io_executor const& executor, HttpRequest request)
+        : loop_(asio::use_service<CurlLoop>(asio::query(executor, asio::execution::context))), changed_(executor),
           request_(std::move(request)), silence_max_(request_.silence_max)
     {
         deadline_ = request_.deadline == Steady::time_point() ? Steady::now() + call_time_usual : request_.deadline;
@@ -181,7 +181,8 @@ private:
 };
 
 HttpStream::HttpStream(asio::any_io_executor executor, HttpRequest request)
-    : transfer_(std::make_unique<Transfer>(std::move(executor), std::move(request))) {}
+    : transfer_(std::make_unique<Transfer>(executor, std::move(request)))
+{}
 
 HttpStream::~HttpStream() = default;
 

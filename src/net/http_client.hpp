@@ -47,7 +47,7 @@ enum class HttpFailure {
     unreachable, // No address, no connection.
     tls,
     timed_out,
-    cut,         // The answer ended before its end, or was no HTTP.
+    cut, // The answer ended before its end, or was no HTTP.
     too_large,
 };
 

@@ -74,20 +74,32 @@ TEST(HttpClient, ReadsTheTable)
     std::vector<Case> const cases = {
         {"length", {{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: b\r\n\r\n", "he", "llo"}}, {}, {{200, {{"x-a", "b"}}}, "hello", {}}},
         {"until close", {{"HTTP/1.1 429 Too Many\r\nRetry-After:  7 \r\n\r\nslow"}}, {}, {{429, {{"retry-after", "7"}}}, "slow", {}}},
-        {"chunked", {{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r", "\nab\r\n1\r\nc\r\n0\r\n\r\n"}}, {}, {{200, {}}, "abc", {}}},
+        {"chunked",
+         {{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r", "\nab\r\n1\r\nc\r\n0\r\n\r\n"}},
+         {},
+         {{200, {}}, "abc", {}}},
         {"interim", {{"HTTP/1.1 103 Early\r\nX-A: no\r\n\r\nHTTP/1.1 204 None\r\n\r\n"}}, {}, {{204, {}}, "", {}}},
-        {"redirect is an answer", {{"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"}}, {}, {{302, {}}, "", {}}},
+        {"redirect is an answer",
+         {{"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"}},
+         {},
+         {{302, {}}, "", {}}},
         {"cut body", {{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello"}}, {}, {{200, {}}, "hello", {HttpFailure::cut, ""}}},
         {"cut chunk", {{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc"}}, {}, {{200, {}}, "abc", {HttpFailure::cut, ""}}},
         {"no head", {{"HTTP/1.1 200 OK\r\nContent-Le"}}, {}, {{0, {}}, "", {HttpFailure::cut, ""}}},
         {"nothing", {{}}, {}, {{0, {}}, "", {HttpFailure::cut, ""}}},
         {"no http", {{"SSH-2.0-x\r\n"}}, {}, {{0, {}}, "", {HttpFailure::cut, ""}}},
         {"silent before the head", {{}, TestServer::After::keep_open}, hasty, {{0, {}}, "", {HttpFailure::timed_out, ""}}},
-        {"silent in the body", {{"HTTP/1.1 200 OK\r\n\r\nab"}, TestServer::After::keep_open}, hasty, {{200, {}}, "ab", {HttpFailure::timed_out, ""}}},
+        {"silent in the body",
+         {{"HTTP/1.1 200 OK\r\n\r\nab"}, TestServer::After::keep_open},
+         hasty,
+         {{200, {}}, "ab", {HttpFailure::timed_out, ""}}},
         {"deadline", {{}, TestServer::After::keep_open}, late, {{0, {}}, "", {HttpFailure::timed_out, ""}}},
         {"fits", {{"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabcd"}}, small, {{200, {}}, "abcd", {}}},
         {"too large", {{"HTTP/1.1 200 OK\r\n\r\nabcde"}}, small, {{200, {}}, "", {HttpFailure::too_large, ""}}},
-        {"head too large", {{"HTTP/1.1 200 OK\r\nX-A: " + std::string(70'000, 'x') + "\r\n\r\n"}}, {}, {{0, {}}, "", {HttpFailure::too_large, ""}}},
+        {"head too large",
+         {{"HTTP/1.1 200 OK\r\nX-A: " + std::string(70'000, 'x') + "\r\n\r\n"}},
+         {},
+         {{0, {}}, "", {HttpFailure::too_large, ""}}},
         {"file", {}, file, {{0, {}}, "", {HttpFailure::refused, ""}}},
         {"no url", {}, no_url, {{0, {}}, "", {HttpFailure::refused, ""}}},
         {"user in url", {}, user, {{0, {}}, "", {HttpFailure::refused, ""}}},
@@ -137,7 +149,8 @@ asio::awaitable<void> expect_reuse(TestServer& server)
 
 TEST(HttpClient, KeepsConnections)
 {
-    run({{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"}, TestServer::After::keep_open}, [](TestServer& server) { return expect_reuse(server); });
+    run({{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"}, TestServer::After::keep_open},
+        [](TestServer& server) { return expect_reuse(server); });
 }
 
 asio::awaitable<void> expect_cancelled(TestServer& server)
@@ -159,7 +172,8 @@ asio::awaitable<void> expect_cancelled(TestServer& server)
 
 TEST(HttpClient, CancelsUpstreamWhenDestroyed)
 {
-    run({{"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"}, TestServer::After::keep_open}, [](TestServer& server) { return expect_cancelled(server); });
+    run({{"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"}, TestServer::After::keep_open},
+        [](TestServer& server) { return expect_cancelled(server); });
 }
 
 asio::awaitable<void> wait_for_ever(std::string url)

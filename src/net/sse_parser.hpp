@@ -14,7 +14,7 @@ namespace pollux::net {
 struct SseEvent {
     std::string type; // Of the event: line; empty where it had none.
     std::string data;
-    std::string id;   // The last one that the stream gave, in this event or before.
+    std::string id; // The last one that the stream gave, in this event or before.
 };
 
 class SseParser {

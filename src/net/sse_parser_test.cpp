@@ -31,8 +31,16 @@ std::vector<Case> const cases = {
     {"crlf", "data: a\r\n\r\ndata: b\r\n\r\n", {{"", "a", ""}, {"", "b", ""}}, "-"},
     {"cr", "data: a\r\rdata: b\r\r", {{"", "a", ""}, {"", "b", ""}}, "-"},
     {"mixed ends", "data: a\r\ndata: b\n\rdata: c\n\n", {{"", "a\nb", ""}, {"", "c", ""}}, "-"},
-    {"bom", "\xef\xbb\xbf" "data: a\n\n", {{"", "a", ""}}, "-"},
-    {"bom only once", "\xef\xbb\xbf\xef\xbb\xbf" "data: a\n\n", {}, "-"},
+    {"bom",
+     "\xef\xbb\xbf"
+     "data: a\n\n",
+     {{"", "a", ""}},
+     "-"},
+    {"bom only once",
+     "\xef\xbb\xbf\xef\xbb\xbf"
+     "data: a\n\n",
+     {},
+     "-"},
     {"comment", ": ping\n\n:\ndata: a\n:x\n\n", {{"", "a", ""}}, "-"},
     {"several data lines", "data: a\ndata:\ndata: b\n\n", {{"", "a\n\nb", ""}}, "-"},
     {"empty data is an event", "data\n\ndata:\n\n", {{"", "", ""}, {"", "", ""}}, "-"},

@@ -33,7 +33,10 @@ public:
         asio::co_spawn(io, accept(), asio::detached);
     }
 
-    std::string url(std::string const& path = "/") const { return "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + path; }
+    std::string url(std::string const& path = "/") const
+    {
+        return "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + path;
+    }
     std::string const& request() const { return request_; } // The last one, with its body.
     bool peer_closed() const { return peer_closed_; }
     int connections() const { return connections_; }
@@ -56,10 +59,12 @@ private:
         boost::system::error_code failed;
         for (;;) {
             std::string request;
-            co_await asio::async_read_until(socket, asio::dynamic_buffer(request), "\r\n\r\n", asio::redirect_error(asio::use_awaitable, failed));
+            co_await asio::async_read_until(socket, asio::dynamic_buffer(request), "\r\n\r\n",
+                                            asio::redirect_error(asio::use_awaitable, failed));
             if (failed) break;
             auto const missing = bytes_missing(request);
-            if (missing > 0) co_await asio::async_read(socket, asio::dynamic_buffer(request), asio::transfer_exactly(missing), asio::use_awaitable);
+            if (missing > 0)
+                co_await asio::async_read(socket, asio::dynamic_buffer(request), asio::transfer_exactly(missing), asio::use_awaitable);
             request_ = std::move(request);
             for (auto const& piece : script_.pieces) {
                 co_await asio::async_write(socket, asio::buffer(piece), asio::redirect_error(asio::use_awaitable, failed));

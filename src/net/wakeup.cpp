@@ -33,13 +33,21 @@ void Wakeup::notify()
     }
 }
 
+// Those whose time ran out are left behind in the list. Looking only when it has doubled keeps a wait cheap among thousands.
+void Wakeup::forget_gone()
+{
+    if (waiters_.size() < look_at_) return;
+    std::erase_if(waiters_, [](auto const& weak) { return weak.expired(); });
+    look_at_ = std::max<std::size_t>(16, waiters_.size() * 2);
+}
+
 asio::awaitable<void> Wakeup::wait(std::uint64_t seen, Steady::time_point until)
 {
     auto waiter = std::make_shared<Waiter>(co_await asio::this_coro::executor);
     {
         std::lock_guard lock(mutex_);
         if (count() != seen) co_return;
-        std::erase_if(waiters_, [](auto const& weak) { return weak.expired(); });
+        forget_gone();
         waiters_.push_back(waiter);
     }
     waiter->timer.expires_at(until);

@@ -29,9 +29,12 @@ public:
 private:
     struct Waiter;
 
+    void forget_gone();
+
     std::atomic<std::uint64_t> count_ = 0;
     std::mutex mutex_;
     std::vector<std::weak_ptr<Waiter>> waiters_;
+    std::size_t look_at_ = 16;
 };
 
 } // namespace pollux::net

@@ -34,7 +34,8 @@ Outcome decode(std::string_view bytes, std::size_t piece_bytes, ReplySoFar so_fa
                     if (one.start < 0 || one.end < one.start) std::abort();
                 }
             }
-            bool const last = std::holds_alternative<Finished>(*event) || std::holds_alternative<Continues>(*event) || std::holds_alternative<Failed>(*event);
+            bool const last = std::holds_alternative<Finished>(*event) || std::holds_alternative<Continues>(*event) ||
+                              std::holds_alternative<Failed>(*event);
             if (last) {
                 outcome.end = event->index();
                 ++outcome.ends;

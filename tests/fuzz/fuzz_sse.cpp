@@ -29,7 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     auto const pieces = parse(bytes, 1 + data[0] % 16);
     if (whole.size() != pieces.size()) std::abort();
     for (std::size_t index = 0; index < whole.size(); ++index) {
-        if (whole[index].data != pieces[index].data || whole[index].type != pieces[index].type || whole[index].id != pieces[index].id) std::abort();
+        if (whole[index].data != pieces[index].data || whole[index].type != pieces[index].type || whole[index].id != pieces[index].id)
+            std::abort();
         if (whole[index].data.size() > 1024) std::abort();
     }
     return 0;

@@ -237,8 +237,8 @@ TEST_F(Codes, give_an_attacker_80_guesses_a_day_at_most)
 {
     // He has an old session, asks whenever he may, and guesses on both paths until nothing is compared any more.
     auto const identity = identity_of(new_session());
-    auto const end = temp.clock().now() + 30 * 24h;
     advance(25h);
+    auto const end = temp.clock().now() + 5 * 24h; // The rules themselves are tried for 30 days in one_time_code_test.cpp.
     auto const counted_before = guesses_counted() + challenged_guesses_counted();
     std::vector<std::pair<Time, int>> compared;
     for (int network_number = 0; temp.clock().now() < end; ++network_number) {
@@ -258,7 +258,7 @@ TEST_F(Codes, give_an_attacker_80_guesses_a_day_at_most)
         advance(1min);
     }
     EXPECT_EQ(guesses_counted() + challenged_guesses_counted() - counted_before, static_cast<std::int64_t>(compared.size()) * 8);
-    EXPECT_GE(compared.size(), 28u * 10);
+    EXPECT_GE(compared.size(), 45u);
     for (std::size_t index = 0; index < compared.size(); ++index) {
         int tries = 0;
         for (auto other = index; other < compared.size() && compared[other].first < compared[index].first + 24h; ++other) {

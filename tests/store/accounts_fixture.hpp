@@ -38,7 +38,10 @@ protected:
     }
 
     template <class T>
-    T run(asio::awaitable<T> work) { return temp.run(std::move(work)); }
+    T run(asio::awaitable<T> work)
+    {
+        return temp.run(std::move(work));
+    }
     void run(asio::awaitable<void> work) { temp.run(std::move(work)); }
 
     void advance(std::chrono::microseconds by) { temp.clock().advance(by); }

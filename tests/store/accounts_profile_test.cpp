@@ -113,7 +113,8 @@ asio::awaitable<void> fail(db::Transaction&, UserId)
 TEST_F(Profile, stays_whole_when_an_eraser_fails)
 {
     bool told = false;
-    accounts().add_eraser({.erase = [](db::Transaction& tx, UserId user) { return fail(tx, user); }, .erased = [&](UserId) { told = true; }});
+    accounts().add_eraser(
+        {.erase = [](db::Transaction& tx, UserId user) { return fail(tx, user); }, .erased = [&](UserId) { told = true; }});
     auto const login = new_session();
     confirm(identity_of(login));
     EXPECT_THROW((void)remove(identity_of(login)), std::runtime_error);

@@ -138,7 +138,8 @@ TEST_F(Sessions, of_a_family_fail_together_when_an_ancestor_comes_back)
     // 20 clients refresh while the ancestor is replayed.
     std::multiset<std::string> children;
     std::vector<asio::awaitable<void>> refreshes;
-    for (int index = 0; index < 20; ++index) refreshes.push_back(refresh_once(accounts().sessions(), index == 7 ? login.refresh : token, children));
+    for (int index = 0; index < 20; ++index)
+        refreshes.push_back(refresh_once(accounts().sessions(), index == 7 ? login.refresh : token, children));
     temp.loop().run_all(std::move(refreshes));
     EXPECT_EQ(children.count("refresh_reused"), 1u);
     for (auto const& child : children) {
@@ -171,7 +172,9 @@ TEST_F(Sessions, end_by_logout_with_the_refresh_token_of_another)
     auto const other = new_session();
     sign_up("+12025550199").value();
     auto const stranger = new_session("+12025550199");
-    auto log_out = [&](std::string token) { return run(accounts().sessions().log_out(identity_of(one), LogoutScope::this_session, token)); };
+    auto log_out = [&](std::string token) {
+        return run(accounts().sessions().log_out(identity_of(one), LogoutScope::this_session, token));
+    };
     EXPECT_EQ(field_error_of(log_out(stranger.refresh)), "refresh invalid");
     EXPECT_EQ(field_error_of(log_out("nonsense")), "refresh invalid");
     EXPECT_EQ(refusal_of(one.access), "");
@@ -206,7 +209,8 @@ TEST_F(Sessions, are_listed_newest_first_and_ended_one_by_one)
     ASSERT_EQ(rest.sessions.size(), 1u);
     EXPECT_EQ(rest.sessions[0].id, identity_of(one).session);
     EXPECT_FALSE(rest.next);
-    for (auto cursor : {"x", "!", "MA", "LTE", ""}) EXPECT_EQ(error_of(run(accounts().sessions().list(me, cursor, 2))), "invalid_cursor") << cursor;
+    for (auto cursor : {"x", "!", "MA", "LTE", ""})
+        EXPECT_EQ(error_of(run(accounts().sessions().list(me, cursor, 2))), "invalid_cursor") << cursor;
 
     auto end = [&](SessionId session) { return run(accounts().sessions().end(me.user, session)); };
     EXPECT_EQ(error_of(end(identity_of(stranger).session)), "session_not_found");

@@ -45,8 +45,8 @@ Usage usage_of(ChatRequest const& request, std::string_view reply)
 
 class DemoStream final : public ChatStream {
 public:
-    DemoStream(asio::any_io_executor executor, ChatRequest const& request, int tokens_per_second)
-        : text_(demo_reply(request.turns)), usage_(usage_of(request, text_)), deadline_(request.deadline), timer_(std::move(executor))
+    DemoStream(asio::any_io_executor const& executor, ChatRequest const& request, int tokens_per_second)
+        : text_(demo_reply(request.turns)), usage_(usage_of(request, text_)), deadline_(request.deadline), timer_(executor)
     {
         if (tokens_per_second <= 0) return;
         std::chrono::nanoseconds const asked = std::chrono::nanoseconds(std::chrono::seconds(1)) / tokens_per_second;
@@ -67,7 +67,8 @@ public:
         }
 
         due_ += pause_; // From due to due, not from now: a late wake-up does not slow the whole reply down.
-        if (deadline_ != Steady::time_point() && due_ > deadline_) co_return Failed{Failed::Kind::transient, {}, "the demo model ran out of time"};
+        if (deadline_ != Steady::time_point() && due_ > deadline_)
+            co_return Failed{Failed::Kind::transient, {}, "the demo model ran out of time"};
         timer_.expires_at(due_);
         co_await timer_.async_wait(asio::use_awaitable);
 
@@ -91,7 +92,7 @@ private:
 
 std::unique_ptr<ChatStream> DemoModel::start(asio::any_io_executor executor, ChatRequest request)
 {
-    return std::make_unique<DemoStream>(std::move(executor), request, tokens_per_second_);
+    return std::make_unique<DemoStream>(executor, request, tokens_per_second_);
 }
 
 } // namespace pollux::ai

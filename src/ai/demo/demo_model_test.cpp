@@ -25,7 +25,8 @@ bool holds(std::string const& text, std::string_view part)
 
 TEST(DemoReply, SaysInEveryReplyWhatItIsAndHowToGetGemini)
 {
-    for (std::string const text : {"hi", "tell me a joke", "write code", "what did I ask before?", "Why is the sky blue?", "你好", "", "\n\n", "`` ` ```"}) {
+    for (std::string const text :
+         {"hi", "tell me a joke", "write code", "what did I ask before?", "Why is the sky blue?", "你好", "", "\n\n", "`` ` ```"}) {
         auto const reply = demo_reply(conversation({text}));
         EXPECT_TRUE(holds(reply, "demo model")) << text;
         EXPECT_TRUE(holds(reply, "GEMINI_API_KEY")) << text;

@@ -15,8 +15,9 @@ constexpr std::size_t quote_characters_max = 120;
 constexpr std::size_t short_text_characters_max = 40;
 constexpr std::size_t remembered_max = 5;
 
-constexpr std::string_view notice = "\n---\n*I am the **demo model** of Pollux: I follow a few built-in rules and know nothing of the world. "
-                                    "Set `GEMINI_API_KEY` and start the server again to talk to Google Gemini.*\n";
+constexpr std::string_view notice =
+    "\n---\n*I am the **demo model** of Pollux: I follow a few built-in rules and know nothing of the world. "
+    "Set `GEMINI_API_KEY` and start the server again to talk to Google Gemini.*\n";
 
 constexpr std::string_view joke = "Why did the coroutine never finish its story?\n\n"
                                   "Because it said \"to be continued\" and nobody kept the handle.\n";
@@ -30,13 +31,16 @@ constexpr std::string_view code = "```python\n"
                                   "```\n";
 
 // Words that show what is wanted. ASCII ones match ignoring case; the others as they stand.
-constexpr auto joke_words = std::to_array<std::string_view>({"joke", "funny", "witz", "blague", "chiste", "шутк", "анекдот", "笑话", "冗談", "نكتة"});
-constexpr auto memory_words = std::to_array<std::string_view>(
-    {"did i ask", "i ask before", "asked before", "did i say", "i said before", "did i tell", "did i just", "my previous", "my last question",
-     "my first question", "do you remember", "what have i asked", "what were we talking", "summarize our", "summarise our"});
+constexpr auto joke_words =
+    std::to_array<std::string_view>({"joke", "funny", "witz", "blague", "chiste", "шутк", "анекдот", "笑话", "冗談", "نكتة"});
+constexpr auto memory_words =
+    std::to_array<std::string_view>({"did i ask", "i ask before", "asked before", "did i say", "i said before", "did i tell", "did i just",
+                                     "my previous", "my last question", "my first question", "do you remember", "what have i asked",
+                                     "what were we talking", "summarize our", "summarise our"});
 constexpr auto code_words = std::to_array<std::string_view>({"code", "python", "javascript", "c++", "function", "program"});
-constexpr auto greetings = std::to_array<std::string_view>({"hello", "hi", "hey", "hallo", "hola", "bonjour", "ciao", "good morning", "good evening",
-                                                            "привет", "здравствуйте", "你好", "こんにちは", "안녕", "नमस्ते", "مرحبا", "שלום"});
+constexpr auto greetings =
+    std::to_array<std::string_view>({"hello", "hi", "hey", "hallo", "hola", "bonjour", "ciao", "good morning", "good evening", "привет",
+                                     "здравствуйте", "你好", "こんにちは", "안녕", "नमस्ते", "مرحبا", "שלום"});
 
 bool holds_any(std::string_view text, std::span<std::string_view const> words)
 {
@@ -124,10 +128,11 @@ std::string answer(std::vector<Turn> const& turns)
 
     std::string text = "### About your message\n\n> " + one_line(question) + "\n\n";
     text += "Here is what I can say about it:\n\n";
-    text += "- It has **" + std::to_string(code_points(question)) + "** characters in " + std::to_string(question.size()) + " bytes of UTF-8.\n";
+    text += "- It has **" + std::to_string(code_points(question)) + "** characters in " + std::to_string(question.size()) +
+            " bytes of UTF-8.\n";
     text += questions_before == 0 ? "- It opens our conversation.\n"
-                                  : "- You have sent " + std::to_string(questions_before) + " before it; the last was: " +
-                                        one_line(earlier_questions(turns).back()) + "\n";
+                                  : "- You have sent " + std::to_string(questions_before) +
+                                        " before it; the last was: " + one_line(earlier_questions(turns).back()) + "\n";
     text += "- A real model would now write an answer; this text shows how one streams in.\n";
     if (digest(turns) % 3 == 0) text += "\nAnd a piece of code, so that you see how it is shown:\n\n" + std::string(code);
     return text;
@@ -142,7 +147,8 @@ std::string reply_body(std::vector<Turn> const& turns)
     }
     if (holds_any(question, joke_words)) return std::string(joke);
     if (code_points(question) <= short_text_characters_max && starts_with_any(question, greetings)) return greet(turns);
-    if (holds_any(question, code_words)) return "Here is a small example:\n\n" + std::string(code) + "\nYou asked: " + one_line(turns.back().text) + "\n";
+    if (holds_any(question, code_words))
+        return "Here is a small example:\n\n" + std::string(code) + "\nYou asked: " + one_line(turns.back().text) + "\n";
     return answer(turns);
 }
 

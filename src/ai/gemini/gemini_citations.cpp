@@ -83,7 +83,8 @@ void read_grounding(json::object const& metadata, std::string_view text, std::ve
     auto const* supports = array_at(metadata, "groundingSupports");
     if (!supports || supports->empty()) {
         for (std::size_t index = 0; index < chunks->size(); ++index) {
-            if (auto const* web = web_of(*chunks, static_cast<std::int64_t>(index))) add(citations, text_at(*web, "uri"), text_at(*web, "title"), {}, text_before);
+            if (auto const* web = web_of(*chunks, static_cast<std::int64_t>(index)))
+                add(citations, text_at(*web, "uri"), text_at(*web, "title"), {}, text_before);
         }
         return;
     }
@@ -102,8 +103,8 @@ void read_grounding(json::object const& metadata, std::string_view text, std::ve
 
 } // namespace
 
-std::optional<std::vector<Citation>> read_citations(json::object const& candidate, std::string_view text, std::vector<PartPlace> const& parts,
-                                                    std::size_t text_before)
+std::optional<std::vector<Citation>> read_citations(json::object const& candidate, std::string_view text,
+                                                    std::vector<PartPlace> const& parts, std::size_t text_before)
 {
     std::vector<Citation> citations;
     if (auto const* metadata = object_at(candidate, "citationMetadata")) read_citation_sources(*metadata, text, text_before, citations);

@@ -18,7 +18,7 @@ struct PartPlace {
 
 // The sources that one candidate object names, of citationMetadata and groundingMetadata; nothing when it names none. Only http and
 // https links. A place that does not fit the text is given as 0 to 0. `text_before` bytes of the reply came in earlier calls.
-std::optional<std::vector<Citation>> read_citations(boost::json::object const& candidate, std::string_view text, std::vector<PartPlace> const& parts,
-                                                    std::size_t text_before);
+std::optional<std::vector<Citation>> read_citations(boost::json::object const& candidate, std::string_view text,
+                                                    std::vector<PartPlace> const& parts, std::size_t text_before);
 
 } // namespace pollux::ai

@@ -22,8 +22,8 @@ constexpr std::size_t places_max = 1000;
 // LANGUAGE: the model does not speak it, which another call would not change. All others that are not named here fail the call:
 // OTHER and what Google may invent, calls of tools that we do not offer, answers that the service could not put together.
 constexpr auto blocking_reasons =
-    std::to_array<std::string_view>({prompt_blocked, "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "IMAGE_SAFETY",
-                                     "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"});
+    std::to_array<std::string_view>({prompt_blocked, "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE",
+                                     "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"});
 
 bool blocks(std::string_view reason)
 {
@@ -66,7 +66,8 @@ bool same(std::vector<Citation> const& left, std::vector<Citation> const& right)
 } // namespace
 
 GeminiDecoder::GeminiDecoder(std::string model, ReplySoFar so_far, Limits limits)
-    : model_(std::move(model)), so_far_(std::move(so_far)), limits_(limits) {}
+    : model_(std::move(model)), so_far_(std::move(so_far)), limits_(limits)
+{}
 
 void GeminiDecoder::feed(std::string_view bytes)
 {
@@ -172,7 +173,8 @@ void GeminiDecoder::take_text(std::string_view piece, std::string_view signature
     auto const begin = so_far_.text_bytes + text_.size();
     auto text = whole_characters(text_tail_, piece);
     if (!text) return fail_transient("the stream holds what is no UTF-8");
-    if (so_far_.text_bytes + text_.size() + text->size() > limits_.text_bytes_max) return fail_transient("the reply is larger than is taken");
+    if (so_far_.text_bytes + text_.size() + text->size() > limits_.text_bytes_max)
+        return fail_transient("the reply is larger than is taken");
 
     text_ += *text;
     if (!signature.empty()) signed_parts_.push_back({begin, so_far_.text_bytes + text_.size(), std::string(signature)});
@@ -199,7 +201,8 @@ void GeminiDecoder::take_usage(json::object const& usage)
 {
     auto const before = usage_;
     // What a later answer leaves out has not changed.
-    if (usage.contains("promptTokenCount")) usage_.prompt_tokens = number_at(usage, "promptTokenCount", 0) + number_at(usage, "toolUsePromptTokenCount", 0);
+    if (usage.contains("promptTokenCount"))
+        usage_.prompt_tokens = number_at(usage, "promptTokenCount", 0) + number_at(usage, "toolUsePromptTokenCount", 0);
     usage_.completion_tokens = number_at(usage, "candidatesTokenCount", usage_.completion_tokens);
     usage_.thought_tokens = number_at(usage, "thoughtsTokenCount", usage_.thought_tokens);
     bool const changed = before.prompt_tokens != usage_.prompt_tokens || before.completion_tokens != usage_.completion_tokens ||
@@ -236,7 +239,8 @@ void GeminiDecoder::conclude()
     if (!text_tail_.empty() && !blocks(finish_)) return fail_transient("the reply ended inside a character");
     if (finish_ == "CONTINUATION") {
         if (token_.empty()) return fail_transient("the reply is to be continued, but no token came");
-        ReplySoFar const so_far{std::move(token_), so_far_.text_bytes + text_.size(), std::move(parts), citations_.empty() ? so_far_.citations : citations_};
+        ReplySoFar const so_far{std::move(token_), so_far_.text_bytes + text_.size(), std::move(parts),
+                                citations_.empty() ? so_far_.citations : citations_};
         over_ = true;
         events_.push_back(Continues{encode_so_far(so_far)});
         return;
@@ -251,7 +255,8 @@ void GeminiDecoder::conclude()
         if (!has_text) return fail({Failed::Kind::permanent, {}, "all tokens were used up before the first word"});
         finished.reason = FinishReason::length;
     } else {
-        bool const word = finish_.size() < 50 && std::ranges::all_of(finish_, [](char letter) { return (letter >= 'A' && letter <= 'Z') || letter == '_'; });
+        bool const word = finish_.size() < 50 &&
+                          std::ranges::all_of(finish_, [](char letter) { return (letter >= 'A' && letter <= 'Z') || letter == '_'; });
         return fail_transient("the reply ended with " + (word ? finish_ : "an unknown reason"));
     }
     over_ = true;

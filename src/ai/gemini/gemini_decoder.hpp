@@ -49,19 +49,19 @@ private:
     net::SseParser parser_;
     std::deque<ModelEvent> events_;
 
-    std::string text_;         // Of this call.
-    std::string text_tail_;    // The beginning of a character whose rest has not come.
+    std::string text_;      // Of this call.
+    std::string text_tail_; // The beginning of a character whose rest has not come.
     std::string thought_tail_;
     std::size_t thought_bytes_ = 0;
     std::vector<PartPlace> places_;
     std::vector<SignedPart> signed_parts_;
     std::vector<Citation> citations_;
     Usage usage_;
-    std::string finish_;       // The last finishReason, or BLOCKED for a block of the prompt.
-    std::string token_;        // For CONTINUATION.
-    bool answered_ = false;    // An answer could be read.
-    bool at_end_ = false;      // No more bytes will come.
-    bool over_ = false;        // The last event stands in events_ or was taken.
+    std::string finish_;    // The last finishReason, or BLOCKED for a block of the prompt.
+    std::string token_;     // For CONTINUATION.
+    bool answered_ = false; // An answer could be read.
+    bool at_end_ = false;   // No more bytes will come.
+    bool over_ = false;     // The last event stands in events_ or was taken.
 };
 
 } // namespace pollux::ai

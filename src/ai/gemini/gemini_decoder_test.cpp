@@ -53,7 +53,9 @@ void fold(Folded& into, ModelEvent event)
         into.outcome.usage = std::to_string(usage->usage.prompt_tokens) + "/" + std::to_string(usage->usage.completion_tokens) + "/" +
                              std::to_string(usage->usage.thought_tokens);
     } else if (auto* finished = std::get_if<Finished>(&event)) {
-        into.outcome.end = finished->reason == FinishReason::stop ? "stop" : finished->reason == FinishReason::length ? "length" : "blocked";
+        into.outcome.end = finished->reason == FinishReason::stop     ? "stop"
+                           : finished->reason == FinishReason::length ? "length"
+                                                                      : "blocked";
         into.state = finished->provider_state;
         ++into.ends;
     } else if (auto* continues = std::get_if<Continues>(&event)) {
@@ -114,33 +116,61 @@ struct Case {
 
 std::vector<Case> const cases = {
     {"short reply", candidate(text("Hel")) + candidate(text("lo")) + candidate(text("!"), finish("STOP")), {"Hello!", "", "", "", "stop"}},
-    {"lf", "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]},\"finishReason\":\"STOP\"}]}\n\n", {"a", "", "", "", "stop"}},
-    {"no last blank line", "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]},\"finishReason\":\"STOP\"}]}", {"a", "", "", "", "stop"}},
+    {"lf",
+     "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]},\"finishReason\":\"STOP\"}]}\n\n",
+     {"a", "", "", "", "stop"}},
+    {"no last blank line",
+     "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]},\"finishReason\":\"STOP\"}]}",
+     {"a", "", "", "", "stop"}},
     {"STOP with each piece", candidate(text("a"), finish("STOP")) + candidate(text("b"), finish("STOP")), {"ab", "", "", "", "stop"}},
-    {"any script", candidate(text("日本😀")) + candidate(text("é\\u00e9\\ud83d\\ude00"), finish("STOP")), {"日本😀éé😀", "", "", "", "stop"}},
-    {"a character over two answers", candidate(text("a\xe2\x82")) + candidate(text("\xac" "b"), finish("STOP")), {"a€b", "", "", "", "stop"}},
+    {"any script",
+     candidate(text("日本😀")) + candidate(text("é\\u00e9\\ud83d\\ude00"), finish("STOP")),
+     {"日本😀éé😀", "", "", "", "stop"}},
+    {"a character over two answers",
+     candidate(text("a\xe2\x82")) + candidate(text("\xac"
+                                                   "b"),
+                                              finish("STOP")),
+     {"a€b", "", "", "", "stop"}},
     {"nul is dropped", candidate(text("a\\u0000b"), finish("STOP")), {"ab", "", "", "", "stop"}},
     {"[DONE] is borne", candidate(text("a"), finish("STOP")) + "data: [DONE]\n\n", {"a", "", "", "", "stop"}},
-    {"thoughts", candidate(R"({"text":"I think","thought":true})") + candidate(R"({"text":" hard","thought":true},)" + text("so"), finish("STOP")),
+    {"thoughts",
+     candidate(R"({"text":"I think","thought":true})") + candidate(R"({"text":" hard","thought":true},)" + text("so"), finish("STOP")),
      {"so", "I think hard", "", "", "stop"}},
     {"usage is a running total",
-     R"(data: {"candidates":[{"content":{"parts":[{"text":"a"}]}}],"usageMetadata":{"promptTokenCount":7,"candidatesTokenCount":1}})" "\n\n"
-     R"(data: {"candidates":[{"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":7,"candidatesTokenCount":5,"thoughtsTokenCount":9}})" "\n\n",
+     R"(data: {"candidates":[{"content":{"parts":[{"text":"a"}]}}],"usageMetadata":{"promptTokenCount":7,"candidatesTokenCount":1}})"
+     "\n\n"
+     R"(data: {"candidates":[{"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":7,"candidatesTokenCount":5,"thoughtsTokenCount":9}})"
+     "\n\n",
      {"a", "", "", "7/5/9", "stop"}},
-    {"usage after the end", candidate(text("a"), finish("STOP")) + "data: {\"usageMetadata\":{\"promptTokenCount\":3}}\n\n", {"a", "", "", "3/0/0", "stop"}},
+    {"usage after the end",
+     candidate(text("a"), finish("STOP")) + "data: {\"usageMetadata\":{\"promptTokenCount\":3}}\n\n",
+     {"a", "", "", "3/0/0", "stop"}},
     {"usage keeps what is left out",
-     "data: {\"usageMetadata\":{\"promptTokenCount\":3}}\n\ndata: {\"usageMetadata\":{\"candidatesTokenCount\":4}}\n\n" + candidate(text("a"), finish("STOP")),
+     "data: {\"usageMetadata\":{\"promptTokenCount\":3}}\n\ndata: {\"usageMetadata\":{\"candidatesTokenCount\":4}}\n\n" +
+         candidate(text("a"), finish("STOP")),
      {"a", "", "", "3/4/0", "stop"}},
-    {"fields of other types", R"(data: {"candidates":[{"content":{"parts":[{"text":5},{"text":"a"},7]},"index":"x","finishReason":"STOP"}],"usageMetadata":[],"promptFeedback":1})" "\n\n",
+    {"fields of other types",
+     R"(data: {"candidates":[{"content":{"parts":[{"text":5},{"text":"a"},7]},"index":"x","finishReason":"STOP"}],"usageMetadata":[],"promptFeedback":1})"
+     "\n\n",
      {"a", "", "", "", "stop"}},
-    {"other candidates are ignored", R"(data: {"candidates":[{"index":1,"content":{"parts":[{"text":"no"}]}},{"content":{"parts":[{"text":"a"}]},"finishReason":"STOP"}]})" "\n\n",
+    {"other candidates are ignored",
+     R"(data: {"candidates":[{"index":1,"content":{"parts":[{"text":"no"}]}},{"content":{"parts":[{"text":"a"}]},"finishReason":"STOP"}]})"
+     "\n\n",
      {"a", "", "", "", "stop"}},
     {"length", candidate(text("a"), finish("MAX_TOKENS")), {"a", "", "", "", "length"}},
     {"all tokens gone in thoughts", candidate(R"({"text":"hm","thought":true})", finish("MAX_TOKENS")), {"", "hm", "", "", "permanent"}},
-    {"blocked at once", R"(data: {"promptFeedback":{"blockReason":"SAFETY"}})" "\n\n", {"", "", "", "", "blocked"}},
-    {"blocked for a new reason", R"(data: {"promptFeedback":{"blockReason":"JAILBREAK"}})" "\n\n", {"", "", "", "", "blocked"}},
+    {"blocked at once",
+     R"(data: {"promptFeedback":{"blockReason":"SAFETY"}})"
+     "\n\n",
+     {"", "", "", "", "blocked"}},
+    {"blocked for a new reason",
+     R"(data: {"promptFeedback":{"blockReason":"JAILBREAK"}})"
+     "\n\n",
+     {"", "", "", "", "blocked"}},
     {"blocked in the middle", candidate(text("a")) + candidate("", finish("SAFETY")), {"a", "", "", "", "blocked"}},
-    {"blocked by the prompt after text", candidate(text("a")) + "data: {\"promptFeedback\":{\"blockReason\":\"OTHER\"}}\n\n", {"a", "", "", "", "blocked"}},
+    {"blocked by the prompt after text",
+     candidate(text("a")) + "data: {\"promptFeedback\":{\"blockReason\":\"OTHER\"}}\n\n",
+     {"a", "", "", "", "blocked"}},
     {"recitation", candidate(text("a"), finish("RECITATION")), {"a", "", "", "", "blocked"}},
     {"feedback without a block is no end", "data: {\"promptFeedback\":{\"safetyRatings\":[]}}\n\n", {"", "", "", "", "transient"}},
     {"empty", candidate("", finish("STOP")), {"", "", "", "", "transient"}},
@@ -152,25 +182,52 @@ std::vector<Case> const cases = {
     {"cut inside a line", candidate(text("a")) + "data: {\"candidates\":[{\"cont", {"a", "", "", "", "transient"}},
     {"cut after the end", candidate(text("a"), finish("STOP")) + "data: {\"usageMeta", {"a", "", "", "", "stop"}},
     {"ends inside a character", candidate(text("a\xe2\x82"), finish("STOP")), {"a", "", "", "", "transient"}},
-    {"no utf-8", candidate(text("a\xff" "b"), finish("STOP")), {"", "", "", "", "transient"}},
+    {"no utf-8",
+     candidate(text("a\xff"
+                    "b"),
+               finish("STOP")),
+     {"", "", "", "", "transient"}},
     {"garbage", candidate(text("a")) + "data: {oops\n\n", {"a", "", "", "", "transient"}},
     {"html", "<!DOCTYPE html>\n<html><body>502</body></html>\n", {"", "", "", "", "transient"}},
     {"nothing", "", {"", "", "", "", "transient"}},
-    {"array form", "[{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]},\"finishReason\":\"STOP\"}]}]", {"", "", "", "", "transient"}},
-    {"error as data", candidate(text("a")) + R"(data: {"error":{"code":503,"message":"no","status":"UNAVAILABLE"}})" "\n\n", {"a", "", "", "", "transient"}},
-    {"permanent error as data", R"(data: {"error":{"code":400,"message":"no","status":"INVALID_ARGUMENT"}})" "\n\n", {"", "", "", "", "permanent"}},
-    {"bare error", candidate(text("a")) + R"({"error":{"code":403,"message":"no","status":"PERMISSION_DENIED"}})", {"a", "", "", "", "permanent"}},
-    {"bare error on lines", candidate(text("a")) + "{\n  \"error\": {\n    \"code\": 500,\n    \"status\": \"INTERNAL\"\n  }\n}\n", {"a", "", "", "", "transient"}},
-    {"citations", candidate(text("abc"), R"(,"citationMetadata":{"citationSources":[{"endIndex":3,"uri":"https://c.example/"},{"startIndex":9,"endIndex":99,"uri":"http://d.example/"},{"endIndex":1}]})" + finish("STOP")),
+    {"array form",
+     "[{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]},\"finishReason\":\"STOP\"}]}]",
+     {"", "", "", "", "transient"}},
+    {"error as data",
+     candidate(text("a")) + R"(data: {"error":{"code":503,"message":"no","status":"UNAVAILABLE"}})"
+                            "\n\n",
+     {"a", "", "", "", "transient"}},
+    {"permanent error as data",
+     R"(data: {"error":{"code":400,"message":"no","status":"INVALID_ARGUMENT"}})"
+     "\n\n",
+     {"", "", "", "", "permanent"}},
+    {"bare error",
+     candidate(text("a")) + R"({"error":{"code":403,"message":"no","status":"PERMISSION_DENIED"}})",
+     {"a", "", "", "", "permanent"}},
+    {"bare error on lines",
+     candidate(text("a")) + "{\n  \"error\": {\n    \"code\": 500,\n    \"status\": \"INTERNAL\"\n  }\n}\n",
+     {"a", "", "", "", "transient"}},
+    {"citations",
+     candidate(
+         text("abc"),
+         R"(,"citationMetadata":{"citationSources":[{"endIndex":3,"uri":"https://c.example/"},{"startIndex":9,"endIndex":99,"uri":"http://d.example/"},{"endIndex":1}]})" +
+             finish("STOP")),
      {"abc", "", "https://c.example/@0-3 http://d.example/@0-0", "", "stop"}},
-    {"grounding in bytes", candidate(text("é is ")) + candidate(text("a letter"), grounding(R"({"startIndex":3,"endIndex":5,"text":"is"})") + finish("STOP")),
+    {"grounding in bytes",
+     candidate(text("é is ")) + candidate(text("a letter"), grounding(R"({"startIndex":3,"endIndex":5,"text":"is"})") + finish("STOP")),
      {"é is a letter", "", "https://a.example/@3-5", "", "stop"}},
-    {"grounding after thoughts", candidate(R"({"text":"hm","thought":true},)" + text("abc"), grounding(R"({"partIndex":1,"startIndex":1,"endIndex":3})") + finish("STOP")),
+    {"grounding after thoughts",
+     candidate(R"({"text":"hm","thought":true},)" + text("abc"),
+               grounding(R"({"partIndex":1,"startIndex":1,"endIndex":3})") + finish("STOP")),
      {"abc", "hm", "https://a.example/@1-3", "", "stop"}},
-    {"grounding where its text is", candidate(text("abc def"), grounding(R"({"startIndex":100,"endIndex":103,"text":"def"})") + finish("STOP")),
+    {"grounding where its text is",
+     candidate(text("abc def"), grounding(R"({"startIndex":100,"endIndex":103,"text":"def"})") + finish("STOP")),
      {"abc def", "", "https://a.example/@4-7", "", "stop"}},
-    {"grounding that fits nowhere", candidate(text("é"), grounding(R"({"startIndex":1,"endIndex":2})") + finish("STOP")), {"é", "", "https://a.example/@0-0", "", "stop"}},
-    {"grounding without supports", candidate(text("a"), R"(,"groundingMetadata":{"groundingChunks":[{"web":{"uri":"https://a.example/"}}]})" + finish("STOP")),
+    {"grounding that fits nowhere",
+     candidate(text("é"), grounding(R"({"startIndex":1,"endIndex":2})") + finish("STOP")),
+     {"é", "", "https://a.example/@0-0", "", "stop"}},
+    {"grounding without supports",
+     candidate(text("a"), R"(,"groundingMetadata":{"groundingChunks":[{"web":{"uri":"https://a.example/"}}]})" + finish("STOP")),
      {"a", "", "https://a.example/@0-0", "", "stop"}},
 };
 
@@ -211,8 +268,8 @@ TEST(GeminiDecoder, ACutStreamIsNeverAReply)
 
 TEST(GeminiDecoder, KeepsSignaturesWhereTheyStood)
 {
-    auto const folded = decode({candidate(text("ab") + R"(,{"text":"c","thoughtSignature":"S1"})") +
-                                candidate(R"({"thoughtSignature":"S2"})", finish("STOP"))});
+    auto const folded = decode(
+        {candidate(text("ab") + R"(,{"text":"c","thoughtSignature":"S1"})") + candidate(R"({"thoughtSignature":"S2"})", finish("STOP"))});
     EXPECT_EQ(folded.outcome.text, "abc");
     auto const state = decode_state(folded.state, "abc");
     EXPECT_EQ(state.model, "gemini-test");
@@ -226,11 +283,16 @@ TEST(GeminiDecoder, KeepsSignaturesWhereTheyStood)
 
 TEST(GeminiDecoder, GoesOnOverSeveralCalls)
 {
-    auto const first = decode({candidate(R"({"text":"abc","thoughtSignature":"S1"})", R"(,"citationMetadata":{"citationSources":[{"endIndex":3,"uri":"https://c.example/"}]},"continuationToken":"T1")" + finish("CONTINUATION"))});
+    auto const first = decode(
+        {candidate(R"({"text":"abc","thoughtSignature":"S1"})",
+                   R"(,"citationMetadata":{"citationSources":[{"endIndex":3,"uri":"https://c.example/"}]},"continuationToken":"T1")" +
+                       finish("CONTINUATION"))});
     EXPECT_EQ(first.outcome.end, "continues");
     EXPECT_EQ(decode_so_far(first.token).token, "T1");
 
-    auto const second = decode({candidate(R"({"text":"def","thoughtSignature":"S2"})", grounding(R"({"startIndex":1,"endIndex":3})") + finish("STOP"))}, {}, first.token);
+    auto const second =
+        decode({candidate(R"({"text":"def","thoughtSignature":"S2"})", grounding(R"({"startIndex":1,"endIndex":3})") + finish("STOP"))}, {},
+               first.token);
     EXPECT_EQ(second.outcome.text, "def");
     EXPECT_EQ(second.outcome.end, "stop");
     EXPECT_EQ(second.outcome.citations, "https://c.example/@0-3 https://a.example/@4-6");

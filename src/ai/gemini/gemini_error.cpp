@@ -38,7 +38,8 @@ constexpr auto status_of_words = std::to_array<std::pair<std::string_view, int>>
 std::string word_at(json::object const& object, std::string_view name)
 {
     auto const text = text_at(object, name);
-    bool const plain = std::ranges::all_of(text, [](unsigned char letter) { return std::isalnum(letter) != 0 || letter == '_' || letter == '-' || letter == '.'; });
+    bool const plain = std::ranges::all_of(
+        text, [](unsigned char letter) { return std::isalnum(letter) != 0 || letter == '_' || letter == '-' || letter == '.'; });
     return plain && text.size() <= word_bytes_max ? std::string(text) : std::string();
 }
 
@@ -126,7 +127,8 @@ GeminiError read_error_object(json::object const& error, int http_status)
     read.failure.kind = kind_of(read.status);
     bool const day_is_used_up = read.status == 429 && quotas.find("PerDay") != std::string::npos;
     if (day_is_used_up) read.failure.kind = Failed::Kind::permanent;
-    if (auto const* retry = detail_of_type(error, "google.rpc.RetryInfo")) read.failure.retry_after = parse_duration(text_at(*retry, "retryDelay"));
+    if (auto const* retry = detail_of_type(error, "google.rpc.RetryInfo"))
+        read.failure.retry_after = parse_duration(text_at(*retry, "retryDelay"));
     read.failure.detail = describe(read.status, read.word, read.reason, quotas);
     return read;
 }

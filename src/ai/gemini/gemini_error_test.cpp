@@ -12,8 +12,8 @@ constexpr auto permanent = Failed::Kind::permanent;
 
 std::string error(int code, std::string const& status, std::string const& details = "")
 {
-    return R"({"error":{"code":)" + std::to_string(code) + R"(,"message":"secret AIzaSyD-1234567890 and a user's words","status":")" + status + "\"" +
-           (details.empty() ? "" : R"(,"details":[)" + details + "]") + "}}";
+    return R"({"error":{"code":)" + std::to_string(code) + R"(,"message":"secret AIzaSyD-1234567890 and a user's words","status":")" +
+           status + "\"" + (details.empty() ? "" : R"(,"details":[)" + details + "]") + "}}";
 }
 
 std::string const per_minute =
@@ -21,7 +21,8 @@ std::string const per_minute =
 std::string const per_day =
     R"({"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaId":"GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]})";
 std::string const retry_info = R"({"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34.07s"})";
-std::string const wrong_key = R"({"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID","domain":"googleapis.com"})";
+std::string const wrong_key =
+    R"({"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID","domain":"googleapis.com"})";
 
 struct Case {
     char const* name;
@@ -42,7 +43,8 @@ TEST(GeminiError, ReadsTheTable)
         {"unauthenticated", 401, error(401, "UNAUTHENTICATED"), "", permanent, {}, "401"},
         {"forbidden", 403, error(403, "PERMISSION_DENIED"), "", permanent, {}, "403"},
         {"no model", 404, error(404, "NOT_FOUND"), "", permanent, {}, "404"},
-        {"per minute", 429, error(429, "RESOURCE_EXHAUSTED", per_minute + "," + retry_info), "1", transient, milliseconds(34'070), "PerMinute"},
+        {"per minute", 429, error(429, "RESOURCE_EXHAUSTED", per_minute + "," + retry_info), "1", transient, milliseconds(34'070),
+         "PerMinute"},
         {"per day", 429, error(429, "RESOURCE_EXHAUSTED", per_day + "," + retry_info), "", permanent, milliseconds(34'070), "PerDay"},
         {"bare 429", 429, "", "7", transient, milliseconds(7'000), "429"},
         {"429 with a date", 429, "", "Wed, 21 Oct 2026 07:28:00 GMT", transient, {}, "429"},
@@ -59,7 +61,13 @@ TEST(GeminiError, ReadsTheTable)
         {"html", 502, "<html>Bad gateway</html>", "", transient, {}, "502"},
         {"redirect", 302, "", "", permanent, {}, "302"},
         {"odd shapes", 503, R"({"error":{"code":"x","status":5,"details":{"a":1}}})", "", transient, {}, "503"},
-        {"more odd shapes", 429, R"({"error":{"details":[1,{"@type":"google.rpc.RetryInfo","retryDelay":5},{"@type":"google.rpc.QuotaFailure","violations":[3]}]}})", "", transient, {}, "429"},
+        {"more odd shapes",
+         429,
+         R"({"error":{"details":[1,{"@type":"google.rpc.RetryInfo","retryDelay":5},{"@type":"google.rpc.QuotaFailure","violations":[3]}]}})",
+         "",
+         transient,
+         {},
+         "429"},
         {"a sentence as status", 503, R"({"error":{"status":"your key AIza is wrong"}})", "", transient, {}, "503"},
     };
     for (auto const& c : cases) {
@@ -77,7 +85,8 @@ TEST(GeminiError, ReadsDurations)
     EXPECT_EQ(parse_duration("34.07s"), milliseconds(34'070));
     EXPECT_EQ(parse_duration("0s"), milliseconds(0));
     EXPECT_EQ(parse_duration("0.0001s"), milliseconds(1));
-    for (auto wrong : {"", "s", "1", "1m", "-1s", "nans", "infs", "1e3s", "1 s", "99999999s", "1s "}) EXPECT_FALSE(parse_duration(wrong)) << wrong;
+    for (auto wrong : {"", "s", "1", "1m", "-1s", "nans", "infs", "1e3s", "1 s", "99999999s", "1s "})
+        EXPECT_FALSE(parse_duration(wrong)) << wrong;
 }
 
 } // namespace

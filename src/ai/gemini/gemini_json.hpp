@@ -10,7 +10,7 @@ namespace pollux::ai {
 
 boost::json::object const* object_at(boost::json::object const& object, std::string_view name);
 boost::json::array const* array_at(boost::json::object const& object, std::string_view name);
-std::string_view text_at(boost::json::object const& object, std::string_view name);           // Empty when not there.
+std::string_view text_at(boost::json::object const& object, std::string_view name); // Empty when not there.
 std::int64_t number_at(boost::json::object const& object, std::string_view name, std::int64_t otherwise);
 
 } // namespace pollux::ai

@@ -56,8 +56,10 @@ class GeminiStream final : public ChatStream {
 public:
     GeminiStream(asio::any_io_executor executor, GeminiOptions const& options, ChatRequest const& request, Thoughts thoughts,
                  std::shared_ptr<std::atomic<bool>> asks_for_thoughts)
-        : http_(std::move(executor), stream_request(options, request, thoughts)), decoder_(request.model, decode_so_far(request.continuation)),
-          thoughts_(thoughts), asks_for_thoughts_(std::move(asks_for_thoughts)) {}
+        : http_(std::move(executor), stream_request(options, request, thoughts)),
+          decoder_(request.model, decode_so_far(request.continuation)), thoughts_(thoughts),
+          asks_for_thoughts_(std::move(asks_for_thoughts))
+    {}
 
     asio::awaitable<ModelEvent> next() override
     {
@@ -143,7 +145,8 @@ bool describes_a_model(std::string_view body)
 } // namespace
 
 GeminiModel::GeminiModel(GeminiOptions options)
-    : options_(std::move(options)), asks_for_thoughts_(std::make_shared<std::atomic<bool>>(true)) {}
+    : options_(std::move(options)), asks_for_thoughts_(std::make_shared<std::atomic<bool>>(true))
+{}
 
 std::unique_ptr<ChatStream> GeminiModel::start(asio::any_io_executor executor, ChatRequest request)
 {

@@ -80,8 +80,11 @@ asio::awaitable<void> expect_reply(TestServer& server)
 
 TEST(GeminiModel, StreamsAReply)
 {
-    run({{stream_head, R"(data: {"candidates":[{"content":{"parts":[{"text":"Hel"}]}}]})" "\n\n",
-          R"(data: {"candidates":[{"content":{"parts":[{"text":"lo"}]},"finishReason":"STOP"}]})" "\n\n"}},
+    run({{stream_head,
+          R"(data: {"candidates":[{"content":{"parts":[{"text":"Hel"}]}}]})"
+          "\n\n",
+          R"(data: {"candidates":[{"content":{"parts":[{"text":"lo"}]},"finishReason":"STOP"}]})"
+          "\n\n"}},
         [](TestServer& server) { return expect_reply(server); });
 }
 
@@ -101,7 +104,8 @@ TEST(GeminiModel, FailsAsItMust)
         std::string end;
         std::string detail;
     };
-    std::string const answer = R"(data: {"candidates":[{"content":{"parts":[{"text":"Hel"}]}}]})" "\n\n";
+    std::string const answer = R"(data: {"candidates":[{"content":{"parts":[{"text":"Hel"}]}}]})"
+                               "\n\n";
     std::vector<Case> const cases = {
         {{{}, TestServer::After::keep_open}, "transient", "no byte came"},
         {{{stream_head, answer}, TestServer::After::keep_open}, "transient", "no byte came"},
@@ -109,7 +113,9 @@ TEST(GeminiModel, FailsAsItMust)
         {{{"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n", answer}}, "transient", "cut"},
         {{{}}, "transient", "not reached"},
         {{{"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"}}, "transient", "503"},
-        {{{"HTTP/1.1 403 No\r\n\r\n{\"error\":{\"code\":403,\"message\":\"the-key\",\"status\":\"PERMISSION_DENIED\"}}"}}, "permanent", "PERMISSION_DENIED"},
+        {{{"HTTP/1.1 403 No\r\n\r\n{\"error\":{\"code\":403,\"message\":\"the-key\",\"status\":\"PERMISSION_DENIED\"}}"}},
+         "permanent",
+         "PERMISSION_DENIED"},
         {{{stream_head, "data: " + std::string(9'000'000, 'x')}}, "transient", "too long"},
     };
     for (auto const& c : cases) {
@@ -131,7 +137,8 @@ asio::awaitable<void> expect_no_second_question(TestServer& server)
 
 TEST(GeminiModel, StopsAskingForThoughtsWhereTheyAreRefused)
 {
-    run({{"HTTP/1.1 400 Bad\r\n\r\n{\"error\":{\"code\":400,\"status\":\"INVALID_ARGUMENT\"}}"}}, [](TestServer& server) { return expect_no_second_question(server); });
+    run({{"HTTP/1.1 400 Bad\r\n\r\n{\"error\":{\"code\":400,\"status\":\"INVALID_ARGUMENT\"}}"}},
+        [](TestServer& server) { return expect_no_second_question(server); });
 }
 
 asio::awaitable<void> expect_health(TestServer& server, GeminiHealth health)
@@ -150,7 +157,8 @@ TEST(GeminiModel, IsChecked)
     std::vector<Case> const cases = {
         {{{"HTTP/1.1 200 OK\r\n\r\n{\"name\":\"models/gemini-flash-latest\"}"}}, GeminiHealth::ok},
         {{{"HTTP/1.1 200 OK\r\n\r\n<html>Log in to the hotel</html>"}}, GeminiHealth::unreachable},
-        {{{"HTTP/1.1 400 No\r\n\r\n{\"error\":{\"details\":[{\"@type\":\"google.rpc.ErrorInfo\",\"reason\":\"API_KEY_INVALID\"}]}}"}}, GeminiHealth::wrong_key},
+        {{{"HTTP/1.1 400 No\r\n\r\n{\"error\":{\"details\":[{\"@type\":\"google.rpc.ErrorInfo\",\"reason\":\"API_KEY_INVALID\"}]}}"}},
+         GeminiHealth::wrong_key},
         {{{"HTTP/1.1 403 No\r\n\r\n"}}, GeminiHealth::wrong_key},
         {{{"HTTP/1.1 404 No\r\n\r\n"}}, GeminiHealth::unknown_model},
         {{{"HTTP/1.1 429 No\r\n\r\n"}}, GeminiHealth::limited},

@@ -45,8 +45,10 @@ TEST(GeminiRequest, SendsSignaturesBackWhereTheyStood)
 
 TEST(GeminiRequest, GuessesWhoThinks)
 {
-    for (auto name : {"gemini-flash-latest", "gemini-2.5-flash", "gemini-3.8-flash", "models/gemini-pro-latest"}) EXPECT_EQ(thoughts_for(name), Thoughts::ask) << name;
-    for (auto name : {"gemma-4-31b-it", "gemini-2.0-flash", "gemini-3.1-flash-image", "gemini-embedding-001"}) EXPECT_EQ(thoughts_for(name), Thoughts::leave) << name;
+    for (auto name : {"gemini-flash-latest", "gemini-2.5-flash", "gemini-3.8-flash", "models/gemini-pro-latest"})
+        EXPECT_EQ(thoughts_for(name), Thoughts::ask) << name;
+    for (auto name : {"gemma-4-31b-it", "gemini-2.0-flash", "gemini-3.1-flash-image", "gemini-embedding-001"})
+        EXPECT_EQ(thoughts_for(name), Thoughts::leave) << name;
 }
 
 TEST(GeminiRequest, MakesModelNamesFitForPaths)

@@ -53,7 +53,8 @@ std::vector<Citation> citations_from_json(json::object const& object)
     for (auto const& value : *array) {
         auto const* one = value.if_object();
         if (!one) return {};
-        citations.push_back({std::string(text_at(*one, "url")), std::string(text_at(*one, "title")), number_at(*one, "start", 0), number_at(*one, "end", 0)});
+        citations.push_back({std::string(text_at(*one, "url")), std::string(text_at(*one, "title")), number_at(*one, "start", 0),
+                             number_at(*one, "end", 0)});
     }
     return citations;
 }
@@ -99,7 +100,8 @@ ReplySoFar decode_so_far(std::string_view encoded)
     if (encoded.empty()) return {};
     auto const object = parse_object(encoded);
     auto const text_bytes = std::max<std::int64_t>(0, number_at(object, "text_bytes", 0));
-    return {std::string(text_at(object, "token")), static_cast<std::size_t>(text_bytes), parts_from_json(object), citations_from_json(object)};
+    return {std::string(text_at(object, "token")), static_cast<std::size_t>(text_bytes), parts_from_json(object),
+            citations_from_json(object)};
 }
 
 } // namespace pollux::ai

@@ -43,8 +43,8 @@ std::string stream_answer(std::string events)
 
 class ScriptedServer {
 public:
-    ScriptedServer(asio::io_context& io, std::vector<Exchange> script)
-        : acceptor_(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0)), script_(std::move(script))
+    ScriptedServer(asio::io_context& io, std::vector<Exchange> script, std::function<void()> on_held)
+        : acceptor_(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0)), script_(std::move(script)), on_held_(std::move(on_held))
     {
         asio::co_spawn(io, accept(), asio::detached);
     }
@@ -77,15 +77,15 @@ private:
         boost::system::error_code ignored;
         co_await asio::async_write(socket, asio::buffer(answer), asio::redirect_error(asio::use_awaitable, ignored));
         if (answer.find("held open") == std::string::npos) co_return;
-        held_.push_back(std::move(socket)); // Until the script is over.
+        held_.push_back(std::move(socket)); // Until the script releases it.
+        on_held_();
     }
 
     std::string answer_to(std::string const& text)
     {
-        if (served_ >= script_.size()) {
-            faults_.push_back("more requests than expected: " + text);
-            return json_answer("500 Oh", "{}");
-        }
+        std::string const nothing = json_answer("404 No", "{}"); // Ends a test that went wrong.
+        if (served_ >= script_.size()) faults_.push_back("more requests than expected: " + text);
+        if (!faults_.empty()) return nothing;
         Exchange const& expected = script_[served_++];
         if (!text.starts_with(expected.request + " HTTP/1.1\r\n")) faults_.push_back(expected.request + " was expected, not " + text);
         for (std::string const& part : expected.has) {
@@ -103,6 +103,7 @@ private:
 
     tcp::acceptor acceptor_;
     std::vector<Exchange> script_;
+    std::function<void()> on_held_;
     std::vector<tcp::socket> held_;
     std::string released_ = "event: done\nid: 1-end\ndata: {\"message\":{\"status\":\"stopped\",\"content\":\"Hel\"}}\n\n";
     std::vector<std::string> faults_;
@@ -126,7 +127,7 @@ protected:
     {
         asio::io_context io(1);
         std::size_t expected = script.size();
-        ScriptedServer server(io, std::move(script));
+        ScriptedServer server(io, std::move(script), [this] { type(typed_when_held_); });
         TokenFile file(token_path());
         if (!tokens.empty()) file.save(tokens);
         LineReader lines(io.get_executor(), input_[0]);
@@ -160,10 +161,13 @@ protected:
         run(std::move(script), [is_well](ApiClient& api, ChatSession& session) { return say(api, session, "Hi", is_well); });
     }
 
+    void type(std::string const& text) { ASSERT_EQ(::write(input_[1], text.data(), text.size()), static_cast<ssize_t>(text.size())); }
+
     std::filesystem::path token_path() const { return folder_.path() / "state" / "tokens.json"; }
 
     test::TempFolder folder_;
     int input_[2] = {-1, -1};
+    std::string typed_when_held_;
     std::string replies_;
     std::string side_;
     std::string failure_;
@@ -272,8 +276,8 @@ asio::awaitable<void> talk(ChatSession& session)
 
 TEST_F(Chat, TakesPipedLinesAndStops)
 {
-    std::string typed = "Hi\n/stop\n/rooms\n/quit\nnever sent\n";
-    ASSERT_EQ(::write(input_[1], typed.data(), typed.size()), static_cast<ssize_t>(typed.size()));
+    type("Hi\n");
+    typed_when_held_ = "/stop\n/rooms\n/quit\nnever sent\n";
     run({room,
          sent,
          {stream, {}, stream_answer(": held open\n\n" + first_half)},

@@ -1,0 +1,106 @@
+// Programs that a test starts: their output is kept, and none outlives the test, however it ends.
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
+
+const binaries = path.resolve(repository, process.env.POLLUX_BIN ?? 'build/release');
+const running = new Set();
+const folders = new Set();
+
+process.on('exit', (code) => {
+    endPrograms();
+    for (const folder of folders) {
+        if (code === 0) fs.rmSync(folder, { recursive: true, force: true });
+        else console.error(`# kept for a look: ${folder}`);
+    }
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
+
+// For after(): a test that failed half way leaves programs that would keep its file from ending.
+export function endPrograms() {
+    for (const child of running) child.kill('SIGKILL');
+}
+
+export function binary(name) {
+    const file = path.join(binaries, name);
+    if (!fs.existsSync(file)) throw new Error(`${file} is missing: build it, or set POLLUX_BIN to the folder that has it`);
+    return file;
+}
+
+// Removed when the test file ends well.
+export function temporaryFolder() {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'pollux-test-'));
+    folders.add(folder);
+    return folder;
+}
+
+// Below the range that the kernel hands out to clients: a client that calls again and again while nobody listens could
+// otherwise be given that very port and connect to itself.
+export async function freePort() {
+    for (let tries = 0; tries < 200; ++tries) {
+        const port = 20_000 + Math.floor(Math.random() * 10_000);
+        if (await isFree(port)) return port;
+    }
+    throw new Error('no free port was found');
+}
+
+function isFree(port) {
+    return new Promise((resolve) => {
+        const server = net.createServer();
+        server.once('error', () => resolve(false));
+        server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    });
+}
+
+export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+// Polls until `condition()` gives something true, and returns that.
+export async function until(what, condition, { seconds = 30, everyMs = 20 } = {}) {
+    const end = Date.now() + seconds * 1000;
+    for (;;) {
+        const found = await condition();
+        if (found) return found;
+        if (Date.now() > end) throw new Error(`waited ${seconds} s in vain for: ${what}`);
+        await sleep(everyMs);
+    }
+}
+
+export class Program {
+    stdout = '';
+    stderr = '';
+    exited = null; // {code, signal} once it has.
+
+    constructor(file, args, { cwd, env }) {
+        this.child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+        running.add(this.child);
+        this.child.stdout.setEncoding('utf8').on('data', (text) => (this.stdout += text));
+        this.child.stderr.setEncoding('utf8').on('data', (text) => (this.stderr += text));
+        this.end = new Promise((resolve) => {
+            this.child.once('error', (failure) => resolve({ code: -1, signal: String(failure) }));
+            this.child.once('close', (code, signal) => resolve({ code, signal }));
+        }).then((exited) => {
+            running.delete(this.child);
+            this.exited = exited;
+            return exited;
+        });
+    }
+
+    // The first match in what it printed.
+    async printed(pattern, seconds = 30) {
+        return until(`${pattern} from ${this.child.spawnfile}`, () => {
+            const found = pattern.exec(this.stdout);
+            if (!found && this.exited) throw new Error(`it ended (${JSON.stringify(this.exited)}) and said: ${this.stderr.slice(-2000)}`);
+            return found;
+        }, { seconds, everyMs: 5 });
+    }
+
+    signal(name) {
+        if (!this.exited) this.child.kill(name);
+        return this.end;
+    }
+}
