@@ -186,8 +186,10 @@ public:
         bool is_first = number(basis[10]) == 0 && number(basis[11]) < number(basis[7]);
         take_unit_.run({user, now / day_us, basis[4]});
         auto question = insert_question_.run({room, user, content, basis[2], now}).at(0);
-        auto reply = insert_reply_.run({room, user, "queued", question, sqlite3_int64(1), sqlite3_int64(1), "demo", sqlite3_int64(0),
-                                        now / day_us, now}).at(0);
+        auto reply =
+            insert_reply_
+                .run({room, user, "queued", question, sqlite3_int64(1), sqlite3_int64(1), "demo", sqlite3_int64(0), now / day_us, now})
+                .at(0);
         (is_first ? insert_ready_ : insert_waiting_).run({user, room, reply, now});
         update_room_.run({room, now, std::string(content, preview_characters_max), question, reply, ""});
         keep_key_.run({user, key, request_hash, question, reply, now, now - day_us});

@@ -155,7 +155,9 @@ int run(Options options)
 
     std::sort(load.took_ms.begin(), load.took_ms.end());
     auto count = load.took_ms.size();
-    auto part = [&](double share) { return count == 0 ? 0.0 : load.took_ms[static_cast<std::size_t>(share * static_cast<double>(count - 1))]; };
+    auto part = [&](double share) {
+        return count == 0 ? 0.0 : load.took_ms[static_cast<std::size_t>(share * static_cast<double>(count - 1))];
+    };
     std::printf("sent=%zu wrong=%zu seconds=%.3f rate=%.0f p50_ms=%.2f p99_ms=%.2f cpu_percent=%.0f\n", count, load.wrong, seconds,
                 static_cast<double>(count) / seconds, part(0.5), part(0.99), 100 * cpu / seconds);
     if (load.wrong > 0) std::fprintf(stderr, "the first wrong answer:\n%s\n", load.first_wrong.c_str());

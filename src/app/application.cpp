@@ -16,6 +16,7 @@
 
 #include <csignal>
 #include <stdexcept>
+#include <thread>
 
 #include <pthread.h>
 #include <unistd.h>
@@ -122,6 +123,10 @@ int serve(config::Config const& config, std::function<void(std::uint16_t port)> 
     if (rooms.worker) rooms.worker->start();
     background.start(runtime.executor(0));
     on_listening(server.port());
+    // The first call over TLS would otherwise read them on an I/O thread; without a key there is no such call, and no need of the memory.
+    std::jthread certificates([&] {
+        if (config.gemini_api_key) net::preload_certificates();
+    });
 
     wait_for_stop(signals);
     ops::log(ops::Level::info, "stopping");

@@ -107,7 +107,7 @@ struct Json<std::int64_t> {
 
 template <>
 struct Json<Time> {
-    static void write(std::string& out, Time value) { append_json_text(out, rfc3339(value)); }
+    static void write(std::string& out, Time value) { out.append("\"").append(rfc3339(value)).append("\""); }
     static std::string schema(SchemaBook&) { return R"({"type":"string","format":"date-time"})"; }
 };
 

@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 
 #include <charconv>
+#include <cstring>
 
 namespace pollux {
 namespace {
@@ -48,6 +49,15 @@ int hex_digit(char digit)
 bool is_utf8(std::string_view text)
 {
     while (!text.empty()) {
+        // Most text is ASCII: eight bytes at a time.
+        std::uint64_t word = 0;
+        if (text.size() >= sizeof word) {
+            std::memcpy(&word, text.data(), sizeof word);
+            if ((word & 0x8080'8080'8080'8080u) == 0) {
+                text.remove_prefix(sizeof word);
+                continue;
+            }
+        }
         char32_t character = 0;
         std::size_t length = sequence_length(text, character);
         if (length == 0) return false;

@@ -86,8 +86,9 @@ int create_superuser(config::Flags flags, std::string const& mobile, std::string
         }
         auto user = app::create_superuser(loaded.config, mobile, *password);
         if (!user) {
-            for (FieldError const& field : user.error().fields()) complain("pollux: " + field.detail);
-            if (user.error().fields().empty()) complain("pollux: " + user.error().message());
+            Error error = user.error(); // error() returns a copy.
+            for (FieldError const& field : error.fields()) complain("pollux: " + field.detail);
+            if (error.fields().empty()) complain("pollux: " + error.message());
             return 1;
         }
         return print(user->mobile + " is an admin.\n");

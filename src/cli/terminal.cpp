@@ -1,5 +1,7 @@
 #include "cli/terminal.hpp"
 
+#include "base/text.hpp"
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -144,6 +146,31 @@ void LineReader::read_lines()
     }
     if (!kept.empty()) take(std::move(kept));
     end();
+}
+
+std::string safe_for_terminal(std::string_view text)
+{
+    std::string safe;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        auto byte = static_cast<unsigned char>(text[at]);
+        auto next = at + 1 < text.size() ? static_cast<unsigned char>(text[at + 1]) : 0;
+        bool is_c1 = byte == 0xC2 && next >= 0x80 && next < 0xA0;
+        bool is_control = (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F;
+        if (is_c1) ++at;
+        if (!is_c1 && !is_control) safe.push_back(text[at]);
+    }
+    return safe;
+}
+
+std::string one_line(std::string_view text, std::size_t characters_max)
+{
+    std::string line;
+    for (char letter : safe_for_terminal(text)) {
+        bool is_space = letter == '\n' || letter == '\t' || letter == ' ';
+        if (!is_space) line.push_back(letter);
+        if (is_space && !line.empty() && line.back() != ' ') line.push_back(' ');
+    }
+    return std::string(cut_code_points(line, characters_max));
 }
 
 std::optional<std::string> ask_terminal(std::string const& question, Echo echo)

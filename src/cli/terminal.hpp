@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace pollux::cli {
@@ -50,6 +51,12 @@ private:
     bool at_end_ = false;
     std::thread thread_;
 };
+
+// Without control characters but line ends and tabs: what others wrote must not steer this terminal.
+std::string safe_for_terminal(std::string_view text);
+
+// The beginning of a text on one line.
+std::string one_line(std::string_view text, std::size_t characters_max);
 
 // Asks on the terminal itself, without echo where `Echo::off`; nothing when there is no terminal or the input ends.
 enum class Echo { off, on };

@@ -45,7 +45,7 @@ std::string kept_secret_key(std::filesystem::path const& data_dir)
     std::string kept = read_key(path);
     if (kept.size() >= key_bytes_min) return kept;
 
-    std::filesystem::create_directories(data_dir);
+    if (std::filesystem::create_directories(data_dir)) std::filesystem::permissions(data_dir, std::filesystem::perms::owner_all);
     prepare_secrets();
     // A whole file gets its name in one step, so that another process sees all of a key or none.
     std::filesystem::path draft = data_dir / ("secret_key." + to_hex(random_bytes(8)));

@@ -78,7 +78,7 @@ std::optional<Response> refuse_by_head(Server::Shared const& shared, RequestRead
         return response;
     }
     if (!route) {
-        auto response = problem(405, "method_not_allowed", "This path takes: " + target.found.allow + ".", request.request_id);
+        auto response = problem(405, "method_not_allowed", "This path takes: " + std::string(target.found.allow) + ".", request.request_id);
         response.headers.emplace_back("Allow", target.found.allow);
         return response;
     }
@@ -180,7 +180,7 @@ std::string new_request_id()
 }
 
 Target open_target(Server::Shared const& shared, RequestReader const& reader, HeaderFields const& fields,
-                   asio::ip::address const& socket_peer)
+                   SocketPeer const& socket_peer)
 {
     Target target;
     auto& request = target.request;
@@ -192,11 +192,12 @@ Target open_target(Server::Shared const& shared, RequestReader const& reader, He
     request.query = question < full.size() ? full.substr(question + 1) : std::string_view();
     request.method = reader.method() == "HEAD" ? std::string_view("GET") : reader.method();
     auto forwarded = request.header("X-Forwarded-For").value_or("");
-    request.peer = peer_of(client_address(socket_peer, forwarded, shared.options.trusted_proxies));
+    request.peer = forwarded.empty() ? socket_peer.texts
+                                     : peer_of(client_address(socket_peer.address, forwarded, shared.options.trusted_proxies));
     request.same_origin = is_same_origin(request);
     target.found = shared.router.find(request.method, request.path);
     if (target.found.route) request.deadline = Steady::now() + target.found.route->options.time_max;
-    target.refusal = refuse_by_head(shared, reader, target, socket_peer);
+    target.refusal = refuse_by_head(shared, reader, target, socket_peer.address);
     // A preflight's answer has its own.
     if (target.refusal && reader.method() != "OPTIONS") add_cors(*target.refusal, request, shared.options.cors);
     return target;

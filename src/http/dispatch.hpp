@@ -9,6 +9,12 @@
 
 namespace pollux::http {
 
+// The other end of a connection; its texts are made once for all requests that come over it.
+struct SocketPeer {
+    asio::ip::address address;
+    Peer texts;
+};
+
 // What is known of a request after its head was read.
 struct Target {
     Router::Found found;
@@ -21,7 +27,7 @@ std::string new_request_id();
 
 // Looks up the route and applies all checks that need no body.
 Target open_target(Server::Shared const& shared, RequestReader const& reader, HeaderFields const& fields,
-                   asio::ip::address const& socket_peer);
+                   SocketPeer const& socket_peer);
 
 // The answer to a request whose body could not be read.
 Response refused_body(Server::Shared const& shared, Request const& request, Refusal const& refusal);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 
 namespace pollux::http {
 namespace {
@@ -12,24 +13,40 @@ namespace {
 using Head = boost::beast::http::header<true>;
 
 // Headers that mean one thing only: two of them, or a twin spelled with "_", is an attempt to be read in two ways.
-constexpr std::array single_headers = {"host",        "content-length", "transfer-encoding", "content-type",    "authorization",
+constexpr std::array<std::string_view, 11> single_headers = {"host",        "content-length", "transfer-encoding", "content-type",    "authorization",
                                        "expect",      "connection",     "content-encoding",  "idempotency-key", "last-event-id",
                                        "x-request-id"};
 
-bool has_repeated_special(Head const& head)
+std::size_t index_of_single(std::string_view name)
 {
-    return std::any_of(single_headers.begin(), single_headers.end(), [&](char const* name) { return head.count(name) > 1; });
+    auto same = [name](std::string_view single) { return equals_ignoring_case(name, single); };
+    return static_cast<std::size_t>(std::find_if(single_headers.begin(), single_headers.end(), same) - single_headers.begin());
 }
 
-bool has_underscore_twin(Head const& head)
+bool is_underscore_twin(std::string_view field_name)
 {
-    return std::any_of(head.begin(), head.end(), [](auto const& field) {
-        std::string name = lower_ascii(field.name_string());
-        if (name.find('_') == std::string::npos) return false;
-        std::replace(name.begin(), name.end(), '_', '-');
-        bool is_special = std::find(single_headers.begin(), single_headers.end(), name) != single_headers.end();
-        return is_special || name.starts_with("x-forwarded") || name == "forwarded";
-    });
+    if (field_name.find('_') == std::string_view::npos) return false;
+    std::string name = lower_ascii(field_name);
+    std::replace(name.begin(), name.end(), '_', '-');
+    return index_of_single(name) < single_headers.size() || name.starts_with("x-forwarded") || name == "forwarded";
+}
+
+std::optional<Refusal> check_names(Head const& head)
+{
+    std::bitset<single_headers.size()> seen;
+    bool has_twin = false;
+    for (auto const& field : head) {
+        auto index = index_of_single(field.name_string());
+        if (index == single_headers.size()) {
+            has_twin = has_twin || is_underscore_twin(field.name_string());
+        } else if (seen[index]) {
+            return Refusal{400, "repeated_header", "A header that may stand once is given twice."};
+        } else {
+            seen.set(index);
+        }
+    }
+    if (has_twin) return Refusal{400, "ambiguous_header", "A header's name is spelled with an underscore; use a hyphen."};
+    return std::nullopt;
 }
 
 std::optional<Refusal> check_length_and_coding(Head const& head)
@@ -46,7 +63,11 @@ std::optional<Refusal> check_length_and_coding(Head const& head)
 
 bool has_folded_line(std::string_view head)
 {
-    return head.find("\r\n ") != std::string_view::npos || head.find("\r\n\t") != std::string_view::npos;
+    for (auto end = head.find("\r\n"); end != std::string_view::npos; end = head.find("\r\n", end + 2)) {
+        auto next = head.substr(end + 2, 1);
+        if (next == " " || next == "\t") return true;
+    }
+    return false;
 }
 
 std::optional<Refusal> check_framing(Head const& head, std::string_view target)
@@ -57,8 +78,8 @@ std::optional<Refusal> check_framing(Head const& head, std::string_view target)
     }
     auto bad_length = check_length_and_coding(head);
     if (bad_length) return bad_length;
-    if (has_repeated_special(head)) return Refusal{400, "repeated_header", "A header that may stand once is given twice."};
-    if (has_underscore_twin(head)) return Refusal{400, "ambiguous_header", "A header's name is spelled with an underscore; use a hyphen."};
+    auto bad_names = check_names(head);
+    if (bad_names) return bad_names;
     if (head.version() >= 11 && head.count("Host") == 0) return Refusal{400, "host_missing", "HTTP/1.1 requests carry a Host header."};
     auto expect = head.find("Expect");
     if (expect != head.end() && !equals_ignoring_case(expect->value(), "100-continue")) {

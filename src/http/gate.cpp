@@ -85,7 +85,7 @@ Headers cors_headers(Request const& request, CorsOptions const& options)
     return headers;
 }
 
-Headers preflight_headers(Request const& request, CorsOptions const& options, std::string const& allow)
+Headers preflight_headers(Request const& request, CorsOptions const& options, std::string_view allow)
 {
     auto headers = cors_headers(request, options);
     if (headers.empty() || !request.header("Access-Control-Request-Method")) return headers;

@@ -24,6 +24,6 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 // The CORS headers (Fetch standard) for an answer to this Origin; empty when it is not allowed or absent.
 Headers cors_headers(Request const& request, CorsOptions const& options);
-Headers preflight_headers(Request const& request, CorsOptions const& options, std::string const& allow);
+Headers preflight_headers(Request const& request, CorsOptions const& options, std::string_view allow);
 
 } // namespace pollux::http

@@ -125,6 +125,9 @@ template <class T>
 struct Argument<Query<T>> {
     static Result<Query<T>> read(Request const& request)
     {
+        if constexpr (all_members_optional<T>()) {
+            if (request.query.empty()) return Query<T>{};
+        }
         static std::string const schema = [] {
             SchemaBook book;
             schema_of<T>(book, SchemaSide::input);

@@ -3,24 +3,29 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 
 namespace pollux::http {
 namespace {
 
 // "/a/{b}/" -> "a", "{b}"; the empty segment after a last slash does not count, an empty one elsewhere does.
-std::vector<std::string_view> segments(std::string_view path)
-{
-    std::vector<std::string_view> parts;
-    if (path.starts_with('/')) path.remove_prefix(1);
-    while (!path.empty()) {
-        auto slash = path.find('/');
-        parts.push_back(path.substr(0, slash));
-        if (slash == std::string_view::npos) break;
-        path.remove_prefix(slash + 1);
+class Segments {
+public:
+    explicit Segments(std::string_view path) : rest_(path.starts_with('/') ? path.substr(1) : path) {}
+
+    std::optional<std::string_view> next()
+    {
+        if (rest_.empty()) return std::nullopt;
+        auto slash = std::min(rest_.find('/'), rest_.size());
+        auto segment = rest_.substr(0, slash);
+        rest_.remove_prefix(std::min(slash + 1, rest_.size()));
+        return segment;
     }
-    return parts;
-}
+
+private:
+    std::string_view rest_;
+};
 
 bool is_parameter(std::string_view segment)
 {
@@ -29,33 +34,41 @@ bool is_parameter(std::string_view segment)
 
 } // namespace
 
+std::size_t Router::child_of(std::size_t node, std::string_view literal) const
+{
+    for (auto const& [segment, child] : nodes_[node].literal) {
+        if (segment == literal) return child;
+    }
+    return 0;
+}
+
 void Router::insert(Route route)
 {
     std::size_t node = 0;
-    for (auto segment : segments(route.path)) {
-        auto& literal = nodes_[node].literal;
-        auto known = std::find_if(literal.begin(), literal.end(), [&](auto const& entry) { return entry.first == segment; });
-        if (!is_parameter(segment) && known != literal.end()) {
-            node = known->second;
-            continue;
-        }
-        if (is_parameter(segment) && nodes_[node].parameter != 0) {
-            node = nodes_[node].parameter;
+    Segments segments(route.path);
+    while (auto segment = segments.next()) {
+        std::size_t known = is_parameter(*segment) ? nodes_[node].parameter : child_of(node, *segment);
+        if (known != 0) {
+            node = known;
             continue;
         }
         std::size_t added = nodes_.size();
-        if (is_parameter(segment)) {
+        if (is_parameter(*segment)) {
             nodes_[node].parameter = added;
         } else {
-            nodes_[node].literal.emplace_back(std::string(segment), added);
+            nodes_[node].literal.emplace_back(std::string(*segment), added);
         }
         nodes_.emplace_back();
         node = added;
     }
-    for (auto const& [method, index] : nodes_[node].routes) {
+    auto& end = nodes_[node];
+    for (auto const& [method, index] : end.routes) {
         if (method == route.method) throw std::logic_error("two routes for " + route.method + " " + route.path);
     }
-    nodes_[node].routes.emplace_back(route.method, routes_.size());
+    end.routes.emplace_back(route.method, routes_.size());
+    end.allow.clear();
+    for (auto const& [method, index] : end.routes) end.allow += method == "GET" ? "GET, HEAD, " : method + ", ";
+    end.allow += "OPTIONS";
     routes_.push_back(std::move(route));
 }
 
@@ -74,31 +87,28 @@ Router::Found Router::find(std::string_view method, std::string_view path) const
 {
     Found found;
     if (!path.starts_with('/') || path.find("//") != std::string_view::npos) return found;
-    // Names of parameters stand in the route's own path: two routes may call the same place differently.
     std::size_t node = 0;
-    std::vector<std::string_view> values;
-    for (auto segment : segments(path)) {
-        auto const& literal = nodes_[node].literal;
-        auto known = std::find_if(literal.begin(), literal.end(), [&](auto const& entry) { return entry.first == segment; });
-        if (known != literal.end()) {
-            node = known->second;
+    Segments segments(path);
+    while (auto segment = segments.next()) {
+        if (std::size_t known = child_of(node, *segment)) {
+            node = known;
         } else if (nodes_[node].parameter != 0) {
             node = nodes_[node].parameter;
-            values.push_back(segment);
+            found.parameters.emplace_back(std::string_view(), *segment);
         } else {
-            return found;
+            return {};
         }
     }
+    found.allow = nodes_[node].allow;
     for (auto const& [known_method, index] : nodes_[node].routes) {
-        found.allow += (found.allow.empty() ? "" : ", ") + known_method;
-        if (known_method == "GET") found.allow += ", HEAD";
         if (known_method == method) found.route = &routes_[index];
     }
-    if (!found.allow.empty()) found.allow += ", OPTIONS";
-    if (!found.route) return found;
+    if (!found.route || found.parameters.empty()) return found;
+    // Names of parameters stand in the route's own path: two routes may call the same place differently.
     std::size_t next = 0;
-    for (auto segment : segments(found.route->path)) {
-        if (is_parameter(segment)) found.parameters.emplace_back(segment.substr(1, segment.size() - 2), values[next++]);
+    Segments names(found.route->path);
+    while (auto segment = names.next()) {
+        if (is_parameter(*segment)) found.parameters[next++].first = segment->substr(1, segment->size() - 2);
     }
     return found;
 }

@@ -86,7 +86,7 @@ public:
 
     struct Found {
         Route const* route = nullptr; // Null: no such path, or not with this method.
-        std::string allow;            // The methods this path does have: "GET, HEAD, POST, OPTIONS"; empty: no such path.
+        std::string_view allow;       // The methods this path does have: "GET, HEAD, POST, OPTIONS"; empty: no such path.
         Parameters parameters;        // Views into the path that was looked up.
     };
     Found find(std::string_view method, std::string_view path) const; // With or without the slash at the end.
@@ -96,6 +96,7 @@ public:
 
 private:
     void insert(Route route);
+    std::size_t child_of(std::size_t node, std::string_view literal) const; // 0: none.
 
     std::vector<Route> routes_;
     SchemaBook schemas_;
@@ -103,6 +104,7 @@ private:
         std::vector<std::pair<std::string, std::size_t>> literal; // Segment -> node.
         std::size_t parameter = 0;                                // Node behind {x}; 0: none.
         std::vector<std::pair<std::string, std::size_t>> routes;  // Method -> index into routes_.
+        std::string allow;
     };
     std::vector<Node> nodes_{1};
 };

@@ -1,18 +1,19 @@
 #include "http/session.hpp"
 
-#include "http/dispatch.hpp"
 #include "http/error_response.hpp"
 #include "ops/log.hpp"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/beast/core/buffers_suffix.hpp>
 
 #include <array>
 #include <charconv>
 
 namespace pollux::http {
 
+namespace beast = boost::beast;
 using ErrorCode = boost::system::error_code;
 
 namespace {
@@ -61,8 +62,9 @@ Session::Session(Server::Shared& shared, ServerThread& thread, asio::ip::tcp::so
 {
     ErrorCode ignored;
     auto endpoint = socket_.remote_endpoint(ignored);
-    peer_ = endpoint.address();
+    peer_ = {endpoint.address(), peer_of(endpoint.address())};
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    socket_.non_blocking(true, ignored); // See send().
     thread_.sessions.insert(this);
 }
 
@@ -127,8 +129,7 @@ asio::awaitable<Session::Next> Session::serve_one()
     }
     int status = response.status;
     bool discards = target.refusal && reader_.has_body();
-    std::string request_id = target.request.request_id;
-    auto next = co_await write(std::move(response), request_id);
+    auto next = co_await write(std::move(response), target.request.request_id);
     log_request(target, method, status, bytes_written_, started);
     if (next == Next::close && discards) co_await reader_.discard_rest();
     co_return next;
@@ -139,7 +140,7 @@ asio::awaitable<Session::Next> Session::refuse_head()
     // Of a head that cannot be read nothing is known but where it came from.
     Target target;
     target.request.request_id = new_request_id();
-    target.request.peer = peer_of(peer_);
+    target.request.peer = peer_.texts;
     auto const& refusal = reader_.refusal();
     auto response = problem(refusal.status, refusal.code, refusal.detail, target.request.request_id);
     co_return co_await refuse(std::move(response), target, "-", Steady::now());
@@ -205,9 +206,16 @@ asio::awaitable<bool> Session::write_piece(std::string_view bytes)
 template <class Buffers>
 asio::awaitable<bool> Session::send(Buffers buffers)
 {
+    // Most answers fit into the socket's buffer: then nothing waits, and nothing need be guarded or scheduled.
     ErrorCode error;
+    std::size_t sent = socket_.write_some(buffers, error);
+    if (error && error != asio::error::would_block) co_return false;
+    if (sent == asio::buffer_size(buffers)) co_return true;
+
+    beast::buffers_suffix<Buffers> rest(buffers);
+    rest.consume(sent);
     thread_.deadlines.arm(write_deadline_, write_time_max);
-    co_await asio::async_write(socket_, buffers, asio::redirect_error(asio::use_awaitable, error));
+    co_await asio::async_write(socket_, rest, asio::redirect_error(asio::use_awaitable, error));
     write_deadline_.disarm();
     co_return !error;
 }

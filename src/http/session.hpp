@@ -2,6 +2,7 @@
 // only.
 #pragma once
 
+#include "http/dispatch.hpp"
 #include "http/request_reader.hpp"
 #include "http/server_shared.hpp"
 
@@ -37,7 +38,7 @@ private:
     Server::Shared& shared_;
     ServerThread& thread_;
     asio::ip::tcp::socket socket_;
-    asio::ip::address peer_;
+    SocketPeer peer_;
     RequestReader reader_;
     net::DeadlineList::Entry write_deadline_;
 

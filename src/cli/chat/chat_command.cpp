@@ -24,7 +24,7 @@ void write_to(std::FILE* file, std::string_view text)
 
 void tell(std::string_view line)
 {
-    write_to(stderr, std::string(line) + "\n");
+    write_to(stderr, safe_for_terminal(line) + "\n");
 }
 
 class ChatCommand {
@@ -92,8 +92,9 @@ private:
 
     ChatOutput output() const
     {
-        auto reply = [](std::string_view text) { write_to(stdout, text); };
-        return {reply, tell, ::isatty(STDOUT_FILENO) ? ReplyOutput::streamed : ReplyOutput::whole};
+        bool is_terminal = ::isatty(STDOUT_FILENO);
+        auto reply = [is_terminal](std::string_view text) { write_to(stdout, is_terminal ? safe_for_terminal(text) : std::string(text)); };
+        return {reply, tell, is_terminal ? ReplyOutput::streamed : ReplyOutput::whole};
     }
 
     ChatOptions options() const

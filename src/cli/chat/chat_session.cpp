@@ -75,7 +75,8 @@ asio::awaitable<void> ChatSession::list_rooms()
     if (!results || results->empty()) co_return output_.side("You have no rooms yet.");
     for (JsonValue const& room : *results) {
         std::string id = id_of(room, "id");
-        output_.side((id == room_ ? "* " : "  ") + id + "  " + text_in(room, "name") + "  " + text_in(room, "last_message.text"));
+        output_.side((id == room_ ? "* " : "  ") + id + "  " + one_line(text_in(room, "name"), 40) + "  " +
+                     one_line(text_in(room, "last_message.text"), 60));
     }
 }
 
@@ -233,7 +234,9 @@ void ChatSession::show(ReplyView::Shown const& shown)
     } else if (shown.starts_anew) {
         output_.side("The reply starts anew.");
     }
-    if (!shown.notice.empty()) output_.side(shown.notice);
+    if (shown.notice.empty()) return;
+    if (output_.replies == ReplyOutput::streamed) output_.reply("\n");
+    output_.side(shown.notice);
 }
 
 } // namespace pollux::cli

@@ -1,0 +1,147 @@
+// SIGTERM (A9): nothing that was accepted is dropped, the process ends within 30 s, and what it could not finish goes on at once in the
+// next one; readers go on where they were.
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+
+import { Client, User, onlyBroken } from './support/client.mjs';
+import { endPrograms, sleep, until } from './support/process.mjs';
+import { Server, roomySettings } from './support/server.mjs';
+import { Sim } from './support/sim.mjs';
+
+const endMax = 30; // Seconds from SIGTERM to the end.
+
+describe('SIGTERM', { concurrency: true }, () => {
+    let sim;
+
+    before(async () => {
+        sim = await Sim.start();
+        await sim.plan({
+            default: { text: 'short and good', duration_ms: 200 },
+            matching: [
+                { match: 'long one', times: -1, text: 'This takes its time. '.repeat(100), duration_ms: 60_000, chunks: 300 },
+                { match: 'medium one', times: -1, text: 'This ends before the process does.', duration_ms: 3000, chunks: 30 },
+            ],
+        });
+    });
+    after(endPrograms);
+
+    const start = () => Server.start({ env: { ...roomySettings, ...sim.settings() } });
+
+    // Sends until told to stop, each with its key until it is accepted; returns what was accepted.
+    async function sendOnAndOn(user, room, isOver) {
+        const accepted = [];
+        for (let number = 0; !isOver(); ++number) {
+            const content = `message ${number} of room ${room}`;
+            const { message, reply } = await user.sendUntilAccepted(room, content, { key: randomUUID(), seconds: 120 });
+            accepted.push({ content, question: message.id, reply: reply.id });
+            await sleep(30);
+        }
+        return accepted;
+    }
+
+    test('under load, with readers, a stop and a start lose nothing', { timeout: 120_000 }, async () => {
+        const server = await start();
+        const client = new Client(server);
+        const users = await Promise.all(Array.from({ length: 8 }, () => User.signUp(client)));
+        const rooms = await Promise.all(users.map((user) => user.createRoom()));
+        let isOver = false;
+        const sending = users.map((user, index) => sendOnAndOn(user, rooms[index], () => isOver));
+        // Readers that were there before, and are still there afterwards.
+        const others = await Promise.all(users.slice(0, 4).map((user) => user.createRoom()));
+        const medium = await Promise.all(users.slice(0, 4).map((user, index) => user.sendUntilAccepted(others[index], 'the medium one')));
+        const reading = medium.map(({ reply }, index) => users[index].follow(others[index], reply.id, { seconds: 100 }));
+
+        await sleep(700);
+        const stopped = await server.stop();
+        assert.deepEqual([stopped.code, stopped.signal], [0, null]);
+        assert.ok(stopped.seconds <= endMax, `it took ${stopped.seconds} s`);
+        const open = await server.rows('select state, lost, lease_owner from jobs');
+        assert.ok(open.every(({ state, lost, lease_owner }) => state !== 'running' && lost === 0 && lease_owner === null), JSON.stringify(open));
+        await server.start();
+        await sleep(300);
+        isOver = true;
+        const accepted = await Promise.all(sending);
+
+        for (const reader of await Promise.all(reading)) assert.equal(reader.text, 'This ends before the process does.');
+        for (const [index, list] of accepted.entries()) {
+            const messages = await until('all replies', async () => {
+                const all = await users[index].messages(rooms[index]);
+                return all.every(({ status }) => status === 'completed') && all;
+            }, { seconds: 60, everyMs: 100 });
+            const expected = list.flatMap(({ content }) => [content, 'short and good']);
+            assert.deepEqual(messages.map(({ content }) => content), expected);
+        }
+        client.close();
+        assert.equal((await server.stop()).code, 0);
+        assert.deepEqual(await server.rows('select * from jobs'), []);
+    });
+
+    test('replies longer than the patience are handed back, uncounted, and start again at once', { timeout: 120_000 }, async () => {
+        const server = await start();
+        const client = new Client(server);
+        const user = await User.signUp(client);
+        const rooms = [await user.createRoom(), await user.createRoom()];
+        const sent = await Promise.all(rooms.map((room) => user.sendUntilAccepted(room, 'the long one')));
+        const waiting = await user.sendUntilAccepted(rooms[0], 'and one that waits for it');
+        const reader = user.follow(rooms[0], sent[0].reply.id, { seconds: 110 }).catch((failure) => failure);
+        await until('some text', async () => (await sim.calls()).running >= 2);
+        const before = (await sim.history()).filter((call) => call.turns.at(-1).text === 'the long one').length;
+
+        const stopped = await server.stop();
+        assert.deepEqual([stopped.code, stopped.signal], [0, null]);
+        assert.ok(stopped.seconds <= endMax, `it took ${stopped.seconds} s`);
+        const open = await server.rows('select message_id, state, lost, calls, lease_owner from jobs order by message_id');
+        assert.deepEqual(open.map(({ message_id }) => message_id), [sent[0].reply.id, sent[1].reply.id, waiting.reply.id].sort((a, b) => a - b));
+        for (const job of open) assert.deepEqual([job.lost, job.calls, job.lease_owner, job.state === 'running'], [0, 0, null, false], JSON.stringify(job));
+
+        await sim.plan({ matching: [], default: { text: 'short and good', duration_ms: 200 } });
+        const ready = await server.start().then(() => performance.now());
+        await until('both calls again', async () => {
+            const calls = (await sim.history()).filter((call) => call.turns.at(-1).text === 'the long one').length;
+            return calls >= before + 2;
+        }, { seconds: 20 });
+        const seconds = (performance.now() - ready) / 1000;
+        assert.ok(seconds <= 5, `the replies went on ${seconds} s after the start`);
+        for (const [index, { reply }] of sent.entries()) await user.stop(rooms[index], reply.id);
+        const end = await reader;
+        assert.deepEqual([end.end, end.message?.status], ['done', 'stopped'], end.message);
+        assert.equal((await user.follow(rooms[0], waiting.reply.id)).text, 'short and good');
+        client.close();
+        await server.stop();
+    });
+
+    test('idle, it ends at once; requests that come meanwhile get an answer or a closed door', { timeout: 60_000 }, async () => {
+        const server = await start();
+        const client = new Client(server);
+        const user = await User.signUp(client);
+        const tab = await client.stream('GET', '/events/', { token: user.token });
+        const idle = server.stop();
+        for (let tries = 0; tries < 50; ++tries) {
+            const answer = await user.client.ask('GET', '/user/me/', { token: user.token }).catch(onlyBroken);
+            assert.ok(!answer || answer.status === 200 || answer.status === 503, `${answer?.status}`);
+        }
+        const events = [];
+        for await (const event of tab.events) events.push(event);
+        const stopped = await idle;
+        assert.equal(stopped.code, 0);
+        assert.ok(stopped.seconds < 5, `it took ${stopped.seconds} s`);
+        client.close();
+    });
+
+    test('a second signal while it waits ends it at once', { timeout: 60_000 }, async () => {
+        const server = await start();
+        const client = new Client(server);
+        const user = await User.signUp(client);
+        const room = await user.createRoom();
+        await user.send(room, 'the long one');
+        await until('the call', async () => (await user.messages(room)).at(-1).status === 'streaming');
+        const stopping = server.stop();
+        await until('that it stops', () => server.log.includes('"stopping"'), { everyMs: 5 });
+        await sleep(200);
+        server.program.child.kill('SIGTERM');
+        const stopped = await stopping;
+        assert.ok(stopped.seconds < 10, `it took ${stopped.seconds} s`);
+        client.close();
+    });
+});
