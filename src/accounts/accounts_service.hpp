@@ -35,9 +35,6 @@ public:
     // Whom this access token was issued to, expired or of an ended session though it may be.
     std::optional<http::Identity> issued_to(std::string_view bearer) const { return parts_.access_tokens.issued_to(bearer); }
 
-    // For streams that are open when their session ends.
-    bool has_ended(SessionId session) const { return parts_.ended_sessions.contains(session); }
-
     // What the chat room needs of a user; nullopt when he was deleted.
     asio::awaitable<std::optional<UserBrief>> user_brief(UserId user) { return parts_.users.brief(user); }
 

@@ -26,12 +26,12 @@ struct Turn {
 };
 
 struct ChatRequest {
-    std::string model;            // The provider's name of it: "gemini-flash-latest".
-    std::string system;           // Never part of the turns; may be empty.
-    std::vector<Turn> turns;      // Roles alternate, first and last are the user's.
-    std::string continuation;     // What Continues.token was; empty for a new reply.
+    std::string model;        // The provider's name of it: "gemini-flash-latest".
+    std::string system;       // Never part of the turns; may be empty.
+    std::vector<Turn> turns;  // Roles alternate, first and last are the user's.
+    std::string continuation; // What Continues.token was; empty for a new reply.
     std::chrono::steady_clock::time_point deadline;
-    std::string request_id;       // For the log.
+    std::string request_id; // For the log.
 };
 
 struct Citation {

@@ -16,7 +16,6 @@ public:
 protected:
     asio::awaitable<void> run_snapshot(db::detail::AnyUnit&) override { throw db::Unavailable("there is no database here"); }
     asio::awaitable<void> run_transaction(db::detail::AnyUnit&) override { throw db::Unavailable("there is no database here"); }
-
 };
 
 } // namespace pollux::app

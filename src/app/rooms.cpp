@@ -18,13 +18,12 @@ ai::Models build_models(config::Config const& config)
     return std::move(*models);
 }
 
-std::unique_ptr<chat::ReplyWorker> build_worker(Rooms& rooms, config::Config const& config, db::Database& database,
-                                                net::Runtime& runtime, Clock const& clock)
+std::unique_ptr<chat::ReplyWorker> build_worker(Rooms& rooms, config::Config const& config, db::Database& database, net::Runtime& runtime,
+                                                Clock const& clock)
 {
     if (config.workers == config::Workers::external) return nullptr;
-    chat::ReplyTools tools{database,     rooms.feed, chat::ChatNews(rooms.notices, rooms.room_lists),
-                           rooms.models, clock,      rooms.queue_gauge,
-                           config.system_prompt};
+    chat::ReplyTools tools{database,          rooms.feed,          chat::ChatNews(rooms.notices, rooms.room_lists), rooms.models, clock,
+                           rooms.queue_gauge, config.system_prompt};
     chat::ReplyWorker::Options options{.replies_max = config.worker_concurrency};
     return std::make_unique<chat::ReplyWorker>(std::move(tools), runtime, options);
 }

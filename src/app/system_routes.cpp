@@ -35,7 +35,11 @@ asio::awaitable<Result<http::Response>> openapi(SystemRoutes& system, http::Requ
 
 http::RouteOptions open_route(std::string_view id, std::string_view summary)
 {
-    return {.id = id, .summary = summary, .tag = "system", .access = http::Access::open, .limits = http::RateClass::none,
+    return {.id = id,
+            .summary = summary,
+            .tag = "system",
+            .access = http::Access::open,
+            .limits = http::RateClass::none,
             .ignores_allowed_hosts = true};
 }
 

@@ -14,7 +14,7 @@ namespace asio = boost::asio;
 
 struct SystemRoutes {
     db::Database& database;
-    std::atomic<bool> is_stopping = false;          // /readyz says no from then on.
+    std::atomic<bool> is_stopping = false;           // /readyz says no from then on.
     std::shared_ptr<std::string const> openapi_json; // Set once all routes are added.
 };
 

@@ -36,8 +36,7 @@ struct FieldError {
 class Error {
 public:
     Error() = default; // result<T, Error>::error() of Boost 1.81 needs it.
-    Error(ErrorKind kind, std::string code, std::string message)
-        : kind_(kind), code_(std::move(code)), message_(std::move(message)) {}
+    Error(ErrorKind kind, std::string code, std::string message) : kind_(kind), code_(std::move(code)), message_(std::move(message)) {}
 
     ErrorKind kind() const { return kind_; }
     std::string const& code() const { return code_; }       // Stable word for clients: "room_not_found".

@@ -221,8 +221,8 @@ Result<Document> Document::parse(std::string_view text)
         return malformed("invalid_json", "An object in the body has the same key twice; send each key once.");
     }
     if (error || read < text.size()) {
-        return malformed("invalid_json", "The body is not valid JSON (RFC 8259) near byte " + std::to_string(read) +
-                                             "; at most " + std::to_string(depth_max) + " levels deep, in UTF-8.");
+        return malformed("invalid_json", "The body is not valid JSON (RFC 8259) near byte " + std::to_string(read) + "; at most " +
+                                             std::to_string(depth_max) + " levels deep, in UTF-8.");
     }
     Document document;
     document.root_ = std::make_shared<JsonValue const>(parser.handler().release());

@@ -127,7 +127,10 @@ template <class T>
 concept DescribedEnum = boost::describe::has_describe_enumerators<T>::value;
 
 template <class T>
-std::string type_name() { return json_detail::short_type_name(__PRETTY_FUNCTION__); }
+std::string type_name()
+{
+    return json_detail::short_type_name(__PRETTY_FUNCTION__);
+}
 
 // Whether a T can be read from {}: an absent body then counts as {}.
 template <DescribedStruct T>
@@ -215,16 +218,12 @@ struct Json<T> {
 template <DescribedEnum T>
 struct Json<T> {
     static void read(JsonValue const& value, std::string const& field, T& out, FieldErrors& errors);
-    static void write(std::string& out, T value)
-    {
-        append_json_text(out, boost::describe::enum_to_string(value, "unknown"));
-    }
+    static void write(std::string& out, T value) { append_json_text(out, boost::describe::enum_to_string(value, "unknown")); }
     static std::string schema(SchemaBook&)
     {
         std::string names;
-        boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>([&](auto described) {
-            names += (names.empty() ? "\"" : ",\"") + std::string(described.name) + "\"";
-        });
+        boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>(
+            [&](auto described) { names += (names.empty() ? "\"" : ",\"") + std::string(described.name) + "\""; });
         return R"({"type":"string","enum":[)" + names + "]}";
     }
 };

@@ -5,7 +5,13 @@
 
 namespace pollux {
 
-consteval std::size_t operator""_KiB(unsigned long long count) { return static_cast<std::size_t>(count) * 1024; }
-consteval std::size_t operator""_MiB(unsigned long long count) { return static_cast<std::size_t>(count) * 1024 * 1024; }
+consteval std::size_t operator""_KiB(unsigned long long count)
+{
+    return static_cast<std::size_t>(count) * 1024;
+}
+consteval std::size_t operator""_MiB(unsigned long long count)
+{
+    return static_cast<std::size_t>(count) * 1024 * 1024;
+}
 
 } // namespace pollux

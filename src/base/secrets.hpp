@@ -26,7 +26,7 @@ std::string derive_key(std::string_view master, std::string_view purpose);
 bool equal_in_constant_time(std::string_view left, std::string_view right);
 
 std::string to_hex(std::string_view bytes);
-std::string to_base64url(std::string_view bytes);                       // No padding (RFC 4648, 5).
-std::optional<std::string> from_base64url(std::string_view text);       // Strict: no padding, no other characters.
+std::string to_base64url(std::string_view bytes);                 // No padding (RFC 4648, 5).
+std::optional<std::string> from_base64url(std::string_view text); // Strict: no padding, no other characters.
 
 } // namespace pollux

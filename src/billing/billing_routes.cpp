@@ -22,11 +22,9 @@ asio::awaitable<Result<UsageReport>> show_usage(BillingService& billing, http::R
 
 void add_billing_routes(http::Router& router, BillingService& billing)
 {
-    router.get("/user/usage/", show_usage, billing,
-               {.id = "showUsage",
-                .summary = "Today's quota and tokens; with ?days= a row a day",
-                .tag = "user",
-                .errors = {"user_not_found"}});
+    router.get(
+        "/user/usage/", show_usage, billing,
+        {.id = "showUsage", .summary = "Today's quota and tokens; with ?days= a row a day", .tag = "user", .errors = {"user_not_found"}});
 }
 
 } // namespace pollux::billing

@@ -62,7 +62,8 @@ asio::awaitable<Result<Plan>> BillingService::plan_of(UserId user)
     auto const rows = co_await database_.read(plan_sql, user);
     if (rows.empty()) co_return not_found("user");
     auto const row = rows.front();
-    co_return Plan{row.text(0), row.integer(1), row.integer(2), PlanModels::parse(row.text(3)), row.integer(4), row.integer(5), row.integer(6)};
+    co_return Plan{row.text(0),    row.integer(1), row.integer(2), PlanModels::parse(row.text(3)),
+                   row.integer(4), row.integer(5), row.integer(6)};
 }
 
 asio::awaitable<Result<UsageReport>> BillingService::usage(UserId user, std::optional<std::int64_t> days)

@@ -25,11 +25,11 @@ struct RateRule {
 
 struct RateDecision {
     bool allowed = true;
-    std::string_view policy;                   // "send": names the rule that decided, for the RateLimit headers.
+    std::string_view policy; // "send": names the rule that decided, for the RateLimit headers.
     RateRule rule;
     std::int64_t remaining = 0;
-    std::chrono::seconds reset{0};             // Until the full count is there again.
-    std::chrono::seconds retry_after{0};       // Obeying it works.
+    std::chrono::seconds reset{0};       // Until the full count is there again.
+    std::chrono::seconds retry_after{0}; // Obeying it works.
 };
 
 class RateLimiter {

@@ -51,7 +51,7 @@ TEST(RoomListCache, HoldsNoMoreThanItMay)
 TEST(RoomListCache, ForgetsWhatWasUsedLeastRecently)
 {
     RoomListCache cache(256 * 3000); // Two of these fit into a share.
-    std::vector<UserId> together; // Users of one share: the third one drives another out.
+    std::vector<UserId> together;    // Users of one share: the third one drives another out.
     for (std::int64_t id = 1; together.size() < 3; ++id) {
         if ((static_cast<std::uint64_t>(id) * 0x9E37'79B9'7F4A'7C15u) >> 56 == 0) together.push_back(UserId{id});
     }

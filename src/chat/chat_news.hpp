@@ -12,11 +12,11 @@ class ChatNews {
 public:
     ChatNews(bus::Notices& notices, bus::RoomListCache& room_lists) : notices_(notices), room_lists_(room_lists) {}
 
-    void message_sent(UserId user, RoomId room, MessageId message);                          // message {id, chatroom}
-    void reply_changed(UserId user, RoomId room, MessageId reply, MessageStatus status);     // reply {id, chatroom, status}
-    void room_changed(UserId user, RoomId room);                                             // room {id}
-    void room_deleted(UserId user, RoomId room);                                             // room_deleted {id}
-    void usage_changed(UserId user);                                                         // usage {}
+    void message_sent(UserId user, RoomId room, MessageId message);                      // message {id, chatroom}
+    void reply_changed(UserId user, RoomId room, MessageId reply, MessageStatus status); // reply {id, chatroom, status}
+    void room_changed(UserId user, RoomId room);                                         // room {id}
+    void room_deleted(UserId user, RoomId room);                                         // room_deleted {id}
+    void usage_changed(UserId user);                                                     // usage {}
 
 private:
     bus::Notices& notices_;

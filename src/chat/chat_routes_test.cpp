@@ -17,7 +17,8 @@ protected:
 
     http::Router router;
     std::uintptr_t nothing = 0;
-    ChatApi api{reinterpret_cast<ChatService&>(nothing), reinterpret_cast<bus::ReplyFeed&>(nothing), reinterpret_cast<bus::Notices&>(nothing), {}};
+    ChatApi api{
+        reinterpret_cast<ChatService&>(nothing), reinterpret_cast<bus::ReplyFeed&>(nothing), reinterpret_cast<bus::Notices&>(nothing), {}};
 };
 
 TEST_F(ChatRoutes, AreAllThere)

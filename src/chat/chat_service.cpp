@@ -14,10 +14,9 @@ constexpr std::chrono::milliseconds look_again_after{250};
 } // namespace
 
 ChatService::ChatService(Parts parts)
-    : parts_(parts), news_(parts.notices, parts.room_lists), rooms_(parts.database), messages_(parts.database), sends_(parts.database, parts.models),
-      stops_(parts.database)
-{
-}
+    : parts_(parts), news_(parts.notices, parts.room_lists), rooms_(parts.database), messages_(parts.database),
+      sends_(parts.database, parts.models), stops_(parts.database)
+{}
 
 std::string stream_url(RoomId room, MessageId reply)
 {
@@ -148,7 +147,8 @@ asio::awaitable<Result<Made<Sent>>> ChatService::send(UserId user, RoomId room, 
     auto executor = co_await asio::this_coro::executor;
     follow_up(user, room, *sending, std::move(hand), std::move(executor));
     auto url = stream_url(room, sending->reply.id);
-    co_return Made<Sent>{{std::move(*sending->message), std::move(sending->reply), std::move(url), std::move(sending->usage)}, sending->is_repeat};
+    co_return Made<Sent>{{std::move(*sending->message), std::move(sending->reply), std::move(url), std::move(sending->usage)},
+                         sending->is_repeat};
 }
 
 asio::awaitable<Result<Made<Retried>>> ChatService::retry(UserId user, RoomId room, MessageId reply, std::optional<IdempotencyKey> key)

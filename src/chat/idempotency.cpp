@@ -51,8 +51,8 @@ asio::awaitable<Result<std::optional<KeyedEffect>>> find_effect(db::Transaction&
 
 asio::awaitable<Result<void>> keep_effect(db::Transaction& transaction, UserId user, IdempotencyKey key, KeyedEffect effect, Time now)
 {
-    auto const rows = co_await transaction.run(keep_sql, user, key.key, key.request_hash, effect.first_id, effect.second_id, now,
-                                               now - idempotency_kept);
+    auto const rows =
+        co_await transaction.run(keep_sql, user, key.key, key.request_hash, effect.first_id, effect.second_id, now, now - idempotency_kept);
     if (rows.changed() == 1) co_return Result<void>();
     co_return conflict("idempotency_in_progress", "The first request with this Idempotency-Key is not done yet; ask again in a moment.");
 }

@@ -23,8 +23,8 @@ std::string hash_request(std::string_view method, std::string_view path, std::st
 
 // What the first request with a key made.
 struct KeyedEffect {
-    std::int64_t first_id = 0;                // A room, a question, or the reply of a retry.
-    std::optional<std::int64_t> second_id;    // The reply to the question.
+    std::int64_t first_id = 0;             // A room, a question, or the reply of a retry.
+    std::optional<std::int64_t> second_id; // The reply to the question.
 };
 
 // Keys older than this are as good as unknown.

@@ -35,7 +35,8 @@ TEST(JobQueue, CountsWhatIsReadyOrRunning)
 
 TEST(JobQueue, WaitsForWhatWasPutBack)
 {
-    EXPECT_EQ(chosen({{JobId{1}, a, JobState::waiting, false}, {JobId{2}, a}, {JobId{3}, b}}), Ids{3}); // Its room waits, its slot does not.
+    EXPECT_EQ(chosen({{JobId{1}, a, JobState::waiting, false}, {JobId{2}, a}, {JobId{3}, b}}),
+              Ids{3}); // Its room waits, its slot does not.
     EXPECT_EQ(chosen({{JobId{1}, a, JobState::waiting, true}, {JobId{2}, a}, {JobId{3}, b}}), (Ids{1, 3}));
 }
 

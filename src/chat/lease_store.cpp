@@ -128,9 +128,8 @@ asio::awaitable<std::vector<LostReply>> LeaseStore::recover(Time now)
 
 asio::awaitable<std::vector<LostReply>> LeaseStore::let_go(std::string owner, MessageId reply, Time now)
 {
-    return database_.transact([owner = std::move(owner), reply, now](db::Transaction& transaction) {
-        return let_go_in(transaction, owner, reply, now);
-    });
+    return database_.transact(
+        [owner = std::move(owner), reply, now](db::Transaction& transaction) { return let_go_in(transaction, owner, reply, now); });
 }
 
 asio::awaitable<bool> LeaseStore::has_suspect()

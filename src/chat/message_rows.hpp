@@ -5,8 +5,9 @@
 #include "db/value.hpp"
 
 // A macro, because it must be part of literals: the address of a statement's text is the key of its prepared form.
-#define POLLUX_MESSAGE_COLUMNS                                                                                                            \
-    "id, room_id, role, status, content, thoughts, citations, reply_to, variant, variants, model, finish_reason, error_code, error_detail, " \
+#define POLLUX_MESSAGE_COLUMNS                                                                                                             \
+    "id, room_id, role, status, content, thoughts, citations, reply_to, variant, variants, model, finish_reason, error_code, "             \
+    "error_detail, "                                                                                                                       \
     "prompt_tokens, completion_tokens, thought_tokens, created_at, completed_at, attempt"
 
 namespace pollux::chat {

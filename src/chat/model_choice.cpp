@@ -23,7 +23,8 @@ Result<std::string> check_room_model(ai::Models const& models, billing::PlanMode
 {
     auto const* entry = models.find(wanted);
     if (!entry) return invalid("model", "unknown_model", "There is no such model; GET /models/ lists yours.");
-    if (!plan.allow(entry->id)) return invalid("model", "model_not_in_plan", "Your plan does not include this model; GET /models/ lists yours.");
+    if (!plan.allow(entry->id))
+        return invalid("model", "model_not_in_plan", "Your plan does not include this model; GET /models/ lists yours.");
     return entry->id;
 }
 

@@ -6,12 +6,14 @@ namespace pollux::chat {
 
 asio::awaitable<bool> QueueGauge::is_full(db::Database& database)
 {
-    if (count_.load(std::memory_order_relaxed) < jobs_max_) co_return false;
+    bool const seems_full = count_.load(std::memory_order_relaxed) >= jobs_max_;
+    if (has_counted_ && !seems_full) co_return false;
     if (may_count_now()) {
         auto const jobs = co_await count_jobs(database, jobs_max_);
         count_.store(jobs, std::memory_order_relaxed);
+        has_counted_ = true;
     }
-    co_return count_.load(std::memory_order_relaxed) >= jobs_max_;
+    co_return has_counted_&& count_.load(std::memory_order_relaxed) >= jobs_max_; // Whoever comes during the first count may pass.
 }
 
 bool QueueGauge::may_count_now()

@@ -13,18 +13,19 @@ namespace asio = boost::asio;
 
 class QueueGauge {
 public:
-    explicit QueueGauge(std::int64_t jobs_max) : jobs_max_(jobs_max), count_(jobs_max) {} // So the first one to ask counts.
+    explicit QueueGauge(std::int64_t jobs_max) : jobs_max_(jobs_max) {}
 
     void add(std::int64_t jobs) { count_.fetch_add(jobs, std::memory_order_relaxed); }
 
-    // Counts again, at most once a second, before it says yes.
+    // Counts when it is asked for the first time, and again, at most once a second, before it says yes.
     asio::awaitable<bool> is_full(db::Database& database);
 
 private:
     bool may_count_now();
 
     std::int64_t const jobs_max_;
-    std::atomic<std::int64_t> count_;
+    std::atomic<std::int64_t> count_ = 0;
+    std::atomic<bool> has_counted_ = false;
     std::atomic<std::int64_t> counted_at_ms_ = -10'000; // Steady time.
 };
 

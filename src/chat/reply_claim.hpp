@@ -18,10 +18,10 @@ struct ReplyClaim {
     RoomId room;
     MessageId question;
     MessageId reply;
-    std::string model;          // As it was asked for; may not be configured any more.
-    std::int64_t attempt = 0;   // The fence: a write that names another attempt than the row's changes nothing.
-    std::int64_t calls = 0;     // Calls upstream so far, with the one that this claim begins.
-    std::int64_t lost = 0;      // Leases of this job that ended without a word.
+    std::string model;        // As it was asked for; may not be configured any more.
+    std::int64_t attempt = 0; // The fence: a write that names another attempt than the row's changes nothing.
+    std::int64_t calls = 0;   // Calls upstream so far, with the one that this claim begins.
+    std::int64_t lost = 0;    // Leases of this job that ended without a word.
     Time first_started;
 };
 

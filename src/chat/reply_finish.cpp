@@ -44,8 +44,8 @@ asio::awaitable<db::Rows> finish_message(db::Transaction& transaction, ReplyClai
         detail = end.error->detail;
     }
     co_return co_await transaction.run(finish_message_sql, claim.reply, claim.attempt, to_text(end.status), end.text, end.thoughts,
-                                       end.citations_json, finish_text(end), code, detail, end.usage.prompt_tokens, end.usage.completion_tokens,
-                                       end.usage.thought_tokens, end.model, end.provider_state, now);
+                                       end.citations_json, finish_text(end), code, detail, end.usage.prompt_tokens,
+                                       end.usage.completion_tokens, end.usage.thought_tokens, end.model, end.provider_state, now);
 }
 
 } // namespace

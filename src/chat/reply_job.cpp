@@ -41,67 +41,65 @@ asio::awaitable<void> sleep_for(std::chrono::microseconds wait)
 ReplyJob::ReplyJob(ReplyTools& tools, std::shared_ptr<RunningReply> running)
     : tools_(tools), running_(std::move(running)), store_(tools.database), writer_(tools.feed, running_->executor, running_->reply),
       claim_(running_->claim)
-{
-}
+{}
 
 asio::awaitable<ReplyJob::Outcome> ReplyJob::run()
 {
     tools_.news.reply_changed(claim_.user, claim_.room, claim_.reply, MessageStatus::streaming);
-    bool const is_there = co_await prepare();
-    if (!is_there) co_return outcome_; // The room was deleted.
-
-    co_await writer_.begin(claim_.attempt, entries_[entry_]->id);
     for (auto step = Step::call; step == Step::call;) {
-        if (running_->stop_reason() == StopReason::none) co_await call();
+        auto request = co_await prepare();
+        if (!request) co_return outcome_; // The room was deleted.
+        if (writer_.attempt() != claim_.attempt) co_await writer_.begin(claim_.attempt, entries_[entry_]->id);
+        if (running_->stop_reason() == StopReason::none) co_await call(std::move(*request));
         step = co_await after_call();
     }
     co_return outcome_;
 }
 
-// Everything the model is told, and a stop that was asked for before this process could be told of it.
-asio::awaitable<bool> ReplyJob::prepare()
+// Everything the model is told. It may be much text, so it is read again for a further call rather than kept while the reply is written.
+asio::awaitable<std::optional<ai::ChatRequest>> ReplyJob::prepare()
 {
     MessageStore messages(tools_.database);
     auto basis = co_await messages.basis(claim_.user, claim_.room, claim_.question, claim_.reply);
-    if (!basis) co_return false;
-    if (basis->stop_requested) running_->stop(StopReason::by_user);
+    if (!basis) co_return std::nullopt;
+    if (basis->stop_requested) running_->stop(StopReason::by_user); // Asked for before this process could be told of it.
+    if (entries_.empty()) choose_models(basis->plan_models);
 
-    auto const* wanted = tools_.models.find(claim_.model);
-    entries_.push_back(wanted ? wanted : &tools_.models.default_model());
-    for (auto const& entry : tools_.models.all()) {
-        if (&entry != entries_.front() && basis->plan_models.allow(entry.id)) entries_.push_back(&entry);
-    }
-    system_ = join_system_text(tools_.system_prompt, basis->room_prompt, basis->user_instructions);
-    turns_ = fit_context(std::move(basis->chain), basis->context_tokens, ai::estimate_tokens);
-    co_return !turns_.empty();
-}
-
-ai::ChatRequest ReplyJob::request() const
-{
     ai::ChatRequest request;
     request.model = entries_[entry_]->name;
-    request.system = system_;
-    request.turns = turns_;
+    request.system = join_system_text(tools_.system_prompt, basis->room_prompt, basis->user_instructions);
+    request.turns = fit_context(std::move(basis->chain), basis->context_tokens, ai::estimate_tokens);
     request.continuation = continuation_;
     request.deadline = running_->deadline;
     request.request_id = "reply-" + std::to_string(claim_.reply.value);
-    return request;
+    if (request.turns.empty()) co_return std::nullopt;
+    co_return request;
 }
 
-asio::awaitable<void> ReplyJob::call()
+// The one that was asked for, then the others that the plan allows.
+void ReplyJob::choose_models(billing::PlanModels const& plan)
+{
+    auto const* wanted = tools_.models.find(claim_.model);
+    entries_.push_back(wanted ? wanted : &tools_.models.default_model());
+    for (auto const& entry : tools_.models.all()) {
+        if (&entry != entries_.front() && plan.allow(entry.id)) entries_.push_back(&entry);
+    }
+}
+
+asio::awaitable<void> ReplyJob::call(ai::ChatRequest request)
 {
     using namespace asio::experimental::awaitable_operators;
     failpoint("upstream_before_call");
     writer_.open();
-    auto both = read_model() && writer_.run();
+    auto both = read_model(std::move(request)) && writer_.run();
     co_await interruptible(std::move(both));
     co_await writer_.flush(); // What was left when the call was cut.
     if (running_->stop_reason() == StopReason::none) is_call_open_ = false;
 }
 
-asio::awaitable<void> ReplyJob::read_model()
+asio::awaitable<void> ReplyJob::read_model(ai::ChatRequest request)
 {
-    auto stream = entries_[entry_]->model->start(running_->executor, request());
+    auto stream = entries_[entry_]->model->start(running_->executor, std::move(request));
     while (!draft_.call_end()) {
         auto const event = co_await stream->next();
         bool const was_empty = !draft_.has_shown_anything();
@@ -126,7 +124,8 @@ asio::awaitable<void> ReplyJob::interruptible(asio::awaitable<void> work)
 asio::awaitable<ReplyJob::Step> ReplyJob::after_call()
 {
     auto const& end = draft_.call_end();
-    if (end && std::holds_alternative<ai::Finished>(*end)) co_return co_await finish(draft_.end_as(MessageStatus::completed, entries_[entry_]->id));
+    if (end && std::holds_alternative<ai::Finished>(*end))
+        co_return co_await finish(draft_.end_as(MessageStatus::completed, entries_[entry_]->id));
     if (auto const reason = running_->stop_reason(); reason != StopReason::none) co_return co_await leave_as(reason);
     if (!end) throw std::logic_error("a call upstream ended without an event that ends it");
     if (auto const* continues = std::get_if<ai::Continues>(&*end)) co_return co_await after_continues(continues->token);
@@ -151,10 +150,12 @@ asio::awaitable<ReplyJob::Step> ReplyJob::after_failure(ai::Failed failure)
     ops::log(ops::Level::warning, "reply_call_failed",
              {{"message_id", claim_.reply.value}, {"calls", claim_.calls}, {"model", entries_[entry_]->id}, {"detail", failure.detail}});
     bool const is_permanent = failure.kind == ai::Failed::Kind::permanent;
-    if (is_permanent && !draft_.has_shown_anything() && claim_.calls < ai::calls_a_reply_max && take_next_model()) co_return co_await count_and_call();
+    if (is_permanent && !draft_.has_shown_anything() && claim_.calls < ai::calls_a_reply_max && take_next_model())
+        co_return co_await count_and_call();
 
     auto const now = tools_.clock.now();
-    ai::RetryQuestion const question{std::move(failure), static_cast<int>(claim_.calls), claim_.first_started, now, random_below(1'000'000)};
+    ai::RetryQuestion const question{std::move(failure), static_cast<int>(claim_.calls), claim_.first_started, now,
+                                     random_below(1'000'000)};
     auto const decision = ai::decide_retry(question);
     if (std::holds_alternative<ai::GiveUp>(decision)) {
         auto end = draft_.end_as(MessageStatus::failed, entries_[entry_]->id);
@@ -177,7 +178,6 @@ asio::awaitable<ReplyJob::Step> ReplyJob::count_and_call()
     is_call_open_ = true;
     draft_.start_over();
     continuation_.clear();
-    if (next == ReplyStore::NextCall::restarts) co_await writer_.begin(claim_.attempt, entries_[entry_]->id);
     co_return Step::call;
 }
 
@@ -189,6 +189,10 @@ asio::awaitable<void> ReplyJob::wait_in_place(std::chrono::milliseconds wait)
 asio::awaitable<ReplyJob::Step> ReplyJob::put_back(std::chrono::microseconds wait)
 {
     auto const given = co_await store_.put_back(claim_, wait);
+    if (given.fate == Fate::stop_requested) {
+        running_->stop(StopReason::by_user);
+        co_return co_await leave_as(running_->stop_reason());
+    }
     if (given.fate == Fate::refused) co_return Step::leave;
     failpoint("put_back_after_commit");
     outcome_ = {given.promoted, Steady::now() + wait};

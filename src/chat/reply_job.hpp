@@ -35,8 +35,8 @@ public:
     ReplyJob(ReplyTools& tools, std::shared_ptr<RunningReply> running);
 
     struct Outcome {
-        int promoted = 0;                         // Other jobs that may run now.
-        std::optional<Steady::time_point> due;    // This one was put back until then.
+        int promoted = 0;                      // Other jobs that may run now.
+        std::optional<Steady::time_point> due; // This one was put back until then.
     };
     // On the reply's executor.
     asio::awaitable<Outcome> run();
@@ -44,10 +44,10 @@ public:
 private:
     enum class Step { call, leave };
 
-    asio::awaitable<bool> prepare();
-    ai::ChatRequest request() const;
-    asio::awaitable<void> call();
-    asio::awaitable<void> read_model();
+    asio::awaitable<std::optional<ai::ChatRequest>> prepare();
+    void choose_models(billing::PlanModels const& plan);
+    asio::awaitable<void> call(ai::ChatRequest request);
+    asio::awaitable<void> read_model(ai::ChatRequest request);
     asio::awaitable<void> interruptible(asio::awaitable<void> work);
     asio::awaitable<Step> after_call();
     asio::awaitable<Step> after_continues(std::string token);
@@ -70,8 +70,6 @@ private:
 
     std::vector<ai::ModelEntry const*> entries_; // To be asked, in this order.
     std::size_t entry_ = 0;
-    std::string system_;
-    std::vector<ai::Turn> turns_;
     std::string continuation_;
     bool is_call_open_ = true; // A call is counted and has not ended; the claim counts the first one.
 };

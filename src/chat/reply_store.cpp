@@ -37,8 +37,11 @@ constexpr db::Sql restart_message_sql = "update messages set attempt = $3 where 
 
 constexpr db::Sql put_back_sql = R"sql(
     update jobs set state = 'waiting', due_at = now_us() + $3, lease_owner = null, lease_until = null
-    where message_id = $1 and attempt = $2 and state = 'running'
+    where message_id = $1 and attempt = $2 and state = 'running' and stop_requested = 0
 )sql";
+
+constexpr db::Sql is_stopping_sql =
+    "select 1 from jobs where message_id = $1 and attempt = $2 and state = 'running' and stop_requested = 1";
 
 constexpr db::Sql hand_back_sql = R"sql(
     update jobs set state = 'ready', lease_owner = null, lease_until = null, calls = calls - $3, first_started_at = null
@@ -51,7 +54,8 @@ asio::awaitable<std::vector<ReplyClaim>> claim_in(db::Transaction& transaction, 
 {
     auto const least = kind == ClaimKind::usual ? 0 : suspect_from;
     auto const below = kind == ClaimKind::usual ? suspect_from : std::int64_t(1'000'000);
-    auto const jobs = co_await transaction.run(claim_sql, owner, std::chrono::microseconds(lease_duration).count(), least, below, count_max);
+    auto const jobs =
+        co_await transaction.run(claim_sql, owner, std::chrono::microseconds(lease_duration).count(), least, below, count_max);
     std::vector<ReplyClaim> claims;
     for (std::size_t index = 0; index < jobs.size(); ++index) {
         auto const job = jobs[index];
@@ -96,6 +100,11 @@ asio::awaitable<Finishing> put_back_in(db::Transaction& transaction, ReplyClaim 
     if (!is_known) co_return Finishing{};
     auto const jobs = co_await transaction.run(put_back_sql, claim.reply, claim.attempt, wait.count());
     auto const finishing = co_await requeue(transaction, claim, jobs);
+    if (finishing.fate == Fate::refused) {
+        // A stop that is committed must not wait until the job is due again.
+        auto const stopping = co_await transaction.run(is_stopping_sql, claim.reply, claim.attempt);
+        if (!stopping.empty()) co_return Finishing{Fate::stop_requested};
+    }
     failpoint("put_back_before_commit");
     co_return finishing;
 }
@@ -121,7 +130,8 @@ asio::awaitable<std::vector<ReplyClaim>> ReplyStore::claim(std::string owner, Cl
 
 asio::awaitable<std::optional<ReplyClaim>> ReplyStore::count_call(ReplyClaim claim, NextCall next)
 {
-    return database_.transact([claim = std::move(claim), next](db::Transaction& transaction) { return count_call_in(transaction, claim, next); });
+    return database_.transact(
+        [claim = std::move(claim), next](db::Transaction& transaction) { return count_call_in(transaction, claim, next); });
 }
 
 asio::awaitable<Finishing> ReplyStore::finish(ReplyClaim claim, ReplyEnd end, Time now)
@@ -135,12 +145,14 @@ asio::awaitable<Finishing> ReplyStore::finish(ReplyClaim claim, ReplyEnd end, Ti
 
 asio::awaitable<Finishing> ReplyStore::put_back(ReplyClaim claim, std::chrono::microseconds wait)
 {
-    return database_.transact([claim = std::move(claim), wait](db::Transaction& transaction) { return put_back_in(transaction, claim, wait); });
+    return database_.transact(
+        [claim = std::move(claim), wait](db::Transaction& transaction) { return put_back_in(transaction, claim, wait); });
 }
 
 asio::awaitable<Finishing> ReplyStore::hand_back(ReplyClaim claim, Call call)
 {
-    return database_.transact([claim = std::move(claim), call](db::Transaction& transaction) { return hand_back_in(transaction, claim, call); });
+    return database_.transact(
+        [claim = std::move(claim), call](db::Transaction& transaction) { return hand_back_in(transaction, claim, call); });
 }
 
 } // namespace pollux::chat

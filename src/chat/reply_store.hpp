@@ -36,7 +36,8 @@ MessageError worker_lost();
 
 enum class Fate {
     done,
-    refused, // The claim was lost: nothing was changed, and the work is to be dropped.
+    refused,        // The claim was lost: nothing was changed, and the work is to be dropped.
+    stop_requested, // Of put_back: its user has stopped it meanwhile. Nothing was changed; finish it as stopped.
 };
 
 struct Finishing {

@@ -27,8 +27,8 @@ void log_failure(std::exception_ptr failure)
 } // namespace
 
 ReplyWorker::ReplyWorker(ReplyTools tools, net::Runtime& runtime, Options options)
-    : tools_(std::move(tools)), runtime_(runtime), options_(options), owner_(random_token()), replies_(tools_.database), leases_(tools_.database),
-      hands_(std::make_shared<Hands>(options.replies_max)), loops_(log_failure), writing_(log_failure)
+    : tools_(std::move(tools)), runtime_(runtime), options_(options), owner_(random_token()), replies_(tools_.database),
+      leases_(tools_.database), hands_(std::make_shared<Hands>(options.replies_max)), loops_(log_failure), writing_(log_failure)
 {
     has_recovered_ = options.at_start == AtStart::wait_for_leases;
 }
@@ -93,7 +93,8 @@ asio::awaitable<void> ReplyWorker::write_reply(Hands::Hand hand, std::shared_ptr
         ops::log(ops::Level::error, "reply_failed", {{"message_id", running->reply.value}, {"error", failure.what()}});
     }
     running_.remove(running);
-    if (running->claim.lost >= suspect_from) is_alone_ = false;
+    bool const was_suspect = running->claim.lost >= suspect_from;
+    if (was_suspect) is_alone_ = false;
     {
         auto const given_back = std::move(hand);
     }
@@ -102,7 +103,7 @@ asio::awaitable<void> ReplyWorker::write_reply(Hands::Hand hand, std::shared_ptr
         dues_.insert(*outcome.due);
     }
     if (outcome.promoted > 0) wake();
-    if (others_wait_ || outcome.due) work_.notify();
+    if (others_wait_ || outcome.due || was_suspect) work_.notify();
 }
 
 // --- Claiming --------------------------------------------------------------------------------------------------------------------
@@ -209,11 +210,12 @@ asio::awaitable<void> ReplyWorker::claim_suspect()
     }
     Hands::Hand hand(hands_);
     auto claims = co_await replies_.claim(owner_, ClaimKind::suspects, 1);
-    suspect_since_.reset();
     if (claims.empty()) {
+        suspect_since_.reset();
         is_alone_ = false;
         co_return;
     }
+    suspect_since_ = Steady::now(); // For the next one, which is looked for when this one ends.
     run(std::move(hand), std::move(claims.front()), runtime_.next_executor());
 }
 

@@ -16,10 +16,13 @@ namespace asio = boost::asio;
 
 class ReplyWriter {
 public:
-    ReplyWriter(bus::ReplyFeed& feed, asio::any_io_executor executor, MessageId reply) : feed_(feed), timer_(std::move(executor)), reply_(reply) {}
+    ReplyWriter(bus::ReplyFeed& feed, asio::any_io_executor executor, MessageId reply)
+        : feed_(feed), timer_(std::move(executor)), reply_(reply)
+    {}
 
     // A new attempt, with empty text.
     asio::awaitable<void> begin(std::int64_t attempt, std::string model);
+    std::int64_t attempt() const { return attempt_; } // 0: none has begun.
 
     void add_text(std::string_view text);
     void add_thoughts(std::string_view thoughts);

@@ -15,7 +15,8 @@ constexpr db::Sql siblings_sql = R"sql(
     order by variant
 )sql";
 
-constexpr db::Sql count_variants_sql = "update messages set variants = $2, is_shown = case when $3 = 1 then 0 else is_shown end where reply_to = $1";
+constexpr db::Sql count_variants_sql =
+    "update messages set variants = $2, is_shown = case when $3 = 1 then 0 else is_shown end where reply_to = $1";
 
 struct Siblings {
     MessageId question;
@@ -65,7 +66,8 @@ asio::awaitable<Result<Sending>> retry_in(db::Transaction& transaction, RetryReq
     auto const variant = siblings.count + 1;
     bool const takes_the_place = !siblings.shown_is_good;
     co_await transaction.run(count_variants_sql, siblings.question, variant, takes_the_place);
-    NewReply reply{request.user, request.room, siblings.question, variant, takes_the_place, std::move(*model), request.now, request.lease_owner};
+    NewReply reply{request.user,    request.room,      siblings.question, variant,
+                   takes_the_place, std::move(*model), request.now,       request.lease_owner};
     auto sending = co_await insert_reply(transaction, *basis, std::move(reply));
     if (request.key) {
         KeyedEffect const effect{sending.reply.id.value, std::nullopt};
@@ -81,9 +83,8 @@ asio::awaitable<Result<Sending>> retry_in(db::Transaction& transaction, RetryReq
 
 asio::awaitable<Result<Sending>> SendStore::retry(RetryRequest request)
 {
-    auto sending = co_await database_.transact([&request, &models = models_](db::Transaction& transaction) {
-        return retry_in(transaction, request, models);
-    });
+    auto sending = co_await database_.transact(
+        [&request, &models = models_](db::Transaction& transaction) { return retry_in(transaction, request, models); });
     if (sending) failpoint("retry_after_commit");
     co_return sending;
 }

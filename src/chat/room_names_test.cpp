@@ -11,7 +11,9 @@ TEST(RoomName, IsTheFirstLineWithText)
     EXPECT_EQ(name_after("Hello there"), "Hello there");
     EXPECT_EQ(name_after("\n \r\n\t Hello \t there \nsecond line"), "Hello there");
     EXPECT_EQ(name_after("one\rtwo"), "one");
-    EXPECT_EQ(name_after("a\x01\x02" "b"), "a b");
+    EXPECT_EQ(name_after("a\x01\x02"
+                         "b"),
+              "a b");
 }
 
 TEST(RoomName, IsNeverEmptyAndNeverLies)

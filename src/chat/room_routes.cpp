@@ -81,7 +81,8 @@ asio::awaitable<Result<http::Prepared<RoomPage>>> list_rooms(ChatApi& api, http:
         co_return http::Prepared<RoomPage>{std::move(json)};
     }
     auto const count = asked.limit ? asked.limit->value : rooms_page_usual;
-    auto page = co_await api.chat.rooms(request.user(), text_of(std::move(asked.q)).value_or(""), text_of(std::move(asked.cursor)).value_or(""), count);
+    auto page = co_await api.chat.rooms(request.user(), text_of(std::move(asked.q)).value_or(""),
+                                        text_of(std::move(asked.cursor)).value_or(""), count);
     if (!page) co_return page.error();
     co_return http::Prepared<RoomPage>{std::make_shared<std::string const>(to_json(*page))};
 }
@@ -95,9 +96,9 @@ asio::awaitable<Result<RoomWithMessages>> show_room(ChatApi& api, http::Request 
     auto detail = co_await api.chat.room(request.user(), *room, std::move(cursor), count);
     if (!detail) co_return detail.error();
     auto& [shown, page] = *detail;
-    co_return RoomWithMessages{shown.id,         std::move(shown.name), std::move(shown.model), std::move(shown.system_prompt),
-                               shown.pinned,     shown.created_at,      shown.updated_at,       std::move(shown.last_message),
-                               std::move(page.messages), std::move(page.before)};
+    co_return RoomWithMessages{
+        shown.id,         std::move(shown.name), std::move(shown.model),        std::move(shown.system_prompt), shown.pinned,
+        shown.created_at, shown.updated_at,      std::move(shown.last_message), std::move(page.messages),       std::move(page.before)};
 }
 
 asio::awaitable<Result<Room>> change_room(ChatApi& api, http::Request const& request, ChangeRoom body)
@@ -130,8 +131,9 @@ void add_room_routes(http::Router& router, ChatApi& api)
                  .errors = {"idempotency_key_reused", "idempotency_in_progress"},
                  .takes_idempotency_key = true});
     router.alias("POST", "/chatroom/", "/chatroom/create/");
-    router.get("/chatroom/", list_rooms, api,
-               {.id = "listRooms", .summary = "Your rooms: pinned first, then latest activity", .tag = "chat", .errors = {"cursor_invalid"}});
+    router.get(
+        "/chatroom/", list_rooms, api,
+        {.id = "listRooms", .summary = "Your rooms: pinned first, then latest activity", .tag = "chat", .errors = {"cursor_invalid"}});
     router.get("/chatroom/{room}/", show_room, api,
                {.id = "showRoom",
                 .summary = "A room and its newest messages, ascending; next leads to the page before",
@@ -144,7 +146,10 @@ void add_room_routes(http::Router& router, ChatApi& api)
                   .body_bytes_max = 128_KiB,
                   .errors = {"room_not_found"}});
     router.del("/chatroom/{room}/", delete_room, api,
-               {.id = "deleteRoom", .summary = "Delete a room with all its messages; its replies stop", .tag = "chat", .errors = {"room_not_found"}});
+               {.id = "deleteRoom",
+                .summary = "Delete a room with all its messages; its replies stop",
+                .tag = "chat",
+                .errors = {"room_not_found"}});
 }
 
 } // namespace pollux::chat

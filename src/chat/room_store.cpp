@@ -12,19 +12,17 @@ namespace {
 
 constexpr db::Sql touch_sql = "update users set rooms_version = rooms_version + 1 where id = $1";
 
-constexpr db::Sql insert_sql =
-    "insert into rooms (user_id, name, is_named, model, system_prompt, pinned, created_at, updated_at) values ($1, $2, $3, $4, $5, 0, $6, $6) "
-    "returning " POLLUX_ROOM_COLUMNS;
+constexpr db::Sql insert_sql = "insert into rooms (user_id, name, is_named, model, system_prompt, pinned, created_at, updated_at) values "
+                               "($1, $2, $3, $4, $5, 0, $6, $6) "
+                               "returning " POLLUX_ROOM_COLUMNS;
 
 constexpr db::Sql find_sql = "select " POLLUX_ROOM_COLUMNS " from rooms where id = $1 and user_id = $2";
 
-constexpr db::Sql page_sql =
-    "select " POLLUX_ROOM_COLUMNS " from rooms where user_id = $1 and (pinned, updated_at, id) < ($2, $3, $4) "
-    "order by pinned desc, updated_at desc, id desc limit $5";
+constexpr db::Sql page_sql = "select " POLLUX_ROOM_COLUMNS " from rooms where user_id = $1 and (pinned, updated_at, id) < ($2, $3, $4) "
+                             "order by pinned desc, updated_at desc, id desc limit $5";
 
-constexpr db::Sql search_sql =
-    "select " POLLUX_ROOM_COLUMNS " from rooms where user_id = $1 and (pinned, updated_at, id) < ($2, $3, $4) "
-    "and lower(name) like $6 escape '!' order by pinned desc, updated_at desc, id desc limit $5";
+constexpr db::Sql search_sql = "select " POLLUX_ROOM_COLUMNS " from rooms where user_id = $1 and (pinned, updated_at, id) < ($2, $3, $4) "
+                               "and lower(name) like $6 escape '!' order by pinned desc, updated_at desc, id desc limit $5";
 
 constexpr db::Sql change_sql =
     "update rooms set name = coalesce($3, name), is_named = case when $4 = 1 then 1 else is_named end, "
@@ -125,9 +123,9 @@ asio::awaitable<RoomPage> RoomStore::page(UserId user, std::string name_part, st
 {
     constexpr auto largest = std::numeric_limits<std::int64_t>::max();
     auto const from = after.value_or(RoomCursor{2, largest, largest});
-    auto const rows = name_part.empty()
-                          ? co_await database_.read(page_sql, user, from.pinned, from.updated_at, from.id, count_max + 1)
-                          : co_await database_.read(search_sql, user, from.pinned, from.updated_at, from.id, count_max + 1, like_anywhere(name_part));
+    auto const rows = name_part.empty() ? co_await database_.read(page_sql, user, from.pinned, from.updated_at, from.id, count_max + 1)
+                                        : co_await database_.read(search_sql, user, from.pinned, from.updated_at, from.id, count_max + 1,
+                                                                  like_anywhere(name_part));
     RoomPage page;
     auto const count = std::min(rows.size(), static_cast<std::size_t>(count_max));
     page.results.reserve(count);
@@ -148,9 +146,8 @@ asio::awaitable<Result<Room>> RoomStore::find(UserId user, RoomId room)
 
 asio::awaitable<Result<Room>> RoomStore::change(UserId user, RoomId room, RoomChange change)
 {
-    return database_.transact([user, room, change = std::move(change)](db::Transaction& transaction) {
-        return change_room(transaction, user, room, change);
-    });
+    return database_.transact(
+        [user, room, change = std::move(change)](db::Transaction& transaction) { return change_room(transaction, user, room, change); });
 }
 
 std::string name_after(std::string_view message)

@@ -30,7 +30,8 @@ enum class StopReason {
 class RunningReply : public std::enable_shared_from_this<RunningReply> {
 public:
     RunningReply(ReplyClaim claim, asio::any_io_executor executor, Steady::time_point deadline)
-        : user(claim.user), reply(claim.reply), deadline(deadline), executor(std::move(executor)), claim(std::move(claim)) {}
+        : user(claim.user), reply(claim.reply), deadline(deadline), executor(std::move(executor)), claim(std::move(claim))
+    {}
 
     // The first reason holds. Cuts what the reply is waiting for.
     void stop(StopReason reason);

@@ -70,7 +70,8 @@ JobState first_state(SendBasis const& basis, bool has_worker)
 
 } // namespace
 
-asio::awaitable<Result<SendBasis>> read_basis(db::Transaction& transaction, UserId user, RoomId room, std::optional<IdempotencyKey> key, Time now)
+asio::awaitable<Result<SendBasis>> read_basis(db::Transaction& transaction, UserId user, RoomId room, std::optional<IdempotencyKey> key,
+                                              Time now)
 {
     std::optional<std::string> key_text;
     if (key) key_text = key->key;
@@ -111,7 +112,8 @@ asio::awaitable<Result<UsageNow>> take_unit(db::Transaction& transaction, UserId
 
     auto const until_midnight = std::chrono::ceil<std::chrono::seconds>(start_of_day(day_of(now) + 1) - now);
     co_return rate_limited("daily_limit_reached",
-                           "Today's " + std::to_string(basis.messages_per_day) + " messages of your plan are used up; the next day begins at 00:00 UTC.",
+                           "Today's " + std::to_string(basis.messages_per_day) +
+                               " messages of your plan are used up; the next day begins at 00:00 UTC.",
                            until_midnight);
 }
 

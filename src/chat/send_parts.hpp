@@ -18,13 +18,14 @@ struct SendBasis {
     std::int64_t replies_at_once = 0;
     std::int64_t queued_by_user = 0;
     std::int64_t queued_in_room = 0;
-    std::int64_t open_in_room = 0;   // Queued or being written.
-    std::int64_t active_of_user = 0; // Ready or running.
+    std::int64_t open_in_room = 0;     // Queued or being written.
+    std::int64_t active_of_user = 0;   // Ready or running.
     std::optional<KeyedEffect> effect; // The key's, if it was used before.
 };
 
 // room_not_found, idempotency_key_reused.
-asio::awaitable<Result<SendBasis>> read_basis(db::Transaction& transaction, UserId user, RoomId room, std::optional<IdempotencyKey> key, Time now);
+asio::awaitable<Result<SendBasis>> read_basis(db::Transaction& transaction, UserId user, RoomId room, std::optional<IdempotencyKey> key,
+                                              Time now);
 
 // room_busy, queue_full.
 Result<void> check_queue(SendBasis const& basis);

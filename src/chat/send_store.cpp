@@ -30,7 +30,8 @@ Result<void> check_content(std::string const& content, SendBasis const& basis)
 
 asio::awaitable<MessageId> insert_question(db::Transaction& transaction, SendRequest const& request, SendBasis const& basis)
 {
-    auto const rows = co_await transaction.run(insert_question_sql, request.room, request.user, request.content, basis.last_reply, request.now);
+    auto const rows =
+        co_await transaction.run(insert_question_sql, request.room, request.user, request.content, basis.last_reply, request.now);
     co_return rows.front().id<MessageId>(0);
 }
 
@@ -91,9 +92,8 @@ asio::awaitable<Result<Sending>> send_in(db::Transaction& transaction, SendReque
 
 asio::awaitable<Result<Sending>> SendStore::send(SendRequest request)
 {
-    auto sending = co_await database_.transact([&request, &models = models_](db::Transaction& transaction) {
-        return send_in(transaction, request, models);
-    });
+    auto sending = co_await database_.transact(
+        [&request, &models = models_](db::Transaction& transaction) { return send_in(transaction, request, models); });
     if (sending) failpoint("send_after_commit");
     co_return sending;
 }

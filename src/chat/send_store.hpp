@@ -49,9 +49,9 @@ struct Sending {
     std::optional<Message> message; // The question; none for a retry.
     Message reply;
     UsageNow usage;
-    bool is_repeat = false;            // An earlier request with this key did it: nothing was changed.
+    bool is_repeat = false; // An earlier request with this key did it: nothing was changed.
     JobState job = JobState::waiting;
-    std::optional<ReplyClaim> claim;   // Set when job is running: claimed for the request's lease_owner.
+    std::optional<ReplyClaim> claim; // Set when job is running: claimed for the request's lease_owner.
 };
 
 class SendStore {

@@ -9,9 +9,8 @@
 namespace pollux::chat {
 namespace {
 
-constexpr db::Sql find_reply_sql =
-    "select " POLLUX_MESSAGE_COLUMNS ", day, (select state from jobs j where j.message_id = messages.id) "
-    "from messages where id = $1 and room_id = $2 and user_id = $3 and role = 'assistant'";
+constexpr db::Sql find_reply_sql = "select " POLLUX_MESSAGE_COLUMNS ", day, (select state from jobs j where j.message_id = messages.id) "
+                                   "from messages where id = $1 and room_id = $2 and user_id = $3 and role = 'assistant'";
 
 constexpr std::size_t day_column = 20;
 constexpr std::size_t job_state_column = 21;
@@ -88,16 +87,16 @@ asio::awaitable<Result<RoomDeletion>> delete_room_in(db::Transaction& transactio
 
 asio::awaitable<Result<Stopping>> StopStore::stop(UserId user, RoomId room, MessageId reply, Time now)
 {
-    auto stopping = co_await database_.transact([user, room, reply, now](db::Transaction& transaction) {
-        return stop_in(transaction, user, room, reply, now);
-    });
+    auto stopping = co_await database_.transact(
+        [user, room, reply, now](db::Transaction& transaction) { return stop_in(transaction, user, room, reply, now); });
     if (stopping) failpoint("stop_after_commit");
     co_return stopping;
 }
 
 asio::awaitable<Result<RoomDeletion>> StopStore::delete_room(UserId user, RoomId room)
 {
-    auto deletion = co_await database_.transact([user, room](db::Transaction& transaction) { return delete_room_in(transaction, user, room); });
+    auto deletion =
+        co_await database_.transact([user, room](db::Transaction& transaction) { return delete_room_in(transaction, user, room); });
     if (deletion) failpoint("room_delete_after_commit");
     co_return deletion;
 }

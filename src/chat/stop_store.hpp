@@ -13,9 +13,9 @@ namespace pollux::chat {
 namespace asio = boost::asio;
 
 struct Stopping {
-    Message reply;              // As it stands now.
-    bool was_queued = false;    // Stopped by this very call.
-    bool is_running = false;    // Somebody is writing it; the wish is noted, he must be told.
+    Message reply;           // As it stands now.
+    bool was_queued = false; // Stopped by this very call.
+    bool is_running = false; // Somebody is writing it; the wish is noted, he must be told.
     int promoted = 0;
 };
 

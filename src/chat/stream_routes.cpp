@@ -39,7 +39,8 @@ asio::awaitable<Result<http::Stream>> stream_events(ChatApi& api, http::Request 
 
 void add_stream_routes(http::Router& router, ChatApi& api)
 {
-    router.get("/models/", list_models, api, {.id = "listModels", .summary = "The models your plan may use", .tag = "chat", .errors = {"user_not_found"}});
+    router.get("/models/", list_models, api,
+               {.id = "listModels", .summary = "The models your plan may use", .tag = "chat", .errors = {"user_not_found"}});
     router.get("/events/", stream_events, api,
                {.id = "streamEvents", .summary = "What changes for you, on all your devices, as Server-Sent Events", .tag = "chat"});
 }

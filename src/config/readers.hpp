@@ -4,8 +4,8 @@
 #include "base/text.hpp"
 #include "config/addresses.hpp"
 #include "config/settings.hpp"
+#include "config/words.hpp"
 
-#include <array>
 #include <type_traits>
 #include <utility>
 
@@ -15,38 +15,10 @@ std::optional<bool> parse_flag(std::string_view text);      // True, true, yes, 
 std::vector<std::string> split_list(std::string_view text); // By comma; trimmed; empty parts are dropped.
 Complaint number_complaint(std::int64_t min, std::int64_t max);
 
-// The words of an enum's values.
-template <class E>
-using Words = std::pair<std::string_view, E>;
-constexpr std::array<Words<Workers>, 2> words_of(Workers)
-{
-    return {{{"internal", Workers::internal}, {"external", Workers::external}}};
-}
-constexpr std::array<Words<Switch>, 2> words_of(Switch)
-{
-    return {{{"off", Switch::off}, {"on", Switch::on}}};
-}
-constexpr std::array<Words<LogFormat>, 3> words_of(LogFormat)
-{
-    return {{{"auto", LogFormat::automatic}, {"json", LogFormat::json}, {"text", LogFormat::text}}};
-}
-constexpr std::array<Words<LogLevel>, 4> words_of(LogLevel)
-{
-    return {{{"debug", LogLevel::debug}, {"info", LogLevel::info}, {"warning", LogLevel::warning}, {"error", LogLevel::error}}};
-}
-constexpr std::array<Words<OtpDelivery>, 5> words_of(OtpDelivery)
-{
-    return {{{"response", OtpDelivery::response},
-             {"console", OtpDelivery::console},
-             {"twilio", OtpDelivery::twilio},
-             {"webhook", OtpDelivery::webhook},
-             {"none", OtpDelivery::none}}};
-}
-
 template <auto Member>
 using MemberType = std::remove_reference_t<decltype(std::declval<Config&>().*Member)>;
 
-// For integers and durations (in the member's own unit). With OffIs0, "off" means 0.
+// For integers and durations (in the member's own unit). With Off::is_zero, the word "off" means 0.
 enum class Off { is_wrong, is_zero };
 template <auto Member, std::int64_t Min, std::int64_t Max, Off OffWord = Off::is_wrong>
 Complaint read_number(std::string const& text, Config& config)

@@ -73,9 +73,15 @@ template <class Unit>
 using UnitResult = typename AwaitedType<std::invoke_result_t<Unit&, Transaction&>>::type;
 
 template <class T>
-bool is_refusal(T const&) { return false; }
+bool is_refusal(T const&)
+{
+    return false;
+}
 template <class T>
-bool is_refusal(Result<T> const& result) { return result.has_error(); }
+bool is_refusal(Result<T> const& result)
+{
+    return result.has_error();
+}
 
 // A unit of work without its type. It lives in the frame of the caller, who awaits.
 class AnyUnit {

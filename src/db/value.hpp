@@ -18,18 +18,45 @@ namespace pollux::db {
 using Value = std::variant<std::monostate, std::int64_t, double, std::string>;
 using Params = std::vector<Value>;
 
-inline Value to_value(std::monostate) { return {}; }
-inline Value to_value(bool value) { return std::int64_t(value ? 1 : 0); }
+inline Value to_value(std::monostate)
+{
+    return {};
+}
+inline Value to_value(bool value)
+{
+    return std::int64_t(value ? 1 : 0);
+}
 template <std::integral T>
     requires(!std::same_as<T, bool>)
-Value to_value(T value) { return static_cast<std::int64_t>(value); }
-inline Value to_value(double value) { return value; }
-inline Value to_value(std::string value) { return value; }
-inline Value to_value(std::string_view value) { return std::string(value); }
-inline Value to_value(char const* value) { return std::string(value); }
-inline Value to_value(Time value) { return micros(value); }
+Value to_value(T value)
+{
+    return static_cast<std::int64_t>(value);
+}
+inline Value to_value(double value)
+{
+    return value;
+}
+inline Value to_value(std::string value)
+{
+    return value;
+}
+inline Value to_value(std::string_view value)
+{
+    return std::string(value);
+}
+inline Value to_value(char const* value)
+{
+    return std::string(value);
+}
+inline Value to_value(Time value)
+{
+    return micros(value);
+}
 template <class Tag>
-Value to_value(Id<Tag> id) { return id.value; }
+Value to_value(Id<Tag> id)
+{
+    return id.value;
+}
 template <class T>
 Value to_value(std::optional<T> value)
 {
@@ -57,7 +84,10 @@ public:
     std::string const& text(std::size_t column) const { return std::get<std::string>(cells_[column]); }
     Time time(std::size_t column) const { return time_of(integer(column)); }
     template <class IdType>
-    IdType id(std::size_t column) const { return IdType{integer(column)}; }
+    IdType id(std::size_t column) const
+    {
+        return IdType{integer(column)};
+    }
 
     std::optional<std::int64_t> optional_integer(std::size_t column) const
     {
@@ -67,10 +97,7 @@ public:
     {
         return is_null(column) ? std::nullopt : std::optional(text(column));
     }
-    std::optional<Time> optional_time(std::size_t column) const
-    {
-        return is_null(column) ? std::nullopt : std::optional(time(column));
-    }
+    std::optional<Time> optional_time(std::size_t column) const { return is_null(column) ? std::nullopt : std::optional(time(column)); }
 
 private:
     std::span<Value const> cells_;
@@ -81,7 +108,8 @@ class Rows {
 public:
     Rows() = default;
     Rows(std::size_t columns, std::vector<Value> cells, std::int64_t changed)
-        : columns_(columns), cells_(std::move(cells)), changed_(changed) {}
+        : columns_(columns), cells_(std::move(cells)), changed_(changed)
+    {}
 
     std::size_t size() const { return columns_ == 0 ? 0 : cells_.size() / columns_; }
     bool empty() const { return size() == 0; }

@@ -21,19 +21,49 @@ std::string request_id_of(Request const& request)
     constexpr std::size_t id_bytes_max = 64;
     auto given = request.header("X-Request-ID");
     bool is_plain = given && !given->empty() && given->size() <= id_bytes_max && std::all_of(given->begin(), given->end(), [](char letter) {
-        return std::isalnum(static_cast<unsigned char>(letter)) || letter == '.' || letter == '_' || letter == '-';
-    });
+                        return std::isalnum(static_cast<unsigned char>(letter)) || letter == '.' || letter == '_' || letter == '-';
+                    });
     return is_plain ? std::string(*given) : new_request_id();
 }
 
-// "/a?b" of origin-form and absolute-form (RFC 9112, 3.2); empty for what is neither.
-std::string_view path_and_query(std::string_view target)
+// "/a?b" of origin-form and absolute-form (RFC 9112, 3.2); empty for what is neither, and for an absolute-form that names another
+// host than the Host header: others on the way may have read that one.
+std::string_view path_and_query(std::string_view target, std::string_view host)
 {
-    if (target.starts_with("http://") || target.starts_with("https://")) {
-        auto slash = target.find('/', target.find("://") + 3);
-        return slash == std::string_view::npos ? "/" : target.substr(slash);
+    if (target.starts_with('/')) return target;
+    auto scheme_end = std::min(target.find("://"), target.size());
+    auto scheme = target.substr(0, scheme_end);
+    if (!equals_ignoring_case(scheme, "http") && !equals_ignoring_case(scheme, "https")) return {};
+    auto rest = target.substr(std::min(scheme_end + 3, target.size()));
+    auto slash = std::min(rest.find('/'), rest.size());
+    if (host.empty() || !equals_ignoring_case(rest.substr(0, slash), host)) return {};
+    return slash == rest.size() ? "/" : rest.substr(slash);
+}
+
+// What stands before the next semicolon; it is taken off.
+std::string_view take_parameter(std::string_view& text)
+{
+    auto end = std::min(text.find(';'), text.size());
+    auto part = trim(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    return part;
+}
+
+// A charset may stand once, and must be UTF-8 (RFC 8259, 8.1); other parameters mean nothing.
+bool is_utf8_json(std::string_view content_type)
+{
+    if (!equals_ignoring_case(take_parameter(content_type), "application/json")) return false;
+    bool has_charset = false;
+    while (!content_type.empty()) {
+        auto parameter = take_parameter(content_type);
+        auto equals = std::min(parameter.find('='), parameter.size());
+        if (!equals_ignoring_case(trim(parameter.substr(0, equals)), "charset")) continue;
+        auto charset = trim(parameter.substr(std::min(equals + 1, parameter.size())));
+        bool is_utf8 = equals_ignoring_case(charset, "utf-8") || equals_ignoring_case(charset, "\"utf-8\"");
+        if (has_charset || !is_utf8) return false;
+        has_charset = true;
     }
-    return target.starts_with('/') ? target : std::string_view();
+    return true;
 }
 
 std::optional<Response> refuse_content(Request const& request, RequestReader const& reader, Route const& route)
@@ -42,12 +72,7 @@ std::optional<Response> refuse_content(Request const& request, RequestReader con
         return problem(415, "unsupported_encoding", "Send the body as it is: no Content-Encoding is taken.", request.request_id);
     }
     if (route.shape.body_schema.empty() || !reader.has_body()) return std::nullopt;
-    auto type = request.header("Content-Type").value_or("");
-    auto essence = trim(type.substr(0, type.find(';')));
-    auto charset = lower_ascii(type).find("charset=");
-    bool is_utf8_json = equals_ignoring_case(essence, "application/json") &&
-                        (charset == std::string::npos || lower_ascii(type).find("utf-8", charset) != std::string::npos);
-    if (is_utf8_json) return std::nullopt;
+    if (is_utf8_json(request.header("Content-Type").value_or(""))) return std::nullopt;
     return problem(415, "unsupported_media_type", "Send JSON in UTF-8 with the header Content-Type: application/json.", request.request_id);
 }
 
@@ -60,7 +85,8 @@ std::optional<Response> refuse_by_head(Server::Shared const& shared, RequestRead
     bool is_known = std::find(known_methods.begin(), known_methods.end(), reader.method()) != known_methods.end();
     if (!is_known) return problem(501, "method_not_implemented", "This method is not implemented here.", request.request_id);
     if (reader.target() == "*" && reader.method() == "OPTIONS") return Response{.status = 204, .content_type = ""};
-    if (request.path.empty()) return problem(400, "bad_target", "Ask for a path that starts with a slash.", request.request_id);
+    if (request.path.empty())
+        return problem(400, "bad_target", "Ask for a path that starts with a slash, or for http:// and the Host.", request.request_id);
     if (!(route && route->options.ignores_allowed_hosts) && !is_allowed_host(request.header("Host").value_or(""), options.allowed_hosts)) {
         return problem(400, "host_not_allowed", "This server does not answer for that Host; see ALLOWED_HOSTS.", request.request_id);
     }
@@ -112,10 +138,10 @@ void add_rate_headers(Response& response, bus::RateDecision const& decision)
 {
     // draft-ietf-httpapi-ratelimit-headers-10
     std::string name = "\"" + std::string(decision.policy) + "\"";
-    response.headers.emplace_back("RateLimit", name + ";r=" + std::to_string(decision.remaining) + ";t=" +
-                                                   std::to_string(decision.reset.count()));
-    response.headers.emplace_back("RateLimit-Policy", name + ";q=" + std::to_string(decision.rule.count) + ";w=" +
-                                                          std::to_string(decision.rule.window.count()));
+    response.headers.emplace_back("RateLimit",
+                                  name + ";r=" + std::to_string(decision.remaining) + ";t=" + std::to_string(decision.reset.count()));
+    response.headers.emplace_back("RateLimit-Policy", name + ";q=" + std::to_string(decision.rule.count) +
+                                                          ";w=" + std::to_string(decision.rule.window.count()));
 }
 
 asio::awaitable<std::optional<Response>> refuse_by_rate(Server::Shared& shared, Request const& request, RateClass rate_class)
@@ -133,8 +159,8 @@ asio::awaitable<std::optional<Response>> refuse_by_rate(Server::Shared& shared, 
     }
     if (decision.allowed) co_return std::nullopt;
     auto wait = decision.retry_after;
-    auto response = problem(rate_limited("rate_limited", "Too many requests; come back after the seconds in Retry-After.", wait),
-                            request.request_id);
+    auto response =
+        problem(rate_limited("rate_limited", "Too many requests; come back after the seconds in Retry-After.", wait), request.request_id);
     add_rate_headers(response, decision);
     co_return response;
 }
@@ -151,6 +177,15 @@ asio::awaitable<Response> answer_or_throw(Server::Shared& shared, Target& target
     co_return std::move(*result);
 }
 
+// All lines of the header as one list (RFC 9110, 5.3): a proxy may add a line of its own below the client's.
+std::string forwarded_for(HeaderFields const& fields)
+{
+    std::string list;
+    auto [line, end] = fields.fields.equal_range("X-Forwarded-For");
+    for (; line != end; ++line) list.append(list.empty() ? "" : ",").append(line->value());
+    return list;
+}
+
 // A page may read every answer it may ask for, refusals too.
 void add_cors(Response& response, Request const& request, CorsOptions const& options)
 {
@@ -162,9 +197,9 @@ Response accident(std::exception const& failure, Request const& request)
 {
     ops::log(ops::Level::error, "request_failed", {{"request_id", request.request_id}, {"reason", failure.what()}});
     if (dynamic_cast<UnavailableError const*>(&failure)) {
-        return problem(unavailable("storage_unavailable", "Nothing could be stored or read just now; try again shortly.",
-                                   std::chrono::seconds(1)),
-                       request.request_id);
+        return problem(
+            unavailable("storage_unavailable", "Nothing could be stored or read just now; try again shortly.", std::chrono::seconds(1)),
+            request.request_id);
     }
     return problem(500, "internal_error", "Something broke here; it is in the log under this request_id.", request.request_id);
 }
@@ -179,21 +214,20 @@ std::string new_request_id()
     return to_hex(std::string_view(reinterpret_cast<char const*>(&number), sizeof number));
 }
 
-Target open_target(Server::Shared const& shared, RequestReader const& reader, HeaderFields const& fields,
-                   SocketPeer const& socket_peer)
+Target open_target(Server::Shared const& shared, RequestReader const& reader, HeaderFields const& fields, SocketPeer const& socket_peer)
 {
     Target target;
     auto& request = target.request;
     request.fields = &fields;
     request.request_id = request_id_of(request);
-    auto full = path_and_query(reader.target());
+    auto full = path_and_query(reader.target(), request.header("Host").value_or(""));
     auto question = std::min(full.find('?'), full.size());
     request.path = full.substr(0, question);
     request.query = question < full.size() ? full.substr(question + 1) : std::string_view();
     request.method = reader.method() == "HEAD" ? std::string_view("GET") : reader.method();
-    auto forwarded = request.header("X-Forwarded-For").value_or("");
-    request.peer = forwarded.empty() ? socket_peer.texts
-                                     : peer_of(client_address(socket_peer.address, forwarded, shared.options.trusted_proxies));
+    auto forwarded = forwarded_for(fields);
+    request.peer =
+        forwarded.empty() ? socket_peer.texts : peer_of(client_address(socket_peer.address, forwarded, shared.options.trusted_proxies));
     request.same_origin = is_same_origin(request);
     target.found = shared.router.find(request.method, request.path);
     if (target.found.route) request.deadline = Steady::now() + target.found.route->options.time_max;

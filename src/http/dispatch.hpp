@@ -26,8 +26,7 @@ struct Target {
 std::string new_request_id();
 
 // Looks up the route and applies all checks that need no body.
-Target open_target(Server::Shared const& shared, RequestReader const& reader, HeaderFields const& fields,
-                   SocketPeer const& socket_peer);
+Target open_target(Server::Shared const& shared, RequestReader const& reader, HeaderFields const& fields, SocketPeer const& socket_peer);
 
 // The answer to a request whose body could not be read.
 Response refused_body(Server::Shared const& shared, Request const& request, Refusal const& refusal);

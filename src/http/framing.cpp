@@ -13,9 +13,9 @@ namespace {
 using Head = boost::beast::http::header<true>;
 
 // Headers that mean one thing only: two of them, or a twin spelled with "_", is an attempt to be read in two ways.
-constexpr std::array<std::string_view, 11> single_headers = {"host",        "content-length", "transfer-encoding", "content-type",    "authorization",
-                                       "expect",      "connection",     "content-encoding",  "idempotency-key", "last-event-id",
-                                       "x-request-id"};
+constexpr std::array<std::string_view, 12> single_headers = {
+    "host",       "content-length",   "transfer-encoding", "content-type",  "authorization", "expect",
+    "connection", "content-encoding", "idempotency-key",   "last-event-id", "x-request-id",  "origin"};
 
 std::size_t index_of_single(std::string_view name)
 {

@@ -77,9 +77,9 @@ Headers cors_headers(Request const& request, CorsOptions const& options)
     auto origin = request.header("Origin");
     if (!origin || !is_allowed_origin(*origin, options)) return {};
     bool any = options.allow_all && !options.allow_credentials;
-    Headers headers{{"Access-Control-Allow-Origin", any ? "*" : std::string(*origin)},
-                    {"Access-Control-Expose-Headers",
-                     "X-Request-ID, Retry-After, RateLimit, RateLimit-Policy, Location, Idempotent-Replayed"}};
+    Headers headers{
+        {"Access-Control-Allow-Origin", any ? "*" : std::string(*origin)},
+        {"Access-Control-Expose-Headers", "X-Request-ID, Retry-After, RateLimit, RateLimit-Policy, Location, Idempotent-Replayed"}};
     if (!any) headers.emplace_back("Vary", "Origin");
     if (options.allow_credentials) headers.emplace_back("Access-Control-Allow-Credentials", "true");
     return headers;

@@ -95,6 +95,7 @@ json::object operation(Route const& route, SchemaBook const& book)
     if (!list.empty()) operation["parameters"] = std::move(list);
     if (!route.shape.body_schema.empty()) {
         operation["requestBody"] = {{"required", !route.shape.body_may_be_absent},
+                                    {"x-body-bytes-max", route.options.body_bytes_max},
                                     {"content", content("application/json", json::parse(route.shape.body_schema))}};
     }
     if (route.options.access == Access::open) operation["security"] = json::array();
@@ -153,19 +154,18 @@ std::string openapi_document(Router const& router, ApiInfo const& info)
     }
     json::array tag_list;
     for (auto tag : tags) tag_list.push_back({{"name", tag}, {"description", "Operations on " + std::string(tag) + "."}});
-    json::object document{
-        {"openapi", "3.1.0"},
-        {"info",
-         {{"title", info.title},
-          {"version", info.version},
-          {"description", info.description},
-          {"contact", {{"name", "Pollux"}, {"url", "https://example.com/pollux"}}},
-          {"license", {{"name", "MIT"}, {"identifier", "MIT"}}}}},
-        {"servers", {{{"url", info.server_url}}}},
-        {"security", {{{"bearer", json::array()}}}},
-        {"tags", std::move(tag_list)},
-        {"paths", std::move(paths)},
-        {"components", components(router)}};
+    json::object document{{"openapi", "3.1.0"},
+                          {"info",
+                           {{"title", info.title},
+                            {"version", info.version},
+                            {"description", info.description},
+                            {"contact", {{"name", "Pollux"}, {"url", "https://example.com/pollux"}}},
+                            {"license", {{"name", "MIT"}, {"identifier", "MIT"}}}}},
+                          {"servers", {{{"url", info.server_url}}}},
+                          {"security", {{{"bearer", json::array()}}}},
+                          {"tags", std::move(tag_list)},
+                          {"paths", std::move(paths)},
+                          {"components", components(router)}};
     return json::serialize(document);
 }
 

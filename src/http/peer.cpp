@@ -59,9 +59,8 @@ bool Networks::contains(address const& any) const
     address plain = unmapped(any);
     for (auto const& range : ranges_) {
         if (range.base.is_v4() != plain.is_v4()) continue;
-        bool inside = plain.is_v4()
-                          ? same_prefix(range.base.to_v4().to_bytes().data(), plain.to_v4().to_bytes().data(), range.bits)
-                          : same_prefix(range.base.to_v6().to_bytes().data(), plain.to_v6().to_bytes().data(), range.bits);
+        bool inside = plain.is_v4() ? same_prefix(range.base.to_v4().to_bytes().data(), plain.to_v4().to_bytes().data(), range.bits)
+                                    : same_prefix(range.base.to_v6().to_bytes().data(), plain.to_v6().to_bytes().data(), range.bits);
         if (inside) return true;
     }
     return false;

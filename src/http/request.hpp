@@ -32,19 +32,19 @@ class HeaderFields; // Beast's fields, known to http/ only.
 
 class Request {
 public:
-    std::string_view method;              // "GET"; a HEAD arrives as GET.
-    std::string_view path;                // Without the query, as sent.
-    std::string_view query;               // What follows "?", as sent.
+    std::string_view method; // "GET"; a HEAD arrives as GET.
+    std::string_view path;   // Without the query, as sent.
+    std::string_view query;  // What follows "?", as sent.
     std::string_view body;
     std::string request_id;
     Peer peer;
-    bool same_origin = true;              // No Origin header, or one that equals the Host; and no Sec-Fetch-Site: cross-site.
-    std::optional<Identity> identity;     // Set when the route asks for it, or when a valid token came along.
-    Steady::time_point deadline;          // When the answer should be out. Not enforced by cancelling: pass it down.
+    bool same_origin = true;          // No Origin header, or one that equals the Host; and no Sec-Fetch-Site: cross-site.
+    std::optional<Identity> identity; // Set when the route asks for it, or when a valid token came along.
+    Steady::time_point deadline;      // When the answer should be out. Not enforced by cancelling: pass it down.
     std::span<std::pair<std::string_view, std::string_view> const> path_parameters; // {room} -> "17"
     HeaderFields const* fields = nullptr;
 
-    UserId user() const { return identity->user; }           // Only for routes with Access::user.
+    UserId user() const { return identity->user; } // Only for routes with Access::user.
     SessionId session() const { return identity->session; }
 
     std::optional<std::string_view> header(std::string_view name) const; // Case does not matter; the first of several.

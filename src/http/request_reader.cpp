@@ -7,6 +7,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include <algorithm>
+
 namespace pollux::http {
 
 namespace beast = boost::beast;
@@ -17,6 +19,7 @@ namespace {
 constexpr std::size_t header_bytes_max = 16_KiB;
 constexpr std::size_t header_read_bytes = 4_KiB;
 constexpr std::size_t body_read_bytes = 16_KiB;
+constexpr std::size_t chunk_head_bytes_max = 16_KiB;
 constexpr std::size_t discarded_bytes_max = 64_KiB;
 constexpr std::chrono::seconds idle_max{75};
 constexpr std::chrono::seconds header_time_max{10};
@@ -30,8 +33,7 @@ RequestReader::RequestReader(asio::ip::tcp::socket& socket, net::DeadlineList& d
           ErrorCode ignored;
           socket.cancel(ignored);
       })
-{
-}
+{}
 
 asio::awaitable<RequestReader::Outcome> RequestReader::read_head()
 {
@@ -61,6 +63,7 @@ asio::awaitable<RequestReader::Outcome> RequestReader::read_head()
         if (parser_->is_header_done()) break;
         bool came = co_await read_some(header_read_bytes);
         if (came) continue;
+        if (has_ended_) co_return refuse(400, "bad_framing", "The connection ended before the request's head did.");
         if (!deadline_.has_expired()) co_return Outcome::closed;
         co_return refuse(408, "header_timeout", "The request's head did not arrive within 10 seconds.");
     }
@@ -90,9 +93,13 @@ asio::awaitable<RequestReader::Outcome> RequestReader::read_body(std::size_t byt
         if (error && error != beast::http::error::need_more) {
             co_return refuse(400, "bad_framing", "The chunked body is not framed as RFC 9112 says.");
         }
+        // The parser waits for the end of a chunk's first line, or of the trailer, however long that becomes.
+        bool is_endless = used == 0 && buffer_.size() > chunk_head_bytes_max;
+        if (is_endless) co_return refuse(400, "bad_framing", "A chunk's first line or the trailer has more than 16 KiB.");
         if (parser_->is_done() || (used > 0 && buffer_.size() > 0)) continue;
         bool came = co_await read_some(body_read_bytes);
         if (came) continue;
+        if (has_ended_) co_return refuse(400, "bad_framing", "The connection ended before the request's body did.");
         if (!deadline_.has_expired()) co_return Outcome::closed;
         co_return refuse(408, "body_timeout", "The request's body did not arrive within 30 seconds.");
     }
@@ -109,9 +116,11 @@ asio::awaitable<void> RequestReader::discard_rest()
     while (discarded < discarded_bytes_max) {
         buffer_.consume(buffer_.size());
         bool came = co_await read_some(body_read_bytes);
-        if (!came) break;
+        if (!came) co_return deadline_.disarm();
         discarded += buffer_.size();
     }
+    // Closing over unread bytes would reset the connection, and the answer might be lost with it: wait for the client to go.
+    co_await socket_.async_wait(asio::ip::tcp::socket::wait_error, asio::redirect_error(asio::use_awaitable, error));
     deadline_.disarm();
 }
 
@@ -142,6 +151,7 @@ asio::awaitable<bool> RequestReader::read_some(std::size_t bytes_max)
     auto space = buffer_.prepare(bytes_max);
     std::size_t count = co_await socket_.async_read_some(space, asio::redirect_error(asio::use_awaitable, error));
     buffer_.commit(count);
+    has_ended_ = error == asio::error::eof;
     co_return !error && count > 0;
 }
 
@@ -161,9 +171,10 @@ RequestReader::Outcome RequestReader::refuse_head(ErrorCode failure)
         return refuse(414, "uri_too_long", "The request line may have 8 KiB.");
     }
     if (failure == error::header_limit) return refuse(431, "headers_too_large", "The headers may have 16 KiB in all.");
-    // "HTTP/9.9" at the end of the line is another version; anything else there is no request line at all.
+    // "GET /path HTTP/9.9" is another version; anything else is no request line at all.
     auto version = line.substr(line.rfind(' ') + 1);
-    bool is_version = version.size() == 8 && version.starts_with("HTTP/") && version[6] == '.';
+    bool is_version =
+        std::count(line.begin(), line.end(), ' ') == 2 && version.size() == 8 && version.starts_with("HTTP/") && version[6] == '.';
     if (failure == error::bad_version && is_version) return refuse(505, "version_not_supported", "Speak HTTP/1.1.");
     return refuse(400, "bad_framing", "The request is not framed as RFC 9112 says.");
 }

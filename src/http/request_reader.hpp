@@ -36,7 +36,7 @@ public:
     // Then its body; one over `bytes_max` is refused. Sends 100 (Continue) if the client waits for that.
     asio::awaitable<Outcome> read_body(std::size_t bytes_max);
 
-    // Reads and forgets what a refused client still sends, for a moment, so that it gets to see the answer.
+    // Lets a refused client go on sending for a moment, so that it gets to see the answer; little of that is read.
     asio::awaitable<void> discard_rest();
 
     // A connection that waits for its first byte holds nothing a client would miss.
@@ -64,6 +64,7 @@ private:
     std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
     Refusal refusal_;
     bool is_idle_ = false;
+    bool has_ended_ = false;        // The client sends no more.
     bool has_request_line_ = false; // Of the head being read, for the choice between 414 and 431.
 };
 

@@ -61,7 +61,7 @@ struct Page {
 // What goes on the wire.
 struct Response {
     int status = 200;
-    std::string_view content_type = "application/json"; // A literal.
+    std::string_view content_type = "application/json";       // A literal.
     std::vector<std::pair<std::string, std::string>> headers; // Values hold no CR or LF: they are made here, not by clients.
     std::string body;
     std::shared_ptr<std::string const> shared_body; // Used instead of `body` when set.

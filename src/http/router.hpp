@@ -23,8 +23,8 @@ namespace pollux::http {
 using bus::RateClass;
 
 enum class Access {
-    open,     // No token asked for; a valid one is taken note of, another is ignored.
-    user,     // A valid access token.
+    open, // No token asked for; a valid one is taken note of, another is ignored.
+    user, // A valid access token.
 };
 
 struct RouteOptions {
@@ -37,7 +37,7 @@ struct RouteOptions {
     std::chrono::milliseconds time_max = std::chrono::seconds(10); // Becomes Request::deadline.
     std::vector<std::string_view> errors;                          // Codes a caller should expect beside the general ones.
     bool takes_idempotency_key = false;
-    bool is_documented = true;  // Aliases of a path are dispatched but not documented twice.
+    bool is_documented = true;          // Aliases of a path are dispatched but not documented twice.
     bool ignores_allowed_hosts = false; // Health checks come by address.
 };
 

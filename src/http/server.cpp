@@ -67,8 +67,7 @@ void on_all_threads(Server::Shared& shared, Action action)
 
 } // namespace
 
-Server::Server(net::Runtime& runtime, Router const& router, bus::RateLimiter& limiter, Authenticator authenticator,
-               ServerOptions options)
+Server::Server(net::Runtime& runtime, Router const& router, bus::RateLimiter& limiter, Authenticator authenticator, ServerOptions options)
     : shared_(new Shared{router, limiter, std::move(authenticator), std::move(options), net::TaskGroup(log_failure), {}, false, 0})
 {
     for (std::size_t index = 0; index < runtime.size(); ++index) {

@@ -57,8 +57,7 @@ void log_request(Target const& target, std::string_view method, int status, std:
 } // namespace
 
 Session::Session(Server::Shared& shared, ServerThread& thread, asio::ip::tcp::socket socket)
-    : shared_(shared), thread_(thread), socket_(std::move(socket)), reader_(socket_, thread.deadlines),
-      write_deadline_([this] { cut(); })
+    : shared_(shared), thread_(thread), socket_(std::move(socket)), reader_(socket_, thread.deadlines), write_deadline_([this] { cut(); })
 {
     ErrorCode ignored;
     auto endpoint = socket_.remote_endpoint(ignored);
@@ -146,8 +145,7 @@ asio::awaitable<Session::Next> Session::refuse_head()
     co_return co_await refuse(std::move(response), target, "-", Steady::now());
 }
 
-asio::awaitable<Session::Next> Session::refuse(Response response, Target const& target, std::string_view method,
-                                               Steady::time_point started)
+asio::awaitable<Session::Next> Session::refuse(Response response, Target const& target, std::string_view method, Steady::time_point started)
 {
     keeps_alive_ = false;
     int status = response.status;
@@ -173,7 +171,7 @@ asio::awaitable<Session::Next> Session::write(Response response, std::string_vie
         bytes_written_ = body.size();
         is_sent = co_await send(std::array{asio::const_buffer(head.data(), head.size()), asio::const_buffer(body.data(), body.size())});
     }
-    co_return is_sent && keeps_alive_ ? Next::go_on : Next::close;
+    co_return is_sent&& keeps_alive_ ? Next::go_on : Next::close;
 }
 
 asio::awaitable<bool> Session::write_events(Response& response)

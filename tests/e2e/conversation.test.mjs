@@ -30,7 +30,7 @@ function tokens(text) {
 function expectedTurns(past, question) {
     let left = contextTokens - tokens(question);
     const chosen = [{ role: 'user', text: question }];
-    for (const exchange of past.toReversed()) {
+    for (const exchange of [...past].reverse()) {
         left -= tokens(exchange.question) + tokens(exchange.reply);
         if (left < 0) break;
         chosen.unshift({ role: 'user', text: exchange.question }, { role: 'model', text: exchange.reply });

@@ -201,8 +201,9 @@ TEST_F(ServerTest, RefusesWhatItShould)
          "POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "bad_framing"},
         {"chunked in 1.0", "POST /echo/ HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "bad_framing"},
         {"gzip coding", "POST /echo/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501, "coding"},
-        {"bad chunk", "POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-         400, "bad_framing"},
+        {"bad chunk",
+         "POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400,
+         "bad_framing"},
         {"negative length", "POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", 400, "bad_framing"},
         {"underscore twin", get("/filter/", "Content_Length: 3\r\n"), 400, "ambiguous_header"},
         {"long line", get("/" + std::string(9000, 'a')), 414, "uri_too_long"},
@@ -211,8 +212,10 @@ TEST_F(ServerTest, RefusesWhatItShould)
         {"many headers", get("/filter/", many_headers), 431, "too_many_headers"},
         {"large body", json_post(std::string(70000, ' ')), 413, "body_too_large"},
         {"no type", "POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}", 415, "unsupported_media_type"},
-        {"encoding", "POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n"
-                     "Content-Length: 2\r\n\r\n{}", 415, "unsupported_encoding"},
+        {"encoding",
+         "POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n"
+         "Content-Length: 2\r\n\r\n{}",
+         415, "unsupported_encoding"},
         {"empty body", json_post(""), 400, "invalid_json"},
         {"unknown field", json_post(R"({"text":"a","tier":"pro"})"), 422, R"("field":"tier","code":"unknown_field")"},
         {"coercion", json_post(R"({"text":"a","times":2.0})"), 422, R"("field":"times","code":"wrong_type")"},
@@ -222,7 +225,8 @@ TEST_F(ServerTest, RefusesWhatItShould)
         {"query repeated", get("/filter/?limit=1&limit=2"), 400, "repeated_parameter"},
         {"query escape", get("/filter/?q=%zz"), 400, "invalid_query"},
         {"no token", "POST /mine/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n", 401, "token_missing"},
-        {"bad token", "POST /mine/ HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer bad\r\nContent-Length: 0\r\n\r\n", 401, "token_invalid"},
+        {"bad token", "POST /mine/ HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer bad\r\nContent-Length: 0\r\n\r\n", 401,
+         "token_invalid"},
         {"accident", get("/breaks/"), 500, "internal_error"},
     };
     for (auto const& [name, request, status, part] : cases) {

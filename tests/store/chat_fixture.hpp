@@ -26,7 +26,10 @@ inline ai::Models demo_models(std::initializer_list<char const*> ids = {"demo"})
 
 class ChatStores : public ::testing::Test {
 protected:
-    explicit ChatStores(billing::PlanSeeds seeds = {.basic_messages_per_day = 50, .pro_messages_per_day = 1000}) { temp.run(billing.seed_plans(seeds)); }
+    explicit ChatStores(billing::PlanSeeds seeds = {.basic_messages_per_day = 50, .pro_messages_per_day = 1000})
+    {
+        temp.run(billing.seed_plans(seeds));
+    }
 
     UserId add_user(std::string tier = "basic")
     {
@@ -69,7 +72,10 @@ protected:
         return temp.run(replies.finish(claim, std::move(end), now())).fate;
     }
 
-    chat::Message message(chat::Message const& known, UserId user) { return temp.run(messages.find(user, known.chatroom, known.id)).value(); }
+    chat::Message message(chat::Message const& known, UserId user)
+    {
+        return temp.run(messages.find(user, known.chatroom, known.id)).value();
+    }
     chat::Message reply_of(chat::Sending const& sending, UserId user) { return message(sending.reply, user); }
 
     template <class... Arguments>

@@ -240,8 +240,8 @@ TEST_F(ChatPages, forgets_an_erased_user_and_nobody_else)
     }
     auto const claimed = claim(1).front();
     temp.run(temp.database().transact([user](db::Transaction& transaction) { return erase(transaction, user); }));
-    for (db::Sql sql : {db::Sql("select count(*) from rooms"), db::Sql("select count(*) from jobs"), db::Sql("select count(*) from idempotency_keys"),
-                        db::Sql("select count(*) from usage_days")}) {
+    for (db::Sql sql : {db::Sql("select count(*) from rooms"), db::Sql("select count(*) from jobs"),
+                        db::Sql("select count(*) from idempotency_keys"), db::Sql("select count(*) from usage_days")}) {
         EXPECT_EQ(number(sql), 1);
     }
     EXPECT_EQ(number("select count(*) from messages"), 2);

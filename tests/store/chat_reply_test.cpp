@@ -259,7 +259,7 @@ TEST_F(ChatReply, is_a_suspect_after_three_losses_and_fails_after_eight)
     auto const reply = reply_of(sending, user);
     EXPECT_EQ(reply.status, MessageStatus::failed);
     EXPECT_EQ(reply.error->code, "worker_lost");
-    EXPECT_EQ(used(user), 1); // Its unit is given back; the other message's is not.
+    EXPECT_EQ(used(user), 1);      // Its unit is given back; the other message's is not.
     EXPECT_EQ(claim().size(), 1u); // The room goes on.
     EXPECT_TRUE(temp.run(sends.retry({user, room, reply.id, std::nullopt, now(), std::nullopt})));
 }
@@ -272,11 +272,11 @@ TEST_F(ChatReply, costs_what_the_table_says)
         std::int64_t costs;
     };
     for (auto const& [status, text, costs] : std::vector<Case>{{MessageStatus::completed, "text", 1},
-                                                              {MessageStatus::completed, "", 1}, // Blocked by the model.
-                                                              {MessageStatus::stopped, "text", 1},
-                                                              {MessageStatus::stopped, "", 1},
-                                                              {MessageStatus::failed, "text", 1},
-                                                              {MessageStatus::failed, "", 0}}) {
+                                                               {MessageStatus::completed, "", 1}, // Blocked by the model.
+                                                               {MessageStatus::stopped, "text", 1},
+                                                               {MessageStatus::stopped, "", 1},
+                                                               {MessageStatus::failed, "text", 1},
+                                                               {MessageStatus::failed, "", 0}}) {
         auto const user = add_user();
         auto const sending = send(user, add_room(user));
         EXPECT_EQ(used(user), 1);

@@ -278,7 +278,8 @@ TEST_F(ChatSend, creates_a_room_once_for_one_key)
     EXPECT_FALSE(first.is_repeat);
     EXPECT_TRUE(again.is_repeat);
     EXPECT_EQ(first.room.id, again.room.id);
-    EXPECT_EQ(temp.run(rooms.create(user, {"b", std::nullopt, ""}, IdempotencyKey{"key", "h2"}, now())).error().code(), "idempotency_key_reused");
+    EXPECT_EQ(temp.run(rooms.create(user, {"b", std::nullopt, ""}, IdempotencyKey{"key", "h2"}, now())).error().code(),
+              "idempotency_key_reused");
     temp.run(stops.delete_room(user, first.room.id)).value();
     EXPECT_EQ(temp.run(rooms.create(user, {"a", std::nullopt, ""}, key, now())).error().code(), "room_not_found");
 }

@@ -154,7 +154,9 @@ TEST_F(ChatWorker, writes_a_reply_and_tells_everybody)
     for (auto const& notice : told) {
         if (notice.starts_with("reply")) replies.push_back(notice);
     }
-    auto const with = [&](std::string const& status) { return R"(reply {"id":)" + id + R"(,"chatroom":)" + room_id + R"(,"status":")" + status + "\"}"; };
+    auto const with = [&](std::string const& status) {
+        return R"(reply {"id":)" + id + R"(,"chatroom":)" + room_id + R"(,"status":")" + status + "\"}";
+    };
     EXPECT_EQ(replies, (std::vector<std::string>{with("queued"), with("streaming"), with("completed")}));
     EXPECT_EQ(std::ranges::count(told, R"(room {"id":)" + room_id + "}"), 2);
     EXPECT_EQ(std::ranges::count(told, "usage {}"), 2);
@@ -524,7 +526,8 @@ TEST_F(ChatWorker, lists_rooms_from_the_cache_and_never_old_ones)
         auto const sent = say(user, room, std::to_string(count));
         EXPECT_NE(on_runtime(service->first_rooms_json(user))->find(count == 0 ? "\"0\"" : "\"text\""), std::string::npos);
         ended(sent.reply, user);
-        eventually([&] { return *on_runtime(service->first_rooms_json(user)) == to_json(on_runtime(service->rooms(user, "", "", 20)).value()); });
+        eventually(
+            [&] { return *on_runtime(service->first_rooms_json(user)) == to_json(on_runtime(service->rooms(user, "", "", 20)).value()); });
     }
     on_runtime(service->change_room(user, room, {.name = "renamed"})).value();
     EXPECT_NE(on_runtime(service->first_rooms_json(user))->find("renamed"), std::string::npos);
@@ -550,8 +553,10 @@ TEST_F(ChatWorker, checks_a_rooms_model)
 {
     auto const user = add_user();
     start_worker();
-    EXPECT_EQ(on_runtime(service->create_room(user, {std::nullopt, "none", ""}, std::nullopt)).error().fields().at(0).code, "unknown_model");
-    EXPECT_EQ(on_runtime(service->create_room(user, {std::nullopt, "second", ""}, std::nullopt)).error().fields().at(0).code, "model_not_in_plan");
+    EXPECT_EQ(on_runtime(service->create_room(user, {std::nullopt, "none", ""}, std::nullopt)).error().fields().at(0).code,
+              "unknown_model");
+    EXPECT_EQ(on_runtime(service->create_room(user, {std::nullopt, "second", ""}, std::nullopt)).error().fields().at(0).code,
+              "model_not_in_plan");
     EXPECT_EQ(on_runtime(service->create_room(user, {std::nullopt, "first-name", ""}, std::nullopt)).value().value.model, "first");
     EXPECT_EQ(on_runtime(service->models_of(user)).value(), std::vector<std::string>{"first"});
 }

@@ -42,13 +42,22 @@ struct Accident {}; // The call throws.
 using ScriptStep = std::variant<ai::ModelEvent, Gate*, Accident>;
 using Script = std::vector<ScriptStep>;
 
-inline ai::ModelEvent text(std::string piece) { return ai::TextDelta{std::move(piece)}; }
-inline ai::ModelEvent done(ai::FinishReason reason = ai::FinishReason::stop) { return ai::Finished{reason, "state"}; }
+inline ai::ModelEvent text(std::string piece)
+{
+    return ai::TextDelta{std::move(piece)};
+}
+inline ai::ModelEvent done(ai::FinishReason reason = ai::FinishReason::stop)
+{
+    return ai::Finished{reason, "state"};
+}
 inline ai::ModelEvent transient(std::optional<std::chrono::milliseconds> retry_after = std::nullopt)
 {
     return ai::Failed{ai::Failed::Kind::transient, retry_after, "429"};
 }
-inline ai::ModelEvent permanent() { return ai::Failed{ai::Failed::Kind::permanent, std::nullopt, "no such model"}; }
+inline ai::ModelEvent permanent()
+{
+    return ai::Failed{ai::Failed::Kind::permanent, std::nullopt, "no such model"};
+}
 
 class ScriptedModel final : public ai::ChatModel {
 public:

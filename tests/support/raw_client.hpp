@@ -71,10 +71,12 @@ public:
         answer.status = std::atoi(answer.head.c_str() + 9);
         auto length = answer.header("content-length");
         if (answer.header("transfer-encoding") == "chunked") {
-            while (read_chunk(answer.body)) {}
+            while (read_chunk(answer.body)) {
+            }
         } else if (has_body && !length.empty()) {
             std::size_t count = std::stoul(length);
-            while (buffer_.size() < count && more()) {}
+            while (buffer_.size() < count && more()) {
+            }
             answer.body = buffer_.substr(0, count);
             buffer_.erase(0, count);
         }
@@ -90,7 +92,8 @@ public:
     // True once the server has ended the connection and nothing more came.
     bool is_closed()
     {
-        while (more()) {}
+        while (more()) {
+        }
         return buffer_.empty();
     }
 
@@ -110,7 +113,8 @@ private:
         while (end == std::string::npos && more()) end = buffer_.find("\r\n");
         if (end == std::string::npos) return false;
         std::size_t size = std::stoul(buffer_.substr(0, end), nullptr, 16);
-        while (buffer_.size() < end + 2 + size + 2 && more()) {}
+        while (buffer_.size() < end + 2 + size + 2 && more()) {
+        }
         body += buffer_.substr(end + 2, size);
         buffer_.erase(0, end + 2 + size + 2);
         return size > 0;

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <mutex>
 
 namespace pollux::db::sqlite {
@@ -134,6 +135,8 @@ Rows Connection::step(Statement& statement)
     std::vector<Value> cells;
     int code = sqlite3_step(handle);
     for (; code == SQLITE_ROW; code = sqlite3_step(handle)) {
+        // Most statements have one row; for the others, growing in large steps moves few cells.
+        if (cells.size() == cells.capacity()) cells.reserve(std::max(cells.size() * 4, static_cast<std::size_t>(columns)));
         for (int column = 0; column < columns; ++column) cells.push_back(value_at(handle, column));
     }
     if (code != SQLITE_DONE) fail(code, sqlite3_sql(handle));

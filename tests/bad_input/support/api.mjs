@@ -47,6 +47,7 @@ export class Api {
             isOpen: operation.security?.length === 0,
             body: schema ? this.#resolve(schema) : null,
             isBodyRequired: operation.requestBody?.required ?? false,
+            bodyBytesMax: operation.requestBody?.['x-body-bytes-max'],
         };
     }
 

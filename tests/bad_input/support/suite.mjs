@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { Client, User } from '../../e2e/support/client.mjs';
+import { endPrograms } from '../../e2e/support/process.mjs';
 import { Server, roomySettings } from '../../e2e/support/server.mjs';
 import { Api } from './api.mjs';
 import { Wire } from './wire.mjs';
@@ -21,14 +22,23 @@ export const settings = {
 export class Suite {
     static async open({ env = settings, users = 1 } = {}) {
         const suite = new Suite();
-        suite.server = await Server.start({ env });
-        suite.process = suite.server.program.child;
-        suite.wire = new Wire(suite.server);
-        suite.api = await Api.read(suite.wire);
-        suite.client = new Client(suite.server);
-        suite.users = [];
-        for (let count = 0; count < users; ++count) suite.users.push(await User.signUp(suite.client));
+        try {
+            await suite.#start(env, users);
+        } catch (failure) {
+            endPrograms(); // Otherwise the file would never end.
+            throw failure;
+        }
         return suite;
+    }
+
+    async #start(env, users) {
+        this.server = await Server.start({ env });
+        this.process = this.server.program.child;
+        this.wire = new Wire(this.server);
+        this.api = await Api.read(this.wire);
+        this.client = new Client(this.server);
+        this.users = [];
+        for (let count = 0; count < users; ++count) this.users.push(await User.signUp(this.client));
     }
 
     // Another session of the user.
@@ -45,17 +55,25 @@ export class Suite {
 
     // The process is the one that was started, it still answers, and it has met nothing that it did not expect.
     async close() {
-        const answer = await this.wire.ask('GET', '/readyz');
-        assert.equal(answer.status, 200);
-        assert.equal(this.server.program.exited, null, 'the server ended');
-        assert.equal(this.server.program.child.pid, this.process.pid);
-        this.wire.close();
-        this.client.close();
-        const { code, signal } = await this.server.stop();
-        assert.equal(code, 0, `the stop ended with ${signal}: ${this.server.log.slice(-2000)}`);
+        try {
+            const answer = await this.wire.ask('GET', '/readyz');
+            assert.equal(answer.status, 200);
+            assert.equal(this.server.program.exited, null, 'the server ended');
+            assert.equal(this.server.program.child.pid, this.process.pid);
+            this.wire.close();
+            this.client.close();
+            const { code, signal } = await this.server.stop();
+            assert.equal(code, 0, `the stop ended with ${signal}: ${this.server.log.slice(-2000)}`);
+            const errors = this.logLines().filter(({ level }) => level === 'error');
+            assert.deepEqual(errors, [], 'the log tells of errors');
+        } finally {
+            endPrograms();
+        }
+    }
+
+    logLines() {
         const lines = this.server.log.split('\n').filter((line) => line.startsWith('{'));
-        const errors = lines.filter((line) => JSON.parse(line).level === 'error');
-        assert.deepEqual(errors, [], 'the log tells of errors');
+        return lines.map((line) => JSON.parse(line));
     }
 }
 
