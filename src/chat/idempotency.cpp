@@ -12,7 +12,8 @@ constexpr db::Sql find_sql = R"sql(
 constexpr db::Sql keep_sql = R"sql(
     insert into idempotency_keys (user_id, key, request_hash, first_id, second_id, created_at) values ($1, $2, $3, $4, $5, $6)
     on conflict (user_id, key) do update
-        set request_hash = excluded.request_hash, first_id = excluded.first_id, second_id = excluded.second_id, created_at = excluded.created_at
+        set request_hash = excluded.request_hash, first_id = excluded.first_id, second_id = excluded.second_id,
+            created_at = excluded.created_at
         where idempotency_keys.created_at <= $7
 )sql";
 
@@ -36,7 +37,8 @@ Result<KeyedEffect> repeat_of(IdempotencyKey const& key, std::string const& kept
 {
     if (kept_hash == key.request_hash) return effect;
     return Error(ErrorKind::invalid, "idempotency_key_reused",
-                 "This Idempotency-Key was used for another request; take a new key for a new request.");
+                 "This Idempotency-Key was used for another request; take a new key for a new request.")
+        .with_field({"Idempotency-Key", "reused", "It stands for another request."});
 }
 
 asio::awaitable<Result<std::optional<KeyedEffect>>> find_effect(db::Transaction& transaction, UserId user, IdempotencyKey key, Time now)

@@ -13,13 +13,15 @@ constexpr db::Sql claim_sql{
     R"sql(
     update jobs set state = 'running', lease_owner = $1, lease_until = now_us() + $2, attempt = attempt + 1, calls = calls + 1,
         first_started_at = coalesce(first_started_at, now_us())
-    where id in (select id from jobs where state = 'ready' and lost >= $3 and lost < $4 order by ready_at, id limit $5) and state = 'ready'
+    where id in (select id from jobs where state = 'ready' and lost >= $3 and lost < $4 order by ready_at, id limit $5)
+        and state = 'ready'
     returning message_id, attempt, calls, lost, first_started_at
 )sql",
     R"sql(
     update jobs set state = 'running', lease_owner = $1, lease_until = now_us() + $2, attempt = attempt + 1, calls = calls + 1,
         first_started_at = coalesce(first_started_at, now_us())
-    where id in (select id from jobs where state = 'ready' and lost >= $3 and lost < $4 order by ready_at, id limit $5 for update skip locked)
+    where id in (select id from jobs where state = 'ready' and lost >= $3 and lost < $4 order by ready_at, id limit $5
+        for update skip locked)
         and state = 'ready'
     returning message_id, attempt, calls, lost, first_started_at
 )sql"};

@@ -103,7 +103,8 @@ asio::awaitable<void> ReplyWorker::write_reply(Hands::Hand hand, std::shared_ptr
         dues_.insert(*outcome.due);
     }
     if (outcome.promoted > 0) wake();
-    if (others_wait_ || outcome.due || was_suspect) work_.notify();
+    bool const is_suspects_turn = was_suspect || (suspect_waits_ && hands_->are_all_free());
+    if (others_wait_ || outcome.due || is_suspects_turn) work_.notify();
 }
 
 // --- Claiming --------------------------------------------------------------------------------------------------------------------
@@ -155,6 +156,7 @@ asio::awaitable<void> ReplyWorker::scan()
     some_are_due();
     co_await leases_.promote_due();
     bool const has_suspect = co_await leases_.has_suspect();
+    suspect_waits_ = has_suspect;
     if (!has_suspect) suspect_since_.reset();
     if (has_suspect && !suspect_since_) suspect_since_ = Steady::now();
     if (has_suspect && Steady::now() - *suspect_since_ >= suspect_waits_max) is_alone_ = true;
@@ -211,6 +213,7 @@ asio::awaitable<void> ReplyWorker::claim_suspect()
     Hands::Hand hand(hands_);
     auto claims = co_await replies_.claim(owner_, ClaimKind::suspects, 1);
     if (claims.empty()) {
+        suspect_waits_ = false;
         suspect_since_.reset();
         is_alone_ = false;
         co_return;

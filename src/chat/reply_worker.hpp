@@ -93,8 +93,9 @@ private:
     std::atomic<bool> stops_claiming_ = false;
     std::atomic<bool> hands_back_ = false;
     std::atomic<bool> stops_renewing_ = false;
-    std::atomic<bool> others_wait_ = true; // Ready jobs that nobody had a hand for.
-    std::atomic<bool> is_alone_ = false;   // A suspect runs, or the hands are being freed for one.
+    std::atomic<bool> others_wait_ = true;    // Ready jobs that nobody had a hand for.
+    std::atomic<bool> is_alone_ = false;      // A suspect runs, or the hands are being freed for one.
+    std::atomic<bool> suspect_waits_ = false; // As far as is known: it is looked for as soon as all hands are free.
     std::mutex dues_mutex_;
     std::multiset<Steady::time_point> dues_; // Of what this process has put back.
 

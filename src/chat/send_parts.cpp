@@ -38,7 +38,8 @@ constexpr db::Sql insert_ready_sql = R"sql(
 )sql";
 
 constexpr db::Sql insert_running_sql = R"sql(
-    insert into jobs (kind, user_id, room_id, message_id, state, ready_at, lease_owner, lease_until, attempt, calls, first_started_at, created_at)
+    insert into jobs (kind, user_id, room_id, message_id, state, ready_at, lease_owner, lease_until, attempt, calls, first_started_at,
+        created_at)
     values ('reply', $1, $2, $3, 'running', now_us(), $5, now_us() + $6, 1, 1, $4, $4)
 )sql";
 

@@ -51,6 +51,9 @@ std::optional<Refusal> check_names(Head const& head)
 
 std::optional<Refusal> check_length_and_coding(Head const& head)
 {
+    auto length = head.find("Content-Length");
+    bool is_list = length != head.end() && length->value().find(',') != std::string_view::npos;
+    if (is_list) return Refusal{400, "bad_framing", "Content-Length is one number."};
     auto coding = head.find("Transfer-Encoding");
     if (coding == head.end()) return std::nullopt;
     if (head.version() < 11) return Refusal{400, "bad_framing", "HTTP/1.0 has no Transfer-Encoding."};

@@ -113,14 +113,14 @@ asio::awaitable<void> RequestReader::discard_rest()
     socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
     deadlines_.arm(deadline_, discard_time_max);
     std::size_t discarded = 0;
-    while (discarded < discarded_bytes_max) {
+    bool is_open = true;
+    while (is_open && discarded < discarded_bytes_max) {
         buffer_.consume(buffer_.size());
-        bool came = co_await read_some(body_read_bytes);
-        if (!came) co_return deadline_.disarm();
+        is_open = co_await read_some(body_read_bytes);
         discarded += buffer_.size();
     }
     // Closing over unread bytes would reset the connection, and the answer might be lost with it: wait for the client to go.
-    co_await socket_.async_wait(asio::ip::tcp::socket::wait_error, asio::redirect_error(asio::use_awaitable, error));
+    if (is_open) co_await socket_.async_wait(asio::ip::tcp::socket::wait_error, asio::redirect_error(asio::use_awaitable, error));
     deadline_.disarm();
 }
 

@@ -1,5 +1,6 @@
-// Deadlines of one I/O thread's connections: a list and one tick for all of them, because a timer each costs more than the request it
-// guards (see docs/performance.md). Not thread-safe: lives on one io_context. A deadline fires at most one tick late, never early.
+// Deadlines of one I/O thread's connections: a list and one tick for all of them, because a timer that is set and cancelled for each
+// read and write costs fifty times as much (docs/performance.md). Not thread-safe: lives on one io_context. A deadline fires at most one
+// tick late, never early.
 #pragma once
 
 #include "base/clock.hpp"

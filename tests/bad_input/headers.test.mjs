@@ -179,7 +179,7 @@ test('bytes that are no request are refused and the connection is closed', async
         [`GET /livez HTTP/1.1\r\n${host}X\r\n\r\n`, 400], [`GET /livez HTTP/1.1\r\n${host}X Y: 1\r\n\r\n`, 400], [`GET /livez HTTP/1.1\r\n${host}X: 1\r\n folded\r\n\r\n`, 400],
         [`GET /livez HTTP/1.1\r\n folded: 1\r\n${host}\r\n`, 400], [`GET /livez HTTP/1.1\r\n${host}X: a\u0000b\r\n\r\n`, 400], [`GET /livez HTTP/1.1\r\n${host}X: a\rb\r\n\r\n`, 400],
         [`GET /livez HTTP/1.1\r\n${host}X: a\nY: b\r\n\r\n`, 400], [`GET /livez HTTP/1.1\r\n${host}X\u0000: 1\r\n\r\n`, 400], [`GET /livez HTTP/1.1\r\n${host}\u00e9: 1\r\n\r\n`, 400],
-        [`GET /livez HTTP/1.1\r\n${host}"X": 1\r\n\r\n`, 400], ['GET /livez HTTP/1.1\r\nHost:\r\n\r\n', [200, 400]], ['\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003\r\n\r\n', 400],
+        [`GET /livez HTTP/1.1\r\n${host}"X": 1\r\n\r\n`, 400], ['\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003\r\n\r\n', 400],
         ['SSH-2.0-OpenSSH_9.2\r\n\r\n', 400], ['EHLO example.com\r\n\r\n', 400], ['*1\r\n$4\r\nPING\r\n\r\n', 400], ['\u0000\u0000\u0000\u0000\r\n\r\n', 400], ['{"a":1}\r\n\r\n', 400], ['\u00ff\u00fe\r\n\r\n', 400],
         [`POST /chatroom/ HTTP/1.1\r\n${host}Content-Length: -1\r\n\r\n`, 400], [`POST /chatroom/ HTTP/1.1\r\n${host}Content-Length: +2\r\n\r\n{}`, 400],
         [`POST /chatroom/ HTTP/1.1\r\n${host}Content-Length: 2, 2\r\n\r\n{}`, 400], [`POST /chatroom/ HTTP/1.1\r\n${host}Content-Length: 0x2\r\n\r\n{}`, 400],
@@ -192,9 +192,9 @@ test('bytes that are no request are refused and the connection is closed', async
     for (const [request, expected] of bad) {
         const answer = await suite.wire.exchange(Buffer.from(request, 'latin1'));
         verdicts.status(answer, expected, JSON.stringify(request));
-        if (answer.status !== 200) verdicts.hold(answer.closes, `${JSON.stringify(request)}: stays open`);
+        verdicts.hold(answer.closes, `${JSON.stringify(request)}: stays open`);
     }
-    verdicts.end(2 * bad.length - 2);
+    verdicts.end(2 * bad.length);
 });
 
 test('chunks that are framed wrongly are 400', async () => {

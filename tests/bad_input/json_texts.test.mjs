@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { User } from '../e2e/support/client.mjs';
 import { pathOf } from './support/api.mjs';
 import { accepted, emptyObjects, refusedBeyondRfc, rejected } from './support/json_texts.mjs';
 import { Suite, Verdicts, forAll } from './support/suite.mjs';
@@ -81,7 +80,7 @@ test('an object without members lacks the required fields, or is a right body', 
     const verdicts = new Verdicts();
     for (const text of emptyObjects) {
         // One of the operations ends the session, so each round has a user of its own.
-        const user = await User.signUp(suite.client);
+        const user = await suite.signUp();
         const own = await user.createRoom();
         for (const operation of suite.api.withBody) {
             if (operation.id === 'logOut') continue;

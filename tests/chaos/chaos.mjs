@@ -59,7 +59,7 @@ async function killAndStart(server, random, accepted) {
     while (moments.length < kills) {
         const next = ((moments.length + random.fraction()) * sends) / (kills + 1);
         await until(`${Math.round(next)} sends to be accepted`, () => accepted() >= next, { seconds: 180, everyMs: 2 });
-        await sleep(random.below(replyMsMax));
+        await sleep(random.between(replyMsMax / 2, 3 * replyMsMax));
         await server.kill();
         moments.push(Date.now());
         if (moments.length < kills && random.chance(0.15)) {
@@ -111,12 +111,13 @@ async function runKills() {
 }
 
 function printCounts({ sends, replies, calls, kills }, seconds) {
-    const lag = Math.max(0, ...replies.map(({ completedAt }) => completedAt - (kills.at(-1) ?? completedAt)));
+    const lastKill = kills.at(-1) ?? Infinity;
+    const lag = Math.max(0, ...replies.filter(({ createdAt }) => createdAt < lastKill).map(({ completedAt }) => completedAt - lastKill));
     const repeats = sends.reduce((sum, { answers }) => sum + answers.filter(({ isReplayed }) => isReplayed).length, 0);
     const streamed = sends.reduce((sum, { streamed }) => sum + streamed.length, 0);
     const most = Math.max(...Object.values(calls.reduce((counts, { question }) => ({ ...counts, [question]: (counts[question] ?? 0) + 1 }), {})));
     console.log(`    ${sends.length} sends, ${repeats} repeats answered, ${replies.length} replies, ${streamed} read as a stream, in ${seconds.toFixed(1)} s`);
-    console.log(`    ${calls.length} calls of the model for ${replies.length} replies, at most ${most} for one; the last reply ended ${(lag / 1000).toFixed(1)} s after the last kill`);
+    console.log(`    ${calls.length} calls of the model for ${replies.length} replies, at most ${most} for one; ${(lag / 1000).toFixed(1)} s from the last kill to the end of all that was accepted before`);
 }
 
 function keep(history) {

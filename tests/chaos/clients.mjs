@@ -19,7 +19,7 @@ export class ChaosClient {
     async run(count) {
         for (let number = 0; number < count; ++number) {
             await this.#sendOnce(this.#newEntry(number));
-            if (this.random.chance(0.25)) await sleep(this.random.below(8 * this.pauseMs)); // Some at once, then none for a while.
+            if (this.random.chance(0.5)) await sleep(this.random.below(4 * this.pauseMs)); // Some at once, then none for a while.
         }
         await Promise.all(this.reading);
     }

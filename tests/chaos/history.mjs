@@ -24,7 +24,8 @@ export async function storedRows(server, users) {
     const rooms = users.flatMap(({ rooms }) => rooms).join(',');
     const [questions, replies, jobs, usage] = [
         await server.rows(`select id, room_id as room, user_id as user, content from messages where role = 'user' and room_id in (${rooms})`),
-        await server.rows(`select id, room_id as room, user_id as user, reply_to as replyTo, variant, status, content, completed_at / 1000 as completedAt, day
+        await server.rows(`select id, room_id as room, user_id as user, reply_to as replyTo, variant, status, content, created_at / 1000 as createdAt,
+                completed_at / 1000 as completedAt, day
             from messages where role = 'assistant' and room_id in (${rooms})`),
         await server.rows(`select message_id as reply, state from jobs where room_id in (${rooms})`),
         await server.rows(`select user_id as user, day, used from usage_days where user_id in (${ids})`),

@@ -19,6 +19,9 @@ export const settings = {
     PASSWORD_LOGIN: 'True',
 };
 
+let mobiles = 0;
+const nextMobile = () => `+1415555${String(++mobiles).padStart(4, '0')}`;
+
 export class Suite {
     static async open({ env = settings, users = 1 } = {}) {
         const suite = new Suite();
@@ -38,12 +41,25 @@ export class Suite {
         this.api = await Api.read(this.wire);
         this.client = new Client(this.server);
         this.users = [];
-        for (let count = 0; count < users; ++count) this.users.push(await User.signUp(this.client));
+        for (let count = 0; count < users; ++count) this.users.push(await this.signUp());
+    }
+
+    // A user whose password counts: it is given together with the right code.
+    async signUp() {
+        const user = new User();
+        Object.assign(user, { client: this.client, mobile: nextMobile(), password: 'a-long-pass-word-7' });
+        const { mobile, password } = user;
+        await user.ask('POST', '/auth/signup/', { body: { mobile, password }, expect: 201 });
+        const { otp: code } = await user.ask('POST', '/auth/send-otp/', { body: { mobile, purpose: 'signup' } });
+        const login = await user.ask('POST', '/auth/verify-otp/', { body: { mobile, code, password, purpose: 'signup' } });
+        return Object.assign(user, { id: login.user.id, token: login.access, refresh: login.refresh });
     }
 
     // Another session of the user.
     async logIn({ mobile, password }) {
-        return (await this.wire.ask('POST', '/auth/login/', { body: { mobile, password } })).body;
+        const answer = await this.wire.ask('POST', '/auth/login/', { body: { mobile, password } });
+        assert.equal(answer.status, 200, answer.text);
+        return answer.body;
     }
 
     // A room with a question and its finished reply: {room, message}, `message` being the reply.

@@ -1,0 +1,120 @@
+// What the service adds to the stores: news, cache, checks.
+#include "chat_worker_fixture.hpp"
+
+namespace pollux::test {
+namespace {
+
+using namespace std::chrono_literals;
+using chat::Message;
+using chat::MessageStatus;
+
+using ChatServiceTest = ChatWorker;
+
+TEST_F(ChatServiceTest, writes_a_reply_and_tells_everybody)
+{
+    auto const user = add_user();
+    auto const room = add_room(user);
+    temp.run(rooms.change(user, room, {.system_prompt = "Speak Latin."})).value();
+    first->next({text("Sal"), ai::ThoughtDelta{"hm"}, text("ve"), ai::CitationsFound{{{"https://a.example", "A", 0, 3}}},
+                 ai::UsageSoFar{{7, 8, 9}}, done()});
+    start_worker();
+    auto const before = on_runtime(notices.read(user, "", Steady::now())).last_id;
+    auto const sent = say(user, room, "Ave");
+    auto const reply = ended(sent.reply, user);
+    EXPECT_EQ(reply.status, MessageStatus::completed);
+    EXPECT_EQ(reply.content, "Salve");
+    EXPECT_EQ(reply.thoughts, "hm");
+    EXPECT_EQ(reply.citations.text, R"([{"url":"https://a.example","title":"A","start":0,"end":3}])");
+    EXPECT_EQ(reply.usage->thought_tokens, 9);
+    EXPECT_EQ(reply.model, "first");
+    EXPECT_EQ(reply.attempt, 1);
+
+    auto const request = first->requests().at(0);
+    EXPECT_EQ(request.model, "first-name");
+    EXPECT_EQ(request.system, "Be kind.\n\nSpeak Latin.");
+    ASSERT_EQ(request.turns.size(), 1u);
+    EXPECT_EQ(request.turns[0].text, "Ave");
+
+    eventually([&] { return worker->running() == 0; });
+    auto const told = noticed(user, before);
+    auto const id = std::to_string(sent.reply.id.value);
+    auto const room_id = std::to_string(room.value);
+    std::vector<std::string> replies;
+    for (auto const& notice : told) {
+        if (notice.starts_with("reply")) replies.push_back(notice);
+    }
+    auto const with = [&](std::string const& status) {
+        return R"(reply {"id":)" + id + R"(,"chatroom":)" + room_id + R"(,"status":")" + status + "\"}";
+    };
+    EXPECT_EQ(replies, (std::vector<std::string>{with("queued"), with("streaming"), with("completed")}));
+    EXPECT_EQ(std::ranges::count(told, R"(room {"id":)" + room_id + "}"), 2);
+    EXPECT_EQ(std::ranges::count(told, "usage {}"), 2);
+    EXPECT_EQ(std::ranges::count(told, R"(message {"id":)" + std::to_string(sent.message.id.value) + R"(,"chatroom":)" + room_id + "}"), 1);
+    EXPECT_EQ(fed(sent.reply.id), "Salve");
+}
+
+TEST_F(ChatServiceTest, says_busy_when_too_many_wait)
+{
+    auto const user = add_user();
+    auto const room = add_room(user);
+    chat::QueueGauge small(2);
+    auto with_small = parts();
+    chat::ChatService full({with_small.database, feed, notices, room_lists, billing, models, temp.clock(), small, nullptr});
+    on_runtime(full.send(user, room, "1", std::nullopt)).value();
+    on_runtime(full.send(user, room, "2", std::nullopt)).value();
+    auto const refused = on_runtime(full.send(user, room, "3", std::nullopt));
+    EXPECT_EQ(refused.error().code(), "busy");
+    EXPECT_EQ(refused.error().kind(), ErrorKind::unavailable);
+    EXPECT_TRUE(refused.error().retry_after());
+}
+
+TEST_F(ChatServiceTest, lists_rooms_from_the_cache_and_never_old_ones)
+{
+    auto const user = add_user();
+    start_worker();
+    auto const room = on_runtime(service->create_room(user, {"a", std::nullopt, ""}, std::nullopt)).value().value.id;
+    auto const before = on_runtime(service->first_rooms_json(user));
+    EXPECT_EQ(on_runtime(service->first_rooms_json(user)).get(), before.get());
+    EXPECT_EQ(*before, to_json(on_runtime(service->rooms(user, "", "", 20)).value()));
+
+    for (int count = 0; count < 5; ++count) {
+        auto const sent = say(user, room, std::to_string(count));
+        EXPECT_NE(on_runtime(service->first_rooms_json(user))->find(count == 0 ? "\"0\"" : "\"text\""), std::string::npos);
+        ended(sent.reply, user);
+        eventually(
+            [&] { return *on_runtime(service->first_rooms_json(user)) == to_json(on_runtime(service->rooms(user, "", "", 20)).value()); });
+    }
+    on_runtime(service->change_room(user, room, {.name = "renamed"})).value();
+    EXPECT_NE(on_runtime(service->first_rooms_json(user))->find("renamed"), std::string::npos);
+    on_runtime(service->delete_room(user, room)).value();
+    EXPECT_EQ(*on_runtime(service->first_rooms_json(user)), R"({"results":[],"next":null})");
+}
+
+TEST_F(ChatServiceTest, refuses_cursors_it_never_gave)
+{
+    auto const user = add_user();
+    auto const room = add_room(user);
+    start_worker();
+    for (std::string const junk : {"x", "r.1.2.3", "cjAuMS4y", "%00", "-1"}) {
+        auto const listed = on_runtime(service->rooms(user, "", junk, 20));
+        ASSERT_TRUE(listed.has_error()) << junk;
+        EXPECT_EQ(listed.error().code(), "cursor_invalid");
+        EXPECT_EQ(listed.error().kind(), ErrorKind::malformed);
+        EXPECT_EQ(on_runtime(service->room(user, room, junk, 20)).error().code(), "cursor_invalid");
+    }
+}
+
+TEST_F(ChatServiceTest, checks_a_rooms_model)
+{
+    auto const user = add_user();
+    start_worker();
+    EXPECT_EQ(on_runtime(service->create_room(user, {std::nullopt, "none", ""}, std::nullopt)).error().fields().at(0).code,
+              "unknown_model");
+    EXPECT_EQ(on_runtime(service->create_room(user, {std::nullopt, "second", ""}, std::nullopt)).error().fields().at(0).code,
+              "model_not_in_plan");
+    EXPECT_EQ(on_runtime(service->create_room(user, {std::nullopt, "first-name", ""}, std::nullopt)).value().value.model, "first");
+    EXPECT_EQ(on_runtime(service->models_of(user)).value(), std::vector<std::string>{"first"});
+}
+
+} // namespace
+} // namespace pollux::test

@@ -1,0 +1,182 @@
+// How a reply comes about: calls again, restarts, other models, waits, continuations.
+#include "chat_worker_fixture.hpp"
+
+namespace pollux::test {
+namespace {
+
+using namespace std::chrono_literals;
+using chat::Message;
+using chat::MessageStatus;
+
+using ChatCalls = ChatWorker;
+
+TEST_F(ChatCalls, gives_the_model_what_came_before)
+{
+    auto const user = add_user();
+    auto const room = add_room(user);
+    first->next({text("one"), done()});
+    first->next({permanent()});
+    first->next({text("three"), done()});
+    start_worker();
+    ended(say(user, room, "1").reply, user);
+    EXPECT_EQ(ended(say(user, room, "2").reply, user).error->code, "upstream_failed");
+    ended(say(user, room, "3").reply, user);
+    auto const turns = first->requests().at(2).turns;
+    ASSERT_EQ(turns.size(), 3u); // The question without an answer is left out.
+    EXPECT_EQ(turns[0].text, "1");
+    EXPECT_EQ(turns[1].text, "one");
+    EXPECT_EQ(turns[1].provider_state, "state");
+    EXPECT_EQ(turns[2].text, "3");
+}
+
+TEST_F(ChatCalls, calls_again_when_nothing_had_come)
+{
+    auto const user = add_user();
+    first->next({transient(0ms)});
+    first->next({text("here"), done()});
+    start_worker();
+    auto const reply = ended(say(user, add_room(user)).reply, user);
+    EXPECT_EQ(reply.content, "here");
+    EXPECT_EQ(reply.attempt, 1); // Readers had seen nothing: no restart.
+    EXPECT_EQ(first->requests().size(), 2u);
+}
+
+TEST_F(ChatCalls, restarts_when_text_had_gone_out_and_glues_nothing)
+{
+    auto const user = add_user();
+    Gate gate;
+    first->next({text("half of "), transient()});
+    first->next({&gate, text("a whole one"), done()});
+    start_worker();
+    auto const sent = say(user, add_room(user));
+    eventually([&] { return gate.arrived() == 1; });
+    EXPECT_EQ(now_is(sent.reply, user).attempt, 2);
+    EXPECT_EQ(on_runtime(feed.read(sent.reply.id, {.attempt = 1, .text_bytes = 8}, Steady::now() + patience)).attempt, 2);
+    EXPECT_EQ(fed(sent.reply.id), "");
+    gate.open();
+    auto const reply = ended(sent.reply, user);
+    EXPECT_EQ(reply.content, "a whole one");
+    EXPECT_EQ(reply.attempt, 2);
+    EXPECT_EQ(used(user), 1);
+}
+
+TEST_F(ChatCalls, fails_after_four_calls_and_gives_the_unit_back)
+{
+    auto const user = add_user();
+    for (int call = 0; call < 4; ++call) first->next({transient()});
+    start_worker();
+    auto const sent = say(user, add_room(user));
+    eventually([&] {
+        bool const is_put_back = number("select count(*) from jobs where state = 'waiting'") == 1;
+        if (is_put_back) advance(1s); // The third wait is over 2 s: the reply is put back, by the clock of the database.
+        return now_is(sent.reply, user).is_finished();
+    });
+    auto const reply = ended(sent.reply, user);
+    EXPECT_EQ(reply.status, MessageStatus::failed);
+    EXPECT_EQ(reply.error->code, "upstream_failed");
+    EXPECT_EQ(reply.content, "");
+    EXPECT_EQ(first->requests().size(), 4u);
+    EXPECT_EQ(used(user), 0);
+}
+
+TEST_F(ChatCalls, asks_the_next_model_when_the_first_one_never_will)
+{
+    rows("update plans set models = '*'");
+    auto const user = add_user();
+    first->next({permanent()});
+    second->next({text("I will"), done()});
+    start_worker();
+    auto const reply = ended(say(user, add_room(user)).reply, user);
+    EXPECT_EQ(reply.content, "I will");
+    EXPECT_EQ(reply.model, "second");
+    EXPECT_EQ(second->requests().at(0).model, "second-name");
+}
+
+TEST_F(ChatCalls, does_not_ask_a_model_that_the_plan_does_not_allow)
+{
+    auto const user = add_user();
+    first->next({text("par"), permanent()});
+    start_worker();
+    auto const reply = ended(say(user, add_room(user)).reply, user);
+    EXPECT_EQ(reply.status, MessageStatus::failed);
+    EXPECT_EQ(reply.content, "par");
+    EXPECT_EQ(used(user), 1); // Failed after text.
+    EXPECT_TRUE(second->requests().empty());
+}
+
+TEST_F(ChatCalls, puts_a_reply_back_for_a_long_wait_and_serves_others_meanwhile)
+{
+    auto const user = add_user();
+    auto const room = add_room(user);
+    first->next({text("lost"), transient(60s)});
+    start_worker(1);
+    auto const waiting = say(user, room);
+    eventually([&] { return number("select count(*) from jobs where state = 'waiting' and due_at is not null") == 1; });
+    EXPECT_EQ(now_is(waiting.reply, user).status, MessageStatus::queued);
+    auto const behind = say(user, room);
+    EXPECT_EQ(ended(say(user, add_room(user)).reply, user).content, "ok");
+    EXPECT_EQ(first->requests().size(), 2u);
+    advance(61s);
+    EXPECT_EQ(ended(waiting.reply, user).content, "ok");
+    EXPECT_EQ(now_is(waiting.reply, user).attempt, 2);
+    EXPECT_EQ(ended(behind.reply, user).content, "ok");
+}
+
+TEST_F(ChatCalls, goes_on_where_the_provider_says_so)
+{
+    auto const user = add_user();
+    first->next({text("one "), ai::UsageSoFar{{10, 1, 0}}, ai::Continues{"token"}});
+    first->next({text("two"), ai::UsageSoFar{{12, 2, 1}}, done()});
+    start_worker();
+    auto const reply = ended(say(user, add_room(user)).reply, user);
+    EXPECT_EQ(reply.content, "one two");
+    EXPECT_EQ(reply.attempt, 1);
+    EXPECT_EQ(reply.usage->prompt_tokens, 22);
+    EXPECT_EQ(reply.usage->completion_tokens, 3);
+    EXPECT_EQ(reply.usage->thought_tokens, 1);
+    EXPECT_EQ(first->requests().at(0).continuation, "");
+    EXPECT_EQ(first->requests().at(1).continuation, "token");
+    EXPECT_EQ(reply.finish_reason, chat::MessageFinish::stop);
+}
+
+TEST_F(ChatCalls, begins_anew_when_a_continuation_fails)
+{
+    auto const user = add_user();
+    first->next({text("one "), ai::Continues{"token"}});
+    first->next({text("tw"), transient()});
+    first->next({text("all at once"), done()});
+    start_worker();
+    auto const reply = ended(say(user, add_room(user)).reply, user);
+    EXPECT_EQ(reply.content, "all at once");
+    EXPECT_EQ(reply.attempt, 2);
+    EXPECT_EQ(first->requests().at(2).continuation, "");
+}
+
+TEST_F(ChatCalls, ends_a_reply_that_never_ends)
+{
+    auto const user = add_user();
+    for (int call = 0; call < 4; ++call) first->next({text("x"), ai::Continues{"more"}});
+    auto const piece = std::string(700'000, 'a') + "é";
+    first->next({text(piece), text(piece), text(piece), text(piece), done()});
+    start_worker();
+    auto const often = ended(say(user, add_room(user)).reply, user);
+    EXPECT_EQ(often.content, "xxxx");
+    EXPECT_EQ(often.finish_reason, chat::MessageFinish::length);
+    auto const large = ended(say(user, add_room(user)).reply, user);
+    EXPECT_EQ(large.finish_reason, chat::MessageFinish::length);
+    EXPECT_EQ(large.content.size(), chat::reply_bytes_max);
+}
+
+TEST_F(ChatCalls, keeps_what_was_blocked_as_such)
+{
+    auto const user = add_user();
+    first->next({done(ai::FinishReason::blocked)});
+    start_worker();
+    auto const reply = ended(say(user, add_room(user)).reply, user);
+    EXPECT_EQ(reply.status, MessageStatus::completed);
+    EXPECT_EQ(reply.finish_reason, chat::MessageFinish::blocked);
+    EXPECT_EQ(used(user), 1);
+}
+
+} // namespace
+} // namespace pollux::test
