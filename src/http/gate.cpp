@@ -36,7 +36,8 @@ std::string host_name(std::string_view host)
 {
     auto bracket = host.rfind(']');
     auto colon = host.rfind(':');
-    bool has_port = colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
+    bool has_colon = colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
+    bool has_port = has_colon && host.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
     auto name = lower_ascii(has_port ? host.substr(0, colon) : host);
     if (name.ends_with('.')) name.pop_back();
     return name;

@@ -25,7 +25,7 @@ const quota = 1_000_000;
 const replyMsMax = 300;
 // Of sending, a kill. A process that is killed again and again before a reply can end comes to suspect all of its replies, and runs
 // each of them alone: right, and slower than what is measured here.
-const msAKill = 1500;
+const msAKill = 1000;
 
 const { values: options } = parseArgs({
     options: {

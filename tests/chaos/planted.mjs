@@ -35,6 +35,13 @@ function addRoom(history, user, room, nextId) {
     }
 }
 
+// Two replies of one room, the earlier question's first.
+function pairInARoom(replies) {
+    const inOrder = [...replies].sort((one, two) => one.replyTo - two.replyTo);
+    const first = inOrder.find((one) => inOrder.some((two) => two.room === one.room && two.replyTo > one.replyTo));
+    return [first, inOrder.find((two) => two.room === first.room && two.replyTo > first.replyTo)];
+}
+
 // name, what the checker must call it, what the bug does to a history. Each works on any history with at least two exchanges in a room.
 export const bugs = [
     ['no unique reply: two workers wrote one each', 'doubled', (history) => {
@@ -93,7 +100,7 @@ export const bugs = [
         replies.at(-1).completedAt = Math.max(...kills) + 61_000;
     }],
     ['replies overtake each other in a room', 'order', ({ replies, kills }) => {
-        const [first, second] = replies.filter(({ room }) => room === replies[0].room).sort((one, two) => one.replyTo - two.replyTo);
+        const [first, second] = pairInARoom(replies);
         first.completedAt = Math.max(...kills, second.completedAt) + 10;
     }],
     ['the model is called again and again', 'calls', ({ calls }) => {
@@ -101,7 +108,7 @@ export const bugs = [
         for (let extra = 0; extra < 4; ++extra) calls.push({ ...last, startedAt: last.startedAt + extra / 1000 });
     }],
     ['the context of a reply lacks a turn', 'torn', ({ questions, replies, shown, sends }) => {
-        const last = replies.at(-1);
+        const [, last] = pairInARoom(replies);
         last.content = echo([{ role: 'user', text: questions.find(({ id }) => id === last.replyTo).content }], system);
         shown.find(({ id }) => id === last.id).content = last.content;
         for (const send of sends) send.streamed = send.streamed?.filter(({ reply }) => reply !== last.id);

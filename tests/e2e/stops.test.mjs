@@ -1,5 +1,6 @@
-// SIGTERM (A9): nothing that was accepted is dropped, the process ends within 30 s, and what it could not finish goes on at once in the
-// next one; readers go on where they were.
+// How a process ends, by itself or not. SIGTERM (A9): nothing that was accepted is dropped, the process ends within 30 s, and what it
+// could not finish goes on at once in the next one; readers go on where they were. A crash: replies go on at once (A4), a reply that
+// takes the process down with it is given up in the end (A6). A pause longer than a lease: one reply all the same (A3).
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -11,7 +12,7 @@ import { Sim } from './support/sim.mjs';
 
 const endMax = 30; // Seconds from SIGTERM to the end.
 
-describe('SIGTERM', { concurrency: true }, () => {
+describe('stops and crashes', { concurrency: true }, () => {
     let sim;
 
     before(async () => {
@@ -40,7 +41,7 @@ describe('SIGTERM', { concurrency: true }, () => {
         return accepted;
     }
 
-    test('under load, with readers, a stop and a start lose nothing', { timeout: 120_000 }, async () => {
+    test('SIGTERM under load, with readers: a stop and a start lose nothing', { timeout: 120_000 }, async () => {
         const server = await start();
         const client = new Client(server);
         const users = await Promise.all(Array.from({ length: 8 }, () => User.signUp(client)));
@@ -77,7 +78,7 @@ describe('SIGTERM', { concurrency: true }, () => {
         assert.deepEqual(await server.rows('select * from jobs'), []);
     });
 
-    test('replies longer than the patience are handed back, uncounted, and start again at once', { timeout: 120_000 }, async () => {
+    test('SIGTERM: replies longer than the patience are handed back, uncounted, and start again at once', { timeout: 120_000 }, async () => {
         const server = await start();
         const client = new Client(server);
         const user = await User.signUp(client);
@@ -111,7 +112,7 @@ describe('SIGTERM', { concurrency: true }, () => {
         await server.stop();
     });
 
-    test('idle, it ends at once; requests that come meanwhile get an answer or a closed door', { timeout: 60_000 }, async () => {
+    test('SIGTERM while idle: it ends at once; requests that come meanwhile get an answer or a closed door', { timeout: 60_000 }, async () => {
         const server = await start();
         const client = new Client(server);
         const user = await User.signUp(client);
@@ -129,7 +130,7 @@ describe('SIGTERM', { concurrency: true }, () => {
         client.close();
     });
 
-    test('a second signal while it waits ends it at once', { timeout: 60_000 }, async () => {
+    test('SIGTERM: a second signal while it waits ends it at once', { timeout: 60_000 }, async () => {
         const server = await start();
         const client = new Client(server);
         const user = await User.signUp(client);
@@ -143,5 +144,74 @@ describe('SIGTERM', { concurrency: true }, () => {
         const stopped = await stopping;
         assert.ok(stopped.seconds < 10, `it took ${stopped.seconds} s`);
         client.close();
+    });
+
+    const callsFor = async (text) => (await sim.history()).filter((call) => call.turns.at(-1)?.text === text);
+
+    test('a crash: what was being written goes on as soon as the next process is there', { timeout: 60_000 }, async () => {
+        const server = await start();
+        const client = new Client(server);
+        const users = await Promise.all(Array.from({ length: 5 }, () => User.signUp(client)));
+        const sent = await Promise.all(users.map(async (user, index) => {
+            const room = await user.createRoom();
+            return { user, room, content: `the medium one of a crash ${index}`, ...(await user.send(room, `the medium one of a crash ${index}`)) };
+        }));
+        for (const { content } of sent) await until('the call', async () => (await callsFor(content)).length === 1);
+        await server.kill();
+        await server.start();
+        const ready = performance.now();
+        for (const { content } of sent) await until('the second call', async () => (await callsFor(content)).length === 2);
+        const seconds = (performance.now() - ready) / 1000;
+        assert.ok(seconds <= 5, `${seconds} s`); // A second is promised; the machine may be busy.
+        for (const { user, room, reply } of sent) assert.equal((await user.follow(room, reply.id)).text, 'This ends before the process does.');
+        client.close();
+        await server.stop();
+    });
+
+    test('a reply that takes its process down eight times fails, costs nothing, and can be tried again', { timeout: 120_000 }, async () => {
+        const server = await start();
+        const client = new Client(server);
+        const [user, other] = [await User.signUp(client), await User.signUp(client)];
+        const [room, otherRoom] = [await user.createRoom(), await other.createRoom()];
+        const content = 'the medium one that kills';
+        const sent = await user.sendUntilAccepted(room, content);
+        const bystanders = [];
+        for (let death = 1; death <= 8; ++death) {
+            await until(`call ${death}`, async () => (await callsFor(content)).length === death, { seconds: 40, everyMs: 5 });
+            bystanders.push(await other.sendUntilAccepted(otherRoom, `bystander ${death}`));
+            await server.kill();
+            await server.start();
+        }
+        const reader = await user.follow(room, sent.reply.id);
+        assert.deepEqual([reader.end, reader.message.status, reader.error.code], ['error', 'failed', 'worker_lost']);
+        assert.equal((await user.usage()).used, 0);
+        for (const { reply } of bystanders) assert.equal((await other.follow(otherRoom, reply.id)).text, 'short and good');
+        const again = await user.retry(room, sent.reply.id);
+        assert.equal((await user.follow(room, again.reply.id)).text, 'This ends before the process does.');
+        assert.equal((await user.usage()).used, 1);
+        client.close();
+        await server.stop();
+    });
+
+    test('a process that sleeps longer than its leases writes each reply once', { timeout: 120_000 }, async () => {
+        const server = await start();
+        const client = new Client(server);
+        const user = await User.signUp(client);
+        const rooms = [await user.createRoom(), await user.createRoom()];
+        const sent = await Promise.all(rooms.map((room, index) => user.send(room, `the medium one that sleeps ${index}`)));
+        const waiting = await user.send(rooms[0], 'next');
+        await until('the calls', async () => (await callsFor('the medium one that sleeps 0')).length === 1);
+        server.program.child.kill('SIGSTOP');
+        await sleep(22_000); // A lease lasts 20 s.
+        server.program.child.kill('SIGCONT');
+        for (const [index, { reply }] of sent.entries()) {
+            assert.equal((await user.follow(rooms[index], reply.id)).text, 'This ends before the process does.');
+        }
+        assert.equal((await user.follow(rooms[0], waiting.reply.id)).text, 'short and good');
+        assert.deepEqual([(await user.messages(rooms[0])).length, (await user.messages(rooms[1])).length], [4, 2]);
+        assert.equal((await user.usage()).used, 3);
+        client.close();
+        assert.equal((await server.stop()).code, 0);
+        assert.deepEqual(await server.rows('select * from jobs'), []);
     });
 });

@@ -1,0 +1,192 @@
+// Outside debug: unknown and known numbers look the same (B6), forwarded headers count from configured proxies only (D6), and nothing
+// that is for debug is there.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { endPrograms } from '../e2e/support/process.mjs';
+import { Server } from '../e2e/support/server.mjs';
+import { Verdicts } from './support/suite.mjs';
+import { Wire } from './support/wire.mjs';
+
+const inTenDays = new Date(Date.now() + 10 * 86_400_000).toISOString().slice(0, 10);
+const known = ['+12025550101', '+12025550102', '+12025550103', '+12025550104'];
+const unknown = ['+12025550201', '+12025550202', '+12025550203', '+12025550204'];
+const password = 'a-long-pass-word-7';
+
+const settings = {
+    SECRET_KEY: 'Zk3vX9q-7Lw2TmB5sR8uYc1NhD6fGjPaQ',
+    AI_MODELS: 'demo',
+    LOG_FORMAT: 'json',
+    PASSWORD_LOGIN: 'True',
+    OTP_PER_IP_HOUR: '1000000',
+    RATE_RULES: 'auth=100000/60,otp=100000/60',
+    OTP_TEST_NUMBERS: known.map((mobile) => `${mobile}:135790@${inTenDays}`).join(),
+};
+
+const servers = [];
+
+async function start(more = {}) {
+    const server = await Server.start({ env: { ...settings, ...more } });
+    servers.push(server);
+    const wire = new Wire(server);
+    wire.post = (path, body, headers = []) => wire.ask('POST', path, { body, headers });
+    return wire;
+}
+
+let wire;
+
+before(async () => {
+    wire = await start();
+    for (const mobile of known) {
+        assert.equal((await wire.post('/auth/signup/', { mobile, password })).status, 201);
+        assert.equal((await wire.post('/auth/send-otp/', { mobile, purpose: 'signup' })).status, 200);
+        assert.equal((await wire.post('/auth/verify-otp/', { mobile, code: '135790', purpose: 'signup', password })).status, 200);
+    }
+});
+after(async () => {
+    try {
+        for (const server of servers) assert.equal((await server.stop()).code, 0, server.log.slice(-1000));
+    } finally {
+        endPrograms();
+    }
+});
+
+// What a stranger can tell two answers apart by, without what is new in every answer.
+function looks({ status, headers, body }) {
+    const { date, 'x-request-id': id, 'content-length': length, ...others } = headers;
+    const seen = { ...body };
+    if (seen.challenge) seen.challenge = seen.challenge.length;
+    if (seen.request_id) seen.request_id = seen.request_id.length;
+    if (others['retry-after']) others['retry-after'] = Math.round(Number(others['retry-after']) / 5);
+    return { status, headers: others, body: seen };
+}
+
+test('send-otp answers an unknown number like a known one, and the next time too', async () => {
+    for (const [index, purpose] of ['login', 'reset_password'].entries()) {
+        const [mine, nobodys] = [known[index], unknown[index]];
+        const first = [await wire.post('/auth/send-otp/', { mobile: nobodys, purpose }), await wire.post('/auth/send-otp/', { mobile: mine, purpose })];
+        // The number that is known has signed up a moment ago, so both wait: send once more to the one that has not.
+        const again = [await wire.post('/auth/send-otp/', { mobile: nobodys, purpose }), await wire.post('/auth/send-otp/', { mobile: mine, purpose })];
+        assert.deepEqual(looks(again[0]), looks(again[1]));
+        assert.equal(again[0].status, 429);
+        assert.equal(first[0].status, 200);
+        assert.equal(first[0].body.otp, undefined);
+        assert.equal(first[0].body.detail, 'If the number has an account, a code is on its way to it.');
+    }
+});
+
+test('numbers that were asked for at the same times look the same from the first answer on', async () => {
+    // These have accounts that were never verified or none at all.
+    const pairs = [['+12025550301', '+12025550302'], ['+12025550303', '+12025550304']];
+    for (const [mine, nobodys] of pairs) {
+        assert.equal((await wire.post('/auth/signup/', { mobile: mine, password })).status, 201);
+        for (const path of ['/auth/send-otp/', '/auth/send-otp/', '/auth/forgot-password/']) {
+            const body = path.includes('forgot') ? {} : { purpose: 'login' };
+            const answers = [await wire.post(path, { ...body, mobile: mine }), await wire.post(path, { ...body, mobile: nobodys })];
+            assert.deepEqual(looks(answers[0]), looks(answers[1]));
+        }
+    }
+});
+
+test('verify-otp answers every wrong code alike: wrong, never sent, of nobody', async () => {
+    const cases = [];
+    for (const purpose of ['login', 'signup', 'reset_password']) {
+        for (const mobile of [known[2], unknown[2], '+12025550999']) cases.push({ mobile, purpose, code: '000000' });
+        cases.push({ mobile: known[2], purpose, code: '000000', challenge: 'x'.repeat(43) }, { mobile: unknown[2], purpose, code: '000000', challenge: 'x'.repeat(43) });
+    }
+    const answers = [];
+    for (const body of cases) answers.push(looks(await wire.post('/auth/verify-otp/', body)));
+    for (const answer of answers) assert.deepEqual(answer, answers[0]);
+    assert.equal(answers[0].status, 400);
+    assert.equal(answers[0].body.code, 'invalid_code');
+});
+
+test('a login with a wrong password looks like one of a number that nobody has', async () => {
+    const answers = [];
+    for (const mobile of [known[0], unknown[0], '+12025550301']) answers.push(looks(await wire.post('/auth/login/', { mobile, password: 'not-the-pass-word' })));
+    for (const answer of answers) assert.deepEqual(answer, answers[0]);
+    assert.equal(answers[0].status, 401);
+});
+
+test('a sign-up of a verified number is the one answer that differs', async () => {
+    assert.equal((await wire.post('/auth/signup/', { mobile: known[0], password })).body.code, 'mobile_taken');
+    assert.equal((await wire.post('/auth/signup/', { mobile: '+12025550301', password })).status, 201);
+});
+
+test('only hosts that are allowed are answered, but for health checks', async () => {
+    const verdicts = new Verdicts();
+    const hosts = ['', 'evil.example', 'localhost.evil.example', 'evil.localhost.example', 'localhost@evil.example', 'localhost:80@evil', '127.0.0.2', '0.0.0.0', '[::2]', '127.1', '2130706433', '0x7f000001', 'localhost%00', 'local host', 'localhost,evil', 'xn--localhost', '\u00ff'];
+    for (const host of hosts) {
+        verdicts.status(await wire.ask('GET', '/chatroom/', { headers: [['Host', host]] }), 400, host);
+        verdicts.status(await wire.ask('GET', '/livez', { headers: [['Host', host]] }), 200, `${host} for health`);
+    }
+    for (const host of ['localhost', 'LOCALHOST', 'localhost:1', '127.0.0.1', '[::1]', '[::1]:8000', 'localhost.']) {
+        verdicts.status(await wire.ask('GET', '/chatroom/', { headers: [['Host', host]] }), 401, host);
+    }
+    verdicts.end(40);
+});
+
+const attempt = { mobile: '+12025550998', password: 'x' };
+
+test('no header makes another client of a client', async () => {
+    const limited = await start({ RATE_RULES: 'auth=3/3600' });
+    for (let count = 0; count < 3; ++count) assert.equal((await limited.post('/auth/login/', attempt)).status, 401);
+    const names = [
+        'X-Forwarded-For', 'X-Forwarded', 'Forwarded', 'Forwarded-For', 'X-Real-IP', 'X-Client-IP', 'Client-IP', 'X-Originating-IP', 'X-Remote-IP', 'X-Remote-Addr', 'Remote-Addr', 'X-Cluster-Client-IP', 'X-ProxyUser-Ip',
+        'True-Client-IP', 'CF-Connecting-IP', 'CF-Connecting-IPv6', 'Fastly-Client-IP', 'Fly-Client-IP', 'X-Azure-ClientIP', 'X-Appengine-User-Ip', 'X-Envoy-External-Address', 'X-Host', 'X-Forwarded-Host', 'X-Forwarded-Server', 'Via', 'From', 'X-Original-Forwarded-For',
+    ];
+    const values = ['203.0.113.9', '127.0.0.1', '::1', 'for=203.0.113.9', '203.0.113.9, 203.0.113.10', 'unknown'];
+    const verdicts = new Verdicts();
+    for (const name of names) {
+        for (const value of values) verdicts.status(await limited.post('/auth/login/', attempt, [[name, value]]), 429, `${name}: ${value}`);
+    }
+    verdicts.status(await limited.post('/auth/login/', attempt, [['X-Forwarded-For', '203.0.113.9'], ['X-Forwarded-For', '203.0.113.10']]), 429, 'two lines');
+    verdicts.end(names.length * values.length);
+});
+
+for (const [what, trusted] of [['named by address', '127.0.0.0/8'], ['counted by hops', '1']]) {
+    test(`behind a proxy ${what} only what the proxy wrote counts`, async () => {
+        const limited = await start({ RATE_RULES: 'auth=3/3600', TRUSTED_PROXIES: trusted });
+        const from = (value) => limited.post('/auth/login/', attempt, [value].flat().map((line) => ['X-Forwarded-For', line]));
+        for (const client of ['203.0.113.9', '2001:db8:1:2::9']) {
+            for (let count = 0; count < 3; ++count) assert.equal((await from(client)).status, 401);
+        }
+        const same = [
+            '203.0.113.9', '198.51.100.1, 203.0.113.9', '203.0.113.10,203.0.113.9', 'junk, 203.0.113.9', ', 203.0.113.9', `${'198.51.100.1, '.repeat(300)}203.0.113.9`, ' 203.0.113.9 ', '::ffff:203.0.113.9', '198.51.100.1,\t203.0.113.9',
+            '2001:db8:1:2::9', '2001:db8:1:2:ffff:ffff:ffff:ffff', '2001:DB8:1:2::A', '198.51.100.1, 2001:db8:1:2:3::4', '2001:db8:9::1, 2001:db8:1:2::1', ['198.51.100.1', '203.0.113.9'], ['203.0.113.10, 198.51.100.1', '203.0.113.9'], ['198.51.100.1', '198.51.100.2', '203.0.113.9'],
+        ];
+        const verdicts = new Verdicts();
+        for (const value of same) verdicts.status(await from(value), 429, JSON.stringify(value));
+        for (const value of ['203.0.113.10', '203.0.113.9, 203.0.113.11', '2001:db8:1:3::9']) verdicts.status(await from(value), 401, `another client: ${value}`);
+        // What cannot be read is the proxy itself, so all of it together is one client.
+        const unreadable = ['junk', '203.0.113.99:80', '203.0.113.256', '203.0.113', 'for=203.0.113.99', '"203.0.113.99"', '[2001:db8::1]:80', 'unknown', '_hidden'];
+        const refused = [];
+        for (const value of unreadable) refused.push((await from(value)).status);
+        verdicts.hold(refused.filter((status) => status === 401).length <= 3, `unreadable addresses make many clients: ${refused}`);
+        verdicts.end(same.length + 4);
+    });
+}
+
+test('a session names the address that it came from', async () => {
+    const login = await wire.post('/auth/login/', { mobile: known[3], password }, [['X-Forwarded-For', '203.0.113.9'], ['X-Real-IP', '203.0.113.9']]);
+    assert.equal(login.status, 200, login.text);
+    const { body } = await wire.ask('GET', '/auth/sessions/', { token: login.body.access });
+    assert.deepEqual([...new Set(body.results.map(({ ip }) => ip))], ['127.0.0.1']);
+});
+
+test('obeying Retry-After works, and the headers say what the limit is', async () => {
+    const limited = await start({ RATE_RULES: 'auth=2/2' });
+    let refused;
+    for (let count = 0; count < 3; ++count) refused = await limited.post('/auth/login/', attempt);
+    assert.equal(refused.status, 429);
+    assert.match(refused.headers.ratelimit, /^"auth";r=0;t=\d+$/);
+    assert.equal(refused.headers['ratelimit-policy'], '"auth";q=2;w=2');
+    await new Promise((resolve) => setTimeout(resolve, Number(refused.headers['retry-after']) * 1000));
+    assert.equal((await limited.post('/auth/login/', attempt)).status, 401);
+});
+
+test('no code, number or password is in the log', () => {
+    for (const server of servers) {
+        for (const secret of ['135790', '2025550', password, settings.SECRET_KEY]) assert.ok(!server.log.includes(secret), `${secret} is in the log`);
+    }
+});
