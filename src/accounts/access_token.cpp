@@ -93,9 +93,18 @@ std::optional<http::Identity> AccessTokens::issued_to(std::string_view token) co
     return claims->identity;
 }
 
-std::optional<AccessTokens::Claims> AccessTokens::genuine(std::string_view token) const
+std::optional<TokenClaims> AccessTokens::genuine(std::string_view token) const
 {
     if (token.size() > token_bytes_max) return std::nullopt;
+    auto const hash = lately_genuine_.hash_of(token);
+    if (auto const known = lately_genuine_.find(hash)) return known;
+    auto const claims = check(token);
+    if (claims) lately_genuine_.keep(hash, *claims);
+    return claims;
+}
+
+std::optional<TokenClaims> AccessTokens::check(std::string_view token) const
+{
     auto const first_dot = token.find('.');
     auto const last_dot = token.rfind('.');
     if (first_dot == last_dot) return std::nullopt; // Also when there is none.
@@ -113,9 +122,9 @@ std::optional<AccessTokens::Claims> AccessTokens::genuine(std::string_view token
     return read_claims(*payload);
 }
 
-std::optional<AccessTokens::Claims> AccessTokens::read_claims(std::string_view payload)
+std::optional<TokenClaims> AccessTokens::read_claims(std::string_view payload)
 {
-    Claims claims;
+    TokenClaims claims;
     bool const reads = take(payload, payload_begin) && take_number(payload, claims.identity.user.value) && take(payload, payload_session) &&
                        take_number(payload, claims.identity.session.value) && take(payload, payload_issued) &&
                        take_number(payload, claims.issued_at_s) && take(payload, payload_expires) &&

@@ -3,6 +3,7 @@
 // is read by a scanner that knows no other order, spacing or number form. Safe from any thread.
 #pragma once
 
+#include "accounts/genuine_tokens.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "http/request.hpp"
@@ -34,17 +35,14 @@ private:
         std::string bytes;
         std::string header; // base64url of {"alg":"HS256","typ":"JWT","kid":"..."}.
     };
-    struct Claims {
-        http::Identity identity;
-        std::int64_t issued_at_s = 0;
-        std::int64_t expires_at_s = 0;
-    };
 
     static Key make_key(std::string bytes);
-    static std::optional<Claims> read_claims(std::string_view payload);
-    std::optional<Claims> genuine(std::string_view token) const;
+    static std::optional<TokenClaims> read_claims(std::string_view payload);
+    std::optional<TokenClaims> genuine(std::string_view token) const;
+    std::optional<TokenClaims> check(std::string_view token) const;
 
     std::vector<Key> keys_; // The signing key first.
+    GenuineTokens lately_genuine_;
     std::chrono::seconds const lifetime_;
 };
 

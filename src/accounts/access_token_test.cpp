@@ -88,6 +88,41 @@ TEST_F(AccessTokenTest, tells_of_an_old_session_after_its_expiry)
     EXPECT_FALSE(tokens.issued_to(AccessTokens("other", "", 15min).issue(identity, now)));
 }
 
+TEST_F(AccessTokenTest, is_judged_again_each_time_it_is_shown)
+{
+    auto const token = tokens.issue(identity, now);
+    ASSERT_TRUE(tokens.verify(token, now));
+    ASSERT_TRUE(tokens.verify(token, now)); // Known by now.
+
+    auto const late = tokens.verify(token, now + 15min);
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().code(), "token_expired");
+    AccessTokens const others(std::string(32, 'o'), "", 15min);
+    EXPECT_FALSE(others.verify(token, now));
+    for (std::size_t index = 0; index < token.size(); ++index) {
+        auto changed = token;
+        changed[index] = changed[index] == 'A' ? 'B' : 'A';
+        EXPECT_FALSE(tokens.verify(changed, now)) << index;
+    }
+    EXPECT_FALSE(tokens.verify(token.substr(0, token.size() - 1), now));
+    EXPECT_FALSE(tokens.verify(token + "A", now));
+    EXPECT_TRUE(tokens.verify(token, now));
+}
+
+TEST_F(AccessTokenTest, of_many_users_are_not_mixed_up)
+{
+    std::vector<std::string> issued;
+    for (std::int64_t user = 1; user <= 10'000; ++user) issued.push_back(tokens.issue({UserId{user}, SessionId{user + 1}}, now));
+    for (int round = 0; round < 2; ++round) {
+        for (std::int64_t user = 1; user <= 10'000; ++user) {
+            auto const verified = tokens.verify(issued[static_cast<std::size_t>(user - 1)], now);
+            ASSERT_TRUE(verified);
+            ASSERT_EQ(verified->user, UserId{user});
+            ASSERT_EQ(verified->session, SessionId{user + 1});
+        }
+    }
+}
+
 // RFC 7515 and RFC 8725: what must never be taken. Payloads and headers here are sealed with the right key where it says "sealed":
 // even whoever had the key could not get them past.
 TEST_F(AccessTokenTest, is_taken_in_one_form_only)

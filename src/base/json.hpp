@@ -16,6 +16,8 @@
 #include <boost/json/fwd.hpp>
 #include <boost/mp11/algorithm.hpp>
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
 #include <optional>
@@ -116,6 +118,23 @@ struct OmittableTraits : std::false_type {};
 template <class T>
 struct OmittableTraits<Omittable<T>> : std::true_type {};
 
+// `,"name":` of a described member, put together by the compiler.
+template <class Described>
+class Key {
+public:
+    static constexpr std::string_view view() { return {text.data(), text.size()}; }
+
+private:
+    static constexpr std::string_view name = Described::name;
+    static constexpr std::array<char, name.size() + 4> text = [] {
+        std::array<char, name.size() + 4> made{',', '"'};
+        std::copy(name.begin(), name.end(), made.begin() + 2);
+        made[name.size() + 2] = '"';
+        made[name.size() + 3] = ':';
+        return made;
+    }();
+};
+
 template <class T>
 using Members = boost::describe::describe_members<T, boost::describe::mod_public>;
 
@@ -177,19 +196,17 @@ struct Json<T> {
 
     static void write(std::string& out, T const& value)
     {
-        char separator = '{';
+        std::size_t begin = out.size();
         boost::mp11::mp_for_each<json_detail::Members<T>>([&](auto described) {
             using Member = std::remove_cvref_t<decltype(value.*described.pointer)>;
             if constexpr (json_detail::OmittableTraits<Member>::value) {
                 if (!(value.*described.pointer).value) return;
             }
-            out.push_back(separator);
-            separator = ',';
-            out.push_back('"');
-            out.append(described.name).append("\":");
+            out.append(json_detail::Key<decltype(described)>::view());
             Json<Member>::write(out, value.*described.pointer);
         });
-        if (separator == '{') out.push_back('{');
+        if (out.size() == begin) out.push_back('{');
+        out[begin] = '{'; // In place of the first comma.
         out.push_back('}');
     }
 
@@ -218,7 +235,10 @@ struct Json<T> {
 template <DescribedEnum T>
 struct Json<T> {
     static void read(JsonValue const& value, std::string const& field, T& out, FieldErrors& errors);
-    static void write(std::string& out, T value) { append_json_text(out, boost::describe::enum_to_string(value, "unknown")); }
+    static void write(std::string& out, T value)
+    {
+        out.append("\"").append(boost::describe::enum_to_string(value, "unknown")).append("\"");
+    }
     static std::string schema(SchemaBook&)
     {
         std::string names;

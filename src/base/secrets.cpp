@@ -69,6 +69,15 @@ std::string derive_key(std::string_view master, std::string_view purpose)
     return hmac_sha256(master, "pollux " + std::string(purpose));
 }
 
+Hash128 keyed_hash(Hash128 const& key, std::string_view bytes)
+{
+    Hash128 hash{};
+    static_assert(sizeof hash == crypto_shorthash_siphashx24_BYTES && sizeof key == crypto_shorthash_siphashx24_KEYBYTES);
+    crypto_shorthash_siphashx24(reinterpret_cast<unsigned char*>(hash.data()), bytes_of(bytes), bytes.size(),
+                                reinterpret_cast<unsigned char const*>(key.data()));
+    return hash;
+}
+
 bool equal_in_constant_time(std::string_view left, std::string_view right)
 {
     return left.size() == right.size() && sodium_memcmp(left.data(), right.data(), left.size()) == 0;

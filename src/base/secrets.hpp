@@ -1,6 +1,7 @@
 // Random numbers, MACs, hashes and encodings, on libsodium. All functions may be called from any thread.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -21,6 +22,10 @@ std::string hmac_sha256(std::string_view key, std::string_view bytes); // RFC 21
 
 // A key of 32 bytes for one purpose: HMAC(master, "pollux " + purpose). Purposes are never reused for something else.
 std::string derive_key(std::string_view master, std::string_view purpose);
+
+// SipHash-2-4 with 128 bits, for tables of what strangers send: without the key nobody finds two texts with the same hash.
+using Hash128 = std::array<std::uint64_t, 2>;
+Hash128 keyed_hash(Hash128 const& key, std::string_view bytes);
 
 // In time that depends on the lengths only.
 bool equal_in_constant_time(std::string_view left, std::string_view right);

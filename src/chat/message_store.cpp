@@ -35,14 +35,6 @@ constexpr db::Sql chain_sql = R"sql(
 
 constexpr std::int64_t chain_step = 40;
 
-std::vector<Message> read_messages(db::Rows const& rows, std::size_t count)
-{
-    std::vector<Message> messages;
-    messages.reserve(count);
-    for (std::size_t index = 0; index < count; ++index) messages.push_back(read_message(rows[index]));
-    return messages;
-}
-
 PastTurn read_turn(db::Row row)
 {
     auto const status = read_status(row.text(3));
@@ -66,12 +58,13 @@ asio::awaitable<MessagePage> MessageStore::page(UserId user, RoomId room, std::o
     auto const rows = co_await database_.read(page_sql, room, user, from.question, from.id, count_max + 1);
 
     auto const count = std::min(rows.size(), static_cast<std::size_t>(count_max));
-    MessagePage page{read_messages(rows, count), std::nullopt};
+    MessagePage page;
+    page.messages.reserve(count);
+    for (std::size_t index = count; index > 0; --index) page.messages.push_back(read_message(rows[index - 1])); // They came newest first.
     if (rows.size() > count) {
-        auto const& last = page.messages.back();
-        page.before = to_text(MessageCursor{last.reply_to.value_or(last.id).value, last.id.value});
+        auto const& oldest = page.messages.front();
+        page.before = to_text(MessageCursor{oldest.reply_to.value_or(oldest.id).value, oldest.id.value});
     }
-    std::ranges::reverse(page.messages);
     co_return page;
 }
 
@@ -79,7 +72,9 @@ asio::awaitable<Result<std::vector<Message>>> MessageStore::variants(UserId user
 {
     auto const rows = co_await database_.read(variants_sql, reply, room, user);
     if (rows.empty()) co_return not_found("message");
-    co_return read_messages(rows, rows.size());
+    std::vector<Message> messages;
+    for (std::size_t index = 0; index < rows.size(); ++index) messages.push_back(read_message(rows[index]));
+    co_return messages;
 }
 
 asio::awaitable<std::optional<ReplyBasis>> MessageStore::basis(UserId user, RoomId room, MessageId question, MessageId reply)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { exampleBody, pathOf } from './support/api.mjs';
-import { Suite, Verdicts } from './support/suite.mjs';
+import { Suite, Verdicts, forAll } from './support/suite.mjs';
 import { Connection, judge, requestBytes } from './support/wire.mjs';
 
 let suite;
@@ -55,35 +55,34 @@ async function isRefused(verdicts, connection, expected, what) {
 test('a body of 10 MB is 413, and the connection is closed', async () => {
     const verdicts = new Verdicts();
     const large = Buffer.alloc(10_000_000, ' ');
-    for (const operation of suite.api.operations) {
+    await forAll(suite.api.operations, async (operation) => {
         const answer = await suite.wire.ask(operation.method, pathOf(operation, ids), { token, body: large });
         verdicts.status(answer, 413, operation.id);
         verdicts.hold(answer.closes, `${operation.id}: stays open`);
-    }
+    });
     verdicts.end(50);
 });
 
 test('a length that is too large is refused before anything of the body came', async () => {
     const verdicts = new Verdicts();
-    for (const operation of suite.api.operations) {
-        for (const length of ['500000', '4294967296', '9223372036854775807']) {
-            const connection = await Connection.open(suite.server.port);
-            connection.send(headOf(operation, `Content-Length: ${length}`));
-            await isRefused(verdicts, connection, 413, `${operation.id} ${length}`);
-        }
-    }
+    const cases = suite.api.operations.flatMap((operation) => ['500000', '4294967296', '9223372036854775807'].map((length) => [operation, length]));
+    await forAll(cases, async ([operation, length]) => {
+        const connection = await Connection.open(suite.server.port);
+        connection.send(headOf(operation, `Content-Length: ${length}`));
+        await isRefused(verdicts, connection, 413, `${operation.id} ${length}`);
+    });
     verdicts.end(75);
 });
 
 test('chunks without end are 413', async () => {
     const verdicts = new Verdicts();
     const chunk = `4000\r\n${' '.repeat(0x4000)}\r\n`;
-    for (const operation of suite.api.operations) {
+    await forAll(suite.api.operations, async (operation) => {
         const connection = await Connection.open(suite.server.port);
         connection.send(headOf(operation, 'Transfer-Encoding: chunked'));
-        for (let count = 0; count < 40; ++count) connection.send(chunk);
-        await isRefused(verdicts, connection, 413, operation.id);
-    }
+        const sending = setInterval(() => connection.send(chunk), 1);
+        await isRefused(verdicts, connection, 413, operation.id).finally(() => clearInterval(sending));
+    });
     verdicts.end(25);
 });
 

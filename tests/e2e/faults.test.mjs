@@ -1,6 +1,6 @@
 // When the model's side goes wrong (E3): every fault plan of the simulator, a few messages each. One reply or one stated failure comes of
 // it, never two halves glued together, at most 4 calls, the quota by the table (D2), and nothing that the provider said reaches a user.
-// POLLUX_DEEP=1 adds the plans that take more than a minute.
+// POLLUX_DEEP=1 adds the plans that take more than a minute. POLLUX_FAULT_MESSAGES=n: messages of each plan (usually 3).
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
@@ -12,6 +12,7 @@ import { ReplyReader } from './support/sse.mjs';
 
 const key = 'the-provider-key-0123456789';
 const said = 'PROVIDER-SAID-THIS'; // In every error of the simulator.
+const messageCount = Number(process.env.POLLUX_FAULT_MESSAGES ?? 3);
 const once = { times: 1 };
 const always = { times: -1 };
 
@@ -146,7 +147,7 @@ describe('faults', () => {
     async function oneMessage(user, mark, text, plan, expected, name) {
         const room = await user.createRoom();
         const reader = new WatchingReader();
-        const options = { token: user.token, body: { content: `${mark} please` }, seconds: 200 };
+        const options = { token: user.token, body: { content: `${mark} please` }, seconds: 600 };
         await readEvents(await client.stream('POST', `/chatroom/${room}/message/`, options), reader);
         const { message } = reader;
         const why = `${name}: ${message?.status} ${message?.finish_reason} ${JSON.stringify(message?.error)} "${message?.content.slice(0, 300)}"`;
@@ -180,11 +181,11 @@ describe('faults', () => {
         assert.equal(failures.length, 0, failures.join('\n'));
     }
 
-    test(`${Object.keys(plans).length} plans x 3 messages`, { timeout: 200_000 }, () => playAll(Object.entries(plans), 100, 3));
+    test(`${Object.keys(plans).length} plans x ${messageCount} messages`, { timeout: 1_200_000 }, () => playAll(Object.entries(plans), 100, messageCount));
 
     test('10 MB from the model', { timeout: 100_000 }, () => playAll(Object.entries(largePlans), 300, 1));
 
-    test('silence of the model', { timeout: 600_000, skip: process.env.POLLUX_DEEP !== '1' }, () => playAll(Object.entries(longPlans), 400, 3));
+    test('silence of the model', { timeout: 600_000, skip: process.env.POLLUX_DEEP !== '1' }, () => playAll(Object.entries(longPlans), 400, messageCount));
 
     test('a model that refuses to think is asked again without, and from then on', async () => {
         const user = await User.signUp(client);

@@ -116,6 +116,7 @@ describe('streams', () => {
 
     test('many readers of one reply see the same, and one who goes away stops nothing', async () => {
         await sim.plan({ reset: true, default: { text: 'one for all '.repeat(60), duration_ms: 700, chunks: 60 } });
+        await sim.forget();
         const user = await User.signUp(client);
         const room = await user.createRoom();
         const sent = await user.send(room, 'hello');

@@ -191,6 +191,13 @@ TEST_F(ServerTest, RefusesWhatItShould)
         {"no host", "GET /filter/ HTTP/1.1\r\n\r\n", 400, "host_missing"},
         {"two hosts", get("/filter/", "Host: localhost\r\n"), 400, "repeated_header"},
         {"foreign host", "GET /filter/ HTTP/1.1\r\nHost: evil.test\r\n\r\n", 400, "host_not_allowed"},
+        {"foreign host as a user", "GET /filter/ HTTP/1.1\r\nHost: localhost:80@evil.test\r\n\r\n", 400, "host_not_allowed"},
+        {"absolute target", get("http://localhost/filter/"), 200, "20"},
+        {"absolute target of another host", get("http://evil.test/filter/"), 400, "bad_target"},
+        {"words in a line", get("/filter/ x"), 400, "bad_framing"},
+        {"list of lengths", "POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2, 2\r\n\r\n{}", 400, "bad_framing"},
+        {"repeated parameter of no interest", get("/rooms/5/?a=1&a=2"), 400, "repeated_parameter"},
+        {"two origins", get("/filter/", "Origin: http://a\r\nOrigin: http://b\r\n"), 400, "repeated_header"},
         {"wildcard host", "GET /filter/ HTTP/1.1\r\nHost: a.example.com:80\r\n\r\n", 200, "20"},
         {"version", "GET /filter/ HTTP/9.9\r\nHost: localhost\r\n\r\n", 505, "version_not_supported"},
         {"bare lf", "GET /filter/ HTTP/1.1\nHost: localhost\n\n\r\n\r\n", 400, "bad_framing"},
@@ -284,6 +291,34 @@ TEST_F(ServerTest, StopsReadingAnEndlessChunkedBody)
         if (!client.send(chunk)) break;
     }
     EXPECT_EQ(client.read().status, 413);
+}
+
+TEST_F(ServerTest, RefusesAChunkLineWithoutEnd)
+{
+    RawClient client(server_->port());
+    client.send("POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2;");
+    client.send(std::string(20'000, 'x'));
+    EXPECT_EQ(client.read().status, 400);
+}
+
+TEST_F(ServerTest, TakesJsonInUtf8Only)
+{
+    auto status_of = [&](std::string const& type) { return post("/echo/", R"({"text":"hi"})", "Content-Type: " + type + "\r\n").status; };
+    for (auto type :
+         {"application/json", "Application/JSON; charset=utf-8", "application/json;charset=\"UTF-8\"", "application/json; a=b"}) {
+        EXPECT_EQ(status_of(type), 200) << type;
+    }
+    for (auto type : {"text/plain", "application/jsonx", "application/json; charset=utf-16", "application/json; charset=notutf-8",
+                      "application/json; charset=utf-8; charset=utf-16", "application/json, text/plain"}) {
+        EXPECT_EQ(status_of(type), 415) << type;
+    }
+}
+
+TEST_F(ServerTest, NamesRequestsThatItCannotRead)
+{
+    auto answer = ask("GET /filter/ HTTP/1.1\r\n\r\n");
+    EXPECT_EQ(answer.header("x-request-id").size(), 16u);
+    EXPECT_NE(answer.body.find(R"("request_id":")" + answer.header("x-request-id")), std::string::npos);
 }
 
 TEST_F(ServerTest, SendsContinueToWhoWaitsForIt)

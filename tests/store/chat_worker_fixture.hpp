@@ -38,11 +38,11 @@ protected:
         runtime.stop();
     }
 
-    void start_worker(std::size_t replies_max = 64)
+    void start_worker(std::size_t replies_max = 64, std::chrono::milliseconds scan_every = std::chrono::milliseconds(20))
     {
         chat::ReplyTools tools{temp.database(), feed, {notices, room_lists}, models, temp.clock(), gauge, "Be kind."};
         chat::ReplyWorker::Options options{
-            .replies_max = replies_max, .scan_every = std::chrono::milliseconds(20), .renew_every = std::chrono::milliseconds(20)};
+            .replies_max = replies_max, .scan_every = scan_every, .renew_every = std::chrono::milliseconds(20)};
         worker = std::make_unique<chat::ReplyWorker>(std::move(tools), runtime, options);
         worker->start();
         service.emplace(parts());

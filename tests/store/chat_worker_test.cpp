@@ -163,6 +163,22 @@ TEST_F(ChatWorkerLife, runs_a_suspect_alone)
     EXPECT_EQ(first->open_calls_max(), 1);
 }
 
+TEST_F(ChatWorkerLife, runs_suspects_one_after_another_without_another_scan)
+{
+    std::vector<std::pair<UserId, Message>> suspects;
+    for (int count = 0; count < 4; ++count) {
+        auto const user = add_user();
+        suspects.emplace_back(user, send(user, add_room(user)).reply);
+    }
+    rows("update jobs set lost = 3");
+    auto const other = add_user();
+    auto const usual = send(other, add_room(other));
+    start_worker(64, 1h);
+    for (auto const& [user, reply] : suspects) EXPECT_EQ(ended(reply, user).content, "ok");
+    EXPECT_EQ(ended(usual.reply, other).content, "ok");
+    EXPECT_EQ(first->open_calls_max(), 1);
+}
+
 TEST_F(ChatWorkerLife, writes_many_replies_with_few_hands)
 {
     start_worker(4);

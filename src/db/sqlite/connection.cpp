@@ -26,23 +26,30 @@ int count_wal_pages(void* counter, sqlite3*, char const*, int pages)
     return SQLITE_OK;
 }
 
-// SQLite counts every allocation of the process under one lock unless told otherwise before its first use; nobody reads the count.
+// Before SQLite's first use. It would count every allocation of the process under one lock, and nobody reads the count. Of its threading
+// modes we need no more than "multi-thread": a connection belongs to one thread at a time. value_at() rests on it.
 void prepare_library()
 {
     static std::once_flag once;
-    std::call_once(once, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
+    std::call_once(once, [] {
+        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+        sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    });
 }
 
+// Through sqlite3_value, because each sqlite3_column_* call finds and locks its column anew: half of what reading a page of rows costs
+// beside the search itself.
 Value value_at(sqlite3_stmt* statement, int column)
 {
-    switch (sqlite3_column_type(statement, column)) {
-    case SQLITE_INTEGER: return std::int64_t(sqlite3_column_int64(statement, column));
-    case SQLITE_FLOAT: return sqlite3_column_double(statement, column);
+    auto* cell = sqlite3_column_value(statement, column);
+    switch (sqlite3_value_type(cell)) {
+    case SQLITE_INTEGER: return std::int64_t(sqlite3_value_int64(cell));
+    case SQLITE_FLOAT: return sqlite3_value_double(cell);
     case SQLITE_NULL: return {};
     default: break;
     }
-    auto const* bytes = static_cast<char const*>(sqlite3_column_blob(statement, column));
-    auto const length = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
+    auto const* bytes = static_cast<char const*>(sqlite3_value_blob(cell));
+    auto const length = static_cast<std::size_t>(sqlite3_value_bytes(cell));
     return bytes == nullptr ? std::string() : std::string(bytes, length);
 }
 

@@ -126,7 +126,8 @@ export function judge(answer, asked) {
     const isAllowed = answer.status < 500 || answer.status === 501 || answer.status === 505;
     assert.ok(isAllowed, `${asked}: ${answer.status} ${answer.text}`);
     assert.ok(answer.seconds < answerSecondsMax, `${asked}: took ${answer.seconds} s`);
-    if (answer.status < 400 || answer.body === undefined) return;
+    if (answer.status < 400) return;
+    assert.ok(answer.body, `${asked}: ${answer.status} without a problem document: ${answer.text}`);
     checkProblem(answer);
     assert.equal(answer.headers['x-request-id'], answer.body.request_id, `${asked}: the request_id stands in the header too`);
     if (answer.status !== 422) return;
@@ -136,7 +137,6 @@ export function judge(answer, asked) {
 
 // Asks over kept connections.
 export class Wire {
-    answers = 0; // That were read.
     #idle = [];
 
     // `server` has a `port`.
@@ -151,10 +151,17 @@ export class Wire {
     // Sends bytes and returns the judged answer.
     async exchange(bytes, { toHead = false, asked = shown(bytes) } = {}) {
         const connection = this.#idle.pop() ?? (await Connection.open(this.server.port));
+        try {
+            return await this.#exchangeOver(connection, bytes, toHead, asked);
+        } catch (failure) {
+            connection.close();
+            throw failure;
+        }
+    }
+
+    async #exchangeOver(connection, bytes, toHead, asked) {
         connection.send(bytes);
         const answer = await connection.answer({ toHead }).catch((failure) => assert.fail(`${asked}: ${failure.message}`));
-        ++this.answers;
-        if (answer.status === 100) return answer;
         if (!toHead) judge(answer, asked);
         answer.closes = answer.headers.connection === 'close';
         if (answer.closes) {

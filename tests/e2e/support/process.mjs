@@ -11,6 +11,7 @@ export const repository = path.resolve(path.dirname(fileURLToPath(import.meta.ur
 const binaries = path.resolve(repository, process.env.POLLUX_BIN ?? 'build/release');
 const running = new Set();
 const folders = new Set();
+const handedOut = new Set(); // Ports, though nobody may listen there yet.
 
 process.on('exit', (code) => {
     endPrograms();
@@ -44,6 +45,8 @@ export function temporaryFolder() {
 export async function freePort() {
     for (let tries = 0; tries < 200; ++tries) {
         const port = 20_000 + Math.floor(Math.random() * 10_000);
+        if (handedOut.has(port)) continue;
+        handedOut.add(port);
         if (await isFree(port)) return port;
     }
     throw new Error('no free port was found');
