@@ -28,7 +28,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds replies_stop_max{20};
-constexpr seconds requests_stop_max{5};
+constexpr seconds requests_stop_max{3};
 
 // Blocked in every thread, so that they are taken where the program waits for them.
 sigset_t block_stop_signals()
@@ -147,6 +147,7 @@ int serve(config::Config const& config, std::function<void(std::uint16_t port)> 
     if (rooms.worker) rooms.worker->stop(replies_stop_max);
     rooms.feed.close();
     rooms.notices.close();
+    background.wait();
     bool is_drained = server.drain(requests_stop_max);
     database.close();
     log_stopped(database.counters());

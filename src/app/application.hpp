@@ -15,7 +15,8 @@ namespace pollux::app {
 // Serves until SIGTERM or SIGINT; the exit code. `on_listening` is called once requests are answered, with the port.
 //
 // The stop: no new connections; replies that are being written get 20 s, the rest is handed back; streams end; running requests get
-// 5 s; the database is closed last. A second signal ends the process at once: nothing that was acknowledged is lost by that.
+// 3 s more; the database is closed last; all within 30 s. A second signal ends the process at once: nothing that was acknowledged is
+// lost by that.
 int serve(config::Config const& config, std::function<void(std::uint16_t port)> on_listening);
 
 db::Migrated migrate(config::Config const& config);

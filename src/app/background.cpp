@@ -16,7 +16,11 @@ void Background::stop()
 {
     is_stopping_ = true;
     stop_.notify();
-    tasks_.wait(std::chrono::seconds(5));
+}
+
+void Background::wait()
+{
+    tasks_.wait(std::chrono::seconds(1));
 }
 
 asio::awaitable<void> Background::repeat(std::string_view name, std::chrono::milliseconds every,

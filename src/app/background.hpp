@@ -17,7 +17,8 @@ public:
     explicit Background(accounts::AccountsService& accounts);
 
     void start(asio::any_io_executor executor);
-    void stop(); // Blocks until the running round has ended.
+    void stop(); // Starts no round any more.
+    void wait(); // Blocks until the running round has ended, a second at most.
 
 private:
     asio::awaitable<void> repeat(std::string_view name, std::chrono::milliseconds every, std::function<asio::awaitable<void>()> work);

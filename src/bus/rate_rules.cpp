@@ -53,6 +53,13 @@ std::string_view name_of(RateClass rate_class)
     return "none";
 }
 
+std::string_view address_policy(RateClass rate_class)
+{
+    if (rate_class == RateClass::send) return "send_address";
+    if (rate_class == RateClass::read) return "read_address";
+    return name_of(rate_class);
+}
+
 RateRules built_in_rate_rules()
 {
     RateRules rules;

@@ -26,6 +26,8 @@ struct RateRules {
 };
 
 std::string_view name_of(RateClass rate_class); // "send"
+// The rule's name where it counts per address: "send_address", but "auth", which counts no other way.
+std::string_view address_policy(RateClass rate_class);
 
 RateRules built_in_rate_rules();
 

@@ -13,7 +13,7 @@ constexpr std::ptrdiff_t claims_at_once_max = 32;
 constexpr std::chrono::seconds after_failure{1};
 constexpr std::chrono::minutes clean_up_every{10};
 constexpr std::chrono::seconds suspect_waits_max{30}; // Then the worker's hands are freed for it.
-constexpr std::chrono::seconds hand_back_max{5};
+constexpr std::chrono::seconds hand_back_max{3};
 
 void log_failure(std::exception_ptr failure)
 {
@@ -43,14 +43,18 @@ void ReplyWorker::stop(std::chrono::milliseconds limit)
 {
     stops_claiming_ = true;
     work_.notify();
+    auto const end = Steady::now() + limit + hand_back_max;
+    auto time_left = [end] {
+        return std::chrono::ceil<std::chrono::milliseconds>(std::max(end - Steady::now(), Steady::duration::zero()));
+    };
     if (!writing_.wait(limit)) {
         hands_back_ = true;
         running_.stop_all(StopReason::hand_back);
-        writing_.wait(hand_back_max);
+        writing_.wait(time_left());
     }
     stops_renewing_ = true;
     renewal_.notify();
-    loops_.wait(hand_back_max);
+    loops_.wait(time_left());
 }
 
 void ReplyWorker::wake()

@@ -36,7 +36,8 @@ public:
 
     void start();
 
-    // Nothing new is claimed; what runs has `limit` to end, the rest is handed back. Blocks, never on an I/O thread. Once.
+    // Nothing new is claimed; what runs has `limit` to end, the rest is handed back within 3 s. Blocks, never on an I/O
+    // thread. Once.
     void stop(std::chrono::milliseconds limit);
 
     // There may be something to claim.

@@ -175,7 +175,7 @@ ALLOWED_HOSTS= Chat.example.com , .example.org,[::1],
 CORS_ALLOWED_ORIGINS=https://Chat.Example.com:443,http://localhost:5173/
 TRUSTED_PROXIES=10.0.0.0/8,::1
 RATE_LIMITS=off
-RATE_RULES=send=10/60, read = 600 / 60
+RATE_RULES=send=10/60, read = 600 / 60, send_address=9/1
 AI_MODELS=gemini:gemini-flash-latest,demo
 GEMINI_API_KEY=AIzaSyTest
 GEMINI_BASE_URL=http://127.0.0.1:9000/x/
@@ -197,8 +197,9 @@ Be kind."
     EXPECT_EQ(config.cors_allowed_origins, (std::vector<std::string>{"https://chat.example.com", "http://localhost:5173"}));
     EXPECT_EQ(config.trusted_proxies, (std::vector<std::string>{"10.0.0.0/8", "::1"}));
     EXPECT_EQ(config.rate_limits, Switch::off);
-    EXPECT_EQ(config.rate_rules,
-              (std::vector<RateOverride>{{"send", 10, std::chrono::seconds(60)}, {"read", 600, std::chrono::seconds(60)}}));
+    EXPECT_EQ(config.rate_rules, (std::vector<RateOverride>{{"send", 10, std::chrono::seconds(60)},
+                                                            {"read", 600, std::chrono::seconds(60)},
+                                                            {"send_address", 9, std::chrono::seconds(1)}}));
     EXPECT_EQ(config.ai_models, (std::vector<std::string>{"gemini:gemini-flash-latest", "demo"}));
     EXPECT_EQ(config.gemini_base_url, "http://127.0.0.1:9000/x");
     EXPECT_EQ(config.model_calls_per_minute, 0u);

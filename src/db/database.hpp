@@ -37,7 +37,7 @@ private:
 };
 
 // The database cannot be asked now (gone, full, its queue full, I/O error). What was asked may or may not have happened only when
-// the connection broke during COMMIT; on SQLite it did not happen.
+// the connection broke during COMMIT; on SQLite it did not happen (db/README.md names the one gap).
 class Unavailable : public UnavailableError {
     using UnavailableError::UnavailableError;
 };

@@ -159,7 +159,7 @@ std::string openapi_document(Router const& router, ApiInfo const& info)
                            {{"title", info.title},
                             {"version", info.version},
                             {"description", info.description},
-                            {"contact", {{"name", "Pollux"}, {"url", "https://example.com/pollux"}}},
+                            {"contact", {{"name", "Whoever runs this server"}, {"url", info.server_url}}},
                             {"license", {{"name", "MIT"}, {"identifier", "MIT"}}}}},
                           {"servers", {{{"url", info.server_url}}}},
                           {"security", {{{"bearer", json::array()}}}},

@@ -95,6 +95,7 @@ protected:
         runtime_ = std::make_unique<net::Runtime>(2);
         auto authenticator = [](std::string_view token) -> Result<http::Identity> {
             if (token == "good") return http::Identity{UserId{7}, SessionId{1}};
+            if (token == "neighbour") return http::Identity{UserId{8}, SessionId{2}};
             return unauthenticated("token_invalid", "bad");
         };
         server_ = std::make_unique<http::Server>(*runtime_, router_, limiter_, authenticator, std::move(options));
@@ -371,6 +372,25 @@ TEST_F(ServerTest, AnswersRateLimitsWithTheDraftsHeaders)
     EXPECT_EQ(answer.header("ratelimit-policy"), "\"otp\";q=2;w=3600");
     EXPECT_TRUE(answer.header("ratelimit").starts_with("\"otp\";r=0;t="));
     EXPECT_GE(std::stoi(answer.header("retry-after")), 1);
+}
+
+TEST_F(ServerTest, AUserOverHisLimitTakesNothingFromHisAddress)
+{
+    http::ServerOptions options;
+    options.rate_limits = true;
+    options.rate_rules.read.per_user = bus::RateRule{2, std::chrono::seconds(3600)};
+    options.rate_rules.read.per_address = bus::RateRule{3, std::chrono::seconds(3600)};
+    start(std::move(options));
+    auto mine = [&](std::string const& token) {
+        return post("/mine/", R"({"text":"a"})", "Content-Type: application/json\r\nAuthorization: Bearer " + token + "\r\n");
+    };
+    for (int count = 0; count < 6; ++count) {
+        auto const answer = mine("good");
+        EXPECT_EQ(answer.status, count < 2 ? 200 : 429);
+        if (count >= 2) EXPECT_EQ(answer.header("ratelimit-policy"), "\"read\";q=2;w=3600");
+    }
+    EXPECT_EQ(mine("neighbour").status, 200);
+    EXPECT_EQ(mine("neighbour").header("ratelimit-policy"), "\"read_address\";q=3;w=3600");
 }
 
 TEST_F(ServerTest, AnswersCorsForListedOriginsOnly)

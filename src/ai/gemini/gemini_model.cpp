@@ -55,10 +55,10 @@ Failed no_answer(net::HttpResult const& result)
 class GeminiStream final : public ChatStream {
 public:
     GeminiStream(asio::any_io_executor executor, GeminiOptions const& options, ChatRequest const& request, Thoughts thoughts,
-                 std::shared_ptr<std::atomic<bool>> asks_for_thoughts)
+                 std::shared_ptr<ThoughtSupport> support)
         : http_(std::move(executor), stream_request(options, request, thoughts)),
-          decoder_(request.model, decode_so_far(request.continuation)), thoughts_(thoughts),
-          asks_for_thoughts_(std::move(asks_for_thoughts))
+          decoder_(request.model, decode_so_far(request.continuation)), model_(request.model), thoughts_(thoughts),
+          support_(std::move(support))
     {}
 
     asio::awaitable<ModelEvent> next() override
@@ -83,6 +83,8 @@ private:
         } else if (head.status != 200) {
             auto const body = co_await error_body();
             decoder_.fail(judge(read_error_answer(head.status, body, head.header("retry-after"))));
+        } else {
+            support_->answered(model_, thoughts_);
         }
     }
 
@@ -112,17 +114,17 @@ private:
     Failed judge(GeminiError error)
     {
         bool const maybe_thoughts = error.status == 400 && error.word == "INVALID_ARGUMENT" && error.reason.empty();
-        if (thoughts_ == Thoughts::leave || !maybe_thoughts) return std::move(error.failure);
-        asks_for_thoughts_->store(false);
+        if (!maybe_thoughts || !support_->refused(model_, thoughts_)) return std::move(error.failure);
         error.failure.kind = Failed::Kind::transient;
-        error.failure.detail += "; no thoughts are asked for any more";
+        error.failure.detail += "; the next call asks for no thoughts";
         return std::move(error.failure);
     }
 
     net::HttpStream http_;
     GeminiDecoder decoder_;
+    std::string model_;
     Thoughts thoughts_;
-    std::shared_ptr<std::atomic<bool>> asks_for_thoughts_;
+    std::shared_ptr<ThoughtSupport> support_;
     bool has_head_ = false;
 };
 
@@ -144,14 +146,12 @@ bool describes_a_model(std::string_view body)
 
 } // namespace
 
-GeminiModel::GeminiModel(GeminiOptions options)
-    : options_(std::move(options)), asks_for_thoughts_(std::make_shared<std::atomic<bool>>(true))
-{}
+GeminiModel::GeminiModel(GeminiOptions options) : options_(std::move(options)), support_(std::make_shared<ThoughtSupport>()) {}
 
 std::unique_ptr<ChatStream> GeminiModel::start(asio::any_io_executor executor, ChatRequest request)
 {
-    auto const thoughts = asks_for_thoughts_->load() ? thoughts_for(request.model) : Thoughts::leave;
-    return std::make_unique<GeminiStream>(std::move(executor), options_, request, thoughts, asks_for_thoughts_);
+    auto const thoughts = support_->choose(request.model);
+    return std::make_unique<GeminiStream>(std::move(executor), options_, request, thoughts, support_);
 }
 
 asio::awaitable<GeminiCheck> check_gemini(GeminiOptions options, std::string model)

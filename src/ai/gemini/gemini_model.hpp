@@ -3,8 +3,7 @@
 #pragma once
 
 #include "ai/chat_model.hpp"
-
-#include <atomic>
+#include "ai/gemini/thought_support.hpp"
 
 namespace pollux::ai {
 
@@ -25,8 +24,7 @@ public:
 
 private:
     GeminiOptions options_;
-    // Whether to ask for thoughts. Models that cannot think refuse such a request; the first refusal ends the asking. Streams hold it too.
-    std::shared_ptr<std::atomic<bool>> asks_for_thoughts_;
+    std::shared_ptr<ThoughtSupport> support_; // Streams hold it too.
 };
 
 enum class GeminiHealth { ok, wrong_key, unknown_model, limited, unreachable, refused };
