@@ -16,8 +16,7 @@ namespace asio = boost::asio;
 
 class ReplyWriter {
 public:
-    ReplyWriter(bus::ReplyFeed& feed, asio::any_io_executor executor, MessageId reply)
-        : feed_(feed), timer_(std::move(executor)), reply_(reply)
+    ReplyWriter(bus::ReplyFeed& feed, asio::any_io_executor const& executor, MessageId reply) : feed_(feed), timer_(executor), reply_(reply)
     {}
 
     // A new attempt, with empty text.

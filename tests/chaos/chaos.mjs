@@ -1,9 +1,10 @@
-// Clients send while `pollux serve` is killed with SIGKILL at random moments and started again; then every named failpoint ends it once.
-// In the end every message that was accepted has exactly one reply, and nothing else is there.
+// Clients send while processes are killed with SIGKILL at random moments and started again; then, embedded, every named failpoint ends
+// the process once. In the end every message that was accepted has exactly one reply, and nothing else is there.
 //
-//   node tests/chaos/chaos.mjs [--sends 1000] [--kills 20] [--clients 20] [--seed N] [--failpoints yes|no]
+//   node tests/chaos/chaos.mjs [--shape embedded|cluster] [--sends 1000] [--kills 20] [--clients 20] [--seed N] [--failpoints yes|no]
+//                              [--roles serve,worker,postgres,redis] [--redis yes|no]
 //
-// The seed decides what is sent, where and how, and when is killed; when the processes get to it, it cannot decide.
+// The seed decides what is sent, where and how, and what is killed when; when the processes get to it, it cannot decide.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -13,13 +14,14 @@ import { parseArgs } from 'node:util';
 import { Client, User } from '../e2e/support/client.mjs';
 import { sleep, until } from '../e2e/support/process.mjs';
 import { Random } from '../e2e/support/random.mjs';
-import { Server, roomySettings } from '../e2e/support/server.mjs';
 import { Sim } from '../e2e/support/sim.mjs';
 import { check } from './checker.mjs';
 import { ChaosClient } from './clients.mjs';
 import { runFailpoints } from './failpoints.mjs';
-import { integrityProblems, readHistory, settledMessages } from './history.mjs';
+import { readHistory, settledMessages } from './history.mjs';
 import { bugs, goodHistory, undetected } from './planted.mjs';
+import { Cluster } from './shapes/cluster.mjs';
+import { Embedded } from './shapes/embedded.mjs';
 
 const quota = 1_000_000;
 const replyMsMax = 300;
@@ -29,6 +31,9 @@ const msAKill = 1000;
 
 const { values: options } = parseArgs({
     options: {
+        shape: { type: 'string', default: 'embedded' },
+        roles: { type: 'string' },
+        redis: { type: 'string', default: 'yes' },
         sends: { type: 'string', default: '1000' },
         kills: { type: 'string', default: '20' },
         clients: { type: 'string', default: '20' },
@@ -36,6 +41,8 @@ const { values: options } = parseArgs({
         failpoints: { type: 'string', default: 'yes' },
     },
 });
+const Shape = { embedded: Embedded, cluster: Cluster }[options.shape];
+const roles = options.roles?.split(',') ?? Shape.roles;
 const [sends, kills, clientCount, seed] = [options.sends, options.kills, options.clients, options.seed].map(Number);
 
 const results = { passed: 0, failed: 0 };
@@ -53,22 +60,14 @@ async function makeUsers(client) {
     return Promise.all(users.map(async (user) => ({ user, rooms: await Promise.all([1, 2, 3].map(() => user.createRoom())) })));
 }
 
-// Kills at moments that are spread over the sends; sometimes while it starts. Returns when they were.
-async function killAndStart(server, random, accepted) {
+// Kills at moments that are spread over the sends. Returns when they were.
+async function killAndStart(shape, random, accepted) {
     const moments = [];
     while (moments.length < kills) {
         const next = ((moments.length + random.fraction()) * sends) / (kills + 1);
         await until(`${Math.round(next)} sends to be accepted`, () => accepted() >= next, { seconds: 180, everyMs: 2 });
         await sleep(random.between(replyMsMax / 2, 3 * replyMsMax));
-        await server.kill();
-        moments.push(Date.now());
-        if (moments.length < kills && random.chance(0.15)) {
-            await server.launch();
-            await sleep(random.below(120));
-            await server.kill();
-            moments.push(Date.now());
-        }
-        await server.start();
+        moments.push(...(await shape.killOnce(random)));
     }
     return moments;
 }
@@ -77,8 +76,10 @@ async function runKills() {
     const random = new Random(seed);
     const sim = await Sim.start();
     await sim.plan({ default: { duration_ms: replyMsMax - 50, chunks: 12, pieces: 'random' } });
-    const server = await Server.start({ env: { ...roomySettings, ...sim.settings(), BASIC_DAILY_MESSAGES: String(quota) } });
-    const client = new Client(server);
+    const shape = await Shape.start({
+        env: { ...sim.settings(), BASIC_DAILY_MESSAGES: String(quota) }, roles, clients: clientCount, redis: options.redis === 'yes',
+    });
+    const client = new Client(shape.target);
     const users = await makeUsers(client);
 
     const ledger = [];
@@ -89,19 +90,21 @@ async function runKills() {
         const chaos = new ChaosClient({ user, rooms, random: random.fork(), ledger, pauseMs: (kills * msAKill) / share, onAccepted: () => ++accepted });
         return chaos.run(share);
     });
-    const [moments] = await Promise.all([killAndStart(server, random.fork(), () => accepted), ...running]);
+    const [moments] = await Promise.all([killAndStart(shape, random.fork(), () => accepted), ...running]);
     const shown = await settledMessages(users, moments.at(-1) ?? Date.now());
     const seconds = (performance.now() - began) / 1000;
     client.close();
-    const stopped = await server.stop();
-    verdict('SIGTERM ends it with 0 within 30 s', stopped.code === 0 && stopped.seconds <= 30 ? [] : [JSON.stringify(stopped)]);
+    const stopped = await shape.stop();
+    const stubborn = stopped.filter(({ code, seconds: took }) => code !== 0 || took > 30).map((exit) => JSON.stringify(exit));
+    verdict('SIGTERM ends each process with 0 within 30 s', stubborn);
 
-    const history = await readHistory({ server, sim, users, sends: ledger, kills: moments, shown, quota });
+    const history = await readHistory({ store: shape, sim, users, sends: ledger, kills: moments, shown, quota });
     await sim.stop();
     const problems = check(history);
     verdict(`${sends} sends of ${clientCount} clients, ${moments.length} kills: each accepted message has exactly one reply`, problems);
-    verdict('SQLite finds the file whole', await integrityProblems(server));
-    verdict('no error in the log', server.log.split('\n').filter((line) => line.includes('"level":"error"')));
+    verdict('the database finds itself whole', await shape.integrityProblems());
+    verdict('no error in the log', shape.errorsInLog());
+    await shape.end();
     if (problems.length === 0) {
         verdict(`the checker finds ${bugs.length} bugs planted in this very history`, undetected(history));
     } else {
@@ -131,7 +134,7 @@ async function main() {
     assert.deepEqual(check(goodHistory()), []);
     verdict(`the checker finds ${bugs.length} planted bugs in a small history`, undetected(goodHistory()));
     await runKills();
-    if (options.failpoints === 'yes') await runFailpoints(new Random(seed + 1), verdict);
+    if (options.failpoints === 'yes' && options.shape === 'embedded') await runFailpoints(new Random(seed + 1), verdict);
     console.log(`${results.passed} passed, ${results.failed} failed`);
     process.exit(results.failed === 0 ? 0 : 1);
 }

@@ -10,7 +10,8 @@ import { Server, roomySettings } from '../e2e/support/server.mjs';
 import { Sim } from '../e2e/support/sim.mjs';
 import { check } from './checker.mjs';
 import { persist } from './clients.mjs';
-import { integrityProblems, readHistory, settledMessages } from './history.mjs';
+import { readHistory, settledMessages } from './history.mjs';
+import { sqliteProblems } from './shapes/embedded.mjs';
 
 const atOnce = 3; // Servers that work through the list side by side.
 const quota = 1_000_000;
@@ -168,9 +169,9 @@ class Lane {
         const stopped = await this.server.stop();
         if (stopped.code !== 0) problems.push(`the end: ${JSON.stringify(stopped)}`);
         const { server, sim, sends, kills } = this;
-        const history = await readHistory({ server, sim, users, sends, kills, shown, quota });
+        const history = await readHistory({ store: server, sim, users, sends, kills, shown, quota });
         history.calls = history.calls.filter(({ question }) => sends.some(({ content }) => content === question));
-        problems.push(...check(history), ...(await integrityProblems(server)), ...(await this.#leftovers()));
+        problems.push(...check(history), ...(await sqliteProblems(server)), ...(await this.#leftovers()));
     }
 
     async #leftovers() {
@@ -197,5 +198,5 @@ async function dieWhileStarting(name, problems) {
     if (sent.reply.status !== 'completed') problems.push(`${name}: the first reply afterwards is ${sent.reply.status}`);
     client.close();
     await server.stop();
-    problems.push(...(await integrityProblems(server)));
+    problems.push(...(await sqliteProblems(server)));
 }

@@ -1,0 +1,149 @@
+// The servers beside Pollux that a cluster needs: Debian's programs with data of their own in a temporary folder, on free ports of this
+// machine, which may be killed, stopped and started again. None outlives the test.
+import { execFile, execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+import { Program, freePort, repository, temporaryFolder, until } from './process.mjs';
+
+const run = promisify(execFile);
+const isRoot = process.getuid() === 0;
+const postgresPrograms = ['17', '16', '15'].map((version) => `/usr/lib/postgresql/${version}/bin`).find((folder) => fs.existsSync(folder));
+
+// PostgreSQL refuses to run as root.
+function asPostgres(program, args) {
+    const file = path.join(postgresPrograms, program);
+    return isRoot ? ['setpriv', ['--reuid=postgres', '--regid=postgres', '--clear-groups', file, ...args]] : [file, args];
+}
+
+const environment = { PATH: process.env.PATH, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };
+
+export class Postgres {
+    // `settings`: more of postgresql.conf, {name: value}.
+    static async start(settings = {}) {
+        if (!postgresPrograms) throw new Error('PostgreSQL is missing: apt-get install postgresql-15');
+        const postgres = new Postgres();
+        postgres.folder = temporaryFolder();
+        if (isRoot) execFileSync('chown', ['postgres:postgres', postgres.folder]);
+        postgres.data = path.join(postgres.folder, 'data');
+        const [file, args] = asPostgres('initdb', ['-D', postgres.data, '-U', 'pollux', '-A', 'trust', '-E', 'UTF8', '--no-sync']);
+        await run(file, args, { cwd: postgres.folder, env: environment });
+        postgres.port = await freePort();
+        postgres.settings = { max_connections: 200, shared_buffers: '64MB', log_min_messages: 'warning', ...settings };
+        await postgres.launch();
+        await postgres.psql('create database pollux', 'postgres');
+        return postgres;
+    }
+
+    get url() {
+        return `postgres://pollux@127.0.0.1:${this.port}/pollux`;
+    }
+
+    // Starts it on what is there. After a kill the old processes may still hold the shared memory: then it is tried again.
+    async launch(seconds = 30) {
+        const given = Object.entries(this.settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+        const places = ['-D', this.data, '-k', this.folder, '-h', '127.0.0.1', '-p', String(this.port)];
+        const [file, args] = asPostgres('postgres', [...places, ...given]);
+        await until('PostgreSQL', async () => {
+            if (!this.program || this.program.exited) this.program = new Program(file, args, { cwd: this.folder, env: environment });
+            return this.psql('select 1', 'postgres').then(() => true, () => false);
+        }, { seconds, everyMs: 100 });
+    }
+
+    // Its parent process alone: the others notice and end.
+    async kill() {
+        await this.program.signal('SIGKILL');
+    }
+
+    async stop() {
+        await this.program.signal('SIGINT');
+    }
+
+    // All of its processes stand still, or go on.
+    pause() {
+        this.#signalAll('STOP');
+    }
+    resume() {
+        this.#signalAll('CONT');
+    }
+    #signalAll(name) {
+        const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(this.program.child.pid)], { encoding: 'utf8' });
+        const pids = [this.program.child.pid, ...children.trim().split(/\s+/).map(Number)];
+        if (name === 'CONT') pids.reverse();
+        for (const pid of pids) process.kill(pid, `SIG${name}`);
+    }
+
+    async psql(command, database = 'pollux') {
+        const args = ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-h', '127.0.0.1', '-p', String(this.port), '-U', 'pollux', '-d', database, '-c', command];
+        const { stdout } = await run('psql', args, { env: { ...environment, PGCONNECT_TIMEOUT: '5' }, maxBuffer: 1 << 30 });
+        return stdout;
+    }
+
+    async rows(query) {
+        const text = await this.psql(`select coalesce(json_agg(answer), '[]') from (${query}) answer`);
+        return JSON.parse(text);
+    }
+}
+
+export class Redis {
+    static async start(settings = {}) {
+        const redis = new Redis();
+        Object.assign(redis, { folder: temporaryFolder(), port: await freePort(), settings });
+        await redis.launch();
+        return redis;
+    }
+
+    get url() {
+        return `redis://127.0.0.1:${this.port}/0`;
+    }
+
+    async launch() {
+        const more = Object.entries(this.settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+        const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder, '--save', '', '--appendonly', 'no', ...more];
+        this.program = new Program('redis-server', args, { cwd: this.folder, env: environment });
+        await until('Redis', () => this.command('ping').then((answer) => answer.trim() === 'PONG', () => false));
+    }
+
+    async kill() {
+        await this.program.signal('SIGKILL');
+    }
+    pause() {
+        this.program.child.kill('SIGSTOP');
+    }
+    resume() {
+        this.program.child.kill('SIGCONT');
+    }
+
+    async command(...words) {
+        const { stdout } = await run('redis-cli', ['-h', '127.0.0.1', '-p', String(this.port), ...words.map(String)], { env: environment, timeout: 10_000 });
+        return stdout;
+    }
+}
+
+// HAProxy with the example that stands in deploy/, before these ports.
+export class Haproxy {
+    static async start(ports) {
+        const haproxy = new Haproxy();
+        haproxy.port = await freePort();
+        const example = fs.readFileSync(path.join(repository, 'deploy/haproxy.cfg'), 'utf8');
+        const servers = ports.map((port, index) => `    server node${index} 127.0.0.1:${port}`).join('\n');
+        const config = example.replace(/bind \S+:8080/, `bind 127.0.0.1:${haproxy.port}`).replace(/( {4}server \w+ \S+\n?)+/, `${servers}\n`);
+        const file = path.join(temporaryFolder(), 'haproxy.cfg');
+        fs.writeFileSync(file, config);
+        haproxy.program = new Program('/usr/sbin/haproxy', ['-f', file, '-db'], { env: environment });
+        await until('HAProxy', async () => {
+            if (haproxy.program.exited) throw new Error(`HAProxy ended: ${haproxy.program.stderr}`);
+            return fetch(`${haproxy.url}/livez`).then((answer) => answer.ok, () => false);
+        });
+        return haproxy;
+    }
+
+    get url() {
+        return `http://127.0.0.1:${this.port}`;
+    }
+
+    async stop() {
+        await this.program.signal('SIGTERM');
+    }
+}
