@@ -2,6 +2,7 @@
 
 #include "app/background.hpp"
 #include "app/blocking.hpp"
+#include "app/metrics_server.hpp"
 #include "app/no_database.hpp"
 #include "app/options.hpp"
 #include "app/rooms.hpp"
@@ -127,6 +128,7 @@ int serve(config::Config const& config, std::function<void(std::uint16_t port)> 
     add_system_routes(router, system);
     system.openapi_json = std::make_shared<std::string const>(openapi_document(router, config.public_url));
 
+    MetricsServer metrics(config, runtime, system);
     http::Server server(runtime, router, rooms.rate_limiter, rooms.accounts.authenticator(), server_options(config));
     Background background(rooms.accounts);
     runtime.start();
@@ -148,7 +150,9 @@ int serve(config::Config const& config, std::function<void(std::uint16_t port)> 
     rooms.feed.close();
     rooms.notices.close();
     background.wait();
+    metrics.stop_accepting();
     bool is_drained = server.drain(requests_stop_max);
+    is_drained = metrics.drain(requests_stop_max) && is_drained;
     database.close();
     log_stopped(database.counters());
     ops::flush_log();

@@ -45,11 +45,16 @@ http::RouteOptions open_route(std::string_view id, std::string_view summary)
 
 } // namespace
 
-void add_system_routes(http::Router& router, SystemRoutes& system)
+void add_health_routes(http::Router& router, SystemRoutes& system)
 {
     router.get("/health/", ready, system, open_route("health", "Whether this process can serve: asks its database."));
     router.get("/readyz", ready, system, open_route("readyz", "The same as /health/, for load balancers."));
     router.get("/livez", live, system, open_route("livez", "Whether this process runs at all."));
+}
+
+void add_system_routes(http::Router& router, SystemRoutes& system)
+{
+    add_health_routes(router, system);
     router.get("/openapi.json", openapi, system, open_route("openapi", "This document."));
 }
 

@@ -18,6 +18,9 @@ struct SystemRoutes {
     std::shared_ptr<std::string const> openapi_json; // Set once all routes are added.
 };
 
+// /health/, /readyz, /livez.
+void add_health_routes(http::Router& router, SystemRoutes& system);
+
 void add_system_routes(http::Router& router, SystemRoutes& system);
 
 // The document of all routes. Needs no database and no settings.

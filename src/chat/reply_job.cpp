@@ -104,7 +104,10 @@ asio::awaitable<void> ReplyJob::read_model(ai::ChatRequest request)
         auto const event = co_await stream->next();
         bool const was_empty = !draft_.has_shown_anything();
         auto const news = draft_.take(event);
-        if (was_empty && draft_.has_shown_anything()) failpoint("upstream_first_delta");
+        if (was_empty && draft_.has_shown_anything()) {
+            tools_.meter.first_text(tools_.clock.now() - claim_.first_started);
+            failpoint("upstream_first_delta");
+        }
         if (!news.text.empty()) writer_.add_text(news.text);
         if (!news.thoughts.empty()) writer_.add_thoughts(news.thoughts);
         if (news.has_citations) writer_.set_citations(draft_.citations_json());
@@ -149,6 +152,7 @@ asio::awaitable<ReplyJob::Step> ReplyJob::after_failure(ai::Failed failure)
 {
     ops::log(ops::Level::warning, "reply_call_failed",
              {{"message_id", claim_.reply.value}, {"calls", claim_.calls}, {"model", entries_[entry_]->id}, {"detail", failure.detail}});
+    tools_.meter.call_failed();
     bool const is_permanent = failure.kind == ai::Failed::Kind::permanent;
     if (is_permanent && !draft_.has_shown_anything() && claim_.calls < ai::calls_a_reply_max && take_next_model())
         co_return co_await count_and_call();
@@ -195,6 +199,7 @@ asio::awaitable<ReplyJob::Step> ReplyJob::put_back(std::chrono::microseconds wai
     }
     if (given.fate == Fate::refused) co_return Step::leave;
     failpoint("put_back_after_commit");
+    tools_.meter.put_back();
     outcome_ = {given.promoted, Steady::now() + wait};
     tools_.news.reply_changed(claim_.user, claim_.room, claim_.reply, MessageStatus::queued);
     co_await tools_.feed.pause(claim_.reply, claim_.attempt);
@@ -225,23 +230,24 @@ asio::awaitable<ReplyJob::Step> ReplyJob::leave_as(StopReason reason)
 
 asio::awaitable<ReplyJob::Step> ReplyJob::finish(ReplyEnd end)
 {
-    auto const status = end.status;
-    auto const finishing = co_await finish_despite_outages(std::move(end));
+    auto const finishing = co_await finish_despite_outages(end);
     if (finishing.fate == Fate::refused) {
+        tools_.meter.refused();
         ops::log(ops::Level::warning, "reply_refused", {{"message_id", claim_.reply.value}, {"attempt", claim_.attempt}});
         co_return Step::leave;
     }
+    tools_.meter.ended(end, tools_.clock.now() - claim_.first_started);
     tools_.gauge.add(-1);
     outcome_.promoted = finishing.promoted;
     tools_.news.room_changed(claim_.user, claim_.room); // First: it drops the cached list.
-    tools_.news.reply_changed(claim_.user, claim_.room, claim_.reply, status);
+    tools_.news.reply_changed(claim_.user, claim_.room, claim_.reply, end.status);
     tools_.news.usage_changed(claim_.user);
     co_await tools_.feed.end(claim_.reply, claim_.attempt);
     co_return Step::leave;
 }
 
 // A written reply is worth waiting for a database that is full or gone for a moment, as long as the claim holds.
-asio::awaitable<Finishing> ReplyJob::finish_despite_outages(ReplyEnd end)
+asio::awaitable<Finishing> ReplyJob::finish_despite_outages(ReplyEnd const& end)
 {
     for (;;) {
         bool is_out = false;

@@ -13,6 +13,7 @@
 #include "chat/message_store.hpp"
 #include "chat/queue_gauge.hpp"
 #include "chat/reply_draft.hpp"
+#include "chat/reply_meter.hpp"
 #include "chat/reply_store.hpp"
 #include "chat/reply_writer.hpp"
 #include "chat/running_replies.hpp"
@@ -28,6 +29,7 @@ struct ReplyTools {
     Clock const& clock;
     QueueGauge& gauge;
     std::string system_prompt; // The service's: before the room's and the user's.
+    ReplyMeter meter{};
 };
 
 class ReplyJob {
@@ -57,7 +59,7 @@ private:
     asio::awaitable<Step> put_back(std::chrono::microseconds wait);
     asio::awaitable<Step> leave_as(StopReason reason);
     asio::awaitable<Step> finish(ReplyEnd end);
-    asio::awaitable<Finishing> finish_despite_outages(ReplyEnd end);
+    asio::awaitable<Finishing> finish_despite_outages(ReplyEnd const& end);
     bool take_next_model();
 
     ReplyTools& tools_;

@@ -67,6 +67,7 @@ asio::awaitable<void> ReplyWorker::let_go_unknown(std::vector<KeptLease> leases)
 
 asio::awaitable<void> ReplyWorker::announce_lost(std::vector<LostReply> lost)
 {
+    tools_.meter.leases_lost(lost.size());
     for (auto const& [claim, has_failed] : lost) {
         ops::log(ops::Level::warning, "reply_lease_lost", {{"message_id", claim.reply.value}, {"lost", claim.lost}});
         running_.stop(claim.reply, StopReason::dropped);

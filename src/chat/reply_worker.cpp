@@ -155,8 +155,11 @@ asio::awaitable<void> ReplyWorker::recover()
 // Everything that nobody may have told us of.
 asio::awaitable<void> ReplyWorker::scan()
 {
-    auto lost = co_await leases_.expire(tools_.clock.now());
-    co_await announce_lost(std::move(lost));
+    for (bool is_more = true; is_more;) {
+        auto lost = co_await leases_.expire(tools_.clock.now());
+        is_more = !lost.empty();
+        co_await announce_lost(std::move(lost));
+    }
     some_are_due();
     co_await leases_.promote_due();
     bool const has_suspect = co_await leases_.has_suspect();

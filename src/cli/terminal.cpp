@@ -49,8 +49,8 @@ private:
 
 } // namespace
 
-LineReader::LineReader(asio::any_io_executor executor, int descriptor)
-    : timer_(std::move(executor), asio::steady_timer::time_point::max()), descriptor_(descriptor)
+LineReader::LineReader(asio::any_io_executor const& executor, int descriptor)
+    : timer_(executor, asio::steady_timer::time_point::max()), descriptor_(descriptor)
 {
     if (::pipe2(stop_, O_CLOEXEC) != 0) throw std::runtime_error("cannot make a pipe");
     thread_ = std::thread([this] { read_lines(); });

@@ -20,7 +20,7 @@ namespace asio = boost::asio;
 // must not be destroyed while its io_context runs.
 class LineReader {
 public:
-    LineReader(asio::any_io_executor executor, int descriptor);
+    LineReader(asio::any_io_executor const& executor, int descriptor);
     ~LineReader(); // Ends the thread, whatever it waits for.
     LineReader(LineReader const&) = delete;
 

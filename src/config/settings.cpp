@@ -141,8 +141,8 @@ constexpr Setting list[] = {
 
 bool is_built(Part part)
 {
-    return part == Part::core || part == Part::proxies ||
-           part == Part::rate_rules; // What later versions bring is read and checked already.
+    // What later versions bring is read and checked already.
+    return part == Part::core || part == Part::proxies || part == Part::rate_rules || part == Part::metrics;
 }
 
 std::string_view name_of(Part part)

@@ -67,8 +67,13 @@ void on_all_threads(Server::Shared& shared, Action action)
 
 } // namespace
 
+Server::Shared::Shared(Router const& routes, bus::RateLimiter& rate_limiter, Authenticator judge, ServerOptions given)
+    : router(routes), limiter(rate_limiter), authenticator(std::move(judge)), options(std::move(given)), tasks(log_failure),
+      meter(router, options.name)
+{}
+
 Server::Server(net::Runtime& runtime, Router const& router, bus::RateLimiter& limiter, Authenticator authenticator, ServerOptions options)
-    : shared_(new Shared{router, limiter, std::move(authenticator), std::move(options), net::TaskGroup(log_failure), {}, false, 0})
+    : shared_(std::make_unique<Shared>(router, limiter, std::move(authenticator), std::move(options)))
 {
     for (std::size_t index = 0; index < runtime.size(); ++index) {
         shared_->threads.push_back(std::make_unique<ServerThread>(runtime.context(index)));
@@ -100,8 +105,14 @@ std::uint16_t Server::port() const
     return shared_->port;
 }
 
+void Server::announce_stop()
+{
+    shared_->is_leaving = true;
+}
+
 void Server::stop_accepting()
 {
+    announce_stop();
     shared_->is_stopping = true;
     on_all_threads(*shared_, [](ServerThread& thread) {
         ErrorCode ignored;

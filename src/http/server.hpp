@@ -25,6 +25,7 @@ struct CorsOptions {
 };
 
 struct ServerOptions {
+    std::string name = "api"; // In the metrics.
     std::string address = "127.0.0.1";
     std::uint16_t port = 0; // 0: any free one; see Server::port().
     std::vector<std::string> allowed_hosts;
@@ -45,6 +46,8 @@ public:
     void listen(); // Throws boost::system::system_error when the address is taken. Requests are served from then on.
     std::uint16_t port() const;
 
+    // Before stop_accepting(), while a load balancer finds out: requests are served as ever, but each answer closes its connection.
+    void announce_stop();
     // No new connections; idle ones are closed, running requests finish and then close theirs.
     void stop_accepting();
     // Blocks until no connection is left or `limit` is over, then cuts the rest. False when some would not end even then.

@@ -1,6 +1,7 @@
 // What the listener and all sessions of a server share. Included by http/*.cpp only.
 #pragma once
 
+#include "http/request_meter.hpp"
 #include "http/server.hpp"
 #include "net/deadlines.hpp"
 
@@ -27,12 +28,16 @@ struct ServerThread {
 };
 
 struct Server::Shared {
+    Shared(Router const& routes, bus::RateLimiter& rate_limiter, Authenticator judge, ServerOptions given);
+
     Router const& router;
     bus::RateLimiter& limiter;
     Authenticator authenticator;
     ServerOptions options;
     net::TaskGroup tasks;
     std::vector<std::unique_ptr<ServerThread>> threads;
+    RequestMeter meter;
+    std::atomic<bool> is_leaving = false; // Answers close their connections.
     std::atomic<bool> is_stopping = false;
     std::uint16_t port = 0;
 };

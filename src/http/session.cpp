@@ -38,9 +38,8 @@ std::string const& http_date()
     return text;
 }
 
-void log_request(Target const& target, std::string_view method, int status, std::size_t bytes, Steady::time_point started)
+void log_request(Target const& target, std::string_view method, int status, std::size_t bytes, std::chrono::microseconds duration)
 {
-    auto duration = std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - started);
     // The route, not the path: paths that match none may hold anything.
     std::string_view route = target.found.route ? std::string_view(target.found.route->path) : "-";
     ops::log(ops::Level::info, "request",
@@ -85,6 +84,7 @@ void Session::cut()
 
 asio::awaitable<void> Session::run()
 {
+    auto const open = shared_.meter.connection();
     Next next = Next::go_on;
     while (next == Next::go_on && !shared_.is_stopping) next = co_await serve_one();
 }
@@ -128,10 +128,18 @@ asio::awaitable<Session::Next> Session::serve_one()
     }
     int status = response.status;
     bool discards = target.refusal && reader_.has_body();
+    auto const kind = response.events ? RequestMeter::Kind::stream : RequestMeter::Kind::answer;
     auto next = co_await write(std::move(response), target.request.request_id);
-    log_request(target, method, status, bytes_written_, started);
+    note_request(target, method, status, kind, started);
     if (next == Next::close && discards) co_await reader_.discard_rest();
     co_return next;
+}
+
+void Session::note_request(Target const& target, std::string_view method, int status, RequestMeter::Kind kind, Steady::time_point started)
+{
+    auto const duration = std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - started);
+    shared_.meter.count(target.found.route, status, kind, duration);
+    log_request(target, method, status, bytes_written_, duration);
 }
 
 asio::awaitable<Session::Next> Session::refuse_head()
@@ -150,14 +158,14 @@ asio::awaitable<Session::Next> Session::refuse(Response response, Target const& 
     keeps_alive_ = false;
     int status = response.status;
     co_await write(std::move(response), target.request.request_id);
-    log_request(target, method, status, bytes_written_, started);
+    note_request(target, method, status, RequestMeter::Kind::answer, started);
     co_await reader_.discard_rest();
     co_return Next::close;
 }
 
 asio::awaitable<Session::Next> Session::write(Response response, std::string_view request_id)
 {
-    if (response.closes_connection || shared_.is_stopping) keeps_alive_ = false;
+    if (response.closes_connection || shared_.is_leaving) keeps_alive_ = false;
     if (response.events && !is_http_1_1_) keeps_alive_ = false;
     std::string head = head_of(response, request_id);
     bool is_sent = false;
@@ -176,6 +184,7 @@ asio::awaitable<Session::Next> Session::write(Response response, std::string_vie
 
 asio::awaitable<bool> Session::write_events(Response& response)
 {
+    auto const open = shared_.meter.stream();
     while (true) {
         auto until = Steady::now() + heartbeat;
         auto bytes = co_await response.events->next(until);

@@ -28,6 +28,7 @@ private:
     asio::awaitable<Next> serve_one();
     asio::awaitable<Next> refuse_head();
     asio::awaitable<Next> refuse(Response response, Target const& target, std::string_view method, Steady::time_point started);
+    void note_request(Target const& target, std::string_view method, int status, RequestMeter::Kind kind, Steady::time_point started);
     asio::awaitable<Next> write(Response response, std::string_view request_id);
     asio::awaitable<bool> write_events(Response& response);
     asio::awaitable<bool> write_piece(std::string_view bytes); // One chunk, or plain bytes for HTTP/1.0.

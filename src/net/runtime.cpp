@@ -52,13 +52,13 @@ TaskGroup::TaskGroup(std::function<void(std::exception_ptr)> on_failure) : state
     state_->on_failure = std::move(on_failure);
 }
 
-void TaskGroup::spawn(asio::any_io_executor executor, asio::awaitable<void> task)
+void TaskGroup::spawn(asio::any_io_executor const& executor, asio::awaitable<void> task)
 {
     {
         std::lock_guard lock(state_->mutex);
         ++state_->running;
     }
-    asio::co_spawn(std::move(executor), std::move(task), [state = state_](std::exception_ptr failure) {
+    asio::co_spawn(executor, std::move(task), [state = state_](std::exception_ptr failure) {
         if (failure) state->on_failure(failure);
         std::lock_guard lock(state->mutex);
         --state->running;

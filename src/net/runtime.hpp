@@ -41,7 +41,7 @@ public:
     // An exception that leaves a task is given to `on_failure` (on the task's thread); it does not end the others.
     explicit TaskGroup(std::function<void(std::exception_ptr)> on_failure);
 
-    void spawn(asio::any_io_executor executor, asio::awaitable<void> task);
+    void spawn(asio::any_io_executor const& executor, asio::awaitable<void> task);
 
     std::size_t running() const;
 

@@ -11,7 +11,7 @@
 namespace pollux::net {
 
 struct Wakeup::Waiter {
-    explicit Waiter(asio::any_io_executor executor) : timer(std::move(executor)) {}
+    explicit Waiter(asio::any_io_executor const& executor) : timer(executor) {}
     asio::steady_timer timer;
 };
 

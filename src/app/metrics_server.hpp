@@ -1,0 +1,34 @@
+// What Prometheus asks, on a listener of its own (METRICS_LISTEN), so that it need not be shown to the world: /metrics, /livez, /readyz.
+#pragma once
+
+#include "app/system_routes.hpp"
+#include "bus/memory_rate_limiter.hpp"
+#include "config/config.hpp"
+#include "http/server.hpp"
+#include "net/runtime.hpp"
+#include "ops/metrics.hpp"
+
+#include <chrono>
+#include <optional>
+
+namespace pollux::app {
+
+class MetricsServer {
+public:
+    // Serves from then on, unless METRICS_LISTEN is empty. A port that is taken is a warning in the log and no more.
+    MetricsServer(config::Config const& config, net::Runtime& runtime, SystemRoutes& system);
+
+    void stop_accepting();
+    bool drain(std::chrono::milliseconds limit);
+
+private:
+    http::Router router_;
+    bus::MemoryRateLimiter limiter_; // Never asked: the server wants one.
+    ops::Gauge const build_info_;
+    ops::Gauge const start_time_;
+    ops::Gauge const memory_;
+    ops::Gauge const descriptors_;
+    std::optional<http::Server> server_;
+};
+
+} // namespace pollux::app
