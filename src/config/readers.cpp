@@ -1,6 +1,7 @@
 #include "config/readers.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace pollux::config {
 namespace {
@@ -45,7 +46,8 @@ std::optional<RateOverride> parse_rate_rule(std::string_view text)
     std::string_view name = trim(text.substr(0, equals));
     auto count = parse_integer(trim(text.substr(equals + 1, slash - equals - 1)));
     auto seconds = parse_integer(trim(text.substr(slash + 1)));
-    bool is_known = name == "auth" || name == "otp" || name == "send" || name == "read";
+    constexpr std::array<std::string_view, 6> names{"auth", "otp", "send", "send_address", "read", "read_address"};
+    bool is_known = std::ranges::find(names, name) != names.end();
     if (!is_known || !count || !seconds || *count < 1 || *count > 1'000'000 || *seconds < 1 || *seconds > 86'400) return {};
     return RateOverride{std::string(name), *count, std::chrono::seconds(*seconds)};
 }
@@ -213,7 +215,8 @@ Complaint read_rate_rules(std::string const& text, Config& config)
     config.rate_rules.clear();
     for (std::string const& part : split_list(text)) {
         auto rule = parse_rate_rule(part);
-        if (!rule) return "must be rules like send=30/60 (30 in 60 seconds) for auth, otp, send or read, by comma";
+        if (!rule)
+            return "must be rules like send=30/60 (30 in 60 seconds) for auth, otp, send, send_address, read or read_address, by comma";
         config.rate_rules.push_back(*rule);
     }
     return {};

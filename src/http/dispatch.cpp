@@ -149,13 +149,14 @@ asio::awaitable<std::optional<Response>> refuse_by_rate(Server::Shared& shared, 
     if (!shared.options.rate_limits) co_return std::nullopt;
     auto rules = shared.options.rate_rules.of(rate_class);
     bus::RateDecision decision;
-    if (rules.per_address) {
-        std::string key = "a:" + request.peer.limit_prefix;
-        decision = co_await shared.limiter.take(rate_class, key, *rules.per_address);
-    }
-    if (decision.allowed && rules.per_user && request.identity) {
+    // The user's own limit first: what it refuses takes nothing from others at the same address.
+    if (rules.per_user && request.identity) {
         std::string key = "u:" + std::to_string(request.identity->user.value);
         decision = co_await shared.limiter.take(rate_class, key, *rules.per_user);
+    }
+    if (decision.allowed && rules.per_address) {
+        std::string key = "a:" + request.peer.limit_prefix;
+        decision = co_await shared.limiter.take(rate_class, key, *rules.per_address);
     }
     if (decision.allowed) co_return std::nullopt;
     auto wait = decision.retry_after;
