@@ -15,6 +15,7 @@ const roundSize = 300; // Numbers of each kind that are asked for before a cool-
 const rounds = Math.ceil(Number(process.env.POLLUX_PAIRS ?? (isDeep ? 10_000 : roundSize)) / roundSize);
 const pairs = rounds * roundSize;
 const apartMax = 2; // Milliseconds between medians.
+const tMax = 4.5;
 const judged = isDeep && pairs >= 10_000; // Of fewer, chance has too large a part.
 
 const env = {
@@ -83,7 +84,8 @@ class Found {
         const [middle, otherMiddle] = [median(left.took), median(right.took)];
         const t = welch(left.took, right.took);
         console.log(`# ${what}: ${one} ${ms(middle)}, ${other} ${ms(otherMiddle)}, t ${t.toFixed(1)} of ${left.took.length} and ${right.took.length}`);
-        if (judged) assert.ok(Math.abs(middle - otherMiddle) < apartMax, `${what}: ${one} and ${other} are told apart by time`);
+        const isAlike = Math.abs(middle - otherMiddle) < apartMax && Math.abs(t) < tMax;
+        if (judged) assert.ok(isAlike, `${what}: ${one} and ${other} are told apart by time`);
     }
 }
 
