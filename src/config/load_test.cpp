@@ -175,7 +175,7 @@ ALLOWED_HOSTS= Chat.example.com , .example.org,[::1],
 CORS_ALLOWED_ORIGINS=https://Chat.Example.com:443,http://localhost:5173/
 TRUSTED_PROXIES=10.0.0.0/8,::1
 RATE_LIMITS=off
-RATE_RULES=send=10/60, read = 600 / 60, send_address=9/1
+RATE_RULES=send=10/60, read = 600 / 60,read_address=6000/60,send_address=9/1
 AI_MODELS=gemini:gemini-flash-latest,demo
 GEMINI_API_KEY=AIzaSyTest
 GEMINI_BASE_URL=http://127.0.0.1:9000/x/
@@ -199,6 +199,7 @@ Be kind."
     EXPECT_EQ(config.rate_limits, Switch::off);
     EXPECT_EQ(config.rate_rules, (std::vector<RateOverride>{{"send", 10, std::chrono::seconds(60)},
                                                             {"read", 600, std::chrono::seconds(60)},
+                                                            {"read_address", 6000, std::chrono::seconds(60)},
                                                             {"send_address", 9, std::chrono::seconds(1)}}));
     EXPECT_EQ(config.ai_models, (std::vector<std::string>{"gemini:gemini-flash-latest", "demo"}));
     EXPECT_EQ(config.gemini_base_url, "http://127.0.0.1:9000/x");
@@ -255,9 +256,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Refusal{"CORS_ALLOWED_ORIGINS=chat.example.com", "CORS_ALLOWED_ORIGINS="},
                     Refusal{"TRUSTED_PROXIES=proxy", "TRUSTED_PROXIES="}, Refusal{"TRUSTED_PROXIES=11", "TRUSTED_PROXIES="},
                     Refusal{"DEBUG_NETWORKS=10.0.0.0/33", "DEBUG_NETWORKS="}, Refusal{"RATE_RULES=send=fast", "RATE_RULES="},
-                    Refusal{"AI_MODELS=claude:x", "AI_MODELS="}, Refusal{"AI_MODELS=demo,demo", "AI_MODELS="},
-                    Refusal{"CONTEXT_TOKENS=-1", "CONTEXT_TOKENS="}, Refusal{"QUEUE_MAX=1e9", "QUEUE_MAX="},
-                    Refusal{"GEMINI_BASE_URL=ftp://x", "GEMINI_BASE_URL (.env)"},
+                    Refusal{"RATE_RULES=otp_address=1/1", "RATE_RULES="}, Refusal{"AI_MODELS=claude:x", "AI_MODELS="},
+                    Refusal{"AI_MODELS=demo,demo", "AI_MODELS="}, Refusal{"CONTEXT_TOKENS=-1", "CONTEXT_TOKENS="},
+                    Refusal{"QUEUE_MAX=1e9", "QUEUE_MAX="}, Refusal{"GEMINI_BASE_URL=ftp://x", "GEMINI_BASE_URL (.env)"},
                     Refusal{"GEMINI_BASE_URL=https://user:pw@x", "GEMINI_BASE_URL (.env)"},
                     Refusal{"DEFAULT_COUNTRY_CODE=US", "DEFAULT_COUNTRY_CODE="}, Refusal{"OTP_DELIVERY=pigeon", "OTP_DELIVERY="},
                     Refusal{"OTP_TEST_NUMBERS=123:456", "OTP_TEST_NUMBERS (.env)"},

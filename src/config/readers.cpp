@@ -47,7 +47,7 @@ std::optional<RateOverride> parse_rate_rule(std::string_view text)
     auto count = parse_integer(trim(text.substr(equals + 1, slash - equals - 1)));
     auto seconds = parse_integer(trim(text.substr(slash + 1)));
     constexpr std::array<std::string_view, 6> names{"auth", "otp", "send", "send_address", "read", "read_address"};
-    bool is_known = std::find(names.begin(), names.end(), name) != names.end();
+    bool is_known = std::ranges::find(names, name) != names.end();
     if (!is_known || !count || !seconds || *count < 1 || *count > 1'000'000 || *seconds < 1 || *seconds > 86'400) return {};
     return RateOverride{std::string(name), *count, std::chrono::seconds(*seconds)};
 }

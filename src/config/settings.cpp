@@ -67,7 +67,8 @@ constexpr Setting list[] = {
      "`off` (in debug only) rests the limits by address and by route; those by code and by mobile never rest.",
      read_choice<&C::rate_limits>},
     {"Who may come", "RATE_RULES", "", "the built-in rules",
-     "Other limits: `send=30/60` allows 30 in 60 seconds; for `auth`, `otp`, `send`, `send_address`, `read` and `read_address`, by comma.",
+     "Other limits: `send=30/60` allows 30 in 60 seconds; for `send` and `read` of a user, `auth`, `otp`, `send_address` and "
+     "`read_address` of an address, by comma.",
      read_rate_rules, plain, Part::rate_rules},
 
     {"Models", "AI_MODELS", "", "Gemini with its key, else the compatible server, else (in debug) demo",

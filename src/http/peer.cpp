@@ -14,10 +14,13 @@ using asio::ip::address;
 using asio::ip::address_v4;
 using asio::ip::address_v6;
 
+// Without a zone, too ("fe80::1%eth0"): it names a link of whoever wrote it down, not another client.
 address unmapped(address const& any)
 {
-    if (any.is_v6() && any.to_v6().is_v4_mapped()) return make_address_v4(asio::ip::v4_mapped, any.to_v6());
-    return any;
+    if (any.is_v4()) return any;
+    auto const v6 = any.to_v6();
+    if (v6.is_v4_mapped()) return make_address_v4(asio::ip::v4_mapped, v6);
+    return address_v6(v6.to_bytes());
 }
 
 bool same_prefix(unsigned char const* left, unsigned char const* right, unsigned bits)

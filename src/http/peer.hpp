@@ -13,7 +13,7 @@ namespace pollux::http {
 
 namespace asio = boost::asio;
 
-// "10.0.0.0/8", "::1", "192.0.2.7"; IPv4-mapped IPv6 addresses count as IPv4.
+// "10.0.0.0/8", "::1", "192.0.2.7"; IPv4-mapped IPv6 addresses count as IPv4, zones of IPv6 addresses for nothing.
 class Networks {
 public:
     Networks() = default;

@@ -185,7 +185,7 @@ describe('faults', () => {
 
     test('10 MB from the model', { timeout: 100_000 }, () => playAll(Object.entries(largePlans), 300, 1));
 
-    test('silence of the model', { timeout: 600_000, skip: process.env.POLLUX_DEEP !== '1' }, () => playAll(Object.entries(longPlans), 400, messageCount));
+    test('silence of the model', { timeout: 600_000, skip: process.env.POLLUX_DEEP !== '1' }, () => playAll(Object.entries(longPlans), 400, Math.min(messageCount, 2))); // A third would wait.
 
     test('a model that refuses to think is asked again without, and from then on', async () => {
         const user = await User.signUp(client);

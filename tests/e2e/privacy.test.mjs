@@ -120,20 +120,28 @@ describe('what is not to be seen', () => {
         assert.doesNotMatch(server.log, /"level":"error"/, 'and none of them was an accident');
     });
 
-    test('in debug: codes are on the console and in the answer, and nothing is in the log', async () => {
-        const secrets = newSecrets();
-        const mobile = '+13105550199';
-        Object.assign(secrets, { number: '13105550199', shortNumber: '3105550199' });
-        await planReplies(secrets);
-        const env = { ...roomySettings, ...sim.settings(secrets.apiKey), PASSWORD_LOGIN: 'True', LOG_LEVEL: 'debug' };
-        const server = await Server.start({ env });
-        const client = new Client(server);
-        await everyPath(client, secrets, { mobile });
-        client.close();
-        await server.stop();
-        assert.ok(server.console.includes(secrets.otp), 'the code is on the console');
-        assertUnseen(searchable(server.log), secrets, 'the log');
-    });
+    for (const [what, settings, args] of [['in debug', { DEBUG: 'True' }, []], ['with --dev, as text', { LOG_FORMAT: 'text' }, ['--dev']]]) {
+        test(`${what}: codes are on the console and in the answer, and nothing else is, nor in the log`, async () => {
+            const secrets = newSecrets();
+            const mobile = '+13105550199';
+            Object.assign(secrets, { number: '13105550199', shortNumber: '3105550199' });
+            await planReplies(secrets);
+            const { DEBUG, ...roomy } = roomySettings;
+            const env = { ...roomy, ...settings, ...sim.settings(secrets.apiKey), PASSWORD_LOGIN: 'True', LOG_LEVEL: 'debug' };
+            const server = await Server.start({ env, args });
+            const client = new Client(server);
+            await everyPath(client, secrets, { mobile });
+            client.close();
+            await server.stop();
+            assert.ok(server.log.includes('/auth/verify-otp'), 'there is a log');
+            assertUnseen(settings.LOG_FORMAT === 'text' ? server.log : searchable(server.log), secrets, 'the log');
+            const { otp, number, shortNumber, ...others } = secrets;
+            assert.ok(server.console.includes(otp), 'the code is on the console');
+            assertUnseen(server.console, others, 'the console');
+            delete others.unknown; // The name of a field that an error names, as it should.
+            assertUnseen(client.problems.map((problem) => JSON.stringify({ ...problem, request_id: '' })).join('\n'), others, 'an error');
+        });
+    }
 
     // Raw bytes in, all bytes out until the server closes.
     function raw(server, bytes) {

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 
 import { Client, User, onlyBroken } from './support/client.mjs';
+import { ms, percentile } from './support/figures.mjs';
 import { endPrograms, sleep, until } from './support/process.mjs';
 import { Server, roomySettings } from './support/server.mjs';
 import { Sim } from './support/sim.mjs';
@@ -21,6 +22,8 @@ describe('stops and crashes', { concurrency: true }, () => {
             default: { text: 'short and good', duration_ms: 200 },
             matching: [
                 { match: 'long one', times: -1, text: 'This takes its time. '.repeat(100), duration_ms: 60_000, chunks: 300 },
+                { match: 'late one', times: 1, text: 'This ends late.', duration_ms: 25_000, chunks: 25 },
+                { match: 'late one', times: -1, text: 'This ends late.', duration_ms: 500 },
                 { match: 'medium one', times: -1, text: 'This ends before the process does.', duration_ms: 3000, chunks: 30 },
             ],
         });
@@ -200,7 +203,13 @@ describe('stops and crashes', { concurrency: true }, () => {
         const rooms = [await user.createRoom(), await user.createRoom()];
         const sent = await Promise.all(rooms.map((room, index) => user.send(room, `the medium one that sleeps ${index}`)));
         const waiting = await user.send(rooms[0], 'next');
-        await until('the calls', async () => (await callsFor('the medium one that sleeps 0')).length === 1);
+        // Its call is still going on when the process wakes.
+        const other = await User.signUp(client);
+        const otherRoom = await other.createRoom();
+        const late = await other.send(otherRoom, 'the late one that sleeps');
+        for (const words of ['the medium one that sleeps 0', 'the medium one that sleeps 1', 'the late one that sleeps']) {
+            await until('the calls', async () => (await callsFor(words)).length === 1);
+        }
         server.program.child.kill('SIGSTOP');
         await sleep(22_000); // A lease lasts 20 s.
         server.program.child.kill('SIGCONT');
@@ -208,10 +217,73 @@ describe('stops and crashes', { concurrency: true }, () => {
             assert.equal((await user.follow(rooms[index], reply.id)).text, 'This ends before the process does.');
         }
         assert.equal((await user.follow(rooms[0], waiting.reply.id)).text, 'short and good');
+        assert.equal((await other.follow(otherRoom, late.reply.id)).text, 'This ends late.');
         assert.deepEqual([(await user.messages(rooms[0])).length, (await user.messages(rooms[1])).length], [4, 2]);
-        assert.equal((await user.usage()).used, 3);
+        assert.equal((await other.messages(otherRoom)).length, 2);
+        assert.deepEqual([(await user.usage()).used, (await other.usage()).used], [3, 1]);
+        console.log(`# ${server.log.split('"reply_lease_lost"').length - 1} of 3 leases were lost`);
         client.close();
         assert.equal((await server.stop()).code, 0);
         assert.deepEqual(await server.rows('select * from jobs'), []);
+        const doubled = await server.rows("select reply_to from messages where role = 'assistant' group by reply_to having count(*) > 1");
+        assert.deepEqual(doubled, []);
+    });
+
+    test('a reply that was lost three times waits for the others, and then runs alone', { timeout: 120_000 }, async () => {
+        const server = await start();
+        const client = new Client(server);
+        const [suspect, busy] = [await User.signUp(client), await User.signUp(client)];
+        const others = await Promise.all(Array.from({ length: 4 }, () => User.signUp(client)));
+        const rooms = await Promise.all(others.map((user) => user.createRoom()));
+        const startDelays = async (words) => {
+            const delays = [];
+            await Promise.all(others.map(async (user, index) => {
+                for (let round = 0; round < 5; ++round) {
+                    const content = `${words} ${index} ${round}`;
+                    const { reply } = await user.send(rooms[index], content);
+                    const acceptedAt = Date.now() / 1000;
+                    assert.equal((await user.follow(rooms[index], reply.id)).text, 'short and good');
+                    const [call] = await callsFor(content);
+                    delays.push(Math.max(0, call.started_at - acceptedAt) * 1000);
+                }
+            }));
+            return delays;
+        };
+        const before = await startDelays('before');
+
+        const [suspectRoom, busyRoom] = [await suspect.createRoom(), await busy.createRoom()];
+        const content = 'the medium one under suspicion';
+        const sent = await suspect.send(suspectRoom, content);
+        let longOne;
+        for (let death = 1; death <= 3; ++death) {
+            await until(`call ${death}`, async () => (await callsFor(content)).length === death, { everyMs: 5 });
+            // Begun before the last death, so that it is there first when the next process looks around.
+            if (death === 3) {
+                longOne = await busy.sendUntilAccepted(busyRoom, 'the long one of somebody else');
+                await until('its call', async () => (await callsFor('the long one of somebody else')).length === 1, { everyMs: 5 });
+            }
+            await server.kill();
+            await server.start();
+        }
+        await until('the long one again', async () => (await callsFor('the long one of somebody else')).length === 2, { everyMs: 5 });
+        const meanwhile = await startDelays('meanwhile');
+        assert.equal((await callsFor(content)).length, 3, 'it waits as long as anybody else has work');
+        const shown = (delays) => `${ms(percentile(delays, 50))} (p99 ${ms(percentile(delays, 99))})`;
+        console.log(`# from the send to the call: ${shown(before)} before, ${shown(meanwhile)} while a reply is under suspicion`);
+
+        await busy.stop(busyRoom, longOne.reply.id);
+        await until('its turn', async () => (await callsFor(content)).length === 4, { everyMs: 5 });
+        const waiting = await Promise.all(others.map((user, index) => user.send(rooms[index], `afterwards ${index}`)));
+        assert.equal((await suspect.follow(suspectRoom, sent.reply.id)).text, 'This ends before the process does.');
+        for (const [index, { reply }] of waiting.entries()) assert.equal((await others[index].follow(rooms[index], reply.id)).text, 'short and good');
+        const calls = await sim.history();
+        const alone = calls.filter((call) => call.turns.at(-1).text === content).at(-1);
+        for (const [index] of others.entries()) {
+            const call = calls.find(({ turns }) => turns.at(-1).text === `afterwards ${index}`);
+            assert.ok(call.started_at >= alone.ended_at, `${call.started_at} is before ${alone.ended_at}: it did not run alone`);
+        }
+        assert.deepEqual([(await suspect.messages(suspectRoom)).length, (await suspect.usage()).used], [2, 1]);
+        client.close();
+        assert.equal((await server.stop()).code, 0);
     });
 });

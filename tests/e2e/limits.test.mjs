@@ -1,0 +1,199 @@
+// Rate limits as clients see them. D4: however a client behaves, no window holds more accepted requests than the rule's count and its
+// burst, and who keeps to 0.95 of the rate is never refused. D5: a refusal says when to come back, and who obeys is let in.
+// POLLUX_LIMIT_SECONDS=n: windows of 60 s and n seconds of every behaviour (usually 2 s and 8).
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+
+import { Client, User } from './support/client.mjs';
+import { endPrograms, sleep } from './support/process.mjs';
+import { Random } from './support/random.mjs';
+import { Server } from './support/server.mjs';
+
+const seconds = Number(process.env.POLLUX_LIMIT_SECONDS ?? 8);
+const windowSeconds = process.env.POLLUX_LIMIT_SECONDS ? 60 : 2;
+const rate = 10; // A second.
+const count = rate * windowSeconds; // Of a rule, which allows as many at once: the burst.
+const addressCount = 2 * count;
+
+// Test numbers with codes, since outside debug no answer holds one. Behind a proxy, so that a client may have the address he likes.
+const mobiles = Array.from({ length: 20 }, (_, number) => `+120255501${String(number).padStart(2, '0')}`);
+const code = '135790';
+const lastDay = new Date(Date.now() + 10 * 86_400_000).toISOString().slice(0, 10);
+const env = {
+    SECRET_KEY: 'Zk3vX9q-7Lw2TmB5sR8uYc1NhD6fGjPaQ',
+    AI_MODELS: 'demo',
+    TRUSTED_PROXIES: '1',
+    OTP_TEST_NUMBERS: mobiles.map((mobile) => `${mobile}:${code}@${lastDay}`).join(),
+};
+
+describe('rate limits', { concurrency: true }, () => {
+    after(endPrograms);
+
+    // A user and an address of his own. `read()` and `send()` give {sent, came, answer} with times in ms.
+    async function asker(client, mobile, address) {
+        const user = Object.assign(new User(), { client });
+        await user.ask('POST', '/auth/signup/', { body: { mobile, password: 'a-long-pass-word-7' }, expect: 201 });
+        await user.ask('POST', '/auth/send-otp/', { body: { mobile, purpose: 'login' } });
+        user.token = (await user.ask('POST', '/auth/verify-otp/', { body: { mobile, code, purpose: 'login' } })).access;
+        const room = await user.createRoom();
+        const headers = (from) => ({ 'X-Forwarded-For': from });
+        return {
+            read: (from = address) => stamped(200, () => client.ask('GET', '/user/me/', { token: user.token, headers: headers(from) })),
+            // Refused for what it holds, but only after it was counted.
+            send: (from = address) => {
+                const options = { token: user.token, body: { content: '' }, headers: headers(from) };
+                return stamped(422, () => client.ask('POST', `/chatroom/${room}/message/`, options));
+            },
+        };
+    }
+
+    async function stamped(expected, ask) {
+        const sent = performance.now();
+        const answer = await ask();
+        assert.ok([expected, 429].includes(answer.status), `${answer.status} ${answer.text}`);
+        return { sent, came: performance.now(), answer };
+    }
+
+    const isAccepted = ({ answer }) => answer.status !== 429;
+
+    // The most accepted requests that lie in one window for certain: sent after its begin, answered before its end.
+    function fullestWindow(all) {
+        const accepted = all.filter(isAccepted);
+        const inWindowFrom = (begin) => accepted.filter(({ sent, came }) => sent >= begin && came <= begin + windowSeconds * 1000).length;
+        return Math.max(...accepted.map(({ sent }) => inWindowFrom(sent)));
+    }
+
+    // How a client may come: each yields what it got.
+    const behaviours = {
+        async flood(ask, isOver) {
+            const lanes = Array.from({ length: 4 }, async () => {
+                const all = [];
+                while (!isOver()) {
+                    all.push(await ask());
+                    await sleep(4);
+                }
+                return all;
+            });
+            return (await Promise.all(lanes)).flat();
+        },
+        async bursts(ask, isOver) {
+            const all = [];
+            while (!isOver()) {
+                all.push(...(await Promise.all(Array.from({ length: count + 5 }, () => ask()))));
+                await sleep((windowSeconds * 1000) / 2);
+            }
+            return all;
+        },
+        // Saves up a full budget, spends it at the end of a window, goes on at the rate.
+        async 'saved up'(ask, isOver) {
+            const all = [];
+            while (!isOver()) {
+                await sleep(windowSeconds * 1000);
+                for (let round = 0; round < count; ++round) all.push(await ask());
+                const end = performance.now() + windowSeconds * 1000;
+                while (performance.now() < end) {
+                    all.push(await ask());
+                    await sleep(1000 / rate / 2);
+                }
+            }
+            return all;
+        },
+        async 'at random'(ask, isOver, random) {
+            const all = [];
+            while (!isOver()) {
+                all.push(...(await Promise.all(Array.from({ length: random.between(1, count) }, () => ask()))));
+                await sleep(random.below(windowSeconds * 400));
+            }
+            return all;
+        },
+    };
+
+    async function steady(ask, isOver) {
+        const all = [];
+        for (let due = performance.now(); !isOver(); due = Math.max(due + 1000 / (0.95 * rate), performance.now())) {
+            await sleep(due - performance.now());
+            all.push(await ask());
+        }
+        return all;
+    }
+
+    test(`no window of ${windowSeconds} s holds more than ${count} and the burst, and 0.95 of the rate is never refused`, { timeout: 1_200_000 }, async () => {
+        const random = Random.announced('limits');
+        const [ofUser, ofAddress] = [`${count}/${windowSeconds}`, `${addressCount}/${windowSeconds}`];
+        const rules = `read=${ofUser},read_address=${ofAddress},send=${ofUser},send_address=${ofAddress},auth=100000/1,otp=100000/1`;
+        const server = await Server.start({ env: { ...env, RATE_RULES: rules } });
+        const client = new Client(server);
+        let addresses = 0;
+        const nextAddress = () => `203.0.113.${++addresses}`;
+        let askers = 0;
+        const newAsker = (address = nextAddress()) => asker(client, mobiles[askers++], address);
+
+        const wild = [];
+        const gentle = [];
+        for (const kind of ['read', 'send']) {
+            for (const [name, behave] of Object.entries(behaviours)) wild.push({ what: `${kind}, ${name}`, kind, behave, asker: await newAsker() });
+            gentle.push({ what: kind, kind, asker: await newAsker() });
+        }
+        // Who keeps to his limit beside one who does not, at one address.
+        const home = nextAddress();
+        gentle.push({ what: 'send beside a flood', kind: 'send', asker: await newAsker(home) });
+        wild.push({ what: 'send, flood beside another', kind: 'send', behave: behaviours.flood, asker: await newAsker(home) });
+        // One address with more users than it has room for.
+        const office = [];
+        const shared = nextAddress();
+        for (let user = 0; user < 4; ++user) office.push(await newAsker(shared));
+
+        const end = performance.now() + seconds * 1000;
+        const isOver = () => performance.now() > end;
+        const [wildly, gently, crowd] = await Promise.all([
+            Promise.all(wild.map(({ kind, behave, asker }) => behave(asker[kind], isOver, random.fork()))),
+            Promise.all(gentle.map(({ kind, asker }) => steady(asker[kind], isOver))),
+            Promise.all(office.map((asker) => behaviours.flood(asker.read, isOver))),
+        ]);
+        for (const [index, all] of wildly.entries()) checkWindow(wild[index].what, all, 2 * count);
+        checkWindow('an address', crowd.flat(), 2 * addressCount);
+        for (const [index, all] of gently.entries()) {
+            assert.ok(all.length >= 0.5 * rate * seconds, `only ${all.length} requests: this says nothing about a steady rate`);
+            const refused = all.filter((one) => !isAccepted(one)).length;
+            assert.equal(refused, 0, `${gentle[index].what} at 0.95 of the rate was refused`);
+        }
+        client.close();
+        assert.equal((await server.stop()).code, 0);
+    });
+
+    function checkWindow(what, all, max) {
+        const fullest = fullestWindow(all);
+        console.log(`# ${what}: ${all.filter(isAccepted).length} of ${all.length} accepted, ${fullest} in the fullest window, ${max} allowed`);
+        assert.ok(all.some((one) => !isAccepted(one)), `${what}: nothing was refused, so nothing is shown`);
+        assert.ok(fullest >= max / 2, `${what}: ${fullest} of ${max / 2} that the rule allows at once`);
+        assert.ok(fullest <= max, `${what}: ${fullest} in one window, ${max} allowed`);
+    }
+
+    test('100 clients who come back as they were told are let in each time', { timeout: 60_000 }, async () => {
+        const [limit, window] = [3, 3];
+        const server = await Server.start({ env: { ...env, RATE_RULES: `read=100000/1,read_address=${limit}/${window}` } });
+        const client = new Client(server);
+        const { read } = await asker(client, mobiles[0], '198.51.100.1');
+        let refusals = 0;
+        const obey = async (address) => {
+            for (let round = 0; round < 3; ++round) {
+                let answer = null;
+                for (let asked = 0; asked <= 2 * limit + 1 && answer?.status !== 429; ++asked) ({ answer } = await read(address));
+                assert.equal(answer.status, 429, 'a limit that never comes');
+                assert.equal(answer.body.code, 'rate_limited');
+                assert.equal(answer.headers['ratelimit-policy'], `"read";q=${limit};w=${window}`);
+                const [, remaining, reset] = /^"read";r=(\d+);t=(\d+)$/.exec(answer.headers.ratelimit ?? '') ?? assert.fail(JSON.stringify(answer.headers));
+                const wait = Number(answer.headers['retry-after']);
+                assert.equal(remaining, '0');
+                assert.ok(wait >= 1 && wait <= Number(reset) && Number(reset) <= window, `Retry-After ${wait}, reset ${reset}`);
+                ++refusals;
+                await sleep(wait * 1000 + 5); // Timers may ring a moment early.
+                assert.equal((await read(address)).answer.status, 200, 'refused a second time');
+            }
+        };
+        await Promise.all(Array.from({ length: 100 }, (_, number) => obey(`203.0.113.${number}`)));
+        assert.equal(refusals, 300);
+        client.close();
+        assert.equal((await server.stop()).code, 0);
+    });
+});
