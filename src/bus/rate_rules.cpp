@@ -73,7 +73,8 @@ RateRules built_in_rate_rules()
     rules.send.per_user = RateRule{60, 60s};
     rules.send.per_address = RateRule{300, 60s};
     // Ten a second: a page that opens loads a handful, and several tabs may open at once. Per address only twice as much: reading is
-    // cheap, and this one is there for the floods that come without a token.
+    // cheap, and this one is there for many accounts behind one address. (Who comes without a token is refused before he is counted: that
+    // costs less than counting.)
     rules.read.per_user = RateRule{600, 60s};
     rules.read.per_address = RateRule{1'200, 60s};
     return rules;

@@ -10,6 +10,8 @@
 namespace pollux::http {
 namespace {
 
+constexpr std::int64_t mapped_prefix_bits = 96; // Of ::ffff:0:0/96, RFC 4291, 2.5.5.2.
+
 using asio::ip::address;
 using asio::ip::address_v4;
 using asio::ip::address_v6;
@@ -53,7 +55,9 @@ Networks::Networks(std::vector<std::string> const& texts)
         unsigned bits_all = base.is_v4() ? 32 : 128;
         auto bits = slash == std::string::npos ? std::optional<std::int64_t>(bits_all) : parse_integer(text.substr(slash + 1));
         if (!bits || *bits < 0 || *bits > bits_all) throw std::invalid_argument("not a network: " + text);
-        ranges_.push_back({base, static_cast<unsigned>(*bits)});
+        bool const is_mapped = base.is_v6() && base.to_v6().is_v4_mapped() && *bits >= mapped_prefix_bits;
+        if (is_mapped) *bits -= mapped_prefix_bits; // Clients are compared as IPv4, in whatever form they come.
+        ranges_.push_back({is_mapped ? unmapped(base) : base, static_cast<unsigned>(*bits)});
     }
 }
 

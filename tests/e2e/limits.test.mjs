@@ -181,8 +181,8 @@ describe('rate limits', { concurrency: true }, () => {
                 for (let asked = 0; asked <= 2 * limit + 1 && answer?.status !== 429; ++asked) ({ answer } = await read(address));
                 assert.equal(answer.status, 429, 'a limit that never comes');
                 assert.equal(answer.body.code, 'rate_limited');
-                assert.equal(answer.headers['ratelimit-policy'], `"read";q=${limit};w=${window}`);
-                const [, remaining, reset] = /^"read";r=(\d+);t=(\d+)$/.exec(answer.headers.ratelimit ?? '') ?? assert.fail(JSON.stringify(answer.headers));
+                assert.equal(answer.headers['ratelimit-policy'], `"read_address";q=${limit};w=${window}`);
+                const [, remaining, reset] = /^"read_address";r=(\d+);t=(\d+)$/.exec(answer.headers.ratelimit ?? '') ?? assert.fail(JSON.stringify(answer.headers));
                 const wait = Number(answer.headers['retry-after']);
                 assert.equal(remaining, '0');
                 assert.ok(wait >= 1 && wait <= Number(reset) && Number(reset) <= window, `Retry-After ${wait}, reset ${reset}`);
