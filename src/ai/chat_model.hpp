@@ -31,7 +31,7 @@ struct ChatRequest {
     std::vector<Turn> turns;  // Roles alternate, first and last are the user's.
     std::string continuation; // What Continues.token was; empty for a new reply.
     std::chrono::steady_clock::time_point deadline;
-    std::string request_id; // For the log.
+    std::string request_id; // For the log; the same in all calls for one reply.
 };
 
 struct Citation {

@@ -25,7 +25,8 @@ std::vector<std::string> names_or_default(ModelsOptions const& options)
 Result<ModelEntry> build_entry(std::string const& id, ModelsOptions const& options)
 {
     auto const colon = id.find(':');
-    ModelEntry entry{id, id.substr(0, colon), colon == std::string::npos ? std::string() : id.substr(colon + 1), nullptr};
+    ModelEntry entry{id, id.substr(0, colon), colon == std::string::npos ? std::string() : id.substr(colon + 1), nullptr,
+                     std::make_unique<CallBreaker>()};
 
     if (id == "demo") {
         entry.name = "demo";

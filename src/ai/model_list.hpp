@@ -2,6 +2,7 @@
 // start; reading is safe from any thread.
 #pragma once
 
+#include "ai/call_breaker.hpp"
 #include "ai/chat_model.hpp"
 #include "ai/gemini/gemini_model.hpp"
 #include "base/error.hpp"
@@ -15,6 +16,7 @@ struct ModelEntry {
     std::string provider; // "gemini", "demo".
     std::string name;     // The provider's name of it, for ChatRequest.model.
     std::unique_ptr<ChatModel> model;
+    std::unique_ptr<CallBreaker> breaker = std::make_unique<CallBreaker>(); // Whoever calls the model asks it first.
 };
 
 class Models {

@@ -22,8 +22,15 @@ std::unique_ptr<chat::ReplyWorker> build_worker(Rooms& rooms, config::Config con
                                                 Clock const& clock)
 {
     if (config.workers == config::Workers::external) return nullptr;
-    chat::ReplyTools tools{database,          rooms.feed,          chat::ChatNews(rooms.notices, rooms.room_lists), rooms.models, clock,
-                           rooms.queue_gauge, config.system_prompt};
+    chat::ReplyTools tools{database,
+                           rooms.feed,
+                           chat::ChatNews(rooms.notices, rooms.room_lists),
+                           rooms.models,
+                           clock,
+                           rooms.queue_gauge,
+                           config.system_prompt,
+                           rooms.rate_limiter,
+                           config.model_calls_per_minute};
     chat::ReplyWorker::Options options{.replies_max = config.worker_concurrency};
     return std::make_unique<chat::ReplyWorker>(std::move(tools), runtime, options);
 }

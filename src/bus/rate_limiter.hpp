@@ -15,7 +15,7 @@ namespace pollux::bus {
 
 namespace asio = boost::asio;
 
-enum class RateClass { none, auth, otp, send, read };
+enum class RateClass { none, auth, otp, send, read, call }; // call: of a model, not a route.
 
 // `count` within `window`, all of them at once if the client likes, then one every window / count.
 struct RateRule {

@@ -32,7 +32,8 @@ std::optional<RateRule>* rule_named(RateRules& rules, std::string_view name)
 ClassRules RateRules::of(RateClass rate_class) const
 {
     switch (rate_class) {
-    case RateClass::none: return {};
+    case RateClass::none:
+    case RateClass::call: return {};
     case RateClass::auth: return auth;
     case RateClass::otp: return otp;
     case RateClass::send: return send;
@@ -49,6 +50,7 @@ std::string_view name_of(RateClass rate_class)
     case RateClass::otp: return "otp";
     case RateClass::send: return "send";
     case RateClass::read: return "read";
+    case RateClass::call: return "call";
     }
     return "none";
 }

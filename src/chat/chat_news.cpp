@@ -23,9 +23,9 @@ void ChatNews::message_sent(UserId user, RoomId room, MessageId message)
     notices_.publish(user, "message", numbers({{"id", message.value}, {"chatroom", room.value}}) + "}");
 }
 
-void ChatNews::reply_changed(UserId user, RoomId room, MessageId reply, MessageStatus status)
+void ChatNews::reply_changed(UserId user, RoomId room, MessageId reply, std::int64_t attempt, MessageStatus status)
 {
-    auto json = numbers({{"id", reply.value}, {"chatroom", room.value}}) + ",\"status\":\"" + to_text(status) + "\"}";
+    auto json = numbers({{"id", reply.value}, {"chatroom", room.value}, {"attempt", attempt}}) + ",\"status\":\"" + to_text(status) + "\"}";
     notices_.publish(user, "reply", std::move(json));
 }
 

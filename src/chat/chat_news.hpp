@@ -12,11 +12,14 @@ class ChatNews {
 public:
     ChatNews(bus::Notices& notices, bus::RoomListCache& room_lists) : notices_(notices), room_lists_(room_lists) {}
 
-    void message_sent(UserId user, RoomId room, MessageId message);                      // message {id, chatroom}
-    void reply_changed(UserId user, RoomId room, MessageId reply, MessageStatus status); // reply {id, chatroom, status}
-    void room_changed(UserId user, RoomId room);                                         // room {id}
-    void room_deleted(UserId user, RoomId room);                                         // room_deleted {id}
-    void usage_changed(UserId user);                                                     // usage {}
+    // message {id, chatroom}
+    void message_sent(UserId user, RoomId room, MessageId message);
+    // reply {id, chatroom, attempt, status}. A sender and a worker publish each for themselves: a notice whose attempt is lower than one
+    // that was seen has been overtaken, and is to be ignored.
+    void reply_changed(UserId user, RoomId room, MessageId reply, std::int64_t attempt, MessageStatus status);
+    void room_changed(UserId user, RoomId room); // room {id}
+    void room_deleted(UserId user, RoomId room); // room_deleted {id}
+    void usage_changed(UserId user);             // usage {}
 
 private:
     bus::Notices& notices_;

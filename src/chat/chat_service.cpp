@@ -124,7 +124,7 @@ void ChatService::follow_up(UserId user, RoomId room, Sending& sending, std::opt
     parts_.gauge.add(1);
     news_.room_changed(user, room); // First: it drops the cached list.
     if (sending.message) news_.message_sent(user, room, sending.message->id);
-    news_.reply_changed(user, room, sending.reply.id, sending.reply.status);
+    news_.reply_changed(user, room, sending.reply.id, sending.reply.attempt, sending.reply.status);
     news_.usage_changed(user);
     if (!parts_.worker) return;
     if (sending.claim) {
@@ -176,7 +176,7 @@ asio::awaitable<Result<Message>> ChatService::stop(UserId user, RoomId room, Mes
     if (stopping->was_queued) {
         parts_.gauge.add(-1);
         news_.room_changed(user, room);
-        news_.reply_changed(user, room, reply, MessageStatus::stopped);
+        news_.reply_changed(user, room, reply, stopping->reply.attempt, MessageStatus::stopped);
         news_.usage_changed(user);
         co_await parts_.feed.end(reply, stopping->reply.attempt);
         if (parts_.worker && stopping->promoted > 0) parts_.worker->wake();

@@ -1,5 +1,6 @@
 #include "chat/reply_job.hpp"
 
+#include "ai/call_rate.hpp"
 #include "ai/tokens.hpp"
 #include "base/failpoint.hpp"
 #include "base/secrets.hpp"
@@ -45,10 +46,12 @@ ReplyJob::ReplyJob(ReplyTools& tools, std::shared_ptr<RunningReply> running)
 
 asio::awaitable<ReplyJob::Outcome> ReplyJob::run()
 {
-    tools_.news.reply_changed(claim_.user, claim_.room, claim_.reply, MessageStatus::streaming);
+    tools_.news.reply_changed(claim_.user, claim_.room, claim_.reply, claim_.attempt, MessageStatus::streaming);
     for (auto step = Step::call; step == Step::call;) {
         auto request = co_await prepare();
         if (!request) co_return outcome_; // The room was deleted.
+        if (auto const left = co_await wait_for_admission()) co_return outcome_;
+        request->model = entries_[entry_]->name;
         if (writer_.attempt() != claim_.attempt) co_await writer_.begin(claim_.attempt, entries_[entry_]->id);
         if (running_->stop_reason() == StopReason::none) co_await call(std::move(*request));
         step = co_await after_call();
@@ -65,8 +68,7 @@ asio::awaitable<std::optional<ai::ChatRequest>> ReplyJob::prepare()
     if (basis->stop_requested) running_->stop(StopReason::by_user); // Asked for before this process could be told of it.
     if (entries_.empty()) choose_models(basis->plan_models);
 
-    ai::ChatRequest request;
-    request.model = entries_[entry_]->name;
+    ai::ChatRequest request; // Its model is known once one is admitted.
     request.system = join_system_text(tools_.system_prompt, basis->room_prompt, basis->user_instructions);
     request.turns = fit_context(std::move(basis->chain), basis->context_tokens, ai::estimate_tokens);
     request.continuation = continuation_;
@@ -86,6 +88,52 @@ void ReplyJob::choose_models(billing::PlanModels const& plan)
     }
 }
 
+// Until a model may be called. A step instead: the reply was put back, or stopped meanwhile.
+asio::awaitable<std::optional<ReplyJob::Step>> ReplyJob::wait_for_admission()
+{
+    while (running_->stop_reason() == StopReason::none) {
+        auto const wait = co_await admit();
+        if (wait.count() == 0) co_return std::nullopt;
+        if (wait > ai::wait_in_place_max) co_return co_await put_back(wait, ReplyStore::Call::cut);
+        co_await wait_in_place(wait);
+    }
+    co_return co_await leave_as(running_->stop_reason());
+}
+
+// Zero: the call to entries_[entry_] may begin. Otherwise how long to wait.
+asio::awaitable<std::chrono::milliseconds> ReplyJob::admit()
+{
+    admission_ = {};
+    if (!continuation_.empty()) co_return admission_.wait; // Half a reply is not given up for this.
+    auto shortest = std::chrono::milliseconds::max();
+    auto next = entry_;
+    for (; next < entries_.size(); ++next) {
+        admission_ = entries_[next]->breaker->admit(Steady::now());
+        if (admission_.wait.count() == 0) break;
+        shortest = std::min(shortest, admission_.wait);
+    }
+    if (next == entries_.size()) co_return shortest;
+    entry_ = next;
+    if (tools_.calls_per_minute_max == 0) co_return admission_.wait;
+    auto const rule = ai::call_rule(tools_.calls_per_minute_max);
+    auto const taken = co_await tools_.limiter.take(bus::RateClass::call, entries_[entry_]->id, {rule.count, rule.window});
+    if (taken.allowed) co_return admission_.wait;
+    entries_[entry_]->breaker->ended(admission_, ai::CallBreaker::End::said_nothing, Steady::now());
+    co_return taken.retry_after;
+}
+
+void ReplyJob::tell_breaker()
+{
+    using End = ai::CallBreaker::End;
+    auto const& end = draft_.call_end();
+    auto const* failed = end ? std::get_if<ai::Failed>(&*end) : nullptr;
+    auto what = End::answered;
+    if (failed) what = failed->kind == ai::Failed::Kind::transient ? End::failed : End::said_nothing;
+    if (!end && !draft_.has_shown_anything()) what = End::said_nothing;
+    entries_[entry_]->breaker->ended(admission_, what, Steady::now());
+    tools_.meter.call_ended(entries_[entry_]->id, !end ? "cut" : failed ? "failed" : "answered");
+}
+
 asio::awaitable<void> ReplyJob::call(ai::ChatRequest request)
 {
     using namespace asio::experimental::awaitable_operators;
@@ -93,6 +141,7 @@ asio::awaitable<void> ReplyJob::call(ai::ChatRequest request)
     writer_.open();
     auto both = read_model(std::move(request)) && writer_.run();
     co_await interruptible(std::move(both));
+    tell_breaker();
     co_await writer_.flush(); // What was left when the call was cut.
     if (running_->stop_reason() == StopReason::none) is_call_open_ = false;
 }
@@ -152,7 +201,6 @@ asio::awaitable<ReplyJob::Step> ReplyJob::after_failure(ai::Failed failure)
 {
     ops::log(ops::Level::warning, "reply_call_failed",
              {{"message_id", claim_.reply.value}, {"calls", claim_.calls}, {"model", entries_[entry_]->id}, {"detail", failure.detail}});
-    tools_.meter.call_failed();
     bool const is_permanent = failure.kind == ai::Failed::Kind::permanent;
     if (is_permanent && !draft_.has_shown_anything() && claim_.calls < ai::calls_a_reply_max && take_next_model())
         co_return co_await count_and_call();
@@ -166,7 +214,7 @@ asio::awaitable<ReplyJob::Step> ReplyJob::after_failure(ai::Failed failure)
         end.error = upstream_failed();
         co_return co_await finish(std::move(end));
     }
-    if (auto const* later = std::get_if<ai::PutBack>(&decision)) co_return co_await put_back(later->due - now);
+    if (auto const* later = std::get_if<ai::PutBack>(&decision)) co_return co_await put_back(later->due - now, ReplyStore::Call::none);
     co_await wait_in_place(std::get<ai::WaitThenCall>(decision).wait);
     if (auto const reason = running_->stop_reason(); reason != StopReason::none) co_return co_await leave_as(reason);
     co_return co_await count_and_call();
@@ -190,9 +238,9 @@ asio::awaitable<void> ReplyJob::wait_in_place(std::chrono::milliseconds wait)
     co_await interruptible(sleep_for(wait));
 }
 
-asio::awaitable<ReplyJob::Step> ReplyJob::put_back(std::chrono::microseconds wait)
+asio::awaitable<ReplyJob::Step> ReplyJob::put_back(std::chrono::microseconds wait, ReplyStore::Call call)
 {
-    auto const given = co_await store_.put_back(claim_, wait);
+    auto const given = co_await store_.put_back(claim_, wait, call);
     if (given.fate == Fate::stop_requested) {
         running_->stop(StopReason::by_user);
         co_return co_await leave_as(running_->stop_reason());
@@ -201,7 +249,7 @@ asio::awaitable<ReplyJob::Step> ReplyJob::put_back(std::chrono::microseconds wai
     failpoint("put_back_after_commit");
     tools_.meter.put_back();
     outcome_ = {given.promoted, Steady::now() + wait};
-    tools_.news.reply_changed(claim_.user, claim_.room, claim_.reply, MessageStatus::queued);
+    tools_.news.reply_changed(claim_.user, claim_.room, claim_.reply, claim_.attempt, MessageStatus::queued);
     co_await tools_.feed.pause(claim_.reply, claim_.attempt);
     co_return Step::leave;
 }
@@ -240,7 +288,7 @@ asio::awaitable<ReplyJob::Step> ReplyJob::finish(ReplyEnd end)
     tools_.gauge.add(-1);
     outcome_.promoted = finishing.promoted;
     tools_.news.room_changed(claim_.user, claim_.room); // First: it drops the cached list.
-    tools_.news.reply_changed(claim_.user, claim_.room, claim_.reply, end.status);
+    tools_.news.reply_changed(claim_.user, claim_.room, claim_.reply, claim_.attempt, end.status);
     tools_.news.usage_changed(claim_.user);
     co_await tools_.feed.end(claim_.reply, claim_.attempt);
     co_return Step::leave;

@@ -2,12 +2,15 @@
 // twice, after a crash or a lost lease: every write is fenced by the claim's attempt, and a refused one means that somebody else has
 // taken over, so the work is dropped.
 //
-// A reply takes at most 4 calls and 10 minutes (ai/retry.hpp); a wait of over 2 s puts it back and frees the worker.
+// A reply takes at most 4 calls and 10 minutes (ai/retry.hpp); a wait of over 2 s puts it back and frees the worker. A model that fails
+// again and again is left alone for a while (ai/call_breaker.hpp): its replies go to the next model of the list, or wait; waiting is no
+// call.
 #pragma once
 
 #include "ai/model_list.hpp"
 #include "ai/retry.hpp"
 #include "base/clock.hpp"
+#include "bus/rate_limiter.hpp"
 #include "bus/reply_feed.hpp"
 #include "chat/chat_news.hpp"
 #include "chat/message_store.hpp"
@@ -29,6 +32,8 @@ struct ReplyTools {
     Clock const& clock;
     QueueGauge& gauge;
     std::string system_prompt; // The service's: before the room's and the user's.
+    bus::RateLimiter& limiter;
+    std::size_t calls_per_minute_max = 0; // To one model; 0: no limit.
     ReplyMeter meter{};
 };
 
@@ -56,7 +61,10 @@ private:
     asio::awaitable<Step> after_failure(ai::Failed failure);
     asio::awaitable<Step> count_and_call();
     asio::awaitable<void> wait_in_place(std::chrono::milliseconds wait);
-    asio::awaitable<Step> put_back(std::chrono::microseconds wait);
+    asio::awaitable<std::optional<Step>> wait_for_admission();
+    asio::awaitable<std::chrono::milliseconds> admit();
+    void tell_breaker();
+    asio::awaitable<Step> put_back(std::chrono::microseconds wait, ReplyStore::Call call);
     asio::awaitable<Step> leave_as(StopReason reason);
     asio::awaitable<Step> finish(ReplyEnd end);
     asio::awaitable<Finishing> finish_despite_outages(ReplyEnd const& end);
@@ -72,6 +80,7 @@ private:
 
     std::vector<ai::ModelEntry const*> entries_; // To be asked, in this order.
     std::size_t entry_ = 0;
+    ai::CallBreaker::Admission admission_; // Of the call that runs.
     std::string continuation_;
     bool is_call_open_ = true; // A call is counted and has not ended; the claim counts the first one.
 };

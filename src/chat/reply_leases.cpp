@@ -73,7 +73,7 @@ asio::awaitable<void> ReplyWorker::announce_lost(std::vector<LostReply> lost)
         running_.stop(claim.reply, StopReason::dropped);
         auto const status = has_failed ? MessageStatus::failed : MessageStatus::queued;
         tools_.news.room_changed(claim.user, claim.room);
-        tools_.news.reply_changed(claim.user, claim.room, claim.reply, status);
+        tools_.news.reply_changed(claim.user, claim.room, claim.reply, claim.attempt, status);
         if (!has_failed) {
             co_await tools_.feed.pause(claim.reply, claim.attempt);
             continue;

@@ -15,7 +15,7 @@ public:
     // Both from when the reply was first begun.
     void first_text(std::chrono::microseconds waited) const { first_text_.observe(waited); }
     void ended(ReplyEnd const& end, std::chrono::microseconds lasted) const;
-    void call_failed() const { calls_failed_.add(); }
+    void call_ended(std::string const& model, std::string const& end) const; // "answered", "failed", "cut".
     void put_back() const { put_back_.add(); }
     void refused() const { refused_.add(); }
     void leases_lost(std::size_t count) const { leases_lost_.add(static_cast<double>(count)); }
@@ -26,7 +26,6 @@ private:
     ops::Counter const failed_;
     ops::Timing const first_text_;
     ops::Timing const lasted_;
-    ops::Counter const calls_failed_;
     ops::Counter const put_back_;
     ops::Counter const refused_;
     ops::Counter const leases_lost_;

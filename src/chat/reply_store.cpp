@@ -38,7 +38,7 @@ constexpr db::Sql count_call_sql = R"sql(
 constexpr db::Sql restart_message_sql = "update messages set attempt = $3 where id = $1 and attempt = $2 and status = 'streaming'";
 
 constexpr db::Sql put_back_sql = R"sql(
-    update jobs set state = 'waiting', due_at = now_us() + $3, lease_owner = null, lease_until = null
+    update jobs set state = 'waiting', due_at = now_us() + $3, lease_owner = null, lease_until = null, calls = calls - $4
     where message_id = $1 and attempt = $2 and state = 'running' and stop_requested = 0
 )sql";
 
@@ -96,11 +96,12 @@ asio::awaitable<Finishing> requeue(db::Transaction& transaction, ReplyClaim cons
     co_return Finishing{Fate::done, promoted};
 }
 
-asio::awaitable<Finishing> put_back_in(db::Transaction& transaction, ReplyClaim claim, std::chrono::microseconds wait)
+asio::awaitable<Finishing> put_back_in(db::Transaction& transaction, ReplyClaim claim, std::chrono::microseconds wait,
+                                       ReplyStore::Call call)
 {
     bool const is_known = co_await touch_rooms(transaction, claim.user);
     if (!is_known) co_return Finishing{};
-    auto const jobs = co_await transaction.run(put_back_sql, claim.reply, claim.attempt, wait.count());
+    auto const jobs = co_await transaction.run(put_back_sql, claim.reply, claim.attempt, wait.count(), call == ReplyStore::Call::cut);
     auto const finishing = co_await requeue(transaction, claim, jobs);
     if (finishing.fate == Fate::refused) {
         // A stop that is committed must not wait until the job is due again.
@@ -145,10 +146,10 @@ asio::awaitable<Finishing> ReplyStore::finish(ReplyClaim claim, ReplyEnd end, Ti
     co_return finishing;
 }
 
-asio::awaitable<Finishing> ReplyStore::put_back(ReplyClaim claim, std::chrono::microseconds wait)
+asio::awaitable<Finishing> ReplyStore::put_back(ReplyClaim claim, std::chrono::microseconds wait, Call call)
 {
     return database_.transact(
-        [claim = std::move(claim), wait](db::Transaction& transaction) { return put_back_in(transaction, claim, wait); });
+        [claim = std::move(claim), wait, call](db::Transaction& transaction) { return put_back_in(transaction, claim, wait, call); });
 }
 
 asio::awaitable<Finishing> ReplyStore::hand_back(ReplyClaim claim, Call call)

@@ -64,11 +64,13 @@ public:
 
     asio::awaitable<Finishing> finish(ReplyClaim claim, ReplyEnd end, Time now);
 
-    // Due later; frees the user's slot, but the room waits for it.
-    asio::awaitable<Finishing> put_back(ReplyClaim claim, std::chrono::microseconds wait);
-
-    // Ready again at once: the process stops. A call that is cut by that is not counted.
+    // Whether the call that was counted last was cut, or never began, by our own doing: then it does not count.
     enum class Call { cut, none };
+
+    // Due later; frees the user's slot, but the room waits for it.
+    asio::awaitable<Finishing> put_back(ReplyClaim claim, std::chrono::microseconds wait, Call call);
+
+    // Ready again at once: the process stops.
     asio::awaitable<Finishing> hand_back(ReplyClaim claim, Call call);
 
 private:

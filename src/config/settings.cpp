@@ -143,7 +143,7 @@ constexpr Setting list[] = {
 bool is_built(Part part)
 {
     // What later versions bring is read and checked already.
-    return part == Part::core || part == Part::proxies || part == Part::rate_rules || part == Part::metrics;
+    return part == Part::core || part == Part::proxies || part == Part::rate_rules || part == Part::metrics || part == Part::model_rate;
 }
 
 std::string_view name_of(Part part)

@@ -82,7 +82,7 @@ TEST_F(ChatReply, refuses_a_worker_that_lost_its_lease)
     EXPECT_EQ(next.calls, 1); // The call that was cut is not counted.
     EXPECT_EQ(finish(late, completed("too late")), Fate::refused);
     EXPECT_FALSE(temp.run(replies.count_call(late, chat::ReplyStore::NextCall::same_attempt)));
-    EXPECT_EQ(temp.run(replies.put_back(late, 1s)).fate, Fate::refused);
+    EXPECT_EQ(temp.run(replies.put_back(late, 1s, chat::ReplyStore::Call::none)).fate, Fate::refused);
     EXPECT_EQ(temp.run(replies.hand_back(late, chat::ReplyStore::Call::cut)).fate, Fate::refused);
     EXPECT_EQ(finish(next, completed("in time")), Fate::done);
     EXPECT_EQ(reply_of(sending, user).content, "in time");
@@ -201,7 +201,7 @@ TEST_F(ChatReply, waits_for_its_time_when_it_is_put_back)
     auto const third = send(user, add_room(user));
     auto claims = claim();
     ASSERT_EQ(claims.size(), 2u);
-    auto const given = temp.run(replies.put_back(claims[0], 5s));
+    auto const given = temp.run(replies.put_back(claims[0], 5s, chat::ReplyStore::Call::none));
     EXPECT_EQ(given.fate, Fate::done);
     EXPECT_EQ(given.promoted, 1); // Its slot goes to the third room; its own room waits for it.
     EXPECT_EQ(reply_of(first, user).status, MessageStatus::queued);

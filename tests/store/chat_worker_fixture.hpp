@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bus/memory_notices.hpp"
+#include "bus/memory_rate_limiter.hpp"
 #include "bus/memory_reply_feed.hpp"
 #include "chat/chat_service.hpp"
 #include "chat/reply_worker.hpp"
@@ -40,7 +41,8 @@ protected:
 
     void start_worker(std::size_t replies_max = 64, std::chrono::milliseconds scan_every = std::chrono::milliseconds(20))
     {
-        chat::ReplyTools tools{temp.database(), feed, {notices, room_lists}, models, temp.clock(), gauge, "Be kind."};
+        chat::ReplyTools tools{temp.database(), feed,    {notices, room_lists}, models, temp.clock(), gauge,
+                               "Be kind.",      limiter, calls_per_minute_max};
         chat::ReplyWorker::Options options{
             .replies_max = replies_max, .scan_every = scan_every, .renew_every = std::chrono::milliseconds(20)};
         worker = std::make_unique<chat::ReplyWorker>(std::move(tools), runtime, options);
@@ -109,6 +111,8 @@ protected:
     bus::MemoryReplyFeed feed;
     bus::MemoryNotices notices;
     bus::RoomListCache room_lists;
+    bus::MemoryRateLimiter limiter;
+    std::size_t calls_per_minute_max = 0;
     chat::QueueGauge gauge{100'000};
     std::unique_ptr<chat::ReplyWorker> worker;
     std::optional<chat::ChatService> service;

@@ -57,8 +57,8 @@ public:
     GeminiStream(asio::any_io_executor executor, GeminiOptions const& options, ChatRequest const& request, Thoughts thoughts,
                  std::shared_ptr<ThoughtSupport> support)
         : http_(std::move(executor), stream_request(options, request, thoughts)),
-          decoder_(request.model, decode_so_far(request.continuation)), model_(request.model), thoughts_(thoughts),
-          support_(std::move(support))
+          decoder_(request.model, decode_so_far(request.continuation)), model_(request.model), request_id_(request.request_id),
+          thoughts_(thoughts), support_(std::move(support))
     {}
 
     asio::awaitable<ModelEvent> next() override
@@ -84,7 +84,7 @@ private:
             auto const body = co_await error_body();
             decoder_.fail(judge(read_error_answer(head.status, body, head.header("retry-after"))));
         } else {
-            support_->answered(model_, thoughts_);
+            support_->answered(model_, request_id_, thoughts_);
         }
     }
 
@@ -114,7 +114,7 @@ private:
     Failed judge(GeminiError error)
     {
         bool const maybe_thoughts = error.status == 400 && error.word == "INVALID_ARGUMENT" && error.reason.empty();
-        if (!maybe_thoughts || !support_->refused(model_, thoughts_)) return std::move(error.failure);
+        if (!maybe_thoughts || !support_->refused(model_, request_id_, thoughts_)) return std::move(error.failure);
         error.failure.kind = Failed::Kind::transient;
         error.failure.detail += "; the next call asks for no thoughts";
         return std::move(error.failure);
@@ -123,6 +123,7 @@ private:
     net::HttpStream http_;
     GeminiDecoder decoder_;
     std::string model_;
+    std::string request_id_;
     Thoughts thoughts_;
     std::shared_ptr<ThoughtSupport> support_;
     bool has_head_ = false;
@@ -150,7 +151,7 @@ GeminiModel::GeminiModel(GeminiOptions options) : options_(std::move(options)), 
 
 std::unique_ptr<ChatStream> GeminiModel::start(asio::any_io_executor executor, ChatRequest request)
 {
-    auto const thoughts = support_->choose(request.model);
+    auto const thoughts = support_->choose(request.model, request.request_id);
     return std::make_unique<GeminiStream>(std::move(executor), options_, request, thoughts, support_);
 }
 

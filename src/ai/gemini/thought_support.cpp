@@ -6,40 +6,36 @@ ThoughtSupport::State& ThoughtSupport::state_of(std::string_view model)
 {
     auto found = states_.find(model);
     if (found == states_.end()) {
-        auto const first = thoughts_for(model) == Thoughts::ask ? State::unknown : State::unable;
-        found = states_.emplace(model, first).first;
+        found = states_.emplace(model, State{.is_unable = thoughts_for(model) == Thoughts::leave, .refused = {}}).first;
     }
     return found->second;
 }
 
-Thoughts ThoughtSupport::choose(std::string_view model)
+Thoughts ThoughtSupport::choose(std::string_view model, std::string const& request_id)
 {
-    std::scoped_lock lock(mutex_);
-    auto const state = state_of(model);
-    return state == State::unknown || state == State::able ? Thoughts::ask : Thoughts::leave;
+    std::lock_guard lock(mutex_);
+    auto const& state = state_of(model);
+    return state.is_unable || state.refused.contains(request_id) ? Thoughts::leave : Thoughts::ask;
 }
 
-void ThoughtSupport::answered(std::string_view model, Thoughts asked)
+void ThoughtSupport::answered(std::string_view model, std::string const& request_id, Thoughts asked)
 {
-    std::scoped_lock lock(mutex_);
+    std::lock_guard lock(mutex_);
     auto& state = state_of(model);
-    if (asked == Thoughts::ask) {
-        state = State::able;
-    } else if (state == State::doubted) {
-        state = State::unable;
-    }
+    bool const was_refused = state.refused.erase(request_id) > 0;
+    if (was_refused && asked == Thoughts::leave) state.is_unable = true;
 }
 
-bool ThoughtSupport::refused(std::string_view model, Thoughts asked)
+bool ThoughtSupport::refused(std::string_view model, std::string const& request_id, Thoughts asked)
 {
-    std::scoped_lock lock(mutex_);
+    std::lock_guard lock(mutex_);
     auto& state = state_of(model);
     if (asked == Thoughts::leave) {
-        if (state == State::doubted) state = State::unknown; // It was refused for something else.
+        state.refused.erase(request_id);
         return false;
     }
-    if (state == State::able) return false;
-    state = State::doubted;
+    if (state.refused.size() >= refused_max) state.refused.clear();
+    state.refused.insert(request_id);
     return true;
 }
 

@@ -1,6 +1,7 @@
 // Which models can think. One that cannot refuses the question for thoughts as a wrong argument, in the words it has for any other wrong
-// argument. So a refusal makes a model doubted, no more: what the next call meets, without the question, decides. A model that was asked
-// and answered once is not doubted again, so nobody's wrong message takes the thoughts from others. Safe from any thread.
+// argument. So the request that was refused is sent once more without the question: if that is answered, the model cannot think, and is
+// not asked again while the process runs; if it is refused too, something else was wrong with it, and nothing changes for others. Safe
+// from any thread.
 #pragma once
 
 #include "ai/gemini/gemini_request.hpp"
@@ -8,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -15,16 +17,22 @@ namespace pollux::ai {
 
 class ThoughtSupport {
 public:
-    // What the next call of this model should do.
-    Thoughts choose(std::string_view model);
+    // What a call of this model should do. `request_id` is the same in all calls for one reply.
+    Thoughts choose(std::string_view model, std::string const& request_id);
 
-    void answered(std::string_view model, Thoughts asked);
+    void answered(std::string_view model, std::string const& request_id, Thoughts asked);
 
-    // A wrong argument. True: the same request without the question may succeed.
-    bool refused(std::string_view model, Thoughts asked);
+    // A wrong argument. True: the same request without the question may be answered.
+    bool refused(std::string_view model, std::string const& request_id, Thoughts asked);
 
 private:
-    enum class State { unknown, able, doubted, unable };
+    struct State {
+        bool is_unable = false;
+        std::set<std::string> refused; // Requests to be sent once more without the question.
+    };
+    // Of a model: requests that are never sent again, because their process was to stop or their user has stopped them. Forgetting one
+    // costs one more refusal.
+    static constexpr std::size_t refused_max = 1'000;
 
     State& state_of(std::string_view model); // Under the mutex.
 

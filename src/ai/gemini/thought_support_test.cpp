@@ -10,42 +10,47 @@ constexpr std::string_view model = "gemini-3-flash";
 TEST(ThoughtSupport, AsksModelsThatMayThink)
 {
     ThoughtSupport support;
-    EXPECT_EQ(support.choose(model), Thoughts::ask);
-    EXPECT_EQ(support.choose("gemini-1.5-pro"), Thoughts::leave);
+    EXPECT_EQ(support.choose(model, "1"), Thoughts::ask);
+    EXPECT_EQ(support.choose("gemini-1.5-pro", "1"), Thoughts::leave);
 }
 
-TEST(ThoughtSupport, StopsAskingOnceAnAnswerCameWithoutTheQuestion)
+TEST(ThoughtSupport, StopsAskingOnceTheSameRequestWasAnsweredWithoutTheQuestion)
 {
     ThoughtSupport support;
-    EXPECT_TRUE(support.refused(model, Thoughts::ask));
-    EXPECT_EQ(support.choose(model), Thoughts::leave);
-    support.answered(model, Thoughts::leave);
-    EXPECT_EQ(support.choose(model), Thoughts::leave);
-    EXPECT_EQ(support.choose("gemini-3-pro"), Thoughts::ask);
+    EXPECT_TRUE(support.refused(model, "1", Thoughts::ask));
+    EXPECT_EQ(support.choose(model, "1"), Thoughts::leave);
+    EXPECT_EQ(support.choose(model, "2"), Thoughts::ask) << "nothing is known yet";
+    support.answered(model, "1", Thoughts::leave);
+    EXPECT_EQ(support.choose(model, "2"), Thoughts::leave);
+    EXPECT_EQ(support.choose("gemini-3-pro", "3"), Thoughts::ask);
 }
 
-TEST(ThoughtSupport, AsksAgainWhenTheRefusalWasAboutSomethingElse)
+TEST(ThoughtSupport, GoesOnAskingWhenTheRequestWasWrongInAnotherWay)
 {
     ThoughtSupport support;
-    EXPECT_TRUE(support.refused(model, Thoughts::ask));
-    EXPECT_FALSE(support.refused(model, Thoughts::leave));
-    EXPECT_EQ(support.choose(model), Thoughts::ask);
+    for (int count = 0; count < 3; ++count) {
+        EXPECT_TRUE(support.refused(model, "1", Thoughts::ask));
+        support.answered(model, "2", Thoughts::ask);
+        EXPECT_FALSE(support.refused(model, "1", Thoughts::leave));
+        EXPECT_EQ(support.choose(model, "1"), Thoughts::ask);
+    }
 }
 
-TEST(ThoughtSupport, NeverDoubtsAModelThatAnsweredTheQuestion)
+TEST(ThoughtSupport, LearnsFromAModelThatHasThoughtBefore)
 {
     ThoughtSupport support;
-    support.answered(model, Thoughts::ask);
-    EXPECT_FALSE(support.refused(model, Thoughts::ask));
-    EXPECT_EQ(support.choose(model), Thoughts::ask);
+    support.answered(model, "1", Thoughts::ask);
+    EXPECT_TRUE(support.refused(model, "2", Thoughts::ask)); // A name may come to mean another model.
+    support.answered(model, "2", Thoughts::leave);
+    EXPECT_EQ(support.choose(model, "3"), Thoughts::leave);
 }
 
-TEST(ThoughtSupport, AnAnswerToAnEarlierQuestionEndsTheDoubt)
+TEST(ThoughtSupport, DoesNotGrowWithoutBound)
 {
     ThoughtSupport support;
-    EXPECT_TRUE(support.refused(model, Thoughts::ask));
-    support.answered(model, Thoughts::ask);
-    EXPECT_EQ(support.choose(model), Thoughts::ask);
+    for (int count = 0; count < 1'001; ++count) support.refused(model, std::to_string(count), Thoughts::ask);
+    EXPECT_EQ(support.choose(model, "0"), Thoughts::ask);
+    EXPECT_EQ(support.choose(model, "1000"), Thoughts::leave);
 }
 
 } // namespace
