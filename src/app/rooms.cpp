@@ -25,6 +25,9 @@ std::unique_ptr<chat::ReplyWorker> build_worker(Rooms& rooms, config::Config con
     chat::ReplyTools tools{database,          rooms.feed,          chat::ChatNews(rooms.notices, rooms.room_lists), rooms.models, clock,
                            rooms.queue_gauge, config.system_prompt};
     chat::ReplyWorker::Options options{.replies_max = config.worker_concurrency};
+    // Only a SQLite file belongs to one process alone.
+    bool const is_shared = config.database == config::DatabaseKind::postgres;
+    if (is_shared) options.at_start = chat::ReplyWorker::AtStart::wait_for_leases;
     return std::make_unique<chat::ReplyWorker>(std::move(tools), runtime, options);
 }
 

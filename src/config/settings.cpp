@@ -141,7 +141,7 @@ constexpr Setting list[] = {
 
 bool is_built(Part part)
 {
-    return part == Part::core || part == Part::proxies ||
+    return part == Part::core || part == Part::postgres || part == Part::proxies ||
            part == Part::rate_rules; // What later versions bring is read and checked already.
 }
 
