@@ -162,6 +162,7 @@ asio::awaitable<void> Connection::read_answers(std::shared_ptr<Connection> self)
         auto const why = is_read ? std::string() : last_message(self->handle_.get());
         if (is_read) self->last_heard_ = Steady::now();
         self->take_results();
+        self->take_notifications();
         // What PostgreSQL says at its end belongs to the question in front only if there is one; the connection is over in any case.
         bool const is_over = self->is_open() && (!is_read || PQstatus(self->handle_.get()) == CONNECTION_BAD);
         if (is_over) self->end(why.empty() ? last_message(self->handle_.get()) : why);
@@ -185,6 +186,15 @@ void Connection::take_results()
         } else {
             take_result(*in_flight_.front(), std::move(result));
         }
+    }
+}
+
+void Connection::take_notifications()
+{
+    while (is_open()) {
+        std::unique_ptr<PGnotify, void (*)(void*)> const notification(PQnotifies(handle_.get()), PQfreemem);
+        if (!notification) return;
+        if (on_notification_) on_notification_(notification->relname, notification->extra);
     }
 }
 

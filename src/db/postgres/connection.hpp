@@ -42,6 +42,10 @@ public:
 
     void end(std::string const& why);
 
+    // What others NOTIFY on the channels that this connection LISTENs to; called from the loop.
+    using OnNotification = std::function<void(std::string_view channel, std::string_view payload)>;
+    void on_notification(OnNotification tell) { on_notification_ = std::move(tell); }
+
     bool is_open() const { return handle_ != nullptr; }
     std::size_t in_flight() const { return in_flight_.size(); }
     bool has_overdue(Steady::time_point now) const;
@@ -65,6 +69,7 @@ private:
     static asio::awaitable<void> write_rest(std::shared_ptr<Connection> self);
     static asio::awaitable<void> read_answers(std::shared_ptr<Connection> self);
     void take_results();
+    void take_notifications();
     void take_result(Request& request, PgResult result);
     void finish_first();
     static void answer(Request& request);
@@ -72,6 +77,7 @@ private:
     Handle handle_;
     asio::posix::stream_descriptor socket_; // libpq's: let go of before libpq closes it.
     std::function<void()> on_end_;
+    OnNotification on_notification_;
     std::deque<std::shared_ptr<Request>> in_flight_;
     std::unordered_map<Key, std::string, Hash> prepared_; // By name.
     std::size_t names_ = 0;

@@ -34,6 +34,8 @@ Handle connect_blocking(std::string const& url)
     Handle handle(PQconnectdbParams(keywords.data(), values.data(), 1));
     if (!handle) throw Unavailable("no memory for a connection to PostgreSQL");
     if (PQstatus(handle.get()) != CONNECTION_OK) throw Unavailable(last_message(handle.get()));
+    // libpq would print them to standard error, where the log is.
+    PQsetNoticeProcessor(handle.get(), [](void*, char const*) {}, nullptr);
     return handle;
 }
 

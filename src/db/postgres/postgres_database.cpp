@@ -63,6 +63,13 @@ public:
 
     asio::awaitable<void> transact(detail::AnyUnit& unit, Isolation isolation) { return transactions_.run(unit, isolation); }
 
+    void listen(std::string channel, Listener listener)
+    {
+        asio::post(context_, [this, channel = std::move(channel), listener = std::move(listener)]() mutable {
+            server_.listen(std::move(channel), std::move(listener));
+        });
+    }
+
     void close()
     {
         if (!thread_.joinable()) return;
@@ -131,6 +138,11 @@ private:
 PostgresDatabase::PostgresDatabase(PostgresOptions options) : thread_(std::make_unique<Thread>(std::move(options))) {}
 
 PostgresDatabase::~PostgresDatabase() = default;
+
+void PostgresDatabase::listen(std::string channel, Listener listener)
+{
+    thread_->listen(std::move(channel), std::move(listener));
+}
 
 void PostgresDatabase::close()
 {

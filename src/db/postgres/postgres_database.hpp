@@ -9,6 +9,7 @@
 
 #include "db/database.hpp"
 #include "db/postgres/limits.hpp"
+#include "db/postgres/listener.hpp"
 
 #include <memory>
 #include <string>
@@ -27,6 +28,9 @@ public:
     ~PostgresDatabase() override;
 
     Dialect dialect() const override { return Dialect::postgres; }
+
+    // Until the database is closed. From any thread; see postgres/listener.hpp.
+    void listen(std::string channel, Listener listener);
 
     asio::awaitable<Rows> read_rows(Sql sql, Params params) override;
     asio::awaitable<Rows> write_rows(Sql sql, Params params) override;

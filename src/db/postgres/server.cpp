@@ -115,16 +115,38 @@ asio::awaitable<void> Server::feel_pulse()
 // Until the connection breaks.
 asio::awaitable<void> Server::beat(Connected connection)
 {
+    connection->on_notification([this](std::string_view channel, std::string_view payload) { pass_on(channel, payload); });
+    std::size_t listening = 0;
     while (connection->is_open()) {
         // An answer that does not come is found by watch_deadlines().
         try {
             Connection::Question question{.sql = pulse_sql, .deadline = Steady::now() + limits_.pulse_answer_max};
             co_await connection->ask(std::move(question));
+            listening = co_await listen_from(connection, listening);
         } catch (std::exception const&) {
             connection->end("no pulse");
         }
         if (connection->is_open()) co_await pause(limits_.pulse_every);
         if (is_closing_) connection->end("the database is closed");
+    }
+}
+
+// From this channel on; returns how many are listened to then.
+asio::awaitable<std::size_t> Server::listen_from(Connected connection, std::size_t first)
+{
+    for (; first < channels_.size(); ++first) {
+        auto const listen = "listen \"" + channels_[first].name + '"';
+        Connection::Question question{.sql = pulse_sql, .first = listen, .deadline = Steady::now() + limits_.pulse_answer_max};
+        co_await connection->ask(std::move(question));
+        channels_[first].listener.on_listening();
+    }
+    co_return first;
+}
+
+void Server::pass_on(std::string_view channel, std::string_view payload)
+{
+    for (auto const& known : channels_) {
+        if (known.name == channel) known.listener.on_payload(payload);
     }
 }
 

@@ -6,6 +6,7 @@
 #include "db/postgres/connection.hpp"
 #include "db/postgres/connector.hpp"
 #include "db/postgres/limits.hpp"
+#include "db/postgres/listener.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -30,6 +31,9 @@ public:
     // A connection that is ready, or empty. `on_end` is called only for one that was given out.
     asio::awaitable<Connected> open(Use use, std::function<void()> on_end);
 
+    // From the next beat of the pulse on, whose connection listens.
+    void listen(std::string channel, Listener listener) { channels_.push_back({std::move(channel), std::move(listener)}); }
+
     // Why PostgreSQL cannot be reached; empty while it can, as far as is known.
     std::string const& away() const { return away_; }
     std::string const& last_refusal() const { return last_refusal_; }
@@ -45,6 +49,8 @@ private:
     static asio::awaitable<void> prepare_session(Connected connection, Use use, PostgresLimits const& limits);
     asio::awaitable<void> feel_pulse();
     asio::awaitable<void> beat(Connected connection);
+    asio::awaitable<std::size_t> listen_from(Connected connection, std::size_t first);
+    void pass_on(std::string_view channel, std::string_view payload);
     asio::awaitable<void> watch_deadlines();
     void end_all(std::string const& why);
     void note_present();
@@ -54,6 +60,11 @@ private:
     asio::io_context& context_;
     PostgresLimits const limits_;
     Connector connector_;
+    struct Channel {
+        std::string name;
+        Listener listener;
+    };
+    std::deque<Channel> channels_; // Grows at its end only.
     std::unordered_set<Connection*> open_;
     std::unordered_set<asio::steady_timer*> pauses_;
     std::string away_;
