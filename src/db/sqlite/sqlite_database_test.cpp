@@ -11,8 +11,8 @@
 namespace pollux::db {
 namespace {
 
-using test::TempSqlite;
 using test::TempFolder;
+using test::TempSqlite;
 using test::TestLoop;
 
 constexpr EmbeddedFile schema_files[] = {{"0001_notes.sql",
