@@ -58,6 +58,7 @@ asio::awaitable<Result<void>> ProfileService::remove(http::Identity identity, st
 
 asio::awaitable<std::vector<SessionId>> ProfileService::remove_unit(db::Transaction& tx, UserId user, std::string mobile, Time now)
 {
+    co_await UserStore::lock(tx, user);
     for (auto const& eraser : erasers_) {
         if (eraser.erase) co_await eraser.erase(tx, user);
     }

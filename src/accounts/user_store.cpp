@@ -18,6 +18,17 @@ constexpr db::Sql make_admin_sql = R"sql(
         password_hash = coalesce(excluded.password_hash, users.password_hash)
     returning )sql" USER_COLUMNS;
 
+// A session that is opened by this password waits for its change, or the change for the session, which it then ends.
+constexpr db::Sql with_password_sql{"select " USER_COLUMNS " from users where id = $1 and password_hash = $2",
+                                    "select " USER_COLUMNS " from users where id = $1 and password_hash = $2 for no key update"};
+
+// In a unit that is to write rows of his: he is not erased meanwhile.
+constexpr db::Sql user_of_mobile_sql{"select " USER_COLUMNS " from users where mobile = $1",
+                                     "select " USER_COLUMNS " from users where mobile = $1 for key share"};
+
+// The first statement of his erasure: what others have begun for him is over, and nothing is begun any more.
+constexpr db::Sql lock_sql{"select id from users where id = $1", "select id from users where id = $1 for update"};
+
 constexpr db::Sql by_mobile_sql = "select " USER_COLUMNS ", password_hash, pending_password_hash from users where mobile = $1";
 constexpr db::Sql by_id_sql = "select " USER_COLUMNS ", password_hash, pending_password_hash from users where id = $1";
 constexpr db::Sql brief_sql = "select tier, custom_instructions from users where id = $1";
@@ -33,7 +44,6 @@ constexpr db::Sql verify_sql = R"sql(
         pending_password_hash = case when pending_password_hash = $2 then null else pending_password_hash end
     where mobile = $1 returning )sql" USER_COLUMNS;
 
-constexpr db::Sql with_password_sql = "select " USER_COLUMNS " from users where id = $1 and password_hash = $2";
 constexpr db::Sql change_password_sql =
     "update users set password_hash = $3, pending_password_hash = null where id = $1 and password_hash = $2";
 constexpr db::Sql reset_password_sql = "update users set password_hash = $2, pending_password_hash = null, is_verified = 1 where id = $1";
@@ -114,7 +124,7 @@ asio::awaitable<std::optional<User>> UserStore::change_profile(UserId user, Prof
 
 asio::awaitable<std::optional<User>> UserStore::user_of_mobile(db::Transaction& tx, std::string mobile)
 {
-    auto const rows = co_await tx.run(by_mobile_sql, mobile);
+    auto const rows = co_await tx.run(user_of_mobile_sql, mobile);
     co_return first_user(rows);
 }
 
@@ -139,6 +149,11 @@ asio::awaitable<bool> UserStore::change_password(db::Transaction& tx, UserId use
 asio::awaitable<void> UserStore::reset_password(db::Transaction& tx, UserId user, std::string new_hash)
 {
     co_await tx.run(reset_password_sql, user, new_hash);
+}
+
+asio::awaitable<void> UserStore::lock(db::Transaction& tx, UserId user)
+{
+    co_await tx.run(lock_sql, user);
 }
 
 asio::awaitable<void> UserStore::erase(db::Transaction& tx, UserId user)

@@ -55,6 +55,8 @@ public:
     // For one who has shown that the number is his.
     static asio::awaitable<void> reset_password(db::Transaction& tx, UserId user, std::string new_hash);
 
+    // Before erase(), as the unit's first statement.
+    static asio::awaitable<void> lock(db::Transaction& tx, UserId user);
     static asio::awaitable<void> erase(db::Transaction& tx, UserId user);
 
     // Up to `count_max` unverified users who signed up before `before`; how many they were.

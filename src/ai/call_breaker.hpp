@@ -1,5 +1,5 @@
 // Keeps replies away from a model that does not answer. After failures_to_open failed calls in a row it is left alone for a second, then
-// one call tries; while those fail the pause doubles, to half a minute at most. A call that succeeds lets all others through again.
+// one call tries; while those fail the pause doubles, to 5 s at most. A call that succeeds lets all others through again.
 // Safe from any thread.
 #pragma once
 
@@ -14,7 +14,7 @@ class CallBreaker {
 public:
     static constexpr int failures_to_open = 10;
     static constexpr std::chrono::milliseconds first_pause{1'000};
-    static constexpr std::chrono::milliseconds pause_max{30'000};
+    static constexpr std::chrono::milliseconds pause_max{5'000};
 
     struct Admission {
         std::chrono::milliseconds wait{0}; // Zero: call now, and say by ended() what came of it. Else ask again after so long.

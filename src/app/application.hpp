@@ -19,6 +19,9 @@ namespace pollux::app {
 // lost by that.
 int serve(config::Config const& config, std::function<void(std::uint16_t port)> on_listening);
 
+// Writes replies for the servers that share its PostgreSQL, without listening, until SIGTERM or SIGINT; stops as serve() does.
+int work(config::Config const& config, std::function<void()> on_ready);
+
 db::Migrated migrate(config::Config const& config);
 
 // See AccountsService::create_superuser.

@@ -10,6 +10,7 @@ namespace asio = boost::asio;
 class NoDatabase final : public db::Database {
 public:
     db::Dialect dialect() const override { return db::Dialect::sqlite; }
+    void close() override {}
     asio::awaitable<db::Rows> read_rows(db::Sql, db::Params) override { throw db::Unavailable("there is no database here"); }
     asio::awaitable<db::Rows> write_rows(db::Sql, db::Params) override { throw db::Unavailable("there is no database here"); }
 

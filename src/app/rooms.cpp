@@ -32,6 +32,9 @@ std::unique_ptr<chat::ReplyWorker> build_worker(Rooms& rooms, config::Config con
                            rooms.rate_limiter,
                            config.model_calls_per_minute};
     chat::ReplyWorker::Options options{.replies_max = config.worker_concurrency};
+    // Only a SQLite file belongs to one process alone.
+    bool const is_shared = config.database == config::DatabaseKind::postgres;
+    if (is_shared) options.at_start = chat::ReplyWorker::AtStart::wait_for_leases;
     return std::make_unique<chat::ReplyWorker>(std::move(tools), runtime, options);
 }
 

@@ -30,6 +30,11 @@ constexpr db::Sql owned_sql = R"sql(
     where j.state = 'running' and j.lease_owner = $1 and j.message_id = $2
 )sql";
 
+// Asked again, behind the user's lock: of several who found it one takes it back, and not if it was renewed meanwhile.
+constexpr db::Sql still_expired_sql{
+    "select 1 from jobs where message_id = $1 and attempt = $2 and state = 'running' and lease_until < now_us()",
+    "select 1 from jobs where message_id = $1 and attempt = $2 and state = 'running' and lease_until < now_us() for update"};
+
 constexpr db::Sql suspect_sql = "select id from jobs where state = 'ready' and lost >= $1 limit 1";
 
 // The call that the process was in, if it was, is not the provider's failure: it is not counted, nor is the
@@ -76,10 +81,14 @@ asio::awaitable<std::vector<LostReply>> lose_all(db::Transaction& transaction, d
     co_return lost;
 }
 
-asio::awaitable<std::vector<LostReply>> expire_in(db::Transaction& transaction, Time now)
+// Each one alone, so that nobody waits for the locks of several users.
+asio::awaitable<std::optional<LostReply>> expire_in(db::Transaction& transaction, ReplyClaim claim, Time now)
 {
-    auto rows = co_await transaction.run(expired_sql);
-    co_return co_await lose_all(transaction, std::move(rows), now);
+    bool const is_known = co_await touch_rooms(transaction, claim.user);
+    if (!is_known) co_return std::nullopt;
+    auto const still = co_await transaction.run(still_expired_sql, claim.reply, claim.attempt);
+    if (still.empty()) co_return std::nullopt;
+    co_return co_await lose(transaction, std::move(claim), now);
 }
 
 asio::awaitable<std::vector<LostReply>> recover_in(db::Transaction& transaction, Time now)
@@ -91,6 +100,9 @@ asio::awaitable<std::vector<LostReply>> recover_in(db::Transaction& transaction,
 asio::awaitable<std::vector<LostReply>> let_go_in(db::Transaction& transaction, std::string owner, MessageId reply, Time now)
 {
     auto rows = co_await transaction.run(owned_sql, owner, reply);
+    if (rows.empty()) co_return std::vector<LostReply>();
+    co_await touch_rooms(transaction, rows.front().id<UserId>(0));
+    rows = co_await transaction.run(owned_sql, owner, reply);
     co_return co_await lose_all(transaction, std::move(rows), now);
 }
 
@@ -115,10 +127,14 @@ asio::awaitable<std::vector<KeptLease>> LeaseStore::renew(std::string owner)
 
 asio::awaitable<std::vector<LostReply>> LeaseStore::expire(Time now)
 {
-    // Asked for first without writing: every two seconds there is usually nothing.
     auto const rows = co_await database_.read(expired_sql);
-    if (rows.empty()) co_return std::vector<LostReply>();
-    co_return co_await database_.transact([now](db::Transaction& transaction) { return expire_in(transaction, now); });
+    std::vector<LostReply> lost;
+    for (std::size_t index = 0; index < rows.size(); ++index) {
+        auto const claim = read_claim(rows[index]);
+        auto taken = co_await database_.transact([claim, now](db::Transaction& transaction) { return expire_in(transaction, claim, now); });
+        if (taken) lost.push_back(std::move(*taken));
+    }
+    co_return lost;
 }
 
 asio::awaitable<std::vector<LostReply>> LeaseStore::recover(Time now)

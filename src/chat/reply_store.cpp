@@ -8,7 +8,8 @@
 namespace pollux::chat {
 namespace {
 
-// Both forms walk the index of ready jobs from its head.
+// Both forms walk the index of ready jobs from its head; of several workers each takes what no other is taking. (As a subquery of IN,
+// PostgreSQL could run the walk more than once and take more than the limit.)
 constexpr db::Sql claim_sql{
     R"sql(
     update jobs set state = 'running', lease_owner = $1, lease_until = now_us() + $2, attempt = attempt + 1, calls = calls + 1,
@@ -18,12 +19,12 @@ constexpr db::Sql claim_sql{
     returning message_id, attempt, calls, lost, first_started_at
 )sql",
     R"sql(
+    with head as materialized (
+        select id from jobs where state = 'ready' and lost >= $3 and lost < $4 order by ready_at, id limit $5 for update skip locked)
     update jobs set state = 'running', lease_owner = $1, lease_until = now_us() + $2, attempt = attempt + 1, calls = calls + 1,
         first_started_at = coalesce(first_started_at, now_us())
-    where id in (select id from jobs where state = 'ready' and lost >= $3 and lost < $4 order by ready_at, id limit $5
-        for update skip locked)
-        and state = 'ready'
-    returning message_id, attempt, calls, lost, first_started_at
+    from head where jobs.id = head.id and jobs.state = 'ready'
+    returning jobs.message_id, jobs.attempt, jobs.calls, jobs.lost, jobs.first_started_at
 )sql"};
 
 constexpr db::Sql begin_message_sql = R"sql(

@@ -21,8 +21,12 @@ constexpr db::Sql find_sql = "select " POLLUX_ROOM_COLUMNS " from rooms where id
 constexpr db::Sql page_sql = "select " POLLUX_ROOM_COLUMNS " from rooms where user_id = $1 and (pinned, updated_at, id) < ($2, $3, $4) "
                              "order by pinned desc, updated_at desc, id desc limit $5";
 
-constexpr db::Sql search_sql = "select " POLLUX_ROOM_COLUMNS " from rooms where user_id = $1 and (pinned, updated_at, id) < ($2, $3, $4) "
-                               "and lower(name) like $6 escape '!' order by pinned desc, updated_at desc, id desc limit $5";
+#define POLLUX_SEARCH(lower_name)                                                                                                          \
+    "select " POLLUX_ROOM_COLUMNS " from rooms where user_id = $1 and (pinned, updated_at, id) < ($2, $3, $4) and " lower_name             \
+    " like $6 escape '!' order by pinned desc, updated_at desc, id desc limit $5"
+
+// Letters of ASCII alone, as like_anywhere() makes the pattern, whatever the database's locale.
+constexpr db::Sql search_sql{POLLUX_SEARCH("lower(name)"), POLLUX_SEARCH("lower(name collate \"C\")")};
 
 constexpr db::Sql change_sql =
     "update rooms set name = coalesce($3, name), is_named = case when $4 = 1 then 1 else is_named end, "

@@ -9,11 +9,14 @@
 namespace pollux::chat {
 namespace {
 
-constexpr db::Sql find_reply_sql = "select " POLLUX_MESSAGE_COLUMNS ", day, (select state from jobs j where j.message_id = messages.id) "
+// Claims do not wait for the user's lock, so the job is locked first and read together: what is queued stays queued.
+constexpr db::Sql lock_job_sql{"select state from jobs where message_id = $1 and user_id = $2",
+                               "select state from jobs where message_id = $1 and user_id = $2 for update"};
+
+constexpr db::Sql find_reply_sql = "select " POLLUX_MESSAGE_COLUMNS ", day "
                                    "from messages where id = $1 and room_id = $2 and user_id = $3 and role = 'assistant'";
 
 constexpr std::size_t day_column = 20;
-constexpr std::size_t job_state_column = 21;
 
 constexpr db::Sql request_stop_sql = "update jobs set stop_requested = 1 where message_id = $1 and state = 'running'";
 
@@ -22,6 +25,9 @@ constexpr db::Sql stop_queued_sql = "update messages set status = 'stopped', com
 constexpr db::Sql delete_job_sql = "delete from jobs where message_id = $1";
 
 constexpr db::Sql find_room_sql = "select id from rooms where id = $1 and user_id = $2";
+
+constexpr db::Sql lock_jobs_sql{"select 1 from jobs where user_id = $2 and room_id = $1 order by id",
+                                "select 1 from jobs where user_id = $2 and room_id = $1 order by id for update"};
 
 constexpr db::Sql open_replies_sql = R"sql(
     select m.id, m.attempt, m.day, j.state from jobs j join messages m on m.id = j.message_id where j.user_id = $2 and j.room_id = $1
@@ -47,12 +53,13 @@ asio::awaitable<Result<Stopping>> stop_in(db::Transaction& transaction, UserId u
 {
     bool const is_known = co_await touch_rooms(transaction, user);
     if (!is_known) co_return not_found("message");
+    auto const jobs = co_await transaction.run(lock_job_sql, id, user);
     auto const rows = co_await transaction.run(find_reply_sql, id, room, user);
     if (rows.empty()) co_return not_found("message");
     auto const row = rows.front();
     auto reply = read_message(row);
-    if (reply.is_finished()) co_return Stopping{.reply = std::move(reply)};
-    if (read_job_state(row.text(job_state_column)) != JobState::running) {
+    if (reply.is_finished() || jobs.empty()) co_return Stopping{.reply = std::move(reply)};
+    if (read_job_state(jobs.front().text(0)) != JobState::running) {
         auto const day = row.integer(day_column);
         co_return co_await stop_queued(transaction, user, std::move(reply), day, now);
     }
@@ -68,6 +75,7 @@ asio::awaitable<Result<RoomDeletion>> delete_room_in(db::Transaction& transactio
     if (found.empty()) co_return not_found("room");
 
     RoomDeletion deletion;
+    co_await transaction.run(lock_jobs_sql, room, user);
     auto const open = co_await transaction.run(open_replies_sql, room, user);
     for (std::size_t index = 0; index < open.size(); ++index) {
         auto const row = open[index];

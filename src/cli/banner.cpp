@@ -45,6 +45,18 @@ void append_line(std::string& out, std::string_view name, std::string_view text)
     out.append("  ").append(name).append(10 - name.size(), ' ').append(text).append("\n");
 }
 
+std::string database_line(config::Config const& config)
+{
+    bool const is_file = config.database == config::DatabaseKind::sqlite;
+    return is_file ? "SQLite, " + std::filesystem::absolute(config.sqlite_path).lexically_normal().string() : "PostgreSQL";
+}
+
+void append_notices(std::string& out, std::vector<std::string> const& notices)
+{
+    if (!notices.empty()) out += "\n";
+    for (std::string const& notice : notices) out += "  Note: " + notice + "\n";
+}
+
 void append_tour(std::string& out, std::string const& url, config::Config const& config)
 {
     std::string mobile = config.otp_test_numbers.empty() ? "+11234567890" : config.otp_test_numbers.front().mobile;
@@ -68,15 +80,20 @@ std::string banner(config::Config const& config, std::uint16_t port, std::vector
     out += config.debug ? "  (debug: answers this machine only)\n\n" : "\n\n";
     append_line(out, "Model", models_line(config));
     append_line(out, "Data", std::filesystem::absolute(config.data_dir).lexically_normal().string());
-    if (config.database == config::DatabaseKind::sqlite) {
-        append_line(out, "Database", "SQLite, " + std::filesystem::absolute(config.sqlite_path).lexically_normal().string());
-    } else {
-        append_line(out, "Database", "PostgreSQL");
-    }
+    append_line(out, "Database", database_line(config));
     append_line(out, "Codes", codes_line(config));
     if (config.debug) append_tour(out, url, config);
-    if (!notices.empty()) out += "\n";
-    for (std::string const& notice : notices) out += "  Note: " + notice + "\n";
+    append_notices(out, notices);
+    return out;
+}
+
+std::string worker_banner(config::Config const& config, std::vector<std::string> const& notices)
+{
+    std::string out =
+        "Pollux " + std::string(version()) + " writes replies, up to " + std::to_string(config.worker_concurrency) + " at once\n\n";
+    append_line(out, "Model", models_line(config));
+    append_line(out, "Database", database_line(config));
+    append_notices(out, notices);
     return out;
 }
 

@@ -12,4 +12,6 @@ namespace pollux::cli {
 // `port` is the one that is really listened on. No secret stands in it.
 std::string banner(config::Config const& config, std::uint16_t port, std::vector<std::string> const& notices);
 
+std::string worker_banner(config::Config const& config, std::vector<std::string> const& notices);
+
 } // namespace pollux::cli

@@ -46,17 +46,20 @@ int serve(config::Flags flags)
     });
 }
 
-int worker()
+int worker(config::Flags flags)
 {
-    return with_config({}, [](config::Loaded const& loaded) {
+    return with_config(std::move(flags), [](config::Loaded const& loaded) {
         if (loaded.config.database == config::DatabaseKind::sqlite) {
             complain(
                 "pollux: a SQLite database belongs to one process, so `pollux serve` writes the replies itself; workers of their own need "
                 "PostgreSQL.");
-        } else {
-            complain("pollux: workers come with PostgreSQL, in a later version.");
+            return 1;
         }
-        return 1;
+        return app::work(loaded.config, [&] {
+            ops::flush_log();
+            std::fputs(worker_banner(loaded.config, loaded.notices).c_str(), stdout);
+            std::fflush(stdout);
+        });
     });
 }
 
@@ -132,7 +135,9 @@ struct CommandLine {
         auto* command = add("serve", "Runs the server.", [this] { return serve(flags); });
         command->add_flag("--dev", flags.dev, "For trying out on this machine: DEBUG, a test number, a generous plan");
         command->add_option("--listen", flags.listen, "Address and port, like LISTEN");
-        add("worker", "Writes replies for other processes (needs PostgreSQL).", [] { return worker(); });
+        add("worker", "Writes replies for other processes (needs PostgreSQL).", [this] {
+            return worker(flags);
+        })->add_flag("--dev", flags.dev, as_serve);
         add("migrate", "Brings the database to the newest schema.", [this] {
             return migrate(flags);
         })->add_flag("--dev", flags.dev, as_serve);

@@ -2,6 +2,7 @@
 
 #include "ai/gemini/gemini_model.hpp"
 #include "db/migrator.hpp"
+#include "db/postgres/postgres_migrations.hpp"
 #include "db/sqlite/connection.hpp"
 #include "db/sqlite/file_lock.hpp"
 #include "net/http_client.hpp"
@@ -57,6 +58,27 @@ Finding examine_file(std::filesystem::path const& file)
     if (applied < static_cast<std::int64_t>(known.size()))
         return {Health::note, "Database: " + schema + user + ".", "`pollux serve` or `pollux migrate` brings it up to date."};
     return {Health::well, "Database: " + schema + ", no damage" + user + ".", ""};
+}
+
+Finding examine_postgres(std::string const& url)
+{
+    try {
+        db::PostgresMigrations target(url);
+        auto const applied = target.look();
+        auto const known = db::read_migrations(pollux_migrations_files(), db::Dialect::postgres);
+        db::refuse_too_new(applied, static_cast<int>(known.size()));
+        auto const version = applied.empty() ? 0 : applied.back().version;
+        std::string schema = "schema " + std::to_string(version) + " of " + std::to_string(known.size());
+        if (version < static_cast<int>(known.size())) {
+            return {Health::ill, "Database: PostgreSQL, " + schema + ".", "`pollux migrate` brings it up to date."};
+        }
+        return {Health::well, "Database: PostgreSQL, " + schema + ".", ""};
+    } catch (db::SchemaTooNew const& what) {
+        return {Health::ill, std::string("Database: ") + what.what() + ".", ""};
+    } catch (std::exception const& what) {
+        return {Health::ill, std::string("Database: PostgreSQL cannot be used: ") + what.what(),
+                "See to DATABASE_URL, to the server, and to the rights of its user."};
+    }
 }
 
 Finding describe(ai::GeminiCheck const& check, std::string const& model)
@@ -133,7 +155,7 @@ Finding examine_data_dir(config::Config const& config)
 
 Finding examine_database(config::Config const& config)
 {
-    if (config.database != config::DatabaseKind::sqlite) return {Health::note, "Database: PostgreSQL is not examined.", ""};
+    if (config.database == config::DatabaseKind::postgres) return examine_postgres(config.postgres_url.value().reveal());
     std::error_code failed;
     std::filesystem::path file = config.sqlite_path;
     if (!std::filesystem::exists(file, failed))

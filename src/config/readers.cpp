@@ -97,7 +97,6 @@ Complaint read_database_url(std::string const& text, Config& config)
 {
     std::string scheme = lower_ascii(text.substr(0, text.find(':')));
     if (scheme == "postgres" || scheme == "postgresql") {
-        if (!is_built(Part::postgres)) return "PostgreSQL comes with a later version of Pollux; leave it unset to use SQLite";
         config.database = DatabaseKind::postgres;
         config.postgres_url = Secret(text);
         return {};

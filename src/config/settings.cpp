@@ -143,7 +143,8 @@ constexpr Setting list[] = {
 bool is_built(Part part)
 {
     // What later versions bring is read and checked already.
-    return part == Part::core || part == Part::proxies || part == Part::rate_rules || part == Part::metrics || part == Part::model_rate;
+    return part == Part::core || part == Part::postgres || part == Part::proxies || part == Part::rate_rules || part == Part::metrics ||
+           part == Part::model_rate;
 }
 
 std::string_view name_of(Part part)

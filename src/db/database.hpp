@@ -116,6 +116,9 @@ public:
 
     virtual Dialect dialect() const = 0;
 
+    // What was asked before is still done (in a bounded time), later calls are refused with Unavailable. Blocks; may be repeated.
+    virtual void close() = 0;
+
     // One statement that only reads. It sees every transaction whose transact() has returned anywhere in this process.
     template <class... Arguments>
     asio::awaitable<Rows> read(Sql sql, Arguments&&... arguments)

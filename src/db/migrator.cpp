@@ -92,6 +92,8 @@ Migration read_migration(FileName file, std::string_view script, Dialect dialect
     return migration;
 }
 
+} // namespace
+
 void refuse_too_new(std::span<AppliedMigration const> applied, int known)
 {
     int version = 0;
@@ -105,8 +107,6 @@ void refuse_too_new(std::span<AppliedMigration const> applied, int known)
                        std::to_string(works_with) + " on; this binary knows schema " + std::to_string(known) +
                        ": run the newer binary, or restore a backup that is older");
 }
-
-} // namespace
 
 std::vector<Migration> read_migrations(std::span<EmbeddedFile const> files, Dialect dialect)
 {

@@ -61,6 +61,9 @@ public:
 // The migrations for this dialect, by version. Throws BadMigration.
 std::vector<Migration> read_migrations(std::span<EmbeddedFile const> files, Dialect dialect);
 
+// Throws SchemaTooNew when a binary that knows `known` migrations must not work with what is applied.
+void refuse_too_new(std::span<AppliedMigration const> applied, int known);
+
 struct Migrated {
     int version_before = 0; // 0: there was no schema.
     int version = 0;

@@ -1,7 +1,7 @@
 // Makes units of work share one COMMIT, whatever the timing: the writer is held inside a first unit until all the others wait.
 #pragma once
 
-#include "support/temp_database.hpp"
+#include "support/temp_sqlite.hpp"
 
 #include <semaphore>
 

@@ -1,6 +1,6 @@
 // What must hold when the process dies, and what a backup holds.
 #include "db/sqlite/backup.hpp"
-#include "support/temp_database.hpp"
+#include "support/temp_sqlite.hpp"
 
 #include <gtest/gtest.h>
 

@@ -11,7 +11,7 @@ namespace pollux::db {
 namespace {
 
 using test::OneGroup;
-using test::TempDatabase;
+using test::TempSqlite;
 using Works = std::vector<asio::awaitable<void>>;
 
 constexpr EmbeddedFile schema_files[] = {
@@ -56,7 +56,7 @@ protected:
     void run_group() { OneGroup(database).run(temp.loop(), std::exchange(works, {})); }
     std::int64_t count() { return temp.run(database.read("select count(*) from notes")).front().integer(0); }
 
-    TempDatabase temp{schema_files};
+    TempSqlite temp{schema_files};
     SqliteDatabase& database = temp.database();
     Works works;
     Seen seen;
@@ -196,7 +196,7 @@ asio::awaitable<void> close_meanwhile(SqliteDatabase& database, std::thread& clo
 
 TEST(WriterQueue, what_waits_at_the_close_is_still_written)
 {
-    TempDatabase temp{schema_files};
+    TempSqlite temp{schema_files};
     SqliteDatabase& database = temp.database();
     Seen seen;
     Works works;
@@ -216,7 +216,7 @@ TEST(WriterQueue, many_threads_write_and_nothing_is_lost)
     constexpr int callers = 16;
     constexpr int writes = 25;
     std::vector<test::TestLoop> loops(threads); // Outlive the database.
-    TempDatabase temp{schema_files};
+    TempSqlite temp{schema_files};
     SqliteDatabase& database = temp.database();
     std::vector<std::thread> running;
     std::vector<Seen> seen(threads);

@@ -35,7 +35,7 @@ public:
     asio::awaitable<Rows> write_rows(Sql sql, Params params) override;
 
     // What waits is still written; later writes are refused with Unavailable, reads go on. Blocks; may be repeated.
-    void close();
+    void close() override;
 
     // A copy of this moment; reads and writes go on meanwhile. Blocks for as long as the file takes to copy: never on an I/O thread.
     void backup_to(std::filesystem::path const& target) const;

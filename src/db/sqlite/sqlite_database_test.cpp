@@ -1,4 +1,4 @@
-#include "support/temp_database.hpp"
+#include "support/temp_sqlite.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,8 +11,8 @@
 namespace pollux::db {
 namespace {
 
-using test::TempDatabase;
 using test::TempFolder;
+using test::TempSqlite;
 using test::TestLoop;
 
 constexpr EmbeddedFile schema_files[] = {{"0001_notes.sql",
@@ -25,7 +25,7 @@ protected:
     std::int64_t count() { return temp.run(database.read("select count(*) from notes")).front().integer(0); }
 
     TestLoop other; // Outlives the database, as every loop must that waits for writes.
-    TempDatabase temp{schema_files};
+    TempSqlite temp{schema_files};
     SqliteDatabase& database = temp.database();
 };
 

@@ -1,0 +1,72 @@
+#include "app/open_database.hpp"
+
+#include "db/postgres/postgres_database.hpp"
+#include "db/postgres/postgres_migrations.hpp"
+#include "db/sqlite/sqlite_database.hpp"
+#include "db/sqlite/sqlite_migrations.hpp"
+#include "ops/log.hpp"
+
+namespace pollux::app {
+namespace {
+
+db::Migrated bring_up_to_date(config::Config const& config, db::SqliteDatabase& database)
+{
+    db::SqliteMigrations target(database, config.data_dir / "backups");
+    return db::migrate(target, pollux_migrations_files());
+}
+
+std::unique_ptr<db::Database> open_sqlite(config::Config const& config, Clock const& clock)
+{
+    auto database = std::make_unique<db::SqliteDatabase>(db::SqliteOptions{.file = config.sqlite_path, .clock = &clock});
+    bring_up_to_date(config, *database);
+    return database;
+}
+
+std::unique_ptr<db::Database> open_postgres(config::Config const& config)
+{
+    auto const url = config.postgres_url.value().reveal();
+    {
+        db::PostgresMigrations schema(url);
+        if (config.dev) {
+            db::migrate(schema, pollux_migrations_files());
+        } else {
+            db::require_schema(schema, pollux_migrations_files());
+        }
+    }
+    db::PostgresOptions options{.url = url};
+    options.limits.write_connections = config.database_write_pool;
+    options.limits.read_connections = config.database_read_connections;
+    return std::make_unique<db::PostgresDatabase>(std::move(options));
+}
+
+} // namespace
+
+std::unique_ptr<db::Database> open_database(config::Config const& config, Clock const& clock)
+{
+    return config.database == config::DatabaseKind::sqlite ? open_sqlite(config, clock) : open_postgres(config);
+}
+
+db::Migrated migrate_database(config::Config const& config)
+{
+    if (config.database == config::DatabaseKind::sqlite) {
+        Clock clock;
+        db::SqliteDatabase database({.file = config.sqlite_path, .clock = &clock});
+        return bring_up_to_date(config, database);
+    }
+    db::PostgresMigrations target(config.postgres_url.value().reveal());
+    return db::migrate(target, pollux_migrations_files());
+}
+
+// bench/run reads from it how many writes shared a COMMIT.
+void log_stopped(db::Database const& database)
+{
+    auto const* sqlite = dynamic_cast<db::SqliteDatabase const*>(&database);
+    if (sqlite == nullptr) return ops::log(ops::Level::info, "stopped");
+    auto const counters = sqlite->counters();
+    ops::log(ops::Level::info, "stopped",
+             {{"writes", std::int64_t(counters.units)},
+              {"commits", std::int64_t(counters.groups)},
+              {"largest_commit", std::int64_t(counters.largest_group)}});
+}
+
+} // namespace pollux::app

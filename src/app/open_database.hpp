@@ -1,0 +1,21 @@
+// The database that the settings name, with a schema that this binary can work with.
+#pragma once
+
+#include "config/config.hpp"
+#include "db/database.hpp"
+#include "db/migrator.hpp"
+
+#include <memory>
+
+namespace pollux::app {
+
+// SQLite is brought up to date here. PostgreSQL belongs to many processes, old and new ones: `pollux migrate` does it there, and without it
+// this throws db::SchemaTooOld; except with --dev. The clock must outlive the database.
+std::unique_ptr<db::Database> open_database(config::Config const& config, Clock const& clock);
+
+db::Migrated migrate_database(config::Config const& config);
+
+// Says in the log that the database is closed, and what it did.
+void log_stopped(db::Database const& database);
+
+} // namespace pollux::app

@@ -1,0 +1,244 @@
+#include "db/postgres/connection.hpp"
+
+#include "db/postgres/values.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/container_hash/hash.hpp>
+
+#include <optional>
+
+namespace pollux::db::postgres {
+namespace {
+
+using Resume = asio::async_result<asio::use_awaitable_t<>, void()>::handler_type;
+
+} // namespace
+
+// Everything that goes out before one Sync, and what came back so far.
+struct Connection::Request {
+    std::string_view sql;
+    std::string_view first;
+    Steady::time_point deadline;
+    Key key{};
+    int preludes = 0; // Results that come before the statement's own: of `first`, of its preparation.
+    bool prepares = false;
+    int results = 0;
+    Rows rows;
+    std::exception_ptr failure;
+    std::optional<Resume> waiting;
+};
+
+std::size_t Connection::Hash::operator()(Key const& key) const noexcept
+{
+    std::size_t hash = 0;
+    boost::hash_combine(hash, static_cast<void const*>(key.address));
+    boost::hash_combine(hash, key.length);
+    boost::hash_combine(hash, key.signature);
+    return hash;
+}
+
+Connection::Connection(asio::io_context& context, Handle handle, std::function<void()> on_end)
+    : handle_(std::move(handle)), socket_(context, PQsocket(handle_.get())), on_end_(std::move(on_end))
+{}
+
+Connection::~Connection()
+{
+    if (socket_.is_open()) socket_.release();
+}
+
+bool Connection::has_overdue(Steady::time_point now) const
+{
+    return !in_flight_.empty() && in_flight_.front()->deadline < now;
+}
+
+void Connection::start()
+{
+    asio::co_spawn(socket_.get_executor(), read_answers(shared_from_this()), asio::detached);
+}
+
+asio::awaitable<Rows> Connection::ask(Question question)
+{
+    if (!is_open()) throw Unavailable("the connection to PostgreSQL is closed");
+    auto request = std::make_shared<Request>();
+    request->sql = question.sql;
+    request->first = question.first;
+    request->deadline = question.deadline;
+    in_flight_.push_back(request);
+    try {
+        send(*request, question.params);
+    } catch (StatementError const&) {
+        std::erase(in_flight_, request); // Nothing of it was sent.
+        throw;
+    }
+    // Answers come by way of the loop: none can be here before the handler is.
+    auto keep_handler = [&request](auto resume) {
+        if (request->failure) {
+            auto executor = resume.get_executor();
+            asio::post(executor, std::move(resume));
+        } else {
+            request->waiting.emplace(std::move(resume));
+        }
+    };
+    co_await asio::async_initiate<asio::use_awaitable_t<> const, void()>(keep_handler, asio::use_awaitable);
+    if (request->failure) std::rethrow_exception(request->failure);
+    co_return std::move(request->rows);
+}
+
+void Connection::tell(std::string_view sql, Steady::time_point deadline)
+{
+    if (!is_open()) return;
+    auto request = std::make_shared<Request>();
+    request->sql = sql;
+    request->deadline = deadline;
+    in_flight_.push_back(request);
+    send(*request, {});
+}
+
+void Connection::send(Request& request, Params const& params)
+{
+    Bound const bound(params);
+    auto* handle = handle_.get();
+    bool is_sent = true;
+    if (!request.first.empty()) {
+        is_sent = PQsendQueryParams(handle, request.first.data(), 0, nullptr, nullptr, nullptr, nullptr, 0) == 1;
+        ++request.preludes;
+    }
+    request.key = {request.sql.data(), request.sql.size(), signature_of(params)};
+    auto& name = prepared_[request.key];
+    if (name.empty()) {
+        name = "s" + std::to_string(++names_);
+        request.prepares = true;
+        ++request.preludes;
+        auto const types = types_of(params);
+        std::string const text(request.sql);
+        is_sent = is_sent && PQsendPrepare(handle, name.c_str(), text.c_str(), bound.count(), types.data()) == 1;
+    }
+    is_sent = is_sent &&
+              PQsendQueryPrepared(handle, name.c_str(), bound.count(), bound.values(), bound.lengths(), bound.formats(), 0) == 1 &&
+              PQpipelineSync(handle) == 1;
+    if (is_sent) {
+        push_out();
+    } else {
+        end(last_message(handle));
+    }
+}
+
+// PQpipelineSync has written what the socket took.
+void Connection::push_out()
+{
+    if (is_writing_) return;
+    auto const rest = PQflush(handle_.get());
+    if (rest < 0) return end(last_message(handle_.get()));
+    if (rest == 0) return;
+    is_writing_ = true;
+    asio::co_spawn(socket_.get_executor(), write_rest(shared_from_this()), asio::detached);
+}
+
+// Answers are read meanwhile, or both sides could wait for each other.
+asio::awaitable<void> Connection::write_rest(std::shared_ptr<Connection> self)
+{
+    boost::system::error_code failed;
+    while (self->is_open()) {
+        co_await self->socket_.async_wait(asio::posix::stream_descriptor::wait_write, asio::redirect_error(asio::use_awaitable, failed));
+        if (!self->is_open()) co_return;
+        auto const rest = failed ? -1 : PQflush(self->handle_.get());
+        if (rest < 0) self->end(last_message(self->handle_.get()));
+        if (rest <= 0) break;
+    }
+    self->is_writing_ = false;
+}
+
+asio::awaitable<void> Connection::read_answers(std::shared_ptr<Connection> self)
+{
+    boost::system::error_code failed;
+    while (self->is_open()) {
+        co_await self->socket_.async_wait(asio::posix::stream_descriptor::wait_read, asio::redirect_error(asio::use_awaitable, failed));
+        if (!self->is_open()) co_return;
+        bool const is_read = !failed && PQconsumeInput(self->handle_.get()) == 1;
+        auto const why = is_read ? std::string() : last_message(self->handle_.get());
+        if (is_read) self->last_heard_ = Steady::now();
+        self->take_results();
+        self->take_notifications();
+        // What PostgreSQL says at its end belongs to the question in front only if there is one; the connection is over in any case.
+        bool const is_over = self->is_open() && (!is_read || PQstatus(self->handle_.get()) == CONNECTION_BAD);
+        if (is_over) self->end(why.empty() ? last_message(self->handle_.get()) : why);
+    }
+}
+
+// Results of a question end with NULL, its Sync is a result of its own, and only with it the question is done: a write that stands
+// alone commits at its Sync.
+void Connection::take_results()
+{
+    int nothings = 0;
+    while (is_open() && !in_flight_.empty() && PQisBusy(handle_.get()) == 0) {
+        PgResult result(PQgetResult(handle_.get()));
+        if (!result) {
+            if (++nothings > 2) return;
+            continue;
+        }
+        nothings = 0;
+        if (PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) {
+            finish_first();
+        } else {
+            take_result(*in_flight_.front(), std::move(result));
+        }
+    }
+}
+
+void Connection::take_notifications()
+{
+    while (is_open()) {
+        std::unique_ptr<PGnotify, void (*)(void*)> const notification(PQnotifies(handle_.get()), PQfreemem);
+        if (!notification) return;
+        if (on_notification_) on_notification_(notification->relname, notification->extra);
+    }
+}
+
+void Connection::take_result(Request& request, PgResult result)
+{
+    auto const status = PQresultStatus(result.get());
+    auto const number = request.results++;
+    bool const is_good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+    if (is_good && number == request.preludes) request.rows = read_rows(result.get());
+    if (is_good || status == PGRES_PIPELINE_ABORTED || request.failure) return;
+
+    bool const is_prelude = number < request.preludes;
+    if (is_prelude && request.prepares) prepared_.erase(request.key);
+    request.failure = failure_of(result.get(), request.sql);
+}
+
+void Connection::finish_first()
+{
+    auto request = std::move(in_flight_.front());
+    in_flight_.pop_front();
+    answer(*request);
+}
+
+void Connection::answer(Request& request)
+{
+    if (!request.waiting) return;
+    Resume resume = std::move(*request.waiting);
+    request.waiting.reset();
+    auto executor = resume.get_executor();
+    asio::post(executor, std::move(resume));
+}
+
+void Connection::end(std::string const& why)
+{
+    if (!is_open()) return;
+    auto const self = shared_from_this();
+    socket_.release();
+    handle_.reset();
+    std::exchange(on_end_, {})();
+    auto const failure = std::make_exception_ptr(Unavailable("the connection to PostgreSQL ended: " + why));
+    for (auto& request : std::exchange(in_flight_, {})) {
+        if (!request->failure) request->failure = failure;
+        answer(*request);
+    }
+}
+
+} // namespace pollux::db::postgres

@@ -1,0 +1,73 @@
+#include "db/postgres/libpq.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace pollux::db::postgres {
+namespace {
+
+enum class Meaning { conflict, unavailable, wrong_statement };
+
+struct Entry {
+    std::string_view state; // An SQLSTATE, or a class of them: two characters.
+    Meaning meaning;
+};
+
+// The first that fits counts. Whatever is not here is the statement's own fault.
+constexpr std::array<Entry, 17> entries{{
+    {"40001", Meaning::conflict},        // serialization_failure
+    {"40P01", Meaning::conflict},        // deadlock_detected
+    {"08P01", Meaning::wrong_statement}, // protocol_violation: the wrong number of values
+    {"08", Meaning::unavailable},        // connection_exception
+    {"26000", Meaning::unavailable},     // The statement's preparation failed, or somebody between us and PostgreSQL forgot it.
+    {"28", Meaning::unavailable},        // The password was changed, or so.
+    {"3D", Meaning::unavailable},        // There is no such database (any more).
+    {"53", Meaning::unavailable},        // Disk full, out of memory, too many connections.
+    {"54001", Meaning::wrong_statement}, // statement_too_complex
+    {"55P03", Meaning::unavailable},     // lock_not_available
+    {"57", Meaning::unavailable},        // Shutdown, statement timeout, still starting.
+    {"58", Meaning::unavailable},        // I/O errors.
+    {"25P03", Meaning::unavailable},     // idle_in_transaction_session_timeout
+    {"F0", Meaning::unavailable},        // A broken configuration file.
+    {"XX", Meaning::unavailable},        // Damaged data, an internal error.
+    {"25006", Meaning::wrong_statement}, // read_only_sql_transaction: a snapshot or a read that writes.
+    {"25P02", Meaning::wrong_statement}, // in_failed_sql_transaction
+}};
+
+Meaning meaning_of(std::string_view state)
+{
+    auto const* found = std::ranges::find_if(entries, [&](Entry const& entry) { return state.starts_with(entry.state); });
+    return found == entries.end() ? Meaning::wrong_statement : found->meaning;
+}
+
+} // namespace
+
+std::exception_ptr failure_of(PGresult const* result, std::string_view sql)
+{
+    constexpr std::size_t shown_bytes_max = 120;
+    auto const* state_field = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    auto const* primary_field = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    // libpq's own errors have no state: the connection is broken.
+    std::string_view const state = state_field == nullptr ? "08006" : state_field;
+    std::string message = "PostgreSQL: ";
+    message += primary_field == nullptr ? trim(PQresultErrorMessage(result)) : std::string_view(primary_field);
+    message.append(" (").append(state).append(") in: ").append(trim(sql).substr(0, shown_bytes_max));
+
+    switch (meaning_of(state)) {
+    case Meaning::conflict: return std::make_exception_ptr(Conflict(message));
+    case Meaning::unavailable: return std::make_exception_ptr(Unavailable(message));
+    case Meaning::wrong_statement: break;
+    }
+    return std::make_exception_ptr(StatementError(message));
+}
+
+std::string last_message(PGconn const* handle)
+{
+    std::string message(trim(PQerrorMessage(handle)));
+    std::ranges::replace(message, '\n', ' ');
+    return message.empty() ? "the connection ended" : message;
+}
+
+} // namespace pollux::db::postgres

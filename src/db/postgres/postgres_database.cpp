@@ -1,0 +1,180 @@
+#include "db/postgres/postgres_database.hpp"
+
+#include "db/postgres/readers.hpp"
+#include "db/postgres/transactions.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <atomic>
+#include <optional>
+#include <thread>
+
+#include <pthread.h>
+
+namespace pollux::db {
+
+using postgres::Isolation;
+
+// The thread, everything that lives on it, and the way there and back.
+class PostgresDatabase::Thread {
+public:
+    explicit Thread(PostgresOptions options)
+        : server_(context_, std::move(options.url), options.limits), pool_(server_), readers_(server_), transactions_(server_, pool_),
+          guard_(asio::make_work_guard(context_))
+    {
+        server_.start();
+        readers_.start();
+        thread_ = std::thread([this] {
+            pthread_setname_np(pthread_self(), "pollux-db");
+            context_.run();
+        });
+    }
+
+    ~Thread() { close(); }
+
+    // Awaits `work` on this thread. A cancellation of the caller does not reach it.
+    asio::awaitable<void> perform(asio::awaitable<void> work)
+    {
+        Call call;
+        auto start = [this, &call, &work](auto resume) {
+            call.resume.emplace(std::move(resume));
+            begin(call, std::move(work));
+        };
+        co_await asio::async_initiate<asio::use_awaitable_t<> const, void()>(start, asio::use_awaitable);
+        if (call.failure) std::rethrow_exception(call.failure);
+    }
+
+    asio::awaitable<void> read(std::string_view sql, Params params, Rows& rows)
+    {
+        auto const connection = co_await readers_.choose();
+        postgres::Connection::Question question{
+            .sql = sql, .params = std::move(params), .deadline = Steady::now() + server_.limits().call_max};
+        rows = co_await connection->ask(std::move(question));
+    }
+
+    asio::awaitable<void> write(std::string_view sql, Params params, Rows& rows)
+    {
+        rows = co_await transactions_.write(sql, std::move(params));
+    }
+
+    asio::awaitable<void> transact(detail::AnyUnit& unit, Isolation isolation) { return transactions_.run(unit, isolation); }
+
+    void listen(std::string channel, Listener listener)
+    {
+        asio::post(context_, [this, channel = std::move(channel), listener = std::move(listener)]() mutable {
+            server_.listen(std::move(channel), std::move(listener));
+        });
+    }
+
+    void close()
+    {
+        if (!thread_.joinable()) return;
+        is_closing_ = true;
+        asio::co_spawn(context_, finish(), asio::detached);
+        thread_.join(); // Ends when nothing is left to do.
+    }
+
+private:
+    // Lives in the frame of the caller, which `resume` owns.
+    struct Call {
+        std::exception_ptr failure;
+        std::optional<asio::async_result<asio::use_awaitable_t<>, void()>::handler_type> resume;
+    };
+
+    void begin(Call& call, asio::awaitable<void> work)
+    {
+        // Counted first: close() lets the thread go only when nobody can be on his way to it.
+        ++calls_;
+        if (is_closing_) {
+            call.failure = std::make_exception_ptr(Unavailable("the database is closed"));
+            end(call);
+            return;
+        }
+        asio::co_spawn(context_, std::move(work), [this, &call](std::exception_ptr thrown) {
+            call.failure = std::move(thrown);
+            end(call);
+        });
+    }
+
+    void end(Call& call)
+    {
+        auto resume = std::move(*call.resume);
+        auto executor = resume.get_executor();
+        asio::post(executor, std::move(resume)); // The call is gone from here on.
+        --calls_;
+    }
+
+    asio::awaitable<void> finish()
+    {
+        constexpr std::chrono::milliseconds look_every{2};
+        auto const until = Steady::now() + server_.limits().close_max;
+        while (calls_ > 0 && Steady::now() < until) co_await server_.pause(look_every);
+        server_.close();
+        readers_.close();
+        // Whoever is left is told so; he has to get away before the thread ends.
+        asio::steady_timer timer(context_);
+        while (calls_ > 0) {
+            timer.expires_after(look_every);
+            co_await timer.async_wait(asio::use_awaitable);
+        }
+        guard_.reset();
+    }
+
+    asio::io_context context_{1};
+    postgres::Server server_;
+    postgres::WritePool pool_;
+    postgres::Readers readers_;
+    postgres::Transactions transactions_;
+    asio::executor_work_guard<asio::io_context::executor_type> guard_;
+    std::thread thread_;
+    std::atomic<int> calls_ = 0;
+    std::atomic<bool> is_closing_ = false;
+};
+
+PostgresDatabase::PostgresDatabase(PostgresOptions options) : thread_(std::make_unique<Thread>(std::move(options))) {}
+
+PostgresDatabase::~PostgresDatabase() = default;
+
+void PostgresDatabase::listen(std::string channel, Listener listener)
+{
+    thread_->listen(std::move(channel), std::move(listener));
+}
+
+void PostgresDatabase::close()
+{
+    thread_->close();
+}
+
+asio::awaitable<Rows> PostgresDatabase::read_rows(Sql sql, Params params)
+{
+    Rows rows;
+    auto work = thread_->read(sql.text(Dialect::postgres), std::move(params), rows);
+    co_await thread_->perform(std::move(work));
+    co_return rows;
+}
+
+asio::awaitable<Rows> PostgresDatabase::write_rows(Sql sql, Params params)
+{
+    Rows rows;
+    auto work = thread_->write(sql.text(Dialect::postgres), std::move(params), rows);
+    co_await thread_->perform(std::move(work));
+    co_return rows;
+}
+
+asio::awaitable<void> PostgresDatabase::run_snapshot(detail::AnyUnit& unit)
+{
+    auto work = thread_->transact(unit, Isolation::snapshot);
+    co_await thread_->perform(std::move(work));
+}
+
+asio::awaitable<void> PostgresDatabase::run_transaction(detail::AnyUnit& unit)
+{
+    auto work = thread_->transact(unit, Isolation::read_committed);
+    co_await thread_->perform(std::move(work));
+}
+
+} // namespace pollux::db

@@ -1,0 +1,130 @@
+#include "db/postgres/postgres_migrations.hpp"
+
+#include "base/failpoint.hpp"
+#include "base/text.hpp"
+#include "db/postgres/connector.hpp"
+#include "db/postgres/values.hpp"
+
+namespace pollux::db {
+namespace {
+
+using postgres::PgResult;
+
+constexpr int oldest_server = 150'000;
+
+// A number of our own among all users of advisory locks in this database: "pollux" in ASCII.
+constexpr char const* lock_sql = "select pg_advisory_lock(123627709430136)";
+
+constexpr char const* no_limits_sql = "set statement_timeout = 0; set lock_timeout = 0; set client_min_messages = warning";
+
+constexpr char const* table_sql = "create table if not exists schema_migrations ("
+                                  "version integer primary key, name text not null, works_with integer not null, "
+                                  "applied_at bigint not null)";
+
+// The time at which the statement came: one value for the whole of it, so that it can be looked up in an index.
+constexpr char const* clock_sql = "create or replace function now_us() returns bigint language sql stable parallel safe as "
+                                  "'select (extract(epoch from statement_timestamp()) * 1000000)::bigint'";
+
+constexpr char const* has_clock_sql = "select 1 from pg_proc where proname = 'now_us' and pronamespace = current_schema()::regnamespace";
+constexpr char const* has_table_sql = "select 1 where to_regclass('schema_migrations') is not null";
+constexpr char const* applied_sql = "select version, works_with from schema_migrations order by version";
+constexpr char const* insert_sql = "insert into schema_migrations (version, name, works_with, applied_at) values ($1, $2, $3, now_us())";
+
+} // namespace
+
+class PostgresMigrations::Session {
+public:
+    explicit Session(std::string const& url) : handle_(postgres::connect_blocking(url))
+    {
+        auto const version = PQserverVersion(handle_.get());
+        if (version < oldest_server) {
+            throw Unavailable("Pollux needs PostgreSQL 15 or newer; this one is " + std::to_string(version / 10'000));
+        }
+        run_script(no_limits_sql);
+    }
+
+    void run_script(char const* sql) { check(PgResult(PQexec(handle_.get(), sql)), sql); }
+
+    Rows run(char const* sql, Params const& params = {})
+    {
+        postgres::Bound const bound(params);
+        auto const types = postgres::types_of(params);
+        PgResult result(PQexecParams(handle_.get(), sql, bound.count(), types.data(), bound.values(), bound.lengths(), bound.formats(), 0));
+        check(result, sql);
+        return postgres::read_rows(result.get());
+    }
+
+    bool in_transaction() const { return PQtransactionStatus(handle_.get()) == PQTRANS_INTRANS; }
+    void roll_back() noexcept
+    {
+        if (PQtransactionStatus(handle_.get()) != PQTRANS_IDLE) PgResult(PQexec(handle_.get(), "rollback"));
+    }
+
+private:
+    static void check(PgResult const& result, std::string_view sql)
+    {
+        auto const status = PQresultStatus(result.get());
+        if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return;
+        std::rethrow_exception(postgres::failure_of(result.get(), sql));
+    }
+
+    postgres::Handle handle_;
+};
+
+PostgresMigrations::PostgresMigrations(std::string url) : url_(std::move(url)) {}
+
+PostgresMigrations::~PostgresMigrations() = default;
+
+PostgresMigrations::Session& PostgresMigrations::session()
+{
+    if (!session_) session_ = std::make_unique<Session>(url_);
+    return *session_;
+}
+
+std::vector<AppliedMigration> PostgresMigrations::begin()
+{
+    session().run(lock_sql);
+    if (session().run(has_clock_sql).empty()) session().run_script(clock_sql);
+    session().run_script(table_sql);
+    return look();
+}
+
+std::vector<AppliedMigration> PostgresMigrations::look()
+{
+    if (session().run(has_table_sql).empty()) return {};
+    auto const rows = session().run(applied_sql);
+    std::vector<AppliedMigration> applied;
+    for (std::size_t index = 0; index < rows.size(); ++index) {
+        applied.push_back({static_cast<int>(rows[index].integer(0)), static_cast<int>(rows[index].integer(1))});
+    }
+    return applied;
+}
+
+void PostgresMigrations::apply(Migration const& migration)
+{
+    try {
+        session().run_script("begin");
+        session().run_script(migration.script.c_str());
+        if (!session().in_transaction()) throw BadMigration("migration " + migration.name + " ends the transaction that it runs in");
+        session().run(insert_sql, params(migration.version, migration.name, migration.works_with));
+        failpoint("migrate_before_commit");
+        session().run_script("commit");
+        failpoint("migrate_after_commit");
+    } catch (...) {
+        session().roll_back();
+        throw;
+    }
+}
+
+void require_schema(PostgresMigrations& target, std::span<EmbeddedFile const> files)
+{
+    auto const known = static_cast<int>(read_migrations(files, Dialect::postgres).size());
+    auto const applied = target.look();
+    refuse_too_new(applied, known);
+    auto const version = applied.empty() ? 0 : applied.back().version;
+    if (version >= known) return;
+    throw SchemaTooOld("the database has schema " + std::to_string(version) + " and this binary needs schema " + std::to_string(known) +
+                       ": run `pollux migrate`");
+}
+
+} // namespace pollux::db

@@ -1,0 +1,44 @@
+// Migrations on PostgreSQL, on a connection of their own, under an advisory lock of the database: of several processes that start at
+// once, one migrates and the others wait for it. Operators keep their own backups; no copy is made here.
+#pragma once
+
+#include "db/migrator.hpp"
+
+#include <memory>
+#include <string>
+
+namespace pollux::db {
+
+// The schema is older than this binary needs. One line for the operator.
+class SchemaTooOld : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+class PostgresMigrations final : public MigrationTarget {
+public:
+    explicit PostgresMigrations(std::string url);
+    ~PostgresMigrations() override;
+
+    Dialect dialect() const override { return Dialect::postgres; }
+
+    // Makes now_us() besides. Throws Unavailable when PostgreSQL cannot be reached or is older than 15.
+    std::vector<AppliedMigration> begin() override;
+    void keep_copy(int) override {}
+    void apply(Migration const& migration) override;
+
+    // What is applied, without changing or locking anything.
+    std::vector<AppliedMigration> look();
+
+private:
+    class Session;
+
+    Session& session();
+
+    std::string const url_;
+    std::unique_ptr<Session> session_; // From the first use on; its end lets the lock go.
+};
+
+// Throws SchemaTooOld, SchemaTooNew, and Unavailable: for processes that serve but do not migrate.
+void require_schema(PostgresMigrations& target, std::span<EmbeddedFile const> files);
+
+} // namespace pollux::db

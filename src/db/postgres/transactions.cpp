@@ -1,0 +1,156 @@
+#include "db/postgres/transactions.hpp"
+
+#include "base/failpoint.hpp"
+
+#include <optional>
+#include <random>
+
+namespace pollux::db::postgres {
+namespace {
+
+constexpr std::string_view begin_sql = "begin";
+constexpr std::string_view begin_snapshot_sql = "begin isolation level repeatable read read only";
+constexpr std::string_view commit_sql = "commit";
+constexpr std::string_view rollback_sql = "rollback";
+
+// A connection that goes back to its pool however its user ends.
+class Lease {
+public:
+    Lease(WritePool& pool, Connected connection) : pool_(pool), connection_(std::move(connection)) {}
+    ~Lease() { pool_.give_back(std::move(connection_)); }
+    Lease(Lease const&) = delete;
+
+    Connection* operator->() const { return connection_.get(); }
+    Connection& operator*() const { return *connection_; }
+
+private:
+    WritePool& pool_;
+    Connected connection_;
+};
+
+// The handle that a unit gets. After a statement has failed the unit is over, as PostgreSQL has it.
+class PostgresTransaction final : public Transaction {
+public:
+    PostgresTransaction(Connection& connection, std::string_view begin, Steady::time_point deadline)
+        : connection_(connection), begin_(begin), deadline_(deadline)
+    {}
+
+    asio::awaitable<Rows> execute(Sql sql, Params params) override
+    {
+        if (failed_) throw StatementError("a statement of this unit has failed before; nothing more can be done in it");
+        if (Steady::now() >= deadline_) throw Unavailable("the transaction took too long");
+        failed_ = true;
+        Connection::Question question{.sql = sql.text(Dialect::postgres), .params = std::move(params), .deadline = deadline_};
+        if (!has_begun_) question.first = begin_;
+        has_begun_ = true;
+        try {
+            auto rows = co_await connection_.ask(std::move(question));
+            failed_ = false;
+            co_return rows;
+        } catch (Conflict const&) {
+            met_conflict_ = true;
+            throw;
+        }
+    }
+
+    bool has_begun() const { return has_begun_; }
+    bool has_failed() const { return failed_; }
+    bool met_conflict() const { return met_conflict_; }
+
+private:
+    Connection& connection_;
+    std::string_view begin_;
+    Steady::time_point deadline_;
+    bool has_begun_ = false;
+    bool failed_ = false;
+    bool met_conflict_ = false;
+};
+
+// COMMIT. False: it met a conflict, and nothing happened.
+asio::awaitable<bool> commit(Connection& connection, Steady::time_point deadline)
+{
+    failpoint("db_before_commit");
+    try {
+        Connection::Question question{.sql = commit_sql, .deadline = deadline};
+        co_await connection.ask(std::move(question));
+    } catch (Conflict const&) {
+        co_return false;
+    } catch (Unavailable const& failure) {
+        throw Unavailable(std::string("the answer to COMMIT was lost; what was asked may or may not have happened: ") + failure.what());
+    }
+    failpoint("db_after_commit");
+    co_return true;
+}
+
+std::chrono::microseconds some_of(std::chrono::microseconds most)
+{
+    thread_local std::minstd_rand random{std::random_device()()};
+    return std::chrono::microseconds(std::uniform_int_distribution<std::int64_t>(0, most.count())(random));
+}
+
+} // namespace
+
+asio::awaitable<void> Transactions::run(detail::AnyUnit& unit, Isolation isolation)
+{
+    auto const deadline = Steady::now() + server_.limits().call_max;
+    for (int tries = 1;; ++tries) {
+        auto const ending = co_await try_once(unit, isolation, deadline);
+        if (ending == Ending::done) co_return;
+        co_await before_next_try(tries, deadline);
+    }
+}
+
+asio::awaitable<Transactions::Ending> Transactions::try_once(detail::AnyUnit& unit, Isolation isolation, Steady::time_point deadline)
+{
+    auto connection = co_await pool_.take();
+    Lease lease(pool_, std::move(connection));
+    PostgresTransaction transaction(*lease, isolation == Isolation::snapshot ? begin_snapshot_sql : begin_sql, deadline);
+
+    bool keep = false;
+    std::exception_ptr failure;
+    try {
+        keep = co_await unit.run(transaction);
+        if (keep && transaction.has_failed()) {
+            keep = false;
+            failure = std::make_exception_ptr(StatementError("a unit went on after one of its statements had failed"));
+        }
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (keep && transaction.has_begun() && isolation != Isolation::snapshot) {
+        bool const is_kept = co_await commit(*lease, deadline);
+        co_return is_kept ? Ending::done : Ending::conflict;
+    }
+    if (transaction.has_begun()) lease->tell(rollback_sql, Steady::now() + server_.limits().call_max);
+    if (transaction.met_conflict()) co_return Ending::conflict;
+    if (failure) std::rethrow_exception(failure);
+    co_return Ending::done;
+}
+
+asio::awaitable<Rows> Transactions::write(std::string_view sql, Params params)
+{
+    auto const deadline = Steady::now() + server_.limits().call_max;
+    for (int tries = 1;; ++tries) {
+        {
+            auto connection = co_await pool_.take();
+            Lease lease(pool_, std::move(connection));
+            Connection::Question question{.sql = sql, .params = params, .deadline = deadline};
+            try {
+                co_return co_await lease->ask(std::move(question));
+            } catch (Conflict const&) {
+            }
+        }
+        co_await before_next_try(tries, deadline);
+    }
+}
+
+// Those who met each other should not meet again.
+asio::awaitable<void> Transactions::before_next_try(int tries, Steady::time_point deadline)
+{
+    bool const is_last = tries >= server_.limits().tries_max || Steady::now() >= deadline;
+    if (is_last) throw Unavailable("the transaction met conflicts with others again and again");
+    auto const wait = some_of(std::chrono::milliseconds(4) * tries * tries);
+    co_await server_.pause(std::chrono::ceil<std::chrono::milliseconds>(wait));
+}
+
+} // namespace pollux::db::postgres

@@ -1,0 +1,89 @@
+#include "db/postgres/write_pool.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace pollux::db::postgres {
+
+asio::awaitable<Connected> WritePool::take()
+{
+    while (!idle_.empty()) {
+        auto connection = std::move(idle_.back());
+        idle_.pop_back();
+        if (connection->is_open()) co_return connection;
+    }
+    server_.require_present();
+    if (waiting_.size() >= server_.limits().waiting_max) throw Unavailable("too many callers wait for a connection to PostgreSQL");
+    co_return co_await wait_in_line();
+}
+
+asio::awaitable<Connected> WritePool::wait_in_line()
+{
+    Waiter waiter(server_.context());
+    waiting_.push_back(&waiter);
+    bool const is_room = size_ < server_.limits().write_connections && growing_ < waiting_.size();
+    if (is_room) {
+        ++size_;
+        ++growing_;
+        asio::co_spawn(server_.context(), grow(), asio::detached);
+    }
+    waiter.timer.expires_after(server_.limits().connection_wait_max);
+    boost::system::error_code cancelled;
+    co_await waiter.timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    if (!waiter.is_called) {
+        std::erase(waiting_, &waiter);
+        throw Unavailable("all connections to PostgreSQL are busy");
+    }
+    if (waiter.failure) std::rethrow_exception(waiter.failure);
+    if (!waiter.connection->is_open()) throw Unavailable("the connection to PostgreSQL ended");
+    co_return std::move(waiter.connection);
+}
+
+asio::awaitable<void> WritePool::grow()
+{
+    auto connection = co_await server_.open(Use::writes, [this] { on_end(); });
+    --growing_;
+    if (connection) {
+        give_back(std::move(connection));
+        co_return;
+    }
+    --size_;
+    if (size_ > 0) co_return; // Another one will come free.
+    auto const failure = std::make_exception_ptr(Unavailable("PostgreSQL cannot be reached: " + server_.last_refusal()));
+    while (!waiting_.empty()) call_first(nullptr, failure);
+}
+
+void WritePool::on_end()
+{
+    --size_;
+    std::erase_if(idle_, [](auto const& connection) { return !connection->is_open(); });
+    // Somebody may wait for the one that is gone.
+    if (waiting_.empty() || server_.is_closing() || !server_.away().empty()) return;
+    ++size_;
+    ++growing_;
+    asio::co_spawn(server_.context(), grow(), asio::detached);
+}
+
+void WritePool::give_back(Connected connection)
+{
+    if (!connection->is_open()) return;
+    if (waiting_.empty()) {
+        idle_.push_back(std::move(connection));
+    } else {
+        call_first(std::move(connection), nullptr);
+    }
+}
+
+void WritePool::call_first(Connected connection, std::exception_ptr failure)
+{
+    auto* waiter = waiting_.front();
+    waiting_.pop_front();
+    waiter->is_called = true;
+    waiter->connection = std::move(connection);
+    waiter->failure = std::move(failure);
+    waiter->timer.cancel();
+}
+
+} // namespace pollux::db::postgres

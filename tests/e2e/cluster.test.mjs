@@ -1,0 +1,116 @@
+// Many processes over one PostgreSQL, without Redis: servers that only answer, workers that write replies.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { after, before, describe, test } from 'node:test';
+
+import { Client, User } from './support/client.mjs';
+import { Postgres, Worker } from './support/postgres.mjs';
+import { binary, endPrograms, temporaryFolder, until } from './support/process.mjs';
+import { Server, roomySettings } from './support/server.mjs';
+import { Sim } from './support/sim.mjs';
+
+const quick = { text: 'ok', chunk_delay_ms: 0 };
+const slow = { text: 'A long story, told slowly. '.repeat(40), duration_ms: 60_000, chunks: 400 };
+
+describe('cluster', () => {
+    let postgres, sim, env;
+    const servers = [];
+    const clients = [];
+    let workers = [];
+
+    const pollux = (...args) => spawnSync(binary('pollux'), args, { cwd: temporaryFolder(), env: { PATH: process.env.PATH, ...env }, encoding: 'utf8' });
+
+    before(async () => {
+        postgres = Postgres.start();
+        sim = await Sim.start();
+        env = { ...roomySettings, ...sim.settings(), DATABASE_URL: postgres.url, SECRET_KEY: 's'.repeat(40), METRICS_LISTEN: '' };
+    });
+    after(() => {
+        for (const client of clients) client.close();
+        endPrograms();
+    });
+
+    test('nobody serves or writes on a schema that is too old, and migrate mends it', async () => {
+        for (const command of ['serve', 'worker']) {
+            const refused = pollux(command);
+            assert.equal(refused.status, 1);
+            assert.match(refused.stderr, /run `pollux migrate`\n$/);
+        }
+        assert.match(pollux('migrate').stdout, /The schema is at version \d+ now/);
+        assert.match(pollux('doctor').stdout, /Database: PostgreSQL, schema/);
+        for (let node = 0; node < 2; ++node) {
+            servers.push(await Server.start({ env: { ...env, WORKERS: 'external' } }));
+            clients.push(new Client(servers.at(-1)));
+        }
+        workers = [await Worker.start(env), await Worker.start(env)];
+    });
+
+    // The same user on the other node.
+    const elsewhere = (user) => Object.assign(Object.create(User.prototype), user, { client: clients[1] });
+
+    test('what is sent to one node is written by a worker and read on the other', async () => {
+        await sim.plan({ reset: true, default: quick });
+        const user = await User.signUp(clients[0]);
+        const room = await user.createRoom();
+        const sent = await user.send(room, 'hello');
+        const reply = await until('the reply', async () => {
+            const found = await elsewhere(user).message(room, sent.reply.id);
+            return found.status === 'completed' && found;
+        });
+        assert.equal(reply.content, 'ok');
+    });
+
+    test('a reply whose worker was killed is begun again by another within 25 seconds', async () => {
+        await sim.plan({ reset: true, default: slow });
+        const user = await User.signUp(clients[0]);
+        const room = await user.createRoom();
+        const sent = await user.send(room, 'tell me');
+        await until('a worker to begin', async () => (await user.message(room, sent.reply.id)).status === 'streaming');
+        const began = performance.now();
+        await sim.plan({ reset: true, default: quick });
+        const owners = () => postgres.rows('select lease_owner from jobs where lease_owner is not null');
+        const [owner] = owners();
+        // Which process it is nobody tells, so both are killed and one is started anew.
+        await Promise.all(workers.map((worker) => worker.kill()));
+        workers = [await Worker.start(env)];
+        assert.equal(owners()[0], owner, 'nobody takes a lease that has not ended');
+        const reply = await until('the reply', async () => {
+            const found = await user.message(room, sent.reply.id);
+            return found.status === 'completed' && found;
+        });
+        assert.equal(reply.content, 'ok');
+        assert.ok((performance.now() - began) / 1000 < 25, `${performance.now() - began} ms`);
+    });
+
+    test('a worker that is told to stop hands back what it writes, and the next one goes on at once', async () => {
+        await sim.plan({ reset: true, default: { ...quick, text: 'not yet', duration_ms: 60_000, chunks: 4 } });
+        const user = await User.signUp(clients[0]);
+        const room = await user.createRoom();
+        const sent = await user.send(room, 'tell me');
+        await until('a worker to begin', async () => (await user.message(room, sent.reply.id)).status === 'streaming');
+        const next = await Worker.start(env);
+        await sim.plan({ reset: true, default: quick });
+        const exited = await workers[0].stop();
+        assert.equal(exited.code, 0);
+        const reply = await until('the reply', async () => {
+            const found = await user.message(room, sent.reply.id);
+            return found.status === 'completed' && found;
+        }, { seconds: 5 });
+        assert.equal(reply.content, 'ok');
+        workers = [next];
+    });
+
+    test('when every connection to the database breaks, both nodes answer again within 5 seconds', async () => {
+        postgres.rows('select count(pg_terminate_backend(pid)) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = \'client backend\'');
+        const began = performance.now();
+        for (const client of clients) await until('health', async () => (await client.ask('GET', '/health/')).status === 200);
+        assert.ok(performance.now() - began < 5000);
+        const user = await User.signUp(clients[1]);
+        await user.createRoom();
+    });
+
+    test('servers stop when they are told to', async () => {
+        for (const server of servers) assert.equal((await server.stop()).code, 0);
+        for (const worker of workers) assert.equal((await worker.stop()).code, 0);
+    });
+});

@@ -1,0 +1,173 @@
+// Units of work on PostgreSQL: what is kept, what is rolled back, what is run again.
+#include "postgres_fixture.hpp"
+
+namespace pollux::test {
+namespace {
+
+using db::StatementError;
+using db::Transaction;
+using db::Unavailable;
+
+using Transactions = PostgresTest;
+
+asio::awaitable<Result<int>> add_and_refuse(Transaction& tx)
+{
+    co_await insert_note(tx, "a");
+    co_return not_found("note");
+}
+
+asio::awaitable<int> add_and_throw(Transaction& tx)
+{
+    co_await insert_note(tx, "a");
+    throw std::runtime_error("an accident");
+}
+
+asio::awaitable<int> add_twice_and_carry_on(Transaction& tx)
+{
+    co_await insert_note(tx, "a");
+    try {
+        co_await insert_note(tx, "a");
+    } catch (StatementError const&) {
+    }
+    co_return 1;
+}
+
+TEST_F(Transactions, a_unit_is_kept_when_it_returns_and_rolled_back_when_it_refuses_or_throws)
+{
+    auto const rows = transact([](Transaction& tx) { return insert_note(tx, "kept"); });
+    EXPECT_EQ(rows.size(), 1u);
+    EXPECT_EQ(transact(add_and_refuse).error().code(), "note_not_found");
+    EXPECT_THROW(transact(add_and_throw), std::runtime_error);
+    EXPECT_THROW(transact(add_twice_and_carry_on), StatementError);
+    EXPECT_EQ(control.run("select string_agg(text, ' ') from notes"), "kept");
+    // ROLLBACK is not waited for.
+    auto const until = Steady::now() + patience;
+    while (control.run("select count(*) from pg_stat_activity where state like 'idle in transaction%' "
+                       "and datname = current_database()") != "0") {
+        ASSERT_LT(Steady::now(), until) << "a transaction stays open";
+    }
+}
+
+asio::awaitable<int> do_nothing(Transaction&)
+{
+    co_return 7;
+}
+
+TEST_F(Transactions, a_unit_without_statements_costs_nothing)
+{
+    EXPECT_EQ(transact(do_nothing), 7);
+}
+
+asio::awaitable<int> add_a_tag_of_nothing(Transaction& tx)
+{
+    co_await tx.run("insert into tags (note_id) values (99)");
+    co_return 1;
+}
+
+TEST_F(Transactions, a_constraint_that_is_checked_at_commit_refuses_the_unit)
+{
+    EXPECT_THROW(transact(add_a_tag_of_nothing), StatementError);
+    EXPECT_EQ(control.run("select count(*) from tags"), "0");
+}
+
+// Each adds one to both rows, in opposite orders: a deadlock each time two meet.
+asio::awaitable<int> add_to_both(Transaction& tx, std::string first, std::string second, int* runs)
+{
+    static constexpr db::Sql sql = "update notes set size = size + 1 where text = $1";
+    ++*runs;
+    co_await tx.run(sql, first);
+    co_await tx.run("select pg_sleep(0.05)");
+    co_await tx.run(sql, second);
+    co_return 1;
+}
+
+asio::awaitable<void> add_in_order(db::Database& database, std::string first, std::string second, int* runs)
+{
+    co_await database.transact([first, second, runs](Transaction& tx) { return add_to_both(tx, first, second, runs); });
+}
+
+TEST_F(Transactions, of_two_that_wait_for_each_other_one_is_run_again_from_its_start)
+{
+    control.run("alter system set deadlock_timeout = '50ms'");
+    control.run("select pg_reload_conf()");
+    write("insert into notes (text, size) values ('a', 0), ('b', 0)");
+    int runs = 0;
+    std::vector<asio::awaitable<void>> works;
+    works.push_back(add_in_order(database, "a", "b", &runs));
+    works.push_back(add_in_order(database, "b", "a", &runs));
+    loop.run_all(std::move(works));
+    EXPECT_EQ(control.run("select string_agg(size::text, ' ') from notes"), "2 2");
+    EXPECT_GE(runs, 3);
+}
+
+asio::awaitable<int> always_conflicts(Transaction& tx, int* runs)
+{
+    ++*runs;
+    co_await tx.run("do $$ begin raise exception using errcode = '40001'; end $$");
+    co_return 1;
+}
+
+TEST_F(Transactions, conflicts_without_end_end_as_unavailable)
+{
+    int runs = 0;
+    auto unit = [&runs](Transaction& tx) { return always_conflicts(tx, &runs); };
+    EXPECT_THROW(transact(unit), Unavailable);
+    EXPECT_EQ(runs, limits_.tries_max);
+}
+
+asio::awaitable<bool> sees_one_moment(Transaction& tx, PostgresControl* control)
+{
+    static constexpr db::Sql sql = "select count(*) from notes";
+    auto const before = co_await tx.run(sql);
+    control->run("insert into notes (text) values ('meanwhile')");
+    auto const after = co_await tx.run(sql);
+    co_return before.front().integer(0) == 0 && after.front().integer(0) == 0;
+}
+
+TEST_F(Transactions, a_snapshot_sees_one_moment)
+{
+    auto unit = [this](Transaction& tx) { return sees_one_moment(tx, &control); };
+    EXPECT_TRUE(loop.run(database.snapshot(unit)));
+    EXPECT_EQ(count(), 1);
+}
+
+asio::awaitable<int> note_and_lose_the_connection(Transaction& tx)
+{
+    co_await insert_note(tx, "lost");
+    // Runs inside of COMMIT, and ends the connection before it can answer.
+    co_await tx.run("create constraint trigger ending after insert on tags deferrable initially deferred for each row "
+                    "execute function end_me()");
+    co_await tx.run("insert into tags (note_id) select id from notes");
+    co_return 1;
+}
+
+TEST_F(Transactions, a_lost_answer_to_commit_is_told_as_what_it_is)
+{
+    control.run("create function end_me() returns trigger language plpgsql as "
+                "'begin perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(1); return null; end'");
+    try {
+        transact(note_and_lose_the_connection);
+        FAIL() << "committed";
+    } catch (Unavailable const& failure) {
+        EXPECT_NE(std::string(failure.what()).find("may or may not have happened"), std::string::npos) << failure.what();
+    }
+    EXPECT_TRUE(comes_back());
+}
+
+asio::awaitable<int> lose_the_connection(Transaction& tx)
+{
+    co_await insert_note(tx, "lost");
+    co_await tx.run("select pg_terminate_backend(pg_backend_pid())");
+    co_return 1;
+}
+
+TEST_F(Transactions, a_connection_that_is_ended_in_the_middle_takes_only_its_own_unit_with_it)
+{
+    EXPECT_THROW(transact(lose_the_connection), Unavailable);
+    EXPECT_EQ(count(), 0);
+    transact([](Transaction& tx) { return insert_note(tx, "next"); });
+    EXPECT_EQ(count(), 1);
+}
+
+} // namespace
+} // namespace pollux::test
