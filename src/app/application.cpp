@@ -118,7 +118,8 @@ int serve(config::Config const& config, std::function<void(std::uint16_t port)> 
     db::SqliteDatabase database(sqlite_options(config, clock));
     bring_up_to_date(config, database);
 
-    Rooms rooms(config, secret_key(config), database, runtime, clock);
+    BusParts bus(config, runtime);
+    Rooms rooms(config, secret_key(config), database, bus, runtime, clock);
     run_blocking(runtime.context(0), prepare_rooms(&rooms, &config));
 
     http::Router router;
@@ -127,9 +128,10 @@ int serve(config::Config const& config, std::function<void(std::uint16_t port)> 
     add_system_routes(router, system);
     system.openapi_json = std::make_shared<std::string const>(openapi_document(router, config.public_url));
 
-    http::Server server(runtime, router, rooms.rate_limiter, rooms.accounts.authenticator(), server_options(config));
+    http::Server server(runtime, router, bus.rate_limiter(), rooms.accounts.authenticator(), server_options(config));
     Background background(rooms.accounts);
     runtime.start();
+    bus.start();
     server.listen();
     if (rooms.worker) rooms.worker->start();
     background.start(runtime.executor(0));
@@ -145,9 +147,9 @@ int serve(config::Config const& config, std::function<void(std::uint16_t port)> 
     server.stop_accepting();
     background.stop();
     if (rooms.worker) rooms.worker->stop(replies_stop_max);
-    rooms.feed.close();
-    rooms.notices.close();
+    bus.close();
     bool is_drained = server.drain(requests_stop_max);
+    bus.stop();
     database.close();
     log_stopped(database.counters());
     ops::flush_log();
@@ -173,7 +175,9 @@ Result<accounts::User> create_superuser(config::Config const& config, std::strin
     bring_up_to_date(config, database);
     auto without_worker = config;
     without_worker.workers = config::Workers::external;
-    Rooms rooms(without_worker, secret_key(config), database, runtime, clock);
+    without_worker.redis_url = std::nullopt;
+    BusParts bus(without_worker, runtime);
+    Rooms rooms(without_worker, secret_key(config), database, bus, runtime, clock);
     return run_blocking(runtime.context(0), make_superuser(&rooms, std::move(mobile), std::move(password)));
 }
 
@@ -186,7 +190,8 @@ std::string openapi_document()
     Clock clock;
     net::Runtime runtime(1);
     NoDatabase database;
-    Rooms rooms(config, std::string(32, 'x'), database, runtime, clock);
+    BusParts bus(config, runtime);
+    Rooms rooms(config, std::string(32, 'x'), database, bus, runtime, clock);
     http::Router router;
     SystemRoutes system{.database = database};
     rooms.add_routes(router);

@@ -5,6 +5,7 @@
 #include "billing/billing_routes.hpp"
 #include "chat/chat_routes.hpp"
 #include "chat/erase_user.hpp"
+#include "chat/stop_signals.hpp"
 
 #include <stdexcept>
 
@@ -22,25 +23,32 @@ std::unique_ptr<chat::ReplyWorker> build_worker(Rooms& rooms, config::Config con
                                                 Clock const& clock)
 {
     if (config.workers == config::Workers::external) return nullptr;
-    chat::ReplyTools tools{database,          rooms.feed,          chat::ChatNews(rooms.notices, rooms.room_lists), rooms.models, clock,
-                           rooms.queue_gauge, config.system_prompt};
+    auto& bus = rooms.bus;
+    chat::ChatNews const news(bus.notices(), bus.room_lists());
+    chat::ReplyTools tools{database, bus.feed(), news, rooms.models, clock, rooms.queue_gauge, config.system_prompt};
     chat::ReplyWorker::Options options{.replies_max = config.worker_concurrency};
-    return std::make_unique<chat::ReplyWorker>(std::move(tools), runtime, options);
+    auto worker = std::make_unique<chat::ReplyWorker>(std::move(tools), runtime, options);
+    if (bus.signals()) worker->listen(*bus.signals(), *bus.wake_ups());
+    return worker;
 }
 
 } // namespace
 
-Rooms::Rooms(config::Config const& config, std::string secret_key, db::Database& database, net::Runtime& runtime, Clock const& clock)
-    : models(build_models(config)), billing(database, clock),
-      accounts(database, notices, clock, accounts_options(config, std::move(secret_key))),
+Rooms::Rooms(config::Config const& config, std::string secret_key, db::Database& database, BusParts& with, net::Runtime& runtime,
+             Clock const& clock)
+    : bus(with), models(build_models(config)), billing(database, clock),
+      accounts(database, bus.notices(), clock, accounts_options(config, std::move(secret_key))),
       queue_gauge(static_cast<std::int64_t>(config.queue_max)), worker(build_worker(*this, config, database, runtime, clock)),
-      chat({database, feed, notices, room_lists, billing, models, clock, queue_gauge, worker.get()}),
-      chat_api{chat, feed, notices, [this](SessionId session) { return accounts.is_session_ended(session); }}
+      chat({database, bus.feed(), bus.notices(), bus.room_lists(), billing, models, clock, queue_gauge, worker.get(), bus.signals(),
+            bus.wake_ups()}),
+      chat_api{chat, bus.feed(), bus.notices(), [this](SessionId session) { return accounts.is_session_ended(session); }}
 {
+    if (bus.signals()) accounts.share_ended_sessions(*bus.signals());
     accounts.add_eraser({[](db::Transaction& transaction, UserId user) { return chat::erase_user(transaction, user); },
                          [this](UserId user) {
-                             room_lists.drop(user);
+                             bus.room_lists().drop(user);
                              if (worker) worker->stop_user(user);
+                             if (bus.signals()) chat::signal_drop_user(*bus.signals(), user);
                          }});
     accounts.add_eraser({[](db::Transaction& transaction, UserId user) { return billing::erase_user(transaction, user); }, {}});
 }

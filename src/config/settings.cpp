@@ -42,9 +42,8 @@ constexpr Setting list[] = {
      plain, Part::postgres},
     {"Data", "DATABASE_READ_CONNECTIONS", "2", "", "Connections to PostgreSQL that read.",
      read_number<&C::database_read_connections, 1, 100>, plain, Part::postgres},
-    {"Data", "CELERY_BROKER_URL", "", "", "Stands in for REDIS_URL when that is not set.", read_redis_url, secret, Part::redis},
-    {"Data", "REDIS_URL", "", "", "`redis://` or `rediss://`: joins several processes. Nothing is kept in it.", read_redis_url, secret,
-     Part::redis},
+    {"Data", "CELERY_BROKER_URL", "", "", "Stands in for REDIS_URL when that is not set.", read_redis_url, secret},
+    {"Data", "REDIS_URL", "", "", "`redis://` or `rediss://`: joins several processes. Nothing is kept in it.", read_redis_url, secret},
     {"Data", "CELERY_RESULT_BACKEND", "", "", "Ignored: results are in the database.", read_nothing, secret},
     {"Data", "RETENTION_DAYS", "0", "", "Messages older than this are deleted; 0 keeps them.", read_number<&C::retention, 0, 36'500>, plain,
      Part::retention},
@@ -150,7 +149,6 @@ std::string_view name_of(Part part)
     switch (part) {
     case Part::core: return "Pollux";
     case Part::postgres: return "PostgreSQL";
-    case Part::redis: return "Redis";
     case Part::compatible_models: return "OpenAI-compatible servers";
     case Part::titles: return "titles by a model";
     case Part::model_rate: return "calls per minute to a model";

@@ -29,6 +29,9 @@ public:
     // Whether the connection of the calling thread is up; of any other thread, that of the first.
     bool is_up() const { return here().is_up(); }
 
+    // How often a connection ended: what was sent before may be lost.
+    std::uint64_t losses() const { return watch_.losses(); }
+
     // For connections of another kind.
     Server& server() { return server_; }
     Watch& watch() { return watch_; }

@@ -75,6 +75,7 @@ asio::awaitable<void> Pipeline::serve()
         take(std::move(*reply));
     }
     is_up_ = false;
+    watch_.count_loss();
     fail_all();
 }
 

@@ -30,8 +30,11 @@ class Watch {
 public:
     void opened(Link const& link);
     void lost(std::string_view reason);
+    std::uint64_t losses() const { return losses_; } // How often a connection that was open has ended.
+    void count_loss() { ++losses_; }
 
 private:
+    std::atomic<std::uint64_t> losses_ = 0;
     std::atomic<bool> is_away_ = false;
     std::atomic<bool> was_seen_ = false;
 };

@@ -74,6 +74,15 @@ void append_command(std::string& out, std::initializer_list<Word> words)
     }
 }
 
+void append_command(std::string& out, std::span<std::string_view const> words)
+{
+    append_number(out, '*', words.size());
+    for (auto word : words) {
+        append_number(out, '$', word.size());
+        out.append(word).append("\r\n");
+    }
+}
+
 std::string command(std::initializer_list<Word> words)
 {
     std::string out;

@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,7 @@ private:
 };
 
 void append_command(std::string& out, std::initializer_list<Word> words);
+void append_command(std::string& out, std::span<std::string_view const> words);
 std::string command(std::initializer_list<Word> words);
 
 // Bytes of a connection, from its beginning, become replies.

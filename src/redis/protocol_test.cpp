@@ -26,7 +26,7 @@ Reply list(std::vector<Reply> replies)
 TEST(RedisProtocol, ACommandIsItsWordsWithTheirLengths)
 {
     EXPECT_EQ(command({"SET", std::string("k\r\n"), std::string_view("\0\xff", 2), "PX", 900'000}),
-              std::string("*5\r\n$3\r\nSET\r\n$3\r\nk\r\n\r\n$2\r\n\0\xff\r\n$2\r\nPX\r\n$6\r\n900000\r\n", 57));
+              "*5\r\n$3\r\nSET\r\n$3\r\nk\r\n\r\n$2\r\n\0\xff\r\n$2\r\nPX\r\n$6\r\n900000\r\n"s);
     EXPECT_EQ(command({"GET", ""}), "*2\r\n$3\r\nGET\r\n$0\r\n\r\n");
     EXPECT_EQ(command({INT64_MIN}), "*1\r\n$20\r\n-9223372036854775808\r\n");
 }

@@ -3,6 +3,7 @@
 
 #include "bus/memory_notices.hpp"
 #include "bus/memory_reply_feed.hpp"
+#include "bus/memory_room_list_cache.hpp"
 #include "chat/chat_service.hpp"
 #include "chat/reply_worker.hpp"
 #include "chat_fixture.hpp"
@@ -108,7 +109,7 @@ protected:
     net::Runtime runtime{2};
     bus::MemoryReplyFeed feed;
     bus::MemoryNotices notices;
-    bus::RoomListCache room_lists;
+    bus::MemoryRoomListCache room_lists;
     chat::QueueGauge gauge{100'000};
     std::unique_ptr<chat::ReplyWorker> worker;
     std::optional<chat::ChatService> service;
