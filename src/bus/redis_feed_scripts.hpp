@@ -27,13 +27,14 @@ inline std::string feed_thoughts_key(MessageId reply, std::int64_t attempt)
 // KEYS of all: the hash, the text, the thoughts. ARGV begins with the attempt, the channel and what to publish on it. They return 1, or 0
 // when another attempt is known.
 
-// ARGV: then the milliseconds to keep it, model, text, thoughts, citations and their version. Everything anew.
+// ARGV: then the milliseconds to keep it, model, text, thoughts, citations and their version. Everything anew; the texts first,
+// since a full Redis refuses a script only before its first write.
 constexpr char const* put_feed_script = R"lua(
     if tonumber(redis.call('HGET', KEYS[1], 'attempt') or '0') > tonumber(ARGV[1]) then return 0 end
-    redis.call('DEL', KEYS[1])
-    redis.call('HSET', KEYS[1], 'attempt', ARGV[1], 'model', ARGV[5], 'state', 'written', 'citations', ARGV[8], 'citations_version', ARGV[9])
     redis.call('SET', KEYS[2], ARGV[6], 'PX', ARGV[4])
     redis.call('SET', KEYS[3], ARGV[7], 'PX', ARGV[4])
+    redis.call('DEL', KEYS[1])
+    redis.call('HSET', KEYS[1], 'attempt', ARGV[1], 'model', ARGV[5], 'state', 'written', 'citations', ARGV[8], 'citations_version', ARGV[9])
     redis.call('PEXPIRE', KEYS[1], ARGV[4])
     redis.call('PUBLISH', ARGV[2], ARGV[3])
     return 1

@@ -32,8 +32,9 @@ Result<Url> parse_url(std::string_view text)
     url.host = parts.host();
     if (url.host.starts_with('[') && url.host.ends_with(']')) url.host = url.host.substr(1, url.host.size() - 2);
     if (!parts.port().empty()) {
-        if (parts.port_number() == 0) return wrong("the port must be 1 to 65535");
-        url.port = parts.port_number();
+        auto const port = parse_integer(std::string_view(parts.port().data(), parts.port().size()));
+        if (!port || *port < 1 || *port > 65'535) return wrong("the port must be 1 to 65535");
+        url.port = static_cast<std::uint16_t>(*port);
     }
     url.user = parts.user();
     url.password = parts.password();

@@ -7,15 +7,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct Limiter : RedisRateLimiter {
-    Limiter(redis::Client& client, RedisSignals&) : RedisRateLimiter(client) {}
+struct Limiter {
+    Limiter(redis::Client& client, RedisSignals&) : limiter(client) {}
+    RedisRateLimiter limiter;
 };
 
 class RedisRateLimiterTest : public test::TwoNodes<Limiter> {
 protected:
     RateDecision take(test::Node<Limiter>& node, RateRule rule, std::string key = "u:1", RateClass rate_class = RateClass::send)
     {
-        return node.loop.run(node.parts.take(rate_class, key, rule));
+        return node.loop.run(node.parts.limiter.take(rate_class, key, rule));
     }
 };
 
@@ -49,7 +50,7 @@ TEST_F(RedisRateLimiterTest, SaysWhatIsLeft)
     EXPECT_EQ(take(a, RateRule{5, 3600s}, "u:9").remaining, 4);
 }
 
-asio::awaitable<int> take_many(Limiter* limiter, int times, RateRule rule)
+asio::awaitable<int> take_many(RedisRateLimiter* limiter, int times, RateRule rule)
 {
     int allowed = 0;
     for (int round = 0; round < times; ++round) {
@@ -65,7 +66,7 @@ TEST_F(RedisRateLimiterTest, AdmitsNotOneTooManyOfThoseWhoComeAtOnce)
     std::vector<std::future<int>> counts;
     for (std::size_t caller = 0; caller < 20; ++caller) {
         auto& node = caller % 2 == 0 ? a : b;
-        counts.push_back(node.loop.start(take_many(&node.parts, 10, rule), caller / 2 % 2));
+        counts.push_back(node.loop.start(take_many(&node.parts.limiter, 10, rule), caller / 2 % 2));
     }
     int allowed = 0;
     for (auto& count : counts) allowed += count.get();

@@ -9,10 +9,9 @@ using namespace std::chrono_literals;
 // A clock that the test moves.
 std::atomic<std::int64_t> seconds_later = 0;
 
-struct Lists : SharedRoomListCache {
-    Lists(redis::Client& client, RedisSignals&)
-        : SharedRoomListCache(client, [] { return Steady::now() + std::chrono::seconds(seconds_later); })
-    {}
+struct Lists {
+    Lists(redis::Client& client, RedisSignals&) : lists(client, [] { return Steady::now() + std::chrono::seconds(seconds_later); }) {}
+    SharedRoomListCache lists;
 };
 
 class SharedRoomLists : public test::TwoNodes<Lists> {
@@ -22,18 +21,18 @@ protected:
     using Node = test::Node<Lists>;
     UserId const user{1};
 
-    RoomListCache::Found find(Node& node) { return node.loop.run(node.parts.find(user)); }
+    RoomListCache::Found find(Node& node) { return node.loop.run(node.parts.lists.find(user)); }
     void keep(Node& node, std::string json, RoomListCache::Found const& missed)
     {
-        node.parts.keep(user, missed, std::make_shared<std::string const>(std::move(json)));
+        node.parts.lists.keep(user, missed, std::make_shared<std::string const>(std::move(json)));
     }
-    static asio::awaitable<bool> drop_and_settle(Lists* lists, UserId user)
+    static asio::awaitable<bool> drop_and_settle(SharedRoomListCache* lists, UserId user)
     {
         lists->drop(user);
         co_await lists->settle(user);
         co_return true;
     }
-    void drop(Node& node) { node.loop.run(drop_and_settle(&node.parts, user)); }
+    void drop(Node& node) { node.loop.run(drop_and_settle(&node.parts.lists, user)); }
 };
 
 TEST_F(SharedRoomLists, AChangeOnOneNodeIsSeenOnTheOther)
