@@ -16,13 +16,13 @@ const text = 'A reply that takes a moment, wört by wört. '.repeat(20);
 // One turn, all the way: the list of rooms, a send, its stream from the beginning, the message that is kept.
 async function turn(user, room, content) {
     const { reply } = await user.send(room, content);
-    const [listed] = (await user.ask('GET', '/chatroom/')).results;
-    assert.equal(listed.last_message.content, content.slice(0, 120), 'one sees what one has written');
+    const listed = async () => (await user.ask('GET', '/chatroom/')).results.find(({ id }) => id === room).last_message;
+    const first = await listed();
+    assert.ok(first.text === content || first.role === 'assistant', 'one sees what one has written');
     const reader = await user.follow(room, reply.id);
     assert.equal(reader.message.status, 'completed');
     assert.equal(reader.text, text);
-    const [done] = (await user.ask('GET', '/chatroom/')).results;
-    assert.equal(done.last_message.role, 'assistant');
+    assert.equal((await listed()).role, 'assistant');
 }
 
 test('every trouble with Redis costs time, and nothing else', { timeout: 300_000 }, async () => {
@@ -46,15 +46,14 @@ test('every trouble with Redis costs time, and nothing else', { timeout: 300_000
         killed: [() => redis.kill(), () => redis.start()],
     };
     for (const [name, [begin, end]] of Object.entries(troubles)) {
-        const running = turn(user, await user.createRoom(), `before it is ${name}`).catch((failure) => failure);
+        const running = turn(user, await user.createRoom(), `before it is ${name}`);
         await begin();
         const began = performance.now();
         for (let number = 0; number < 3; ++number) await turn(user, room, `${name} ${number}`);
         // A turn is a dozen requests and 0.4 s of model: far more than this would be Redis waited for again and again.
         assert.ok(performance.now() - began < 30_000, `${name}: three turns took ${performance.now() - began} ms`);
         await end();
-        const failure = await running;
-        assert.ok(!failure || /one sees/.test(failure.message) || failure.message.includes('role'), `${name}: ${failure?.stack}`);
+        await running;
         await until(`Redis is used again after it was ${name}`, () => connections(2));
         await turn(user, room, `after it was ${name}`);
     }
