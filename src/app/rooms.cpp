@@ -19,6 +19,12 @@ ai::Models build_models(config::Config const& config)
     return std::move(*models);
 }
 
+// SQLite's file is locked by one process.
+chat::QueueGauge::Processes processes(config::Config const& config)
+{
+    return config.database == config::DatabaseKind::sqlite ? chat::QueueGauge::Processes::one : chat::QueueGauge::Processes::many;
+}
+
 std::unique_ptr<chat::ReplyWorker> build_worker(Rooms& rooms, config::Config const& config, db::Database& database, net::Runtime& runtime,
                                                 Clock const& clock)
 {
@@ -38,7 +44,8 @@ Rooms::Rooms(config::Config const& config, std::string secret_key, db::Database&
              Clock const& clock)
     : bus(with), models(build_models(config)), billing(database, clock),
       accounts(database, bus.notices(), clock, accounts_options(config, std::move(secret_key))),
-      queue_gauge(static_cast<std::int64_t>(config.queue_max)), worker(build_worker(*this, config, database, runtime, clock)),
+      queue_gauge(static_cast<std::int64_t>(config.queue_max), processes(config)),
+      worker(build_worker(*this, config, database, runtime, clock)),
       chat({database, bus.feed(), bus.notices(), bus.room_lists(), billing, models, clock, queue_gauge, worker.get(), bus.signals(),
             bus.wake_ups()}),
       chat_api{chat, bus.feed(), bus.notices(), [this](SessionId session) { return accounts.is_session_ended(session); }}
