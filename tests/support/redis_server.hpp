@@ -63,9 +63,9 @@ public:
         sigemptyset(&none);
         ::posix_spawnattr_setsigmask(&attributes, &none);
         ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-        int const failed = ::posix_spawnp(&pid_, "redis-server", nullptr, &attributes, arguments.data(), environ);
+        int const failed = ::posix_spawnp(&pid_, program, nullptr, &attributes, arguments.data(), environ);
         ::posix_spawnattr_destroy(&attributes);
-        if (failed != 0) throw std::runtime_error("redis-server is not installed");
+        if (failed != 0) throw std::runtime_error("redis-tools is not installed");
         for (int tries = 0; tries < 2'000; ++tries) {
             auto const reply = ask({"PING"});
             if (reply && reply->text == "PONG") return;
@@ -119,6 +119,9 @@ private:
             reader.feed({piece, static_cast<std::size_t>(size)});
         }
     }
+
+    // The same file as redis-server, told what it is by its first argument. It comes with redis-tools, which starts no service.
+    static constexpr char const* program = "redis-check-rdb";
 
     TempFolder folder_;
     std::vector<std::string> more_;

@@ -1,5 +1,7 @@
 // A private redis-server on a free port, that can be killed, halted and started again.
 import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
 import { promisify } from 'node:util';
 
 import { Program, freePort, temporaryFolder } from './process.mjs';
@@ -12,6 +14,9 @@ export class Redis {
     static async start() {
         const redis = new Redis();
         redis.port = await freePort();
+        // The same file as redis-server, told what it is by its name. It comes with redis-tools, which starts no service.
+        redis.file = path.join(redis.folder, 'redis-server');
+        fs.symlinkSync('/usr/bin/redis-check-rdb', redis.file);
         await redis.start();
         return redis;
     }
@@ -22,7 +27,7 @@ export class Redis {
 
     async start() {
         const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-        this.program = new Program('redis-server', args, { cwd: this.folder, env: { PATH: process.env.PATH } });
+        this.program = new Program(this.file, args, { cwd: this.folder, env: { PATH: process.env.PATH } });
         await this.program.printed(/Ready to accept connections/);
     }
 
