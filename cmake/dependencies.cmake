@@ -11,6 +11,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(postgres REQUIRED IMPORTED_TARGET libpq)
+pkg_check_modules(hiredis REQUIRED hiredis)
 pkg_check_modules(sqlite REQUIRED IMPORTED_TARGET sqlite3)
 
 add_library(pollux_boost INTERFACE)

@@ -1,9 +1,12 @@
 #include "accounts/accounts_parts.hpp"
 
 #include "base/secrets.hpp"
+#include "base/text.hpp"
 
 namespace pollux::accounts {
 namespace {
+
+constexpr std::string_view ended_channel = "sessions:ended";
 
 std::string access_key(AccountsOptions const& options)
 {
@@ -20,11 +23,24 @@ AccountsParts::AccountsParts(db::Database& database_, bus::Notices& notices_, Cl
       sessions(database, {options.refresh_lifetime, options.refresh_idle_max}), codes(database)
 {}
 
+// The poll of the database is what holds; this only makes it sooner.
+void AccountsParts::share_ended_sessions(bus::Signals& with)
+{
+    signals = &with;
+    ended_elsewhere = with.subscribe(std::string(ended_channel), [this](std::optional<std::string_view> payload) {
+        auto const id = payload ? parse_integer(*payload) : std::nullopt;
+        if (!id) return;
+        SessionId const session{*id};
+        ended_sessions.add({&session, 1}, clock.now());
+    });
+}
+
 void AccountsParts::announce_ended(UserId user, std::span<SessionId const> ended)
 {
     if (ended.empty()) return;
     ended_sessions.add(ended, clock.now());
     for (auto session : ended) {
+        if (signals) signals->publish(ended_channel, std::to_string(session.value));
         std::string json = R"({"session":)";
         append_json_integer(json, session.value);
         json += "}";

@@ -11,6 +11,7 @@
 #include "accounts/session_store.hpp"
 #include "accounts/user_store.hpp"
 #include "bus/notices.hpp"
+#include "bus/signals.hpp"
 
 namespace pollux::accounts {
 
@@ -31,6 +32,11 @@ struct AccountsParts {
     UserStore users;
     SessionStore sessions;
     CodeStore codes;
+
+    bus::Signals* signals = nullptr; // Null: there are no other processes.
+    std::unique_ptr<bus::Signals::Subscription> ended_elsewhere;
+
+    void share_ended_sessions(bus::Signals& with);
 
     // To be called after the COMMIT that ended them: their access tokens are refused from now on, their streams and tabs are told.
     void announce_ended(UserId user, std::span<SessionId const> ended);

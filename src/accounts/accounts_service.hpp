@@ -42,6 +42,9 @@ public:
 
     asio::awaitable<void> poll_ended_sessions();
 
+    // From now on other processes learn of ended sessions at once, and tell of theirs. Before anything is served; `signals` outlives this.
+    void share_ended_sessions(bus::Signals& signals) { parts_.share_ended_sessions(signals); }
+
     // Unverified accounts after 24 hours, and codes, tokens and sessions that nothing asks for any more; in small writes.
     asio::awaitable<void> delete_stale();
 

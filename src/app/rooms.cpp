@@ -5,6 +5,7 @@
 #include "billing/billing_routes.hpp"
 #include "chat/chat_routes.hpp"
 #include "chat/erase_user.hpp"
+#include "chat/stop_signals.hpp"
 
 #include <stdexcept>
 
@@ -18,39 +19,53 @@ ai::Models build_models(config::Config const& config)
     return std::move(*models);
 }
 
+// SQLite's file is locked by one process.
+chat::QueueGauge::Processes processes(config::Config const& config)
+{
+    return config.database == config::DatabaseKind::sqlite ? chat::QueueGauge::Processes::one : chat::QueueGauge::Processes::many;
+}
+
 std::unique_ptr<chat::ReplyWorker> build_worker(Rooms& rooms, config::Config const& config, db::Database& database, net::Runtime& runtime,
                                                 Clock const& clock)
 {
     if (config.workers == config::Workers::external) return nullptr;
+    auto& bus = rooms.bus;
     chat::ReplyTools tools{database,
-                           rooms.feed,
-                           chat::ChatNews(rooms.notices, rooms.room_lists),
+                           bus.feed(),
+                           chat::ChatNews(bus.notices(), bus.room_lists()),
                            rooms.models,
                            clock,
                            rooms.queue_gauge,
                            config.system_prompt,
-                           rooms.rate_limiter,
+                           bus.rate_limiter(),
                            config.model_calls_per_minute};
     chat::ReplyWorker::Options options{.replies_max = config.worker_concurrency};
     // Only a SQLite file belongs to one process alone.
     bool const is_shared = config.database == config::DatabaseKind::postgres;
     if (is_shared) options.at_start = chat::ReplyWorker::AtStart::wait_for_leases;
-    return std::make_unique<chat::ReplyWorker>(std::move(tools), runtime, options);
+    auto worker = std::make_unique<chat::ReplyWorker>(std::move(tools), runtime, options);
+    if (bus.signals()) worker->listen(*bus.signals(), *bus.wake_ups());
+    return worker;
 }
 
 } // namespace
 
-Rooms::Rooms(config::Config const& config, std::string secret_key, db::Database& database, net::Runtime& runtime, Clock const& clock)
-    : models(build_models(config)), billing(database, clock),
-      accounts(database, notices, clock, accounts_options(config, std::move(secret_key))),
-      queue_gauge(static_cast<std::int64_t>(config.queue_max)), worker(build_worker(*this, config, database, runtime, clock)),
-      chat({database, feed, notices, room_lists, billing, models, clock, queue_gauge, worker.get()}),
-      chat_api{chat, feed, notices, [this](SessionId session) { return accounts.is_session_ended(session); }}
+Rooms::Rooms(config::Config const& config, std::string secret_key, db::Database& database, BusParts& with, net::Runtime& runtime,
+             Clock const& clock)
+    : bus(with), models(build_models(config)), billing(database, clock),
+      accounts(database, bus.notices(), clock, accounts_options(config, std::move(secret_key))),
+      queue_gauge(static_cast<std::int64_t>(config.queue_max), processes(config)),
+      worker(build_worker(*this, config, database, runtime, clock)),
+      chat({database, bus.feed(), bus.notices(), bus.room_lists(), billing, models, clock, queue_gauge, worker.get(), bus.signals(),
+            bus.wake_ups()}),
+      chat_api{chat, bus.feed(), bus.notices(), [this](SessionId session) { return accounts.is_session_ended(session); }}
 {
+    if (bus.signals()) accounts.share_ended_sessions(*bus.signals());
     accounts.add_eraser({[](db::Transaction& transaction, UserId user) { return chat::erase_user(transaction, user); },
                          [this](UserId user) {
-                             room_lists.drop(user);
+                             bus.room_lists().drop(user);
                              if (worker) worker->stop_user(user);
+                             if (bus.signals()) chat::signal_drop_user(*bus.signals(), user);
                          }});
     accounts.add_eraser({[](db::Transaction& transaction, UserId user) { return billing::erase_user(transaction, user); }, {}});
 }

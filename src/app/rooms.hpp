@@ -3,11 +3,8 @@
 
 #include "accounts/accounts_service.hpp"
 #include "ai/model_list.hpp"
+#include "app/bus_parts.hpp"
 #include "billing/billing_service.hpp"
-#include "bus/memory_notices.hpp"
-#include "bus/memory_rate_limiter.hpp"
-#include "bus/memory_reply_feed.hpp"
-#include "bus/room_list_cache.hpp"
 #include "chat/chat_routes.hpp"
 #include "chat/chat_service.hpp"
 #include "chat/reply_worker.hpp"
@@ -24,14 +21,12 @@ class Rooms {
 public:
     // `secret_key` is the one of the config, or the one made for debug. Throws std::runtime_error with one clear line when the models
     // cannot be built.
-    Rooms(config::Config const& config, std::string secret_key, db::Database& database, net::Runtime& runtime, Clock const& clock);
+    Rooms(config::Config const& config, std::string secret_key, db::Database& database, BusParts& bus, net::Runtime& runtime,
+          Clock const& clock);
 
     void add_routes(http::Router& router);
 
-    bus::MemoryReplyFeed feed;
-    bus::MemoryNotices notices;
-    bus::MemoryRateLimiter rate_limiter;
-    bus::RoomListCache room_lists;
+    BusParts& bus;
     ai::Models models;
     billing::BillingService billing;
     accounts::AccountsService accounts;

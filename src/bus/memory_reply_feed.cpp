@@ -1,7 +1,6 @@
 #include "bus/memory_reply_feed.hpp"
 
-#include "base/literals.hpp"
-#include "base/text.hpp"
+#include "bus/text_piece.hpp"
 
 #include <optional>
 #include <utility>
@@ -10,18 +9,11 @@ namespace pollux::bus {
 
 namespace {
 
-constexpr std::size_t piece_bytes_max = 64_KiB;
-
 // At most a piece of text[offset:], cut between characters.
 std::string piece(std::string const& text, std::size_t offset)
 {
     if (offset >= text.size()) return {};
-    std::size_t end = text.size();
-    if (end - offset > piece_bytes_max) {
-        end = offset + piece_bytes_max;
-        while (end > offset + piece_bytes_max - 4 && !is_character_border(text, end)) --end;
-    }
-    return text.substr(offset, end - offset);
+    return text.substr(offset, piece_end(text, offset) - offset);
 }
 
 } // namespace

@@ -1,5 +1,5 @@
 // What changed for a user, for all his tabs and devices: at most once, kept 5 minutes or 1,000 notices a user. Published after COMMIT;
-// who was away longer than that is told to fetch anew. In process here; later the same interface over Redis.
+// who was away longer than that is told to fetch anew.
 #pragma once
 
 #include "base/clock.hpp"

@@ -1,5 +1,5 @@
-// How often a client may come: GCRA (the generic cell rate algorithm) per route class and key. In process here; with Redis the same
-// interface counts for all nodes.
+// How often a client may come: GCRA (the generic cell rate algorithm) per route class and key. In one process, or
+// with Redis over all nodes.
 #pragma once
 
 #include "base/clock.hpp"

@@ -1,5 +1,5 @@
 // What a reply has so far, from the worker that writes it to any number of readers. It makes things fast, no more: a feed may be
-// lost at any moment, and readers then go on from the database. In process here; later the same interface over Redis.
+// lost at any moment, and readers then go on from the database.
 //
 // Offsets count UTF-8 bytes from the beginning of the text (or of the thoughts) of one attempt, and stand between characters.
 #pragma once

@@ -1,62 +1,44 @@
-// The first page of each user's rooms as JSON bytes, ready to be sent. Exact within one process: whoever commits a change of a user's
-// rooms calls drop() before he answers, and a page that was read before a drop() is not kept after it. Bounded in bytes; what was used
-// least recently goes first. Safe from any thread.
+// The first page of each user's rooms as JSON bytes, ready to be sent. Whoever commits a change of a user's rooms calls drop(), and awaits
+// settle() before he answers; a page that was read before a drop() is not given out after it. One process: exact. Many: see
+// shared_room_list_cache.hpp.
 #pragma once
 
 #include "base/ids.hpp"
-#include "base/literals.hpp"
 
-#include <array>
+#include <boost/asio/awaitable.hpp>
+
 #include <cstdint>
-#include <list>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <unordered_map>
 
 namespace pollux::bus {
+
+namespace asio = boost::asio;
 
 class RoomListCache {
 public:
     using Json = std::shared_ptr<std::string const>;
 
-    explicit RoomListCache(std::size_t bytes_max = 64_MiB) : shard_bytes_max_(bytes_max / shard_count) {}
-
-    // Empty `json`: not here. Then read the database, after this call, and keep() with the same ticket.
+    // Empty `json`: not here. Then read the database, after this call, and keep() what was found.
     struct Found {
         Json json;
         std::uint64_t ticket = 0;
+        std::uint64_t mark = 0; // Of the user's rooms over all processes; 0 in one process.
+        bool may_keep = true;   // False: nobody would learn of a change.
     };
-    Found find(UserId user);
+
+    virtual ~RoomListCache() = default;
+
+    virtual asio::awaitable<Found> find(UserId user) = 0;
 
     // Ignored when the user's (or a neighbour's) rooms changed since find().
-    void keep(UserId user, std::uint64_t ticket, Json json);
+    virtual void keep(UserId user, Found const& missed, Json json) = 0;
 
-    void drop(UserId user);
+    // After COMMIT. Never waits.
+    virtual void drop(UserId user) = 0;
 
-    std::size_t bytes() const; // Held now, with an allowance for each entry.
-
-private:
-    struct Entry {
-        UserId user;
-        Json json;
-    };
-    struct Shard {
-        mutable std::mutex mutex;
-        std::uint64_t changes = 0;
-        std::list<Entry> entries; // Used last first.
-        std::unordered_map<UserId, std::list<Entry>::iterator> by_user;
-        std::size_t bytes = 0;
-    };
-    static constexpr std::size_t shard_count = 256;
-    static constexpr std::size_t entry_bytes = 192; // What an entry costs beside its JSON, roughly.
-
-    static std::size_t cost(Entry const& entry) { return entry.json->size() + entry_bytes; }
-    static void forget(Shard& shard, std::list<Entry>::iterator entry);
-    Shard& shard_of(UserId user);
-
-    std::size_t const shard_bytes_max_;
-    std::array<Shard, shard_count> shards_;
+    // After a drop() on this thread: returns when no process gives out any more what was dropped, or when that cannot be known.
+    virtual asio::awaitable<void> settle(UserId user) = 0;
 };
 
 } // namespace pollux::bus

@@ -8,6 +8,8 @@
 
 namespace pollux::chat {
 
+namespace asio = boost::asio;
+
 class ChatNews {
 public:
     ChatNews(bus::Notices& notices, bus::RoomListCache& room_lists) : notices_(notices), room_lists_(room_lists) {}
@@ -20,6 +22,9 @@ public:
     void room_changed(UserId user, RoomId room); // room {id}
     void room_deleted(UserId user, RoomId room); // room_deleted {id}
     void usage_changed(UserId user);             // usage {}
+
+    // After room_changed() on this thread: no process shows the list as it was before.
+    asio::awaitable<void> settled(UserId user) { return room_lists_.settle(user); }
 
 private:
     bus::Notices& notices_;

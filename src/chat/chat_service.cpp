@@ -2,6 +2,7 @@
 
 #include "chat/model_choice.hpp"
 #include "chat/reply_worker.hpp"
+#include "chat/stop_signals.hpp"
 
 #include <boost/asio/this_coro.hpp>
 
@@ -44,6 +45,7 @@ asio::awaitable<Result<Made<Room>>> ChatService::create_room(UserId user, NewRoo
     auto kept = co_await rooms_.create(user, std::move(room), std::move(key), parts_.clock.now());
     if (!kept) co_return kept.error();
     if (!kept->is_repeat) news_.room_changed(user, kept->room.id);
+    co_await parts_.room_lists.settle(user);
     co_return Made<Room>{std::move(kept->room), kept->is_repeat};
 }
 
@@ -60,11 +62,11 @@ asio::awaitable<Result<RoomPage>> ChatService::rooms(UserId user, std::string na
 
 asio::awaitable<std::shared_ptr<std::string const>> ChatService::first_rooms_json(UserId user)
 {
-    auto found = parts_.room_lists.find(user);
+    auto found = co_await parts_.room_lists.find(user);
     if (found.json) co_return std::move(found.json);
     auto const page = co_await rooms_.page(user, {}, std::nullopt, rooms_page_usual);
     auto json = std::make_shared<std::string const>(to_json(page));
-    parts_.room_lists.keep(user, found.ticket, json);
+    parts_.room_lists.keep(user, found, json);
     co_return json;
 }
 
@@ -90,6 +92,7 @@ asio::awaitable<Result<Room>> ChatService::change_room(UserId user, RoomId room,
     }
     auto changed = co_await rooms_.change(user, room, std::move(change));
     if (changed) news_.room_changed(user, room);
+    co_await parts_.room_lists.settle(user);
     co_return changed;
 }
 
@@ -101,10 +104,12 @@ asio::awaitable<Result<void>> ChatService::delete_room(UserId user, RoomId room)
     if (!deletion->replies.empty()) news_.usage_changed(user);
     parts_.gauge.add(-std::ssize(deletion->replies));
     for (auto const& [reply, attempt] : deletion->replies) {
-        if (parts_.worker) parts_.worker->drop_reply(reply);
+        bool const was_here = parts_.worker && parts_.worker->drop_reply(reply);
+        if (!was_here && parts_.signals) signal_drop(*parts_.signals, reply);
         co_await parts_.feed.end(reply, attempt);
     }
-    if (parts_.worker && deletion->promoted > 0) parts_.worker->wake();
+    wake_workers(deletion->promoted);
+    co_await parts_.room_lists.settle(user);
     co_return Result<void>();
 }
 
@@ -126,12 +131,19 @@ void ChatService::follow_up(UserId user, RoomId room, Sending& sending, std::opt
     if (sending.message) news_.message_sent(user, room, sending.message->id);
     news_.reply_changed(user, room, sending.reply.id, sending.reply.attempt, sending.reply.status);
     news_.usage_changed(user);
-    if (!parts_.worker) return;
     if (sending.claim) {
         parts_.worker->run(std::move(*hand), std::move(*sending.claim), std::move(executor));
     } else if (sending.job == JobState::ready) {
-        parts_.worker->wake();
+        wake_workers(1);
     }
+}
+
+// After COMMIT: so many jobs may be claimed, by whoever is first.
+void ChatService::wake_workers(int jobs)
+{
+    if (jobs == 0) return;
+    if (parts_.worker) parts_.worker->wake();
+    if (parts_.wake_ups) parts_.wake_ups->announce(jobs);
 }
 
 asio::awaitable<Result<Made<Sent>>> ChatService::send(UserId user, RoomId room, std::string content, std::optional<IdempotencyKey> key)
@@ -146,6 +158,7 @@ asio::awaitable<Result<Made<Sent>>> ChatService::send(UserId user, RoomId room, 
     if (!sending) co_return sending.error();
     auto executor = co_await asio::this_coro::executor;
     follow_up(user, room, *sending, std::move(hand), std::move(executor));
+    co_await parts_.room_lists.settle(user);
     auto url = stream_url(room, sending->reply.id);
     co_return Made<Sent>{{std::move(*sending->message), std::move(sending->reply), std::move(url), std::move(sending->usage)},
                          sending->is_repeat};
@@ -163,6 +176,7 @@ asio::awaitable<Result<Made<Retried>>> ChatService::retry(UserId user, RoomId ro
     if (!sending) co_return sending.error();
     auto executor = co_await asio::this_coro::executor;
     follow_up(user, room, *sending, std::move(hand), std::move(executor));
+    co_await parts_.room_lists.settle(user);
     auto url = stream_url(room, sending->reply.id);
     co_return Made<Retried>{{std::move(sending->reply), std::move(url)}, sending->is_repeat};
 }
@@ -179,10 +193,12 @@ asio::awaitable<Result<Message>> ChatService::stop(UserId user, RoomId room, Mes
         news_.reply_changed(user, room, reply, stopping->reply.attempt, MessageStatus::stopped);
         news_.usage_changed(user);
         co_await parts_.feed.end(reply, stopping->reply.attempt);
-        if (parts_.worker && stopping->promoted > 0) parts_.worker->wake();
+        wake_workers(stopping->promoted);
+        co_await parts_.room_lists.settle(user);
     }
     if (!stopping->is_running) co_return std::move(stopping->reply);
-    if (parts_.worker) parts_.worker->stop_reply(reply);
+    bool const runs_here = parts_.worker && parts_.worker->stop_reply(reply);
+    if (!runs_here && parts_.signals) signal_stop(*parts_.signals, reply);
     co_return co_await finished_message(user, room, reply, Steady::now() + stop_takes_max);
 }
 

@@ -6,7 +6,9 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "billing/billing_service.hpp"
+#include "bus/job_wake_up.hpp"
 #include "bus/reply_feed.hpp"
+#include "bus/signals.hpp"
 #include "chat/chat_news.hpp"
 #include "chat/hands.hpp"
 #include "chat/idempotency.hpp"
@@ -48,7 +50,9 @@ public:
         ai::Models const& models;
         Clock const& clock;
         QueueGauge& gauge;
-        ReplyWorker* worker = nullptr; // Null: other processes write the replies.
+        ReplyWorker* worker = nullptr;   // Null: other processes write the replies.
+        bus::Signals* signals = nullptr; // Null: there are no other processes; so is the next.
+        bus::JobWakeUp* wake_ups = nullptr;
     };
 
     explicit ChatService(Parts parts);
@@ -81,6 +85,7 @@ public:
 private:
     asio::awaitable<Result<void>> check_model(UserId user, std::optional<std::string>& model);
     asio::awaitable<Result<void>> check_gauge();
+    void wake_workers(int jobs);
     void follow_up(UserId user, RoomId room, Sending& sending, std::optional<Hands::Hand> hand, asio::any_io_executor executor);
 
     Parts parts_;

@@ -290,6 +290,7 @@ asio::awaitable<ReplyJob::Step> ReplyJob::finish(ReplyEnd end)
     tools_.news.room_changed(claim_.user, claim_.room); // First: it drops the cached list.
     tools_.news.reply_changed(claim_.user, claim_.room, claim_.reply, claim_.attempt, end.status);
     tools_.news.usage_changed(claim_.user);
+    co_await tools_.news.settled(claim_.user); // Whoever sees the end sees it in the list too.
     co_await tools_.feed.end(claim_.reply, claim_.attempt);
     co_return Step::leave;
 }

@@ -2,6 +2,7 @@
 
 #include "base/secrets.hpp"
 #include "chat/idempotency.hpp"
+#include "chat/stop_signals.hpp"
 #include "ops/log.hpp"
 
 #include <algorithm>
@@ -33,8 +34,15 @@ ReplyWorker::ReplyWorker(ReplyTools tools, net::Runtime& runtime, Options option
     has_recovered_ = options.at_start == AtStart::wait_for_leases;
 }
 
+void ReplyWorker::listen(bus::Signals& signals, bus::JobWakeUp& wake_ups)
+{
+    stops_ = obey_stops(signals, running_);
+    wake_ups_ = &wake_ups;
+}
+
 void ReplyWorker::start()
 {
+    if (wake_ups_) wake_ups_->listen([hands = hands_] { return hands->free() > 0; }, [this] { wake(); });
     loops_.spawn(runtime_.next_executor(), claim_loop());
     loops_.spawn(runtime_.next_executor(), lease_loop());
 }
@@ -42,6 +50,7 @@ void ReplyWorker::start()
 void ReplyWorker::stop(std::chrono::milliseconds limit)
 {
     stops_claiming_ = true;
+    if (wake_ups_) wake_ups_->stop();
     work_.notify();
     auto const end = Steady::now() + limit + hand_back_max;
     auto time_left = [end] {
@@ -55,6 +64,7 @@ void ReplyWorker::stop(std::chrono::milliseconds limit)
     stops_renewing_ = true;
     renewal_.notify();
     loops_.wait(time_left());
+    stops_.reset();
 }
 
 void ReplyWorker::wake()
@@ -107,6 +117,8 @@ asio::awaitable<void> ReplyWorker::write_reply(Hands::Hand hand, std::shared_ptr
         dues_.insert(*outcome.due);
     }
     if (outcome.promoted > 0) wake();
+    bool const are_hands_short = outcome.promoted > hands_->free();
+    if (wake_ups_ && are_hands_short) wake_ups_->announce(outcome.promoted);
     bool const is_suspects_turn = was_suspect || (suspect_waits_ && hands_->are_all_free());
     if (others_wait_ || outcome.due || is_suspects_turn) work_.notify();
 }

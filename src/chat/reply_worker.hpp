@@ -4,6 +4,8 @@
 // A reply that has cost its workers three leases may be what kills them: it runs only while its process runs no other.
 #pragma once
 
+#include "bus/job_wake_up.hpp"
+#include "bus/signals.hpp"
 #include "chat/hands.hpp"
 #include "chat/lease_store.hpp"
 #include "chat/reply_job.hpp"
@@ -33,6 +35,9 @@ public:
 
     // What it is given must outlive the runtime's threads.
     ReplyWorker(ReplyTools tools, net::Runtime& runtime, Options options);
+
+    // Hears other processes: that a reply waits, that one is to end. Before start(), if there are others; both outlive the worker.
+    void listen(bus::Signals& signals, bus::JobWakeUp& wake_ups);
 
     void start();
 
@@ -86,6 +91,8 @@ private:
     LeaseStore leases_;
     std::shared_ptr<Hands> hands_;
     RunningReplies running_;
+    bus::JobWakeUp* wake_ups_ = nullptr;
+    std::unique_ptr<bus::Signals::Subscription> stops_;
     net::TaskGroup loops_;
     net::TaskGroup writing_;
     net::Wakeup work_;    // Something to claim.

@@ -20,6 +20,7 @@ struct Config {
     std::optional<Endpoint> metrics_listen = Endpoint{"127.0.0.1", 9464};
     std::size_t threads = 1;
     Workers workers = Workers::internal;
+    std::optional<std::chrono::seconds> stop_delay_seconds; // See stop_delay().
     std::size_t worker_concurrency = 64;
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::automatic;
@@ -92,6 +93,12 @@ struct Config {
     std::optional<std::string> stripe_price_id;
     std::string stripe_base_url = "https://api.stripe.com";
     std::chrono::days billing_grace_days{3};
+
+    // How long requests are still taken after SIGTERM, while /readyz says no already. One process alone has nobody who would ask it.
+    std::chrono::seconds stop_delay() const
+    {
+        return stop_delay_seconds.value_or(std::chrono::seconds(database == DatabaseKind::postgres ? 2 : 0));
+    }
 
     bool operator==(Config const&) const = default;
 };

@@ -122,10 +122,8 @@ private:
     void note_later_parts()
     {
         for (auto const& [part, names] : later_) {
-            std::string line =
-                names + ": read, without effect yet; " + std::string(name_of(part)) + " comes with a later version of Pollux.";
-            if (part == Part::redis) line += " Until then everything runs in this process.";
-            out_.notices.push_back(std::move(line));
+            out_.notices.push_back(names + ": read, without effect yet; " + std::string(name_of(part)) +
+                                   " comes with a later version of Pollux.");
         }
     }
 

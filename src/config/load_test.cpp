@@ -90,9 +90,7 @@ TEST(Load, TakesTheExampleAsItStands)
                                       "GEMINI_API_KEY in .env is still an example's text: it counts as unset.\n"
                                       "STRIPE_PUBLISHABLE_KEY in .env is still an example's text: it counts as unset.\n"
                                       "STRIPE_SECRET_KEY in .env is still an example's text: it counts as unset.\n"
-                                      "STRIPE_WEBHOOK_SECRET in .env is still an example's text: it counts as unset.\n"
-                                      "CELERY_BROKER_URL, REDIS_URL: read, without effect yet; Redis comes with a later version of Pollux."
-                                      " Until then everything runs in this process.\n");
+                                      "STRIPE_WEBHOOK_SECRET in .env is still an example's text: it counts as unset.\n");
 }
 
 TEST(Load, DevNeedsNothing)

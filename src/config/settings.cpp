@@ -28,6 +28,9 @@ constexpr Setting list[] = {
     {"The process", "METRICS_LISTEN", "127.0.0.1:9464", "",
      "Address and port of the metrics; empty: none. A port that is taken is a warning.", read_metrics_listen, plain, Part::metrics,
      Empty::is_a_value},
+    {"The process", "STOP_DELAY_SECONDS", "", "0; 2 with PostgreSQL",
+     "After SIGTERM requests are still taken for so long, while /readyz says no already: for a load balancer to find out.",
+     read_number<&C::stop_delay_seconds, 0, 10>},
     {"The process", "THREADS", "", "one a core", "Threads that serve requests.", read_number<&C::threads, 1, 256>},
     {"The process", "WORKERS", "internal", "", "`internal`: replies are written in this process. `external`: none is written here.",
      read_choice<&C::workers>},
@@ -42,9 +45,8 @@ constexpr Setting list[] = {
      plain, Part::postgres},
     {"Data", "DATABASE_READ_CONNECTIONS", "2", "", "Connections to PostgreSQL that read.",
      read_number<&C::database_read_connections, 1, 100>, plain, Part::postgres},
-    {"Data", "CELERY_BROKER_URL", "", "", "Stands in for REDIS_URL when that is not set.", read_redis_url, secret, Part::redis},
-    {"Data", "REDIS_URL", "", "", "`redis://` or `rediss://`: joins several processes. Nothing is kept in it.", read_redis_url, secret,
-     Part::redis},
+    {"Data", "CELERY_BROKER_URL", "", "", "Stands in for REDIS_URL when that is not set.", read_redis_url, secret},
+    {"Data", "REDIS_URL", "", "", "`redis://` or `rediss://`: joins several processes. Nothing is kept in it.", read_redis_url, secret},
     {"Data", "CELERY_RESULT_BACKEND", "", "", "Ignored: results are in the database.", read_nothing, secret},
     {"Data", "RETENTION_DAYS", "0", "", "Messages older than this are deleted; 0 keeps them.", read_number<&C::retention, 0, 36'500>, plain,
      Part::retention},
@@ -152,7 +154,6 @@ std::string_view name_of(Part part)
     switch (part) {
     case Part::core: return "Pollux";
     case Part::postgres: return "PostgreSQL";
-    case Part::redis: return "Redis";
     case Part::compatible_models: return "OpenAI-compatible servers";
     case Part::titles: return "titles by a model";
     case Part::model_rate: return "calls per minute to a model";

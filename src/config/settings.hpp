@@ -23,7 +23,7 @@ enum class Kind {
 enum class Empty { is_unset, is_a_value };
 
 // What a setting belongs to, so that the documentation can say which ones have no effect yet.
-enum class Part { core, postgres, redis, compatible_models, titles, model_rate, proxies, rate_rules, metrics, sms, stripe, retention };
+enum class Part { core, postgres, compatible_models, titles, model_rate, proxies, rate_rules, metrics, sms, stripe, retention };
 bool is_built(Part part);
 std::string_view name_of(Part part); // "PostgreSQL"
 

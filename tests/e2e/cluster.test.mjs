@@ -4,9 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 
 import { Client, User } from './support/client.mjs';
-import { Postgres, Worker } from './support/postgres.mjs';
+import { Node } from './support/cluster.mjs';
 import { binary, endPrograms, temporaryFolder, until } from './support/process.mjs';
 import { Server, roomySettings } from './support/server.mjs';
+import { Postgres } from './support/services.mjs';
 import { Sim } from './support/sim.mjs';
 
 const quick = { text: 'ok', chunk_delay_ms: 0 };
@@ -21,7 +22,7 @@ describe('cluster', () => {
     const pollux = (...args) => spawnSync(binary('pollux'), args, { cwd: temporaryFolder(), env: { PATH: process.env.PATH, ...env }, encoding: 'utf8' });
 
     before(async () => {
-        postgres = Postgres.start();
+        postgres = await Postgres.start();
         sim = await Sim.start();
         env = { ...roomySettings, ...sim.settings(), DATABASE_URL: postgres.url, SECRET_KEY: 's'.repeat(40), METRICS_LISTEN: '' };
     });
@@ -42,7 +43,7 @@ describe('cluster', () => {
             servers.push(await Server.start({ env: { ...env, WORKERS: 'external' } }));
             clients.push(new Client(servers.at(-1)));
         }
-        workers = [await Worker.start(env), await Worker.start(env)];
+        workers = [await new Node('worker', env).start(), await new Node('worker', env).start()];
     });
 
     // The same user on the other node.
@@ -68,12 +69,12 @@ describe('cluster', () => {
         await until('a worker to begin', async () => (await user.message(room, sent.reply.id)).status === 'streaming');
         const began = performance.now();
         await sim.plan({ reset: true, default: quick });
-        const owners = () => postgres.rows('select lease_owner from jobs where lease_owner is not null');
-        const [owner] = owners();
+        const owner = async () => (await postgres.rows('select lease_owner from jobs where lease_owner is not null'))[0].lease_owner;
+        const first = await owner();
         // Which process it is nobody tells, so both are killed and one is started anew.
         await Promise.all(workers.map((worker) => worker.kill()));
-        workers = [await Worker.start(env)];
-        assert.equal(owners()[0], owner, 'nobody takes a lease that has not ended');
+        workers = [await new Node('worker', env).start()];
+        assert.equal(await owner(), first, 'nobody takes a lease that has not ended');
         const reply = await until('the reply', async () => {
             const found = await user.message(room, sent.reply.id);
             return found.status === 'completed' && found;
@@ -88,7 +89,7 @@ describe('cluster', () => {
         const room = await user.createRoom();
         const sent = await user.send(room, 'tell me');
         await until('a worker to begin', async () => (await user.message(room, sent.reply.id)).status === 'streaming');
-        const next = await Worker.start(env);
+        const next = await new Node('worker', env).start();
         await sim.plan({ reset: true, default: quick });
         const exited = await workers[0].stop();
         assert.equal(exited.code, 0);
@@ -101,7 +102,7 @@ describe('cluster', () => {
     });
 
     test('when every connection to the database breaks, both nodes answer again within 5 seconds', async () => {
-        postgres.rows('select count(pg_terminate_backend(pid)) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = \'client backend\'');
+        await postgres.rows("select count(pg_terminate_backend(pid)) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend'");
         const began = performance.now();
         for (const client of clients) await until('health', async () => (await client.ask('GET', '/health/')).status === 200);
         assert.ok(performance.now() - began < 5000);

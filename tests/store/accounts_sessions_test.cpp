@@ -1,4 +1,5 @@
 // Sessions against the database: promises B10 to B13.
+#include "bus/memory_signals.hpp"
 #include "store/accounts_fixture.hpp"
 
 #include <set>
@@ -146,6 +147,26 @@ TEST_F(Sessions, of_a_family_fail_together_when_an_ancestor_comes_back)
         if (child.starts_with("v1.")) EXPECT_EQ(error_of(refresh(child)), "session_ended");
     }
     for (auto const& one : access) EXPECT_EQ(refusal_of(one), "session_ended");
+}
+
+TEST_F(Sessions, that_end_elsewhere_are_refused_at_once_and_those_that_end_here_are_told)
+{
+    bus::MemorySignals signals;
+    AccountsService here(temp.database(), notices, temp.clock(), options()); // Dies before the signals.
+    here.share_ended_sessions(signals);
+    std::vector<std::string> told;
+    auto const listening = signals.subscribe("sessions:ended", [&](auto payload) { told.emplace_back(payload.value_or("?")); });
+    auto const first = identity_of(new_session());
+    auto const second = identity_of(new_session());
+
+    signals.publish("sessions:ended", "nonsense");
+    EXPECT_FALSE(here.is_session_ended(first.session));
+    signals.publish("sessions:ended", std::to_string(first.session.value));
+    EXPECT_TRUE(here.is_session_ended(first.session));
+    EXPECT_FALSE(here.is_session_ended(second.session));
+
+    run(here.sessions().end(second.user, second.session)).value();
+    EXPECT_EQ(std::ranges::count(told, std::to_string(second.session.value)), 1);
 }
 
 TEST_F(Sessions, end_by_logout)

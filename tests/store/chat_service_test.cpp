@@ -71,6 +71,21 @@ TEST_F(ChatServiceTest, says_busy_when_too_many_wait)
     EXPECT_TRUE(refused.error().retry_after());
 }
 
+// Another process ends them all; this one has counted two and hears nothing.
+TEST_F(ChatServiceTest, counts_anew_where_others_take_and_end_replies_too)
+{
+    auto const user = add_user();
+    auto const room = add_room(user);
+    chat::QueueGauge small(2, chat::QueueGauge::Processes::many);
+    chat::ChatService full({temp.database(), feed, notices, room_lists, billing, models, temp.clock(), small, nullptr});
+    on_runtime(full.send(user, room, "1", std::nullopt)).value();
+    small.add(-5); // Ends of replies that others accepted.
+    on_runtime(full.send(user, room, "2", std::nullopt)).value();
+    eventually([&] { return !on_runtime(full.send(user, room, "3", std::nullopt)).has_value(); });
+    rows("delete from jobs");
+    eventually([&] { return on_runtime(full.send(user, room, "4", std::nullopt)).has_value(); });
+}
+
 TEST_F(ChatServiceTest, lists_rooms_from_the_cache_and_never_old_ones)
 {
     auto const user = add_user();

@@ -4,6 +4,7 @@
 #include "bus/memory_notices.hpp"
 #include "bus/memory_rate_limiter.hpp"
 #include "bus/memory_reply_feed.hpp"
+#include "bus/memory_room_list_cache.hpp"
 #include "chat/chat_service.hpp"
 #include "chat/reply_worker.hpp"
 #include "chat_fixture.hpp"
@@ -110,7 +111,7 @@ protected:
     net::Runtime runtime{2};
     bus::MemoryReplyFeed feed;
     bus::MemoryNotices notices;
-    bus::RoomListCache room_lists;
+    bus::MemoryRoomListCache room_lists;
     bus::MemoryRateLimiter limiter;
     std::size_t calls_per_minute_max = 0;
     chat::QueueGauge gauge{100'000};

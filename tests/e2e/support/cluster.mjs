@@ -46,7 +46,7 @@ export class Node {
     // Returns when it says that it is ready, or throws.
     async start(extra = {}) {
         await this.launch(extra);
-        await this.program.printed(/is ready/, 60);
+        await this.program.printed(/is ready|writes replies/, 60);
         return this;
     }
 

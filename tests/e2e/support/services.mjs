@@ -90,6 +90,9 @@ export class Redis {
     static async start(settings = {}) {
         const redis = new Redis();
         Object.assign(redis, { folder: temporaryFolder(), port: await freePort(), settings });
+        // The same file as redis-server, told what it is by its name. It comes with redis-tools, which starts no service.
+        redis.file = path.join(redis.folder, 'redis-server');
+        fs.symlinkSync('/usr/bin/redis-check-rdb', redis.file);
         await redis.launch();
         return redis;
     }
@@ -101,8 +104,8 @@ export class Redis {
     async launch() {
         const more = Object.entries(this.settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
         const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder, '--save', '', '--appendonly', 'no', ...more];
-        this.program = new Program('redis-server', args, { cwd: this.folder, env: environment });
-        await until('Redis', () => this.command('ping').then((answer) => answer.trim() === 'PONG', () => false));
+        this.program = new Program(this.file, args, { cwd: this.folder, env: environment });
+        await until('Redis', () => this.command('ping').then((answer) => answer === 'PONG', () => false));
     }
 
     async kill() {
@@ -117,7 +120,7 @@ export class Redis {
 
     async command(...words) {
         const { stdout } = await run('redis-cli', ['-h', '127.0.0.1', '-p', String(this.port), ...words.map(String)], { env: environment, timeout: 10_000 });
-        return stdout;
+        return stdout.trim();
     }
 }
 

@@ -1,0 +1,23 @@
+// Tells workers, in this process and in others, that a reply may be waiting for one of them. It may be lost: every worker also looks for
+// himself every 2 s.
+#pragma once
+
+#include <functional>
+
+namespace pollux::bus {
+
+class JobWakeUp {
+public:
+    virtual ~JobWakeUp() = default;
+
+    // From any thread, never waits: so many jobs became ready that the caller does not claim himself.
+    virtual void announce(int jobs) = 0;
+
+    // The one worker of this process. `has_hands` says whether he could take a job, `wake` that there may be one; both are called from
+    // any thread, not after stop().
+    virtual void listen(std::function<bool()> has_hands, std::function<void()> wake) = 0;
+
+    virtual void stop() = 0; // Blocks for a moment, never on an I/O thread.
+};
+
+} // namespace pollux::bus

@@ -1,0 +1,75 @@
+#include "redis/client.hpp"
+
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace pollux::redis {
+namespace {
+
+constexpr std::chrono::seconds stop_max{1};
+
+} // namespace
+
+Client::Client(net::Runtime& runtime, Url url, Limits limits)
+    : runtime_(runtime), server_(std::move(url)), tasks_([](std::exception_ptr) { std::terminate(); })
+{
+    for (std::size_t index = 0; index < runtime.size(); ++index) {
+        pipelines_.push_back(std::make_unique<Pipeline>(runtime.executor(index), server_, watch_, limits));
+    }
+}
+
+Client::~Client() = default;
+
+void Client::start()
+{
+    for (auto& pipeline : pipelines_) tasks_.spawn(pipeline->executor(), pipeline->run());
+}
+
+void Client::stop()
+{
+    for (auto& pipeline : pipelines_) asio::post(pipeline->executor(), [&pipeline = *pipeline] { pipeline.stop(); });
+    tasks_.wait(stop_max);
+}
+
+Pipeline& Client::here() const
+{
+    for (std::size_t index = 0; index < pipelines_.size(); ++index) {
+        if (runtime_.context(index).get_executor().running_in_this_thread()) return *pipelines_[index];
+    }
+    return *pipelines_.front();
+}
+
+asio::awaitable<Answers> Client::call_all(std::string commands, std::size_t count)
+{
+    auto& pipeline = here();
+    auto const start = [&pipeline, count](auto handler, std::string bytes) {
+        auto executor = asio::get_associated_executor(handler);
+        auto waiter = std::make_shared<decltype(handler)>(std::move(handler));
+        // Posted, never called: whoever is resumed may do what he likes, while the pipeline is in the middle of its work.
+        Pipeline::Done done = [executor, waiter = std::move(waiter)](Answers answers) {
+            asio::post(executor, [waiter, answers = std::move(answers)]() mutable { (*waiter)(std::move(answers)); });
+        };
+        // On the pipeline's own thread this is a plain call.
+        asio::dispatch(pipeline.executor(), [&pipeline, count, bytes = std::move(bytes), done = std::move(done)]() mutable {
+            pipeline.call(bytes, count, std::move(done));
+        });
+    };
+    co_return co_await asio::async_initiate<asio::use_awaitable_t<> const, void(Answers)>(start, asio::use_awaitable, std::move(commands));
+}
+
+asio::awaitable<std::optional<Reply>> Client::call(std::string command)
+{
+    auto answers = co_await call_all(std::move(command), 1);
+    if (!answers) co_return std::nullopt;
+    co_return std::move(answers->front());
+}
+
+void Client::send(std::string commands, std::size_t count)
+{
+    auto& pipeline = here();
+    if (!pipeline.is_up()) return;
+    asio::dispatch(pipeline.executor(), [&pipeline, commands = std::move(commands), count] { pipeline.call(commands, count, {}); });
+}
+
+} // namespace pollux::redis

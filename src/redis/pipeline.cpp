@@ -1,0 +1,157 @@
+#include "redis/pipeline.hpp"
+
+#include "base/secrets.hpp"
+#include "ops/log.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+
+namespace pollux::redis {
+namespace {
+
+constexpr std::int64_t version_least = 7;
+
+// A timer that fires so late did so because this thread was busy: then the answer may well have come and only wait to be read.
+constexpr std::chrono::milliseconds late_after{50};
+constexpr std::chrono::milliseconds late_grace{20};
+
+std::int64_t major_of(std::string_view version)
+{
+    std::int64_t major = 0;
+    for (char digit : version) {
+        if (digit < '0' || digit > '9') break;
+        major = major * 10 + (digit - '0');
+    }
+    return major;
+}
+
+} // namespace
+
+void Watch::opened(Link const& link)
+{
+    bool const is_first = !was_seen_.exchange(true);
+    bool const was_away = is_away_.exchange(false);
+    if (is_first || was_away) ops::log(ops::Level::info, "redis_connected", {{"version", link.version()}});
+    if (is_first && major_of(link.version()) < version_least) {
+        ops::log(ops::Level::warning, "redis_old", {{"version", link.version()}, {"needed", version_least}});
+    }
+}
+
+void Watch::lost(std::string_view reason)
+{
+    if (is_away_.exchange(true)) return;
+    ops::log(ops::Level::warning, "redis_away", {{"reason", reason}, {"meanwhile", "everything works within each process"}});
+}
+
+Pipeline::Pipeline(asio::any_io_executor executor, Server& server, Watch& watch, Limits limits)
+    : server_(server), watch_(watch), limits_(limits), timer_(executor), first_timer_(executor), pause_(limits.pause_min)
+{}
+
+asio::awaitable<void> Pipeline::run()
+{
+    while (!is_stopping_) {
+        auto const begun = Steady::now();
+        co_await serve();
+        if (is_stopping_) co_return;
+        watch_.lost(link_->failure());
+        if (Steady::now() - begun >= limits_.good_after) pause_ = limits_.pause_min;
+        co_await pause();
+    }
+}
+
+asio::awaitable<void> Pipeline::serve()
+{
+    link_ = std::make_shared<Link>(executor(), server_);
+    bool const is_open = co_await link_->open(limits_.open);
+    if (!is_open || is_stopping_) co_return;
+    watch_.opened(*link_);
+    is_up_ = true;
+    for (;;) {
+        auto reply = co_await link_->read();
+        if (!reply) break;
+        take(std::move(*reply));
+    }
+    is_up_ = false;
+    watch_.count_loss();
+    fail_all();
+}
+
+// Jitter, so that the threads and nodes that lost Redis together do not come back together.
+asio::awaitable<void> Pipeline::pause()
+{
+    auto const half = pause_.count() / 2;
+    timer_.expires_after(std::chrono::milliseconds(half + static_cast<std::int64_t>(random_below(static_cast<std::uint64_t>(half + 1)))));
+    pause_ = std::min(pause_ * 2, limits_.pause_max);
+    boost::system::error_code woken;
+    co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+}
+
+void Pipeline::stop()
+{
+    is_stopping_ = true;
+    if (link_) link_->close("Pollux stops");
+    timer_.cancel();
+}
+
+void Pipeline::call(std::string_view commands, std::size_t count, Done done)
+{
+    bool const is_full = waiting_.size() >= limits_.waiting_max || (is_up_ && link_->unwritten_bytes() > limits_.unwritten_bytes_max);
+    if (!is_up_ || !link_->is_open() || is_full) {
+        if (done) asio::post(executor(), [done = std::move(done)] { done(std::nullopt); });
+        return;
+    }
+    link_->write(commands);
+    waiting_.push_back({count, {}, Steady::now() + limits_.call, std::move(done)});
+    watch_first();
+}
+
+void Pipeline::take(Reply reply)
+{
+    if (waiting_.empty()) return link_->close("Redis answered what was not asked");
+    auto& first = waiting_.front();
+    first.replies.push_back(std::move(reply));
+    if (first.replies.size() < first.count) return;
+    auto finished = std::move(first);
+    waiting_.pop_front();
+    if (finished.done) finished.done(std::move(finished.replies));
+}
+
+// One timer for all: they end in the order they came. It is left alone while calls come and go, and looks at its time who is first then.
+void Pipeline::watch_first()
+{
+    if (is_watching_ || waiting_.empty()) return;
+    is_watching_ = true;
+    auto const awaited = waiting_.front().until;
+    first_timer_.expires_at(awaited);
+    first_timer_.async_wait([this, awaited](boost::system::error_code cancelled) {
+        if (!cancelled) look_at_first(awaited);
+    });
+}
+
+void Pipeline::look_at_first(Steady::time_point awaited)
+{
+    is_watching_ = false;
+    auto const now = Steady::now();
+    bool const is_over = !waiting_.empty() && waiting_.front().until <= now;
+    if (is_over && now - awaited > late_after) {
+        waiting_.front().until = now + late_grace;
+    } else if (is_over) {
+        link_->close("no answer in time");
+        is_up_ = false;
+        fail_all();
+    }
+    watch_first();
+}
+
+void Pipeline::fail_all()
+{
+    auto const failed = std::exchange(waiting_, {});
+    for (auto const& waiting : failed) {
+        if (waiting.done) waiting.done(std::nullopt);
+    }
+}
+
+} // namespace pollux::redis

@@ -1,0 +1,215 @@
+#include "redis/client.hpp"
+
+#include "support/redis_server.hpp"
+#include "support/running_runtime.hpp"
+
+#include <gtest/gtest.h>
+
+namespace pollux::redis {
+namespace {
+
+using namespace std::chrono_literals;
+using test::comes_true;
+
+// A client of a private server, up on both threads.
+class RedisClient : public testing::Test {
+protected:
+    ~RedisClient() override
+    {
+        client.stop();
+        loop.runtime.stop();
+    }
+
+    void SetUp() override
+    {
+        client.start();
+        ASSERT_TRUE(is_back());
+    }
+
+    std::optional<Reply> call(std::initializer_list<Word> words, std::size_t thread = 0)
+    {
+        return loop.run(client.call(command(words)), thread);
+    }
+    bool is_up(std::size_t thread) { return loop.run(ask_up(&client), thread); }
+    bool is_back()
+    {
+        return comes_true([&] { return is_up(0) && is_up(1); });
+    }
+
+    static asio::awaitable<bool> ask_up(Client* client) { co_return client->is_up(); }
+
+    test::RedisServer server;
+    test::RunningRuntime loop;
+    Client client{loop.runtime, server.url()};
+};
+
+TEST_F(RedisClient, AnswersEachCommand)
+{
+    EXPECT_EQ(call({"SET", "k", std::string_view("a\r\n\0b", 5)})->text, "OK");
+    EXPECT_EQ(call({"GET", "k"}, 1)->text, std::string_view("a\r\n\0b", 5));
+    EXPECT_EQ(call({"APPEND", "k", "c"})->integer, 6);
+    EXPECT_EQ(call({"GET", "missing"})->kind, Reply::Kind::nil);
+    EXPECT_TRUE(call({"NONSENSE"})->is_error()); // And the connection goes on.
+    auto const answers = loop.run(client.call_all(command({"INCR", "n"}) + command({"INCR", "n"}) + command({"STRLEN", "k"}), 3));
+    ASSERT_TRUE(answers);
+    ASSERT_EQ(answers->size(), 3u);
+    EXPECT_EQ((*answers)[1].integer, 2);
+    EXPECT_EQ((*answers)[2].integer, 6);
+}
+
+asio::awaitable<int> count_up(Client* client, std::string key, int times)
+{
+    int right = 0;
+    for (int expected = 1; expected <= times; ++expected) {
+        auto const reply = co_await client->call(command({"INCR", key}));
+        if (reply && reply->integer == expected) ++right;
+    }
+    co_return right;
+}
+
+TEST_F(RedisClient, ManyAskAtOnceAndEachGetsItsOwnAnswers)
+{
+    std::vector<std::future<int>> counts;
+    for (int caller = 0; caller < 64; ++caller) {
+        counts.push_back(loop.start(count_up(&client, "n" + std::to_string(caller), 50), static_cast<std::size_t>(caller % 2)));
+    }
+    for (auto& count : counts) EXPECT_EQ(count.get(), 50);
+}
+
+TEST_F(RedisClient, ALargeTextComesWhole)
+{
+    std::string const text(3'000'000, 'x');
+    EXPECT_EQ(call({"SET", "large", text})->text, "OK");
+    EXPECT_EQ(call({"GET", "large"})->text, text);
+}
+
+TEST_F(RedisClient, SendsWithoutWaiting)
+{
+    client.send(command({"SET", "a", "1"}) + command({"INCR", "a"}), 2); // From a thread that is not the runtime's.
+    EXPECT_TRUE(comes_true([&] { return call({"GET", "a"})->text == "2"; }));
+}
+
+TEST_F(RedisClient, AReplyThatIsTooLargeEndsTheConnectionAndNotTheClient)
+{
+    std::string const text(5'000'000, 'x');
+    call({"SET", "a", text});
+    call({"SET", "b", text});
+    EXPECT_FALSE(call({"MGET", "a", "b"}));
+    EXPECT_TRUE(is_back());
+}
+
+TEST_F(RedisClient, WithRedisKilledNobodyWaitsAndItComesBack)
+{
+    server.kill();
+    ASSERT_TRUE(comes_true([&] { return !call({"GET", "k"}) && !is_up(0); }));
+    for (int round = 0; round < 1'000; ++round) EXPECT_FALSE(call({"GET", "k"}));
+    client.send(command({"SET", "a", "1"}));
+    server.start();
+    ASSERT_TRUE(is_back());
+    EXPECT_EQ(call({"GET", "a"})->kind, Reply::Kind::nil);
+}
+
+// Returns with nothing, and how long it took.
+asio::awaitable<std::chrono::milliseconds> ask_in_vain(Client* client)
+{
+    auto const begun = Steady::now();
+    auto const reply = co_await client->call(command({"GET", "k"}));
+    if (reply) throw std::logic_error("Redis answered");
+    co_return std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - begun);
+}
+
+TEST_F(RedisClient, WithRedisHaltedACallEndsByItsLimitAndTheNextAtOnce)
+{
+    server.halt();
+    EXPECT_GE(loop.run(ask_in_vain(&client)), 200ms);
+    EXPECT_FALSE(is_up(0));
+    EXPECT_TRUE(is_up(1)); // Has not noticed yet.
+    // While its connections hang in their opening, nobody is let in to wait for them.
+    for (int round = 0; round < 1'000; ++round) ASSERT_LT(loop.run(ask_in_vain(&client)), 150ms);
+    server.resume();
+    ASSERT_TRUE(is_back());
+    EXPECT_EQ(call({"SET", "k", "1"})->text, "OK");
+}
+
+asio::awaitable<int> ask_many(Client* client, int count)
+{
+    int answered = 0;
+    for (int round = 0; round < count; ++round) {
+        auto const reply = co_await client->call(command({"INCR", "n"}));
+        if (reply) ++answered;
+    }
+    co_return answered;
+}
+
+TEST_F(RedisClient, AllWhoWaitAreFreedTogether)
+{
+    ASSERT_TRUE(server.ask({"CLIENT", "PAUSE", 60'000, "ALL"}));
+    auto const begun = Steady::now();
+    std::vector<std::future<int>> asking;
+    for (int caller = 0; caller < 200; ++caller) asking.push_back(loop.start(ask_many(&client, 20)));
+    for (auto& answered : asking) EXPECT_EQ(answered.get(), 0);
+    EXPECT_LT(Steady::now() - begun, 10s); // One after the other, they would have waited for 200 x 20 x 200 ms.
+    server.kill();
+    server.start();
+    EXPECT_TRUE(is_back());
+}
+
+TEST(RedisClientLogin, TakesPasswordUserAndDatabase)
+{
+    test::RedisServer const server({"--requirepass", "p@ss"}, "p@ss");
+    ASSERT_EQ(server.ask({"ACL", "SETUSER", "worker", "on", ">w0rd", "~*", "&*", "+@all"})->text, "OK");
+    test::RunningRuntime loop;
+    auto url = server.url();
+    url.database = 5;
+    Client own(loop.runtime, url);
+    url.user = "worker";
+    url.password = "w0rd";
+    Client worker(loop.runtime, url);
+    url.password = "wrong";
+    Client stranger(loop.runtime, url);
+    for (auto* client : {&own, &worker, &stranger}) client->start();
+
+    auto const ask = [&](Client& client, std::initializer_list<Word> words) { return loop.run(client.call(command(words))); };
+    ASSERT_TRUE(comes_true([&] { return ask(own, {"SET", "k", "5"}).has_value(); }));
+    ASSERT_TRUE(comes_true([&] { return ask(worker, {"GET", "k"}).has_value(); }));
+    EXPECT_EQ(ask(worker, {"GET", "k"})->text, "5");
+    EXPECT_EQ(server.ask({"GET", "k"})->kind, Reply::Kind::nil); // It is in database 5.
+    EXPECT_FALSE(ask(stranger, {"GET", "k"}));
+
+    for (auto* client : {&own, &worker, &stranger}) client->stop();
+    loop.runtime.stop();
+}
+
+TEST(RedisClientTls, VerifiesTheServersCertificate)
+{
+    test::TempFolder const folder;
+    auto const key = (folder / "key.pem").string();
+    auto const certificate = (folder / "cert.pem").string();
+    std::string const make = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+                             " -keyout " +
+                             key + " -out " + certificate + " 2>/dev/null";
+    ASSERT_EQ(std::system(make.c_str()), 0);
+    auto const tls_port = test::free_port();
+    test::RedisServer const server(
+        {"--tls-port", std::to_string(tls_port), "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-auth-clients", "no"});
+    test::RunningRuntime loop;
+    Url url{.transport = Transport::tls, .host = "localhost", .port = tls_port};
+    ASSERT_EQ(::setenv("SSL_CERT_FILE", certificate.c_str(), 1), 0);
+    Client trusting(loop.runtime, url);
+    url.host = "127.0.0.1"; // Not what the certificate says.
+    Client doubting(loop.runtime, url);
+    trusting.start();
+    doubting.start();
+
+    EXPECT_TRUE(comes_true([&] { return loop.run(trusting.call(command({"PING"}))).has_value(); }));
+    EXPECT_TRUE(loop.run(trusting.call(command({"SET", "large", std::string(2'000'000, 'x')}))));
+    EXPECT_EQ(loop.run(trusting.call(command({"GET", "large"})))->text.size(), 2'000'000u);
+    EXPECT_FALSE(loop.run(doubting.call(command({"PING"}))));
+    ::unsetenv("SSL_CERT_FILE");
+    trusting.stop();
+    doubting.stop();
+    loop.runtime.stop();
+}
+
+} // namespace
+} // namespace pollux::redis

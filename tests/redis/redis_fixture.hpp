@@ -1,0 +1,64 @@
+// Two nodes over one private redis-server: each with a runtime, a client and signals of its own, as two processes would have.
+#pragma once
+
+#include "bus/redis_signals.hpp"
+#include "support/redis_server.hpp"
+#include "support/running_runtime.hpp"
+
+#include <gtest/gtest.h>
+
+namespace pollux::test {
+
+// `Parts` is made of (redis::Client&, bus::RedisSignals&).
+template <class Parts>
+class Node {
+public:
+    explicit Node(redis::Url const& url) : client(loop.runtime, url), signals(client), parts(client, signals)
+    {
+        client.start();
+        signals.start();
+    }
+    ~Node()
+    {
+        if (stop_parts) stop_parts();
+        signals.stop();
+        client.stop();
+        loop.runtime.stop();
+    }
+
+    bool is_up() { return loop.run(ask_up(&client), 0) && loop.run(ask_up(&client), 1) && signals.is_up(); }
+
+    RunningRuntime loop;
+    redis::Client client;
+    bus::RedisSignals signals;
+    Parts parts;
+    std::function<void()> stop_parts;
+
+private:
+    static asio::awaitable<bool> ask_up(redis::Client* client) { co_return client->is_up(); }
+};
+
+template <class Parts>
+class TwoNodes : public testing::Test {
+protected:
+    void SetUp() override { ASSERT_TRUE(are_up()); }
+
+    bool are_up()
+    {
+        return comes_true([this] { return a.is_up() && b.is_up(); });
+    }
+    bool are_down()
+    {
+        return comes_true([this] { return !a.is_up() && !b.is_up(); });
+    }
+
+    RedisServer server;
+    Node<Parts> a{server.url()};
+    Node<Parts> b{server.url()};
+};
+
+struct NoParts {
+    NoParts(redis::Client&, bus::RedisSignals&) {}
+};
+
+} // namespace pollux::test
