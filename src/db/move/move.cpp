@@ -1,6 +1,5 @@
 #include "db/move/move.hpp"
 
-#include "base/failpoint.hpp"
 #include "db/migrator.hpp"
 #include "db/move/postgres_target.hpp"
 #include "db/move/sqlite_source.hpp"
@@ -57,7 +56,6 @@ Tally copy(SqliteSource& source, PostgresTarget& target, MoveTable const& table,
     source.for_each_row(table, [&](std::span<Value const> row) {
         target.put(table, row);
         tally.add(row);
-        failpoint("move_after_row");
         if (tally.rows() % rows_told == 0 && tally.rows() < rows_in_all) events.copied(table.name, tally.rows(), rows_in_all);
     });
     target.end_copy(table);
@@ -102,7 +100,6 @@ std::int64_t move_to_postgres(MoveOptions const& options, MoveEvents const& even
         compare(target, tables[index], sent[index], events);
         rows += sent[index].rows();
     }
-    failpoint("move_before_commit");
     target.commit();
     return rows;
 }
