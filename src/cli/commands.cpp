@@ -53,7 +53,7 @@ int worker(config::Flags flags)
         if (loaded.config.database == config::DatabaseKind::sqlite) {
             complain(
                 "pollux: a SQLite database belongs to one process, so `pollux serve` writes the replies itself; workers of their own need "
-                "PostgreSQL.");
+                "PostgreSQL, where `pollux move` takes the data.");
             return 1;
         }
         return app::work(loaded.config, [&] {

@@ -6,6 +6,7 @@
 #include "db/move/move.hpp"
 
 #include <cstdio>
+#include <filesystem>
 
 #include <unistd.h>
 
@@ -38,7 +39,6 @@ void show_copied(std::string const& table, std::int64_t rows, std::int64_t rows_
     bool const is_terminal = ::isatty(STDOUT_FILENO) == 1;
     bool const is_whole = rows == rows_in_all;
     if (!is_whole && !is_terminal) return;
-    if (rows == 0 && rows_in_all != 0) return;
     std::printf("%s  copied %-20s %lld of %lld%s", is_terminal ? "\r" : "", table.c_str(), static_cast<long long>(rows),
                 static_cast<long long>(rows_in_all), is_whole ? "\n" : "");
     std::fflush(stdout);
@@ -84,6 +84,11 @@ int move(config::Config const& config, MoveArguments const& arguments)
         Error const error = plan.error(); // error() returns a copy.
         std::fputs(("pollux: " + error.message() + "\n").c_str(), stderr);
         return 2;
+    }
+    std::error_code failed;
+    if (arguments.from.empty() && !std::filesystem::exists(plan->file, failed)) {
+        std::fputs(("pollux: there is no database " + plan->file.string() + "; name one with --from sqlite:///...\n").c_str(), stderr);
+        return 1;
     }
     prepare_secrets();
     db::MoveOptions const options{

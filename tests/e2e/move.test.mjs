@@ -16,8 +16,9 @@ describe('move', () => {
     const users = [];
     const seen = new Map(); // What each user saw before.
 
-    const pollux = (...args) => spawnSync(binary('pollux'), args, { cwd: server.folder, env: { PATH: process.env.PATH, ...env }, encoding: 'utf8' });
-    const move = (to = url) => pollux('move', '--from', `sqlite:///${server.database}`, '--to', to);
+    const pollux = (args, extra = {}) =>
+        spawnSync(binary('pollux'), args, { cwd: server.folder, env: { PATH: process.env.PATH, ...env, ...extra }, encoding: 'utf8' });
+    const move = (to = url) => pollux(['move', '--from', `sqlite:///${server.database}`, '--to', to]);
 
     // All that a user can read, as it comes.
     async function everything(user) {
@@ -68,7 +69,7 @@ describe('move', () => {
     });
 
     test('it goes to PostgreSQL, and says what went', async () => {
-        assert.equal((await server.stop()).code, 0);
+        await server.kill(); // So that a part of it is still in the log beside the file.
         const said = move();
         assert.equal(said.stderr, '');
         assert.equal(said.status, 0);
@@ -83,16 +84,19 @@ describe('move', () => {
     });
 
     test('a second move is refused, as is a server that is not there, and no password is shown', () => {
-        const again = move();
+        const again = pollux(['move'], { DATABASE_URL: url }); // From the database in DATA_DIR.
         assert.equal(again.status, 1);
         assert.match(again.stderr, /^pollux: the database pollux at 127\.0\.0\.1 is not empty: table \w+ has rows\. [^\n]+\n$/);
         const nobody = move(`postgres://pollux:${password}@127.0.0.1:1/pollux`);
         assert.equal(nobody.status, 1);
-        const backwards = pollux('move', '--from', url, '--to', `sqlite:///${server.database}`);
+        const nothing = pollux(['move'], { DATABASE_URL: url, DATA_DIR: 'elsewhere' });
+        assert.equal(nothing.status, 1);
+        assert.match(nothing.stderr, /there is no database elsewhere\/pollux\.sqlite3; name one with --from/);
+        const backwards = pollux(['move', '--from', url, '--to', `sqlite:///${server.database}`]);
         assert.equal(backwards.status, 2);
         const unreadable = move(`postgres://pollux:${password}@[::1/pollux`);
         assert.equal(unreadable.status, 1);
-        for (const { stdout, stderr } of [again, nobody, backwards, unreadable]) {
+        for (const { stdout, stderr } of [again, nobody, nothing, backwards, unreadable]) {
             assert.equal(stdout, '');
             assert.match(stderr, /^pollux: [^\n]+\n$/);
             assert.ok(!stderr.includes(password), stderr);

@@ -51,7 +51,6 @@ Tally copy(SqliteSource& source, PostgresTarget& target, MoveTable const& table,
 {
     auto const rows_in_all = source.count(table);
     Tally tally;
-    events.copied(table.name, 0, rows_in_all);
     target.begin_copy(table);
     source.for_each_row(table, [&](std::span<Value const> row) {
         target.put(table, row);

@@ -3,6 +3,10 @@
 #include "db/postgres/connector.hpp"
 #include "db/postgres/values.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 namespace pollux::db::postgres {
 namespace {
 
@@ -10,6 +14,15 @@ constexpr int oldest_server = 150'000;
 
 constexpr char const* settings_sql = "set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0; "
                                      "set client_min_messages = warning";
+
+// What servers allow is too short here: while PostgreSQL is busy with its disk it takes nothing of a COPY for seconds.
+constexpr unsigned silence_max_ms = 60'000;
+
+void bear_silence(PGconn* handle)
+{
+    int const failed = ::setsockopt(PQsocket(handle), IPPROTO_TCP, TCP_USER_TIMEOUT, &silence_max_ms, sizeof silence_max_ms);
+    static_cast<void>(failed); // A Unix socket, which knows no such limit.
+}
 
 void check(PgResult const& result, std::string_view sql)
 {
@@ -26,6 +39,7 @@ Session::Session(std::string const& url) : handle_(connect_blocking(url))
     if (version < oldest_server) {
         throw Unavailable("Pollux needs PostgreSQL 15 or newer; this one is " + std::to_string(version / 10'000));
     }
+    bear_silence(handle_.get());
     run_script(settings_sql);
 }
 
