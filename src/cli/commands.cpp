@@ -4,6 +4,7 @@
 #include "cli/banner.hpp"
 #include "cli/chat/chat_command.hpp"
 #include "cli/doctor.hpp"
+#include "cli/move.hpp"
 #include "cli/password.hpp"
 #include "cli/version.hpp"
 #include "config/load.hpp"
@@ -52,7 +53,7 @@ int worker(config::Flags flags)
         if (loaded.config.database == config::DatabaseKind::sqlite) {
             complain(
                 "pollux: a SQLite database belongs to one process, so `pollux serve` writes the replies itself; workers of their own need "
-                "PostgreSQL.");
+                "PostgreSQL, where `pollux move` takes the data.");
             return 1;
         }
         return app::work(loaded.config, [&] {
@@ -79,6 +80,11 @@ int migrate(config::Flags flags)
     });
 }
 
+int move(config::Flags flags, MoveArguments const& arguments)
+{
+    return with_config(std::move(flags), [&](config::Loaded const& loaded) { return cli::move(loaded.config, arguments); });
+}
+
 int create_superuser(config::Flags flags, std::string const& mobile, std::string const& password_file)
 {
     return with_config(std::move(flags), [&](config::Loaded const& loaded) {
@@ -103,6 +109,7 @@ struct CommandLine {
     CLI::App app{"Pollux: the backend of an AI chat product."};
     config::Flags flags;
     ChatArguments chat;
+    MoveArguments move_arguments;
     std::string mobile;
     std::string password_file;
     int exit_code = 0;
@@ -141,6 +148,16 @@ struct CommandLine {
         add("migrate", "Brings the database to the newest schema.", [this] {
             return migrate(flags);
         })->add_flag("--dev", flags.dev, as_serve);
+        command = add("move", "Copies everything from SQLite to an empty PostgreSQL: from one machine to many.",
+                      [this] { return move(flags, move_arguments); });
+        command->add_option("--from", move_arguments.from,
+                            "sqlite:///file; by default the DATABASE_URL that is SQLite, or else the database in DATA_DIR");
+        command->add_option("--to", move_arguments.to,
+                            "postgres://...; by default DATABASE_URL, which keeps a password out of the list of processes");
+        command->add_flag("--dev", flags.dev, as_serve);
+        command->footer(
+            "Stop the server first. Nothing is changed in the source; all of it arrives or nothing does. Plans in PostgreSQL give\n"
+            "way to the source's. Afterwards start with DATABASE_URL=postgres://... and the same SECRET_KEY.");
         command = add("createsuperuser", "Makes a verified admin.", [this] { return create_superuser(flags, mobile, password_file); });
         command->add_option("mobile,--mobile", mobile, "Mobile number, like +11234567890")->required();
         command->add_flag("--dev", flags.dev, as_serve);

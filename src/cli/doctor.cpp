@@ -60,7 +60,7 @@ Finding examine_file(std::filesystem::path const& file)
     return {Health::well, "Database: " + schema + ", no damage" + user + ".", ""};
 }
 
-Finding examine_postgres(std::string const& url)
+Finding examine_postgres(std::string const& url, std::filesystem::path const& embedded)
 {
     try {
         db::PostgresMigrations target(url);
@@ -70,7 +70,10 @@ Finding examine_postgres(std::string const& url)
         auto const version = applied.empty() ? 0 : applied.back().version;
         std::string schema = "schema " + std::to_string(version) + " of " + std::to_string(known.size());
         if (version < static_cast<int>(known.size())) {
-            return {Health::ill, "Database: PostgreSQL, " + schema + ".", "`pollux migrate` brings it up to date."};
+            std::error_code failed;
+            bool const has_embedded = version == 0 && std::filesystem::exists(embedded, failed);
+            std::string const more = has_embedded ? " `pollux move` does that too, and brings what is in " + embedded.string() + "." : "";
+            return {Health::ill, "Database: PostgreSQL, " + schema + ".", "`pollux migrate` brings it up to date." + more};
         }
         return {Health::well, "Database: PostgreSQL, " + schema + ".", ""};
     } catch (db::SchemaTooNew const& what) {
@@ -155,7 +158,8 @@ Finding examine_data_dir(config::Config const& config)
 
 Finding examine_database(config::Config const& config)
 {
-    if (config.database == config::DatabaseKind::postgres) return examine_postgres(config.postgres_url.value().reveal());
+    if (config.database == config::DatabaseKind::postgres)
+        return examine_postgres(config.postgres_url.value().reveal(), config.sqlite_path);
     std::error_code failed;
     std::filesystem::path file = config.sqlite_path;
     if (!std::filesystem::exists(file, failed))

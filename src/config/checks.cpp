@@ -183,7 +183,7 @@ void fill_defaults(Config& config, GivenNames const& given, std::size_t cores)
 {
     auto is_given = [&](std::string_view name) { return given.contains(name); };
     if (!is_given("THREADS")) config.threads = std::max<std::size_t>(cores, 1);
-    if (config.sqlite_path.empty() && config.database == DatabaseKind::sqlite) config.sqlite_path = config.data_dir / "pollux.sqlite3";
+    if (config.sqlite_path.empty()) config.sqlite_path = config.data_dir / "pollux.sqlite3";
     if (!is_given("PUBLIC_URL")) {
         Endpoint shown = config.listen;
         if (shown.host == "0.0.0.0" || shown.host == "::") shown.host = "127.0.0.1";

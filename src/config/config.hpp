@@ -27,7 +27,7 @@ struct Config {
 
     // Data.
     DatabaseKind database = DatabaseKind::sqlite;
-    std::filesystem::path sqlite_path; // Set for DatabaseKind::sqlite.
+    std::filesystem::path sqlite_path; // With PostgreSQL: where the embedded database would be.
     std::optional<Secret> postgres_url;
     std::size_t database_write_pool = 16;
     std::size_t database_read_connections = 2;

@@ -248,6 +248,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Refusal{"WORKER_CONCURRENCY=1.5", "WORKER_CONCURRENCY="}, Refusal{"LOG_LEVEL=loud", "LOG_LEVEL="},
                     Refusal{"LOG_FORMAT=xml", "LOG_FORMAT="}, Refusal{"DATABASE_URL=mysql://x/y", "DATABASE_URL (.env)"},
                     Refusal{"DATABASE_URL=sqlite:///:memory:", "DATABASE_URL (.env): must name a file"},
+                    Refusal{"DATABASE_URL=postgres://u:p@ss@db/x", "DATABASE_URL (.env): must have letters like @"},
+                    Refusal{"DATABASE_URL=postgres://u:p/ss@db/x", "DATABASE_URL (.env): must have letters like @"},
                     Refusal{"REDIS_URL=http://localhost", "REDIS_URL (.env)"}, Refusal{"PUBLIC_URL=chat.example.com", "PUBLIC_URL (.env)"},
                     Refusal{"ALLOWED_HOSTS=https://x", "ALLOWED_HOSTS="}, Refusal{"ALLOWED_HOSTS=x:80", "ALLOWED_HOSTS="},
                     Refusal{"CORS_ALLOWED_ORIGINS=chat.example.com", "CORS_ALLOWED_ORIGINS="},
@@ -303,6 +305,10 @@ TEST(Load, TakesWhatIsRightInProduction)
         "GEMINI_BASE_URL=http://localhost:9000",
         "TRUSTED_PROXIES=1",
         "DATABASE_URL=sqlite:////srv/pollux/db.sqlite3",
+        "DATABASE_URL=postgres://u:p%40ss:?#@db1:5432,db2/x?application_name=a@b",
+        "DATABASE_URL=postgres://%2Frun%2Fpostgresql/x?application_name=a@b",
+        "DATABASE_URL=postgres:///x",
+        "DATABASE_URL=postgresql://db",
         "WORKERS=external",
     };
     for (std::string_view line : cases) EXPECT_EQ(joined(load_config(sources_of(production(line))).problems), "") << line;

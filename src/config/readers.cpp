@@ -24,6 +24,16 @@ std::optional<Time> end_of_date(std::string_view text)
     return Time(std::chrono::sys_days(date) + std::chrono::days(1));
 }
 
+// libpq would take what follows for the host or the path, and quote it in its complaints.
+bool has_raw_password(std::string_view url)
+{
+    url.remove_prefix(std::min(url.find(':') + std::string_view("://").size(), url.size()));
+    auto const first = std::min(url.find_first_of("@/"), url.size());
+    bool const has_user = url.substr(first).starts_with('@');
+    auto const rest = url.substr(std::min(first + 1, url.size()));
+    return rest.substr(0, rest.find_first_of(has_user ? "/?" : "?")).find('@') != std::string_view::npos;
+}
+
 std::optional<TestNumber> parse_test_number(std::string_view text)
 {
     std::size_t colon = text.find(':');
@@ -97,6 +107,7 @@ Complaint read_database_url(std::string const& text, Config& config)
 {
     std::string scheme = lower_ascii(text.substr(0, text.find(':')));
     if (scheme == "postgres" || scheme == "postgresql") {
+        if (has_raw_password(text)) return "must have letters like @ and / in a password written as %40 and %2F";
         config.database = DatabaseKind::postgres;
         config.postgres_url = Secret(text);
         return {};

@@ -25,10 +25,20 @@ std::string prepare_pipeline(PGconn* handle)
     return {};
 }
 
+// libpq's complaint about a URL quotes it, password and all.
+void require_readable(std::string const& url)
+{
+    char* complaint = nullptr;
+    std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> const options(PQconninfoParse(url.c_str(), &complaint), PQconninfoFree);
+    PQfreemem(complaint);
+    if (!options) throw Unavailable("the URL of PostgreSQL cannot be read: letters like @ / % in a password are written as %40, %2F, %25");
+}
+
 } // namespace
 
 Handle connect_blocking(std::string const& url)
 {
+    require_readable(url);
     std::array<char const*, keywords.size()> const values{"2",      "10",         "3",         "3",    "5000",
                                                           "pollux", "read-write", url.c_str(), "UTF8", nullptr};
     Handle handle(PQconnectdbParams(keywords.data(), values.data(), 1));

@@ -1,21 +1,13 @@
 #include "db/postgres/postgres_migrations.hpp"
 
 #include "base/failpoint.hpp"
-#include "base/text.hpp"
-#include "db/postgres/connector.hpp"
-#include "db/postgres/values.hpp"
+#include "db/postgres/session.hpp"
 
 namespace pollux::db {
 namespace {
 
-using postgres::PgResult;
-
-constexpr int oldest_server = 150'000;
-
 // A number of our own among all users of advisory locks in this database: "pollux" in ASCII.
 constexpr char const* lock_sql = "select pg_advisory_lock(123627709430136)";
-
-constexpr char const* no_limits_sql = "set statement_timeout = 0; set lock_timeout = 0; set client_min_messages = warning";
 
 constexpr char const* table_sql = "create table if not exists schema_migrations ("
                                   "version integer primary key, name text not null, works_with integer not null, "
@@ -32,52 +24,13 @@ constexpr char const* insert_sql = "insert into schema_migrations (version, name
 
 } // namespace
 
-class PostgresMigrations::Session {
-public:
-    explicit Session(std::string const& url) : handle_(postgres::connect_blocking(url))
-    {
-        auto const version = PQserverVersion(handle_.get());
-        if (version < oldest_server) {
-            throw Unavailable("Pollux needs PostgreSQL 15 or newer; this one is " + std::to_string(version / 10'000));
-        }
-        run_script(no_limits_sql);
-    }
-
-    void run_script(char const* sql) { check(PgResult(PQexec(handle_.get(), sql)), sql); }
-
-    Rows run(char const* sql, Params const& params = {})
-    {
-        postgres::Bound const bound(params);
-        auto const types = postgres::types_of(params);
-        PgResult result(PQexecParams(handle_.get(), sql, bound.count(), types.data(), bound.values(), bound.lengths(), bound.formats(), 0));
-        check(result, sql);
-        return postgres::read_rows(result.get());
-    }
-
-    bool in_transaction() const { return PQtransactionStatus(handle_.get()) == PQTRANS_INTRANS; }
-    void roll_back() noexcept
-    {
-        if (PQtransactionStatus(handle_.get()) != PQTRANS_IDLE) PgResult(PQexec(handle_.get(), "rollback"));
-    }
-
-private:
-    static void check(PgResult const& result, std::string_view sql)
-    {
-        auto const status = PQresultStatus(result.get());
-        if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return;
-        std::rethrow_exception(postgres::failure_of(result.get(), sql));
-    }
-
-    postgres::Handle handle_;
-};
-
 PostgresMigrations::PostgresMigrations(std::string url) : url_(std::move(url)) {}
 
 PostgresMigrations::~PostgresMigrations() = default;
 
-PostgresMigrations::Session& PostgresMigrations::session()
+postgres::Session& PostgresMigrations::session()
 {
-    if (!session_) session_ = std::make_unique<Session>(url_);
+    if (!session_) session_ = std::make_unique<postgres::Session>(url_);
     return *session_;
 }
 
@@ -104,7 +57,7 @@ void PostgresMigrations::apply(Migration const& migration)
 {
     try {
         session().run_script("begin");
-        session().run_script(migration.script.c_str());
+        session().run_script(migration.script);
         if (!session().in_transaction()) throw BadMigration("migration " + migration.name + " ends the transaction that it runs in");
         session().run(insert_sql, params(migration.version, migration.name, migration.works_with));
         failpoint("migrate_before_commit");

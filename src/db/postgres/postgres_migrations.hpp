@@ -7,6 +7,12 @@
 #include <memory>
 #include <string>
 
+namespace pollux::db::postgres {
+
+class Session;
+
+} // namespace pollux::db::postgres
+
 namespace pollux::db {
 
 // The schema is older than this binary needs. One line for the operator.
@@ -30,12 +36,10 @@ public:
     std::vector<AppliedMigration> look();
 
 private:
-    class Session;
-
-    Session& session();
+    postgres::Session& session();
 
     std::string const url_;
-    std::unique_ptr<Session> session_; // From the first use on; its end lets the lock go.
+    std::unique_ptr<postgres::Session> session_; // From the first use on; its end lets the lock go.
 };
 
 // Throws SchemaTooOld, SchemaTooNew, and Unavailable: for processes that serve but do not migrate.

@@ -127,9 +127,8 @@ Bound::Bound(Params const& params) : count_(static_cast<int>(params.size()))
     }
 }
 
-Rows read_rows(PGresult const* result)
+std::vector<Value> read_cells(PGresult const* result)
 {
-    auto* taken = const_cast<PGresult*>(result); // PQcmdTuples and PQcmdStatus only look, but do not say so.
     auto const rows = PQntuples(result);
     auto const columns = PQnfields(result);
     std::vector<Kind> kinds;
@@ -148,7 +147,13 @@ Rows read_rows(PGresult const* result)
             cells.push_back(read_cell(kinds[static_cast<std::size_t>(column)], text));
         }
     }
-    return Rows(static_cast<std::size_t>(columns), std::move(cells), changed_rows(taken));
+    return cells;
+}
+
+Rows read_rows(PGresult const* result)
+{
+    auto* taken = const_cast<PGresult*>(result); // PQcmdTuples and PQcmdStatus only look, but do not say so.
+    return Rows(static_cast<std::size_t>(PQnfields(result)), read_cells(result), changed_rows(taken));
 }
 
 } // namespace pollux::db::postgres

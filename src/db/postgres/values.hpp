@@ -39,5 +39,6 @@ private:
 
 // Of a result that is no error. Integers of all widths are integers, and so is a numeric without a fraction; booleans are 0 and 1.
 Rows read_rows(PGresult const* result);
+std::vector<Value> read_cells(PGresult const* result); // The same, row after row.
 
 } // namespace pollux::db::postgres
