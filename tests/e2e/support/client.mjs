@@ -67,6 +67,8 @@ export class Client {
             throw new Broken(failure.message);
         }
         const text = Buffer.concat(chunks).toString();
+        // The load balancer's own words: the node behind it died, or none is there.
+        if (response.statusCode >= 502 && response.headers['content-type'] === 'text/html') throw new Broken(`${response.statusCode} from the proxy`);
         const answer = { status: response.statusCode, headers: response.headers, text };
         const type = response.headers['content-type'] ?? '';
         if (/[/+]json/.test(type)) answer.body = JSON.parse(text);
