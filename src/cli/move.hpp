@@ -23,7 +23,8 @@ struct MovePlan {
 // What is not given comes from the settings: DATABASE_URL names either end, and the database in DATA_DIR is what is moved otherwise.
 Result<MovePlan> plan_move(config::Config const& config, MoveArguments const& arguments);
 
-// The exit code: 0; 1 when there is nothing to move; 2 for arguments that do not fit. What else fails throws, with one line for the operator.
+// The exit code: 0; 1 when there is nothing to move; 2 for arguments that do not fit. What else fails throws, with one line for the
+// operator.
 int move(config::Config const& config, MoveArguments const& arguments);
 
 } // namespace pollux::cli

@@ -32,7 +32,8 @@ struct MoveOptions {
 // What a person wants to see meanwhile. All are set.
 struct MoveEvents {
     std::function<void(std::string const& place)> began;
-    std::function<void(std::string const& table, std::int64_t rows, std::int64_t rows_in_all)> copied; // Now and then, and at the end of a table.
+    std::function<void(std::string const& table, std::int64_t rows, std::int64_t rows_in_all)>
+        copied; // Now and then, and at the end of a table.
     std::function<void(std::string const& table, Tally const& source, Tally const& target)> compared;
 };
 
