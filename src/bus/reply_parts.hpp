@@ -38,8 +38,9 @@ public:
     // Those that end after `seen`, from the earliest on, some hundred at most; all of them when the attempt is another.
     virtual asio::awaitable<FoundParts> find(MessageId reply, FeedPosition seen) = 0;
 
-    // Deletes the parts of replies that nobody writes any more. Whoever ends a reply does so itself; this is for what came too late.
-    virtual asio::awaitable<void> delete_stale() = 0;
+    // Deletes the parts of those among `replies` that nobody writes any more. Whoever ends a reply does so itself; this is for what
+    // was being put at that moment.
+    virtual asio::awaitable<void> delete_ended(std::vector<MessageId> replies) = 0;
 };
 
 } // namespace pollux::bus

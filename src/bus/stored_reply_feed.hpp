@@ -37,17 +37,15 @@ private:
         std::int64_t attempt = 0;
         std::int64_t parts = 0;
     };
-    struct Step {
-        FeedPosition sent; // Once it is taken.
-        bool is_taken = false;
-    };
-    using Steps = std::unordered_map<MessageId, Step>;
+    using Places = std::unordered_map<MessageId, FeedPosition>;
 
     asio::awaitable<void> copy_until_close();
     asio::awaitable<void> copy_all();
-    asio::awaitable<void> put(std::vector<ReplyPart> parts, Steps steps);
-    bool note_taken(Steps const& steps); // Whether a reply ended meanwhile.
+    asio::awaitable<void> put(std::vector<ReplyPart> parts, Places ends);
+    void note_put(Places const& ends, std::vector<MessageId> const& taken);
+    bool is_idle() const;
     std::vector<std::pair<MessageId, Copied>> copied() const;
+    std::vector<MessageId> take_ended();
     void over(MessageId reply, std::int64_t attempt);
     asio::awaitable<std::optional<FeedNews>> fetch(MessageId reply, FeedPosition seen);
 
@@ -58,6 +56,7 @@ private:
     std::atomic<bool> is_closed_ = false;
     mutable std::mutex mutex_;
     std::unordered_map<MessageId, Copied> copied_; // What this process writes.
+    std::vector<MessageId> ended_;                 // What it wrote; a part may have come too late.
     net::Wakeup begun_;
     net::Wakeup closed_;
     net::TaskGroup tasks_;

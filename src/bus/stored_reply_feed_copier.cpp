@@ -3,6 +3,8 @@
 #include "bus/stored_reply_feed.hpp"
 #include "ops/log.hpp"
 
+#include <unordered_set>
+
 namespace pollux::bus {
 namespace {
 
@@ -64,7 +66,10 @@ void StoredReplyFeed::over(MessageId reply, std::int64_t attempt)
     {
         std::lock_guard lock(mutex_);
         auto const found = copied_.find(reply);
-        if (found != copied_.end() && found->second.attempt <= attempt) copied_.erase(found);
+        if (found != copied_.end() && found->second.attempt <= attempt) {
+            copied_.erase(found);
+            ended_.push_back(reply);
+        }
     }
     signals_.publish(feed_signal(reply), feed_is_over);
 }
@@ -80,8 +85,7 @@ asio::awaitable<void> StoredReplyFeed::copy_until_close()
 {
     while (!is_closed_) {
         auto const seen = begun_.count();
-        bool const is_idle = copied().empty();
-        if (is_idle) {
+        if (is_idle()) {
             co_await begun_.wait(seen, Steady::now() + idle_look);
             continue;
         }
@@ -96,6 +100,18 @@ asio::awaitable<void> StoredReplyFeed::copy_until_close()
     }
 }
 
+bool StoredReplyFeed::is_idle() const
+{
+    std::lock_guard lock(mutex_);
+    return copied_.empty() && ended_.empty();
+}
+
+std::vector<MessageId> StoredReplyFeed::take_ended()
+{
+    std::lock_guard lock(mutex_);
+    return std::exchange(ended_, {});
+}
+
 std::vector<std::pair<MessageId, StoredReplyFeed::Copied>> StoredReplyFeed::copied() const
 {
     std::lock_guard lock(mutex_);
@@ -104,8 +120,12 @@ std::vector<std::pair<MessageId, StoredReplyFeed::Copied>> StoredReplyFeed::copi
 
 asio::awaitable<void> StoredReplyFeed::copy_all()
 {
+    // Nothing is being put now, so what is deleted here stays deleted.
+    auto ended = take_ended();
+    if (!ended.empty()) co_await parts_.delete_ended(std::move(ended));
+
     std::vector<ReplyPart> parts;
-    Steps steps;
+    Places ends;
     std::size_t bytes = 0;
     auto const all = copied();
     for (auto const& [reply, known] : all) {
@@ -114,41 +134,38 @@ asio::awaitable<void> StoredReplyFeed::copy_all()
         bool const is_new = known.sent.attempt == 0 || !news.text.empty() || !news.thoughts.empty() || !news.citations_json.empty();
         if (!is_ours || !is_new) continue;
         bytes += news.text.size() + news.thoughts.size() + news.citations_json.size();
-        steps[reply] = {news.position};
+        ends[reply] = news.position;
         parts.push_back(part_of(reply, std::move(news), known.sent, known.parts));
         if (bytes < put_bytes_max) continue;
-        co_await put(std::exchange(parts, {}), std::exchange(steps, {}));
+        co_await put(std::exchange(parts, {}), std::exchange(ends, {}));
         bytes = 0;
     }
-    if (!parts.empty()) co_await put(std::move(parts), std::move(steps));
+    if (!parts.empty()) co_await put(std::move(parts), std::move(ends));
 }
 
-asio::awaitable<void> StoredReplyFeed::put(std::vector<ReplyPart> parts, Steps steps)
+asio::awaitable<void> StoredReplyFeed::put(std::vector<ReplyPart> parts, Places ends)
 {
     auto const taken = co_await parts_.put(std::move(parts));
-    for (auto reply : taken) steps[reply].is_taken = true;
-    bool const some_ended = note_taken(steps);
+    note_put(ends, taken);
     for (auto reply : taken) signals_.publish(feed_signal(reply), feed_has_more);
-    if (some_ended) co_await parts_.delete_stale();
 }
 
-bool StoredReplyFeed::note_taken(Steps const& steps)
+void StoredReplyFeed::note_put(Places const& ends, std::vector<MessageId> const& taken)
 {
-    bool some_ended = false;
+    std::unordered_set<MessageId> const was_taken(taken.begin(), taken.end());
     std::lock_guard lock(mutex_);
-    for (auto const& [reply, step] : steps) {
+    for (auto const& [reply, end] : ends) {
         auto const found = copied_.find(reply);
-        bool const is_same = found != copied_.end() && found->second.attempt == step.sent.attempt;
-        if (!is_same) {
-            some_ended = some_ended || step.is_taken;
-        } else if (step.is_taken) {
-            found->second.sent = step.sent;
+        bool const is_same = found != copied_.end() && found->second.attempt == end.attempt;
+        if (!is_same) continue;
+        if (was_taken.contains(reply)) {
+            found->second.sent = end;
             ++found->second.parts;
         } else {
             copied_.erase(found); // It is over, or somebody else's.
+            ended_.push_back(reply);
         }
     }
-    return some_ended;
 }
 
 } // namespace pollux::bus

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 namespace pollux::bus {
@@ -47,9 +48,10 @@ public:
         }
         co_return found;
     }
-    asio::awaitable<void> delete_stale() override
+    asio::awaitable<void> delete_ended(std::vector<MessageId> replies) override
     {
-        ++cleanings;
+        std::lock_guard lock(mutex_);
+        std::erase_if(parts_, [&](auto const& known) { return std::ranges::count(replies, known.second.reply) > 0; });
         co_return;
     }
     void erase_all()
@@ -71,7 +73,6 @@ public:
     std::atomic<std::int64_t> running = 1; // The attempt whose parts are taken.
     std::atomic<bool> is_down = false;
     std::atomic<bool> loses_answers = false;
-    std::atomic<int> cleanings = 0;
 
 private:
     std::mutex mutex_;
@@ -260,6 +261,15 @@ TEST_F(StoredReplyFeedTest, AnEndElsewhereWakesTheReaderWhoLooksForHimself)
     EXPECT_EQ(waiting.get().state, State::absent);
     // And when he missed the end.
     EXPECT_EQ(wait(b, all.position).get().state, State::absent);
+}
+
+TEST_F(StoredReplyFeedTest, WhatWasPutTooLateIsDeleted)
+{
+    begin();
+    append("text");
+    ASSERT_TRUE(test::comes_true([this] { return parts.size() == 1; }));
+    end(); // And the finish saw no part.
+    EXPECT_TRUE(test::comes_true([this] { return parts.size() == 0; }));
 }
 
 TEST_F(StoredReplyFeedTest, WhatIsNotTakenIsNotOfferedAgain)

@@ -50,6 +50,16 @@ constexpr db::Sql delete_stale_sql = R"sql(
         select 1 from jobs j where j.message_id = reply_parts.reply_id and j.attempt = reply_parts.attempt and j.state = 'running')
 )sql";
 
+constexpr db::Sql delete_ended_sql{
+    R"sql(
+    delete from reply_parts where reply_id in (select value from json_each($1)) and not exists (
+        select 1 from jobs j where j.message_id = reply_parts.reply_id and j.attempt = reply_parts.attempt and j.state = 'running')
+)sql",
+    R"sql(
+    delete from reply_parts where reply_id in (select value::bigint from json_array_elements_text($1::json)) and not exists (
+        select 1 from jobs j where j.message_id = reply_parts.reply_id and j.attempt = reply_parts.attempt and j.state = 'running')
+)sql"};
+
 constexpr db::Sql delete_sql = "delete from reply_parts where reply_id = $1 and attempt <= $2";
 
 void append_number(std::string& json, std::string_view name, std::int64_t number)
@@ -116,6 +126,17 @@ asio::awaitable<bus::FoundParts> ReplyPartsStore::find(MessageId reply, bus::Fee
         found.parts.push_back(std::move(part));
     }
     co_return found;
+}
+
+asio::awaitable<void> ReplyPartsStore::delete_ended(std::vector<MessageId> replies)
+{
+    std::string json = "[";
+    for (auto reply : replies) {
+        if (json.size() > 1) json += ',';
+        append_json_integer(json, reply.value);
+    }
+    json += ']';
+    co_await database_.write(delete_ended_sql, std::move(json));
 }
 
 asio::awaitable<void> ReplyPartsStore::delete_stale()

@@ -15,7 +15,10 @@ public:
 
     asio::awaitable<std::vector<MessageId>> put(std::vector<bus::ReplyPart> parts) override;
     asio::awaitable<bus::FoundParts> find(MessageId reply, bus::FeedPosition seen) override;
-    asio::awaitable<void> delete_stale() override;
+    asio::awaitable<void> delete_ended(std::vector<MessageId> replies) override;
+
+    // Of all replies: what a process could not delete because it died at that moment.
+    asio::awaitable<void> delete_stale();
 
 private:
     db::Database& database_;

@@ -15,7 +15,7 @@ class ChatRemoteWorker : public ChatWorker {
 protected:
     ChatRemoteWorker()
     {
-        chat::ReplyTools tools{temp.database(), feed, {notices, room_lists}, models, temp.clock(), gauge, "Be kind."};
+        chat::ReplyTools tools{temp.database(), feed, {notices, room_lists}, models, temp.clock(), gauge, "Be kind.", limiter, 1'000'000};
         chat::ReplyWorker::Options options{.replies_max = 1, .scan_every = 1h, .renew_every = 1h};
         worker = std::make_unique<chat::ReplyWorker>(std::move(tools), runtime, options);
         worker->listen(signals, wake_ups);

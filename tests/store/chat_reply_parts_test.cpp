@@ -142,6 +142,13 @@ TEST_F(ChatReplyParts, that_came_too_late_are_stale)
     auto const second = running();
     put({part(second, 0, 0, "one")});
     rows("delete from jobs where message_id = $1", first.reply);
+    temp.run(parts.delete_ended({second.reply}));
+    EXPECT_EQ(kept(), 2);
+    temp.run(parts.delete_ended({first.reply, second.reply}));
+    EXPECT_EQ(kept(), 1);
+
+    rows("insert into reply_parts select 77, attempt, number, user_id, model, text_from, text_end, thoughts_from, thoughts_end, "
+         "citations_version, text, thoughts, citations from reply_parts");
     temp.run(parts.delete_stale());
     EXPECT_EQ(kept(), 1);
     EXPECT_EQ(find(second.reply).attempt, 1);

@@ -131,7 +131,7 @@ export class Haproxy {
         haproxy.port = await freePort();
         const example = fs.readFileSync(path.join(repository, 'deploy/haproxy.cfg'), 'utf8');
         const servers = ports.map((port, index) => `    server node${index} 127.0.0.1:${port}`).join('\n');
-        const config = example.replace(/bind \S+:8080/, `bind 127.0.0.1:${haproxy.port}`).replace(/( {4}server \w+ \S+\n?)+/, `${servers}\n`);
+        const config = example.replace(/maxconn 20000/, 'maxconn 4000').replace(/bind \S+:8080/, `bind 127.0.0.1:${haproxy.port}`).replace(/( {4}server \w+ \S+\n?)+/, `${servers}\n`);
         const file = path.join(temporaryFolder(), 'haproxy.cfg');
         fs.writeFileSync(file, config);
         haproxy.program = new Program('/usr/sbin/haproxy', ['-f', file, '-db'], { env: environment });
