@@ -64,10 +64,10 @@ public:
         std::lock_guard lock(mutex_);
         return parts_.size();
     }
-    void erase_first()
+    void erase_all_but_last()
     {
         std::lock_guard lock(mutex_);
-        parts_.erase(parts_.begin());
+        parts_.erase(parts_.begin(), std::prev(parts_.end()));
     }
 
     std::atomic<std::int64_t> running = 1; // The attempt whose parts are taken.
@@ -228,7 +228,7 @@ TEST_F(StoredReplyFeedTest, NoGapIsReadOver)
     gather(all, 4);
     append("two ");
     gather(all, 8);
-    parts.erase_first();
+    parts.erase_all_but_last();
     EXPECT_EQ(look(b).text, "");
     EXPECT_EQ(look(b, {.attempt = 1, .text_bytes = 2}).text, "");
     EXPECT_EQ(look(b, {.attempt = 1, .text_bytes = 4}).text, "two ");
