@@ -100,7 +100,7 @@ Result<accounts::User> create_superuser(config::Config const& config, std::strin
     auto without_worker = config;
     without_worker.workers = config::Workers::external;
     without_worker.redis_url = std::nullopt;
-    BusParts bus(without_worker, runtime);
+    BusParts bus(without_worker, *database, runtime);
     Rooms rooms(without_worker, secret_key(config), *database, bus, runtime, clock);
     return run_blocking(runtime.context(0), make_superuser(&rooms, std::move(mobile), std::move(password)));
 }
@@ -114,7 +114,7 @@ std::string openapi_document()
     Clock clock;
     net::Runtime runtime(1);
     NoDatabase database;
-    BusParts bus(config, runtime);
+    BusParts bus(config, database, runtime);
     Rooms rooms(config, std::string(32, 'x'), database, bus, runtime, clock);
     http::Router router;
     SystemRoutes system{.database = database};

@@ -4,19 +4,24 @@
 #include "bus/memory_rate_limiter.hpp"
 #include "bus/memory_reply_feed.hpp"
 #include "bus/memory_room_list_cache.hpp"
+#include "bus/no_room_list_cache.hpp"
 #include "bus/redis_job_wake_up.hpp"
 #include "bus/redis_notices.hpp"
 #include "bus/redis_rate_limiter.hpp"
 #include "bus/shared_room_list_cache.hpp"
+#include "bus/signal_job_wake_up.hpp"
+#include "bus/signal_notices.hpp"
 
 #include <stdexcept>
 
 namespace pollux::app {
 
-BusParts::BusParts(config::Config const& config, net::Runtime& runtime)
+BusParts::BusParts(config::Config const& config, db::Database& database, net::Runtime& runtime) : runtime_(runtime)
 {
     if (config.redis_url) {
         build_on_redis(config.redis_url->reveal(), runtime);
+    } else if (auto* postgres = dynamic_cast<db::PostgresDatabase*>(&database)) {
+        build_on_postgres(*postgres, runtime);
     } else {
         build_in_memory();
     }
@@ -35,21 +40,46 @@ void BusParts::build_on_redis(std::string const& url, net::Runtime& runtime)
     auto parsed = redis::parse_url(url);
     if (!parsed) throw std::runtime_error("REDIS_URL: " + parsed.error().message());
     redis_ = std::make_unique<redis::Client>(runtime, std::move(*parsed));
-    signals_ = std::make_unique<bus::RedisSignals>(*redis_);
+    redis_signals_ = std::make_unique<bus::RedisSignals>(*redis_);
     wake_ups_ = std::make_unique<bus::RedisJobWakeUp>(*redis_);
-    auto feed = std::make_unique<bus::RedisReplyFeed>(*redis_, *signals_);
+    auto feed = std::make_unique<bus::RedisReplyFeed>(*redis_, *redis_signals_);
     redis_feed_ = feed.get();
     feed_ = std::move(feed);
-    notices_ = std::make_unique<bus::RedisNotices>(*redis_, *signals_);
+    notices_ = std::make_unique<bus::RedisNotices>(*redis_, *redis_signals_);
     rate_limiter_ = std::make_unique<bus::RedisRateLimiter>(*redis_);
     room_lists_ = std::make_unique<bus::SharedRoomListCache>(*redis_);
 }
 
+// Limits of rates hold in each process then.
+void BusParts::build_on_postgres(db::PostgresDatabase& database, net::Runtime& runtime)
+{
+    postgres_signals_ = std::make_unique<PostgresSignals>(database, runtime);
+    wake_ups_ = std::make_unique<bus::SignalJobWakeUp>(*postgres_signals_);
+    reply_parts_ = std::make_unique<chat::ReplyPartsStore>(database);
+    auto feed = std::make_unique<bus::StoredReplyFeed>(*reply_parts_, *postgres_signals_);
+    stored_feed_ = feed.get();
+    feed_ = std::move(feed);
+    notices_ = std::make_unique<bus::SignalNotices>(*postgres_signals_);
+    rate_limiter_ = std::make_unique<bus::MemoryRateLimiter>();
+    room_lists_ = std::make_unique<bus::NoRoomListCache>();
+}
+
+bus::Signals* BusParts::signals()
+{
+    if (redis_signals_) return redis_signals_.get();
+    return postgres_signals_.get();
+}
+
 void BusParts::start()
 {
-    if (!redis_) return;
-    redis_->start();
-    signals_->start();
+    if (redis_) {
+        redis_->start();
+        redis_signals_->start();
+    }
+    if (postgres_signals_) {
+        postgres_signals_->start();
+        stored_feed_->start(runtime_.next_executor());
+    }
 }
 
 void BusParts::close()
@@ -60,10 +90,15 @@ void BusParts::close()
 
 void BusParts::stop()
 {
-    if (!redis_) return;
-    redis_feed_->wait();
-    signals_->stop();
-    redis_->stop();
+    if (redis_) {
+        redis_feed_->wait();
+        redis_signals_->stop();
+        redis_->stop();
+    }
+    if (postgres_signals_) {
+        stored_feed_->wait();
+        postgres_signals_->stop();
+    }
 }
 
 } // namespace pollux::app

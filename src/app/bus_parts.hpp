@@ -1,13 +1,16 @@
-// What the parts of this process, and the processes, tell each other: in memory, or over Redis where REDIS_URL is set. A Redis that does
-// not answer is one line in the log, now or later, and nothing else.
+// What the parts of this process, and the processes, tell each other: over Redis where REDIS_URL is set, else over PostgreSQL where that is
+// the database, else in memory. A Redis that does not answer is one line in the log, now or later, and nothing else.
 #pragma once
 
+#include "app/postgres_signals.hpp"
 #include "bus/job_wake_up.hpp"
 #include "bus/notices.hpp"
 #include "bus/rate_limiter.hpp"
 #include "bus/redis_reply_feed.hpp"
 #include "bus/redis_signals.hpp"
 #include "bus/room_list_cache.hpp"
+#include "bus/stored_reply_feed.hpp"
+#include "chat/reply_parts_store.hpp"
 #include "config/config.hpp"
 #include "net/runtime.hpp"
 
@@ -18,7 +21,7 @@ namespace pollux::app {
 class BusParts {
 public:
     // Throws std::runtime_error with one clear line for a REDIS_URL that cannot be understood.
-    BusParts(config::Config const& config, net::Runtime& runtime);
+    BusParts(config::Config const& config, db::Database& database, net::Runtime& runtime);
 
     void start(); // Once the runtime's threads run.
     void close(); // Whoever waits for news returns at once.
@@ -28,19 +31,25 @@ public:
     bus::Notices& notices() { return *notices_; }
     bus::RateLimiter& rate_limiter() { return *rate_limiter_; }
     bus::RoomListCache& room_lists() { return *room_lists_; }
-    bus::Signals* signals() { return signals_.get(); }     // Null: there are no other processes.
+    bus::Signals* signals();                               // Null: there are no other processes.
     bus::JobWakeUp* wake_ups() { return wake_ups_.get(); } // The same.
 
 private:
     void build_in_memory();
     void build_on_redis(std::string const& url, net::Runtime& runtime);
+    void build_on_postgres(db::PostgresDatabase& database, net::Runtime& runtime);
+
+    net::Runtime& runtime_;
 
     // In this order: what is below uses what is above.
     std::unique_ptr<redis::Client> redis_;
-    std::unique_ptr<bus::RedisSignals> signals_;
+    std::unique_ptr<bus::RedisSignals> redis_signals_;
+    std::unique_ptr<PostgresSignals> postgres_signals_;
+    std::unique_ptr<chat::ReplyPartsStore> reply_parts_;
     std::unique_ptr<bus::JobWakeUp> wake_ups_;
     std::unique_ptr<bus::ReplyFeed> feed_;
-    bus::RedisReplyFeed* redis_feed_ = nullptr; // feed_, when it is that.
+    bus::RedisReplyFeed* redis_feed_ = nullptr;   // feed_, when it is that.
+    bus::StoredReplyFeed* stored_feed_ = nullptr; // The same.
     std::unique_ptr<bus::Notices> notices_;
     std::unique_ptr<bus::RateLimiter> rate_limiter_;
     std::unique_ptr<bus::RoomListCache> room_lists_;

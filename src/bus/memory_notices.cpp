@@ -73,6 +73,14 @@ struct MemoryNotices::Shard {
         entry.kept.pop_front();
     }
 
+    void forget_up_to(Entry& entry, std::uint64_t number)
+    {
+        bytes -= entry.bytes;
+        entry.bytes = 0;
+        entry.kept.clear();
+        entry.dropped_up_to = number;
+    }
+
     void forget_if_idle(UserId user, Entry const& entry)
     {
         if (!entry.kept.empty() || entry.readers != 0) return;
@@ -206,7 +214,37 @@ asio::awaitable<NoticeBatch> MemoryNotices::read(UserId user, std::string after,
     }
     co_await reader->entry().wakeup.wait(count, until);
     std::lock_guard lock(shard.mutex);
+    if (number < reader->entry().dropped_up_to) {
+        co_return NoticeBatch{.is_reset = true, .last_id = id_of(last_number_), .notices = {}, .is_closed = is_closed_};
+    }
     co_return collect(reader->entry(), number);
+}
+
+void MemoryNotices::forget(UserId user)
+{
+    std::shared_ptr<Entry> entry;
+    {
+        auto& shard = shard_of(user);
+        std::lock_guard lock(shard.mutex);
+        entry = shard.entry(user);
+        shard.forget_up_to(*entry, ++last_number_);
+        shard.forget_if_idle(user, *entry);
+    }
+    entry->wakeup.notify();
+}
+
+void MemoryNotices::forget_all()
+{
+    for (auto& shard : *shards_) {
+        std::lock_guard lock(shard.mutex);
+        shard.dropped_up_to = ++last_number_;
+        for (auto& [user, entry] : shard.entries) {
+            shard.forget_up_to(*entry, shard.dropped_up_to);
+            entry->wakeup.notify();
+        }
+        std::erase_if(shard.entries, [](auto const& known) { return known.second->readers == 0; });
+        shard.arrivals.clear();
+    }
 }
 
 void MemoryNotices::close()

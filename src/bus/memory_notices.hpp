@@ -34,6 +34,10 @@ public:
     asio::awaitable<NoticeBatch> read(UserId user, std::string after, Steady::time_point until) override;
     void close() override;
 
+    // Notices may have been missed: whoever has read before, this user or everybody, is told to fetch anew.
+    void forget(UserId user);
+    void forget_all();
+
     std::size_t users() const; // With a notice or a reader right now.
 
 private:

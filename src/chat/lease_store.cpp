@@ -1,6 +1,7 @@
 #include "chat/lease_store.hpp"
 
 #include "chat/job_queue.hpp"
+#include "chat/reply_parts_store.hpp"
 #include "chat/room_store.hpp"
 
 namespace pollux::chat {
@@ -71,6 +72,7 @@ asio::awaitable<LostReply> lose(db::Transaction& transaction, ReplyClaim claim, 
     }
     co_await transaction.run(lose_sql, claim.reply, claim.attempt);
     co_await transaction.run(requeue_message_sql, claim.reply, claim.attempt);
+    co_await delete_parts(transaction, claim.reply, claim.attempt);
     co_return LostReply{std::move(claim), false};
 }
 

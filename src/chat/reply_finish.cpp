@@ -16,7 +16,11 @@ constexpr db::Sql finish_message_sql = R"sql(
     returning day, created_at, variants
 )sql";
 
-constexpr db::Sql delete_job_sql = "delete from jobs where message_id = $1 and attempt = $2";
+// Parts are written only where many processes share a database.
+constexpr db::Sql delete_job_sql{"delete from jobs where message_id = $1 and attempt = $2", R"sql(
+    with parts as (delete from reply_parts where reply_id = $1 and attempt <= $2)
+    delete from jobs where message_id = $1 and attempt = $2
+)sql"};
 
 constexpr db::Sql show_variant_sql = "update messages set is_shown = case when id = $2 then 1 else 0 end where reply_to = $1";
 

@@ -3,6 +3,7 @@
 #include "base/failpoint.hpp"
 #include "chat/job_queue.hpp"
 #include "chat/message_rows.hpp"
+#include "chat/reply_parts_store.hpp"
 #include "chat/room_store.hpp"
 
 namespace pollux::chat {
@@ -93,6 +94,7 @@ asio::awaitable<Finishing> requeue(db::Transaction& transaction, ReplyClaim cons
 {
     if (jobs.changed() == 0) co_return Finishing{};
     co_await transaction.run(requeue_message_sql, claim.reply, claim.attempt);
+    co_await delete_parts(transaction, claim.reply, claim.attempt);
     auto const promoted = co_await promote_jobs(transaction, claim.user);
     co_return Finishing{Fate::done, promoted};
 }

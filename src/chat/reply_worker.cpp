@@ -2,6 +2,7 @@
 
 #include "base/secrets.hpp"
 #include "chat/idempotency.hpp"
+#include "chat/reply_parts_store.hpp"
 #include "chat/stop_signals.hpp"
 #include "ops/log.hpp"
 
@@ -184,6 +185,8 @@ asio::awaitable<void> ReplyWorker::scan()
 asio::awaitable<void> ReplyWorker::clean_up()
 {
     next_cleaning_ = Steady::now() + clean_up_every;
+    ReplyPartsStore parts(tools_.database);
+    co_await parts.delete_stale();
     constexpr std::int64_t step = 1000;
     for (auto forgotten = step; forgotten == step;) forgotten = co_await forget_old_keys(tools_.database, tools_.clock.now());
 }

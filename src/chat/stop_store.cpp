@@ -33,6 +33,8 @@ constexpr db::Sql open_replies_sql = R"sql(
     select m.id, m.attempt, m.day, j.state from jobs j join messages m on m.id = j.message_id where j.user_id = $2 and j.room_id = $1
 )sql";
 
+constexpr db::Sql delete_parts_sql =
+    "delete from reply_parts where reply_id in (select message_id from jobs where user_id = $2 and room_id = $1)";
 constexpr db::Sql delete_jobs_sql = "delete from jobs where user_id = $2 and room_id = $1";
 constexpr db::Sql delete_messages_sql = "delete from messages where room_id = $1";
 constexpr db::Sql delete_room_sql = "delete from rooms where id = $1 and user_id = $2";
@@ -83,6 +85,7 @@ asio::awaitable<Result<RoomDeletion>> delete_room_in(db::Transaction& transactio
         bool const was_queued = read_job_state(row.text(3)) != JobState::running;
         if (was_queued) co_await billing::settle(transaction, {.user = user, .day = row.integer(2), .units_back = 1});
     }
+    if (!open.empty()) co_await transaction.run(delete_parts_sql, room, user);
     co_await transaction.run(delete_jobs_sql, room, user);
     co_await transaction.run(delete_messages_sql, room);
     co_await transaction.run(delete_room_sql, room, user);

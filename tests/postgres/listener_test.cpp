@@ -46,9 +46,10 @@ TEST_F(Listening, hears_what_any_process_notifies_on_its_channel_in_order)
     ASSERT_TRUE(comes_true([&] { return heard.times_listening == 1; }));
     control.run("notify other, 'not for us'");
     control.run("notify news, 'one'");
-    loop.run(db::notify(database, "news", "two"));
-    ASSERT_TRUE(comes_true([&] { return heard.payloads.size() == 2; }));
-    EXPECT_EQ(heard.payloads, (std::vector<std::string>{"one", "two"}));
+    loop.run(db::notify(database, "news", {"two", "\"three\"\n", "two"}));
+    control.run("notify news, 'four'");
+    ASSERT_TRUE(comes_true([&] { return heard.payloads.size() == 4; }));
+    EXPECT_EQ(heard.payloads, (std::vector<std::string>{"one", "two", "\"three\"\n", "four"}));
 }
 
 TEST_F(Listening, listens_again_after_its_connection_broke_and_says_so)

@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pollux::db {
 
@@ -17,8 +18,9 @@ struct Listener {
     std::function<void()> on_listening; // From now on payloads come; earlier ones may have been missed. Again after each reconnection.
 };
 
-// Tells everybody who listens to the channel, this process too. The name of a channel is [a-z0-9_], at most 63 characters; a payload is
-// text of at most 7,999 bytes.
-asio::awaitable<void> notify(Database& database, std::string channel, std::string payload);
+// Tells everybody who listens to the channel, this process too; equal payloads of one call arrive once. All at once, because PostgreSQL
+// lets only one transaction with notifications commit at a time. The name of a channel is [a-z0-9_], at most 63 characters; a payload
+// is text of at most 7,999 bytes.
+asio::awaitable<void> notify(Database& database, std::string channel, std::vector<std::string> payloads);
 
 } // namespace pollux::db
