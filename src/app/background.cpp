@@ -4,11 +4,14 @@
 
 namespace pollux::app {
 
-Background::Background(accounts::AccountsService& accounts) : accounts_(accounts), tasks_([](std::exception_ptr) { std::terminate(); }) {}
+Background::Background(accounts::AccountsService& accounts, chat::QueueWatch& queue)
+    : accounts_(accounts), queue_(queue), tasks_([](std::exception_ptr) { std::terminate(); })
+{}
 
 void Background::start(asio::any_io_executor executor)
 {
     tasks_.spawn(executor, repeat("poll_ended_sessions", std::chrono::seconds(2), [this] { return accounts_.poll_ended_sessions(); }));
+    tasks_.spawn(executor, repeat("watch_queue", std::chrono::seconds(5), [this] { return queue_.look(); }));
     tasks_.spawn(executor, repeat("delete_stale", std::chrono::hours(1), [this] { return accounts_.delete_stale(); }));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "accounts/accounts_service.hpp"
+#include "chat/queue_watch.hpp"
 #include "net/runtime.hpp"
 #include "net/wakeup.hpp"
 
@@ -14,7 +15,7 @@ namespace asio = boost::asio;
 
 class Background {
 public:
-    explicit Background(accounts::AccountsService& accounts);
+    Background(accounts::AccountsService& accounts, chat::QueueWatch& queue);
 
     void start(asio::any_io_executor executor);
     void stop(); // Starts no round any more.
@@ -24,6 +25,7 @@ private:
     asio::awaitable<void> repeat(std::string_view name, std::chrono::milliseconds every, std::function<asio::awaitable<void>()> work);
 
     accounts::AccountsService& accounts_;
+    chat::QueueWatch& queue_;
     net::TaskGroup tasks_;
     net::Wakeup stop_;
     std::atomic<bool> is_stopping_ = false;

@@ -40,6 +40,7 @@ void BusParts::build_on_redis(std::string const& url, net::Runtime& runtime)
     auto parsed = redis::parse_url(url);
     if (!parsed) throw std::runtime_error("REDIS_URL: " + parsed.error().message());
     redis_ = std::make_unique<redis::Client>(runtime, std::move(*parsed));
+    redis_gauge_.emplace("pollux_redis_up", "1 while Redis answers this process.", [this] { return redis_->is_up() ? 1.0 : 0.0; });
     redis_signals_ = std::make_unique<bus::RedisSignals>(*redis_);
     wake_ups_ = std::make_unique<bus::RedisJobWakeUp>(*redis_);
     auto feed = std::make_unique<bus::RedisReplyFeed>(*redis_, *redis_signals_);

@@ -13,8 +13,10 @@
 #include "chat/reply_parts_store.hpp"
 #include "config/config.hpp"
 #include "net/runtime.hpp"
+#include "ops/metrics.hpp"
 
 #include <memory>
+#include <optional>
 
 namespace pollux::app {
 
@@ -43,6 +45,7 @@ private:
 
     // In this order: what is below uses what is above.
     std::unique_ptr<redis::Client> redis_;
+    std::optional<ops::Gauge> redis_gauge_;
     std::unique_ptr<bus::RedisSignals> redis_signals_;
     std::unique_ptr<PostgresSignals> postgres_signals_;
     std::unique_ptr<chat::ReplyPartsStore> reply_parts_;

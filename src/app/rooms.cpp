@@ -54,12 +54,17 @@ Rooms::Rooms(config::Config const& config, std::string secret_key, db::Database&
              Clock const& clock)
     : bus(with), models(build_models(config)), billing(database, clock),
       accounts(database, bus.notices(), clock, accounts_options(config, std::move(secret_key))),
-      queue_gauge(static_cast<std::int64_t>(config.queue_max), processes(config)),
+      queue_gauge(static_cast<std::int64_t>(config.queue_max), processes(config)), queue_watch(database),
       worker(build_worker(*this, config, database, runtime, clock)),
       chat({database, bus.feed(), bus.notices(), bus.room_lists(), billing, models, clock, queue_gauge, worker.get(), bus.signals(),
             bus.wake_ups()}),
       chat_api{chat, bus.feed(), bus.notices(), [this](SessionId session) { return accounts.is_session_ended(session); }}
 {
+    for (auto const& entry : models.all()) {
+        breaker_gauges.push_back(std::make_unique<ops::Gauge>(
+            "pollux_model_breaker_open", "1 while a model is left alone because it fails again and again.",
+            [breaker = entry.breaker.get()] { return breaker->is_open() ? 1.0 : 0.0; }, ops::Labels{{"model", entry.id}}));
+    }
     if (bus.signals()) accounts.share_ended_sessions(*bus.signals());
     accounts.add_eraser({[](db::Transaction& transaction, UserId user) { return chat::erase_user(transaction, user); },
                          [this](UserId user) {

@@ -7,13 +7,16 @@
 #include "billing/billing_service.hpp"
 #include "chat/chat_routes.hpp"
 #include "chat/chat_service.hpp"
+#include "chat/queue_watch.hpp"
 #include "chat/reply_worker.hpp"
 #include "config/config.hpp"
 #include "db/database.hpp"
 #include "http/router.hpp"
 #include "net/runtime.hpp"
+#include "ops/metrics.hpp"
 
 #include <memory>
+#include <vector>
 
 namespace pollux::app {
 
@@ -31,9 +34,11 @@ public:
     billing::BillingService billing;
     accounts::AccountsService accounts;
     chat::QueueGauge queue_gauge;
+    chat::QueueWatch queue_watch;
     std::unique_ptr<chat::ReplyWorker> worker; // Null with WORKERS=external.
     chat::ChatService chat;
     chat::ChatApi chat_api;
+    std::vector<std::unique_ptr<ops::Gauge>> breaker_gauges; // One a model.
 };
 
 } // namespace pollux::app

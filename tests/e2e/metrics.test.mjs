@@ -1,9 +1,11 @@
 // What an operator can see: metrics on their own listener, and health.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { Client, User } from './support/client.mjs';
-import { endPrograms, freePort } from './support/process.mjs';
+import { endPrograms, freePort, repository } from './support/process.mjs';
 import { Server, roomySettings } from './support/server.mjs';
 import { Sim } from './support/sim.mjs';
 
@@ -65,4 +67,16 @@ test('a port that is taken is a line in the log and not an end', async () => {
     assert.match(second.log, /"event":"metrics_off"/);
     assert.equal((await fetch(`${second.url}/livez`)).status, 200);
     await second.stop();
+});
+
+test('every metric that the dashboard and the alerts name is there', async () => {
+    const shown = await (await fetch(`${metricsUrl}/metrics`)).text();
+    // These come with PostgreSQL, with Redis, and with a model's first call; `up` is Prometheus' own.
+    const elsewhere = ['pollux_db_wait_seconds', 'pollux_redis_up'];
+    for (const file of ['grafana.json', 'alerts.yml']) {
+        const text = fs.readFileSync(path.join(repository, 'deploy', file), 'utf8');
+        const names = new Set((text.match(/(pollux|process)_[a-z_]+/g) ?? []).map((name) => name.replace(/_bucket$/, '')));
+        assert.ok(names.size > 5, file);
+        for (const name of names) assert.ok(elsewhere.includes(name) || shown.includes(`# TYPE ${name} `), `${file}: ${name}`);
+    }
 });

@@ -12,11 +12,16 @@ asio::awaitable<Connected> WritePool::take()
     while (!idle_.empty()) {
         auto connection = std::move(idle_.back());
         idle_.pop_back();
-        if (connection->is_open()) co_return connection;
+        if (!connection->is_open()) continue;
+        waits_.observe(std::chrono::nanoseconds(0));
+        co_return connection;
     }
     server_.require_present();
     if (waiting_.size() >= server_.limits().waiting_max) throw Unavailable("too many callers wait for a connection to PostgreSQL");
-    co_return co_await wait_in_line();
+    auto const began = Steady::now();
+    auto connection = co_await wait_in_line();
+    waits_.observe(Steady::now() - began);
+    co_return connection;
 }
 
 asio::awaitable<Connected> WritePool::wait_in_line()

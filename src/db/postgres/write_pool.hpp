@@ -3,6 +3,7 @@
 #pragma once
 
 #include "db/postgres/server.hpp"
+#include "ops/metrics.hpp"
 
 #include <deque>
 #include <vector>
@@ -37,6 +38,7 @@ private:
     void call_first(Connected connection, std::exception_ptr failure);
 
     Server& server_;
+    ops::Timing const waits_{"pollux_db_wait_seconds", "For how long a write waited for a connection to PostgreSQL."};
     std::vector<Connected> idle_;
     std::deque<Waiter*> waiting_;
     std::size_t size_ = 0;    // Open, or being opened.
