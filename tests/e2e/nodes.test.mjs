@@ -117,10 +117,10 @@ describe('nodes', () => {
     test('a worker that stood still longer than its lease changes nothing when it wakes', { timeout: 120_000 }, async () => {
         const user = await User.signUp(client);
         const room = await user.createRoom();
-        await sim.forget();
+        const calls = async () => (await sim.history()).filter(({ turns }) => turns.at(-1)?.text === 'who writes this?');
         await sim.plan({ default: { text: 'of the first call', duration_ms: 3000, chunks: 10 } });
         const sent = await user.send(room, 'who writes this?');
-        await until('a call', async () => (await sim.calls()).running === 1);
+        await until('a call', async () => (await calls()).length === 1);
         // Which of them it is nobody tells, so all stand still and another one comes.
         const paused = cluster.workers;
         for (const worker of paused) worker.program.child.kill('SIGSTOP');
@@ -136,7 +136,7 @@ describe('nodes', () => {
         assert.deepEqual(replies, [{ content: 'of the second call', status: 'completed' }]);
         assert.equal(reply.content, 'of the second call');
         assert.equal((await user.usage()).used, 1);
-        assert.equal((await sim.calls()).total, 2);
+        assert.equal((await calls()).length, 2);
         await sim.plan({ default: { text: 'ok', duration_ms: 20 } });
     });
 
