@@ -6,6 +6,8 @@
 #include "db/sqlite/sqlite_migrations.hpp"
 #include "ops/log.hpp"
 
+#include <stdexcept>
+
 namespace pollux::app {
 namespace {
 
@@ -22,17 +24,24 @@ std::unique_ptr<db::Database> open_sqlite(config::Config const& config, Clock co
     return database;
 }
 
-std::unique_ptr<db::Database> open_postgres(config::Config const& config)
+void prepare_postgres(config::Config const& config, std::string const& url)
 {
-    auto const url = config.postgres_url.value().reveal();
-    {
+    try {
         db::PostgresMigrations schema(url);
         if (config.dev) {
             db::migrate(schema, pollux_migrations_files());
         } else {
             db::require_schema(schema, pollux_migrations_files());
         }
+    } catch (db::Unavailable const& gone) {
+        throw std::runtime_error("DATABASE_URL: " + std::string(gone.what()));
     }
+}
+
+std::unique_ptr<db::Database> open_postgres(config::Config const& config)
+{
+    auto const url = config.postgres_url.value().reveal();
+    prepare_postgres(config, url);
     db::PostgresOptions options{.url = url};
     options.limits.write_connections = config.database_write_pool;
     options.limits.read_connections = config.database_read_connections;

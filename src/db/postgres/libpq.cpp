@@ -66,7 +66,9 @@ std::exception_ptr failure_of(PGresult const* result, std::string_view sql)
 std::string last_message(PGconn const* handle)
 {
     std::string message(trim(PQerrorMessage(handle)));
+    // Of several lines, the later ones begin with a tab.
     std::ranges::replace(message, '\n', ' ');
+    std::erase(message, '\t');
     return message.empty() ? "the connection ended" : message;
 }
 
