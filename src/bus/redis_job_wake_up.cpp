@@ -1,6 +1,5 @@
 #include "bus/redis_job_wake_up.hpp"
 
-#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -45,11 +44,15 @@ void RedisJobWakeUp::listen(std::function<bool()> has_hands, std::function<void(
 void RedisJobWakeUp::stop()
 {
     is_stopping_ = true;
-    asio::post(executor_, [this] {
-        connection_.close();
-        pause_.cancel();
-    });
+    tasks_.spawn(executor_, close()); // A task like the other: what is waited for outlives none of them.
     tasks_.wait(stop_max);
+}
+
+asio::awaitable<void> RedisJobWakeUp::close()
+{
+    connection_.close();
+    pause_.cancel();
+    co_return;
 }
 
 asio::awaitable<void> RedisJobWakeUp::take_wake_ups()

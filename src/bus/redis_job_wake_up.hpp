@@ -20,6 +20,7 @@ public:
 
 private:
     asio::awaitable<void> take_wake_ups();
+    asio::awaitable<void> close();
 
     redis::Client& client_;
     asio::any_io_executor executor_;
