@@ -19,14 +19,17 @@ constexpr char const* touch_sql = "update users set rooms_version = rooms_versio
 
 constexpr char const* basis_sql = R"sql(
     select r.is_named, r.model, r.last_reply_id, u.tier, p.messages_per_day, p.models, p.message_characters_max, p.replies_at_once,
-        (select count(*) from jobs j where j.user_id = $1 and j.state <> 'running'),
-        (select count(*) from jobs j where j.user_id = $1 and j.room_id = $2 and j.state <> 'running'),
-        (select count(*) from jobs j where j.user_id = $1 and j.room_id = $2),
-        (select count(*) from jobs j where j.user_id = $1 and j.state <> 'waiting'),
-        k.request_hash, k.first_id, k.second_id
+        j.queued_by_user, j.queued_in_room, j.open_in_room, j.active_of_user, k.request_hash, k.first_id, k.second_id
     from rooms r
     join users u on u.id = r.user_id
     join plans p on p.name = u.tier
+    cross join (
+        select count(*) filter (where state <> 'running') as queued_by_user,
+            count(*) filter (where room_id = $2 and state <> 'running') as queued_in_room,
+            count(*) filter (where room_id = $2) as open_in_room,
+            count(*) filter (where state <> 'waiting') as active_of_user
+        from jobs where user_id = $1
+    ) j
     left join idempotency_keys k on k.user_id = $1 and k.key = $3 and k.created_at > $4
     where r.id = $2 and r.user_id = $1
 )sql";
@@ -62,7 +65,7 @@ constexpr char const* insert_ready_sql = R"sql(
 constexpr char const* update_room_sql = R"sql(
     update rooms set updated_at = $2, last_text = $3, last_role = 'user', last_at = $2, last_question_id = $4, last_reply_id = $5,
         name = case when is_named = 0 then $6 else name end, is_named = 1
-    where id = $1
+    where id = $1 and user_id = $7
 )sql";
 
 constexpr char const* keep_key_sql = R"sql(
@@ -191,7 +194,7 @@ public:
                 .run({room, user, "queued", question, sqlite3_int64(1), sqlite3_int64(1), "demo", sqlite3_int64(0), now / day_us, now})
                 .at(0);
         (is_first ? insert_ready_ : insert_waiting_).run({user, room, reply, now});
-        update_room_.run({room, now, std::string(content, preview_characters_max), question, reply, ""});
+        update_room_.run({room, now, std::string(content, preview_characters_max), question, reply, "", user});
         keep_key_.run({user, key, request_hash, question, reply, now, now - day_us});
     }
 

@@ -3,7 +3,7 @@
 //
 // It makes access tokens itself, with the server's JWT_SIGNING_KEY. Each connection sends its next message when the last one is
 // answered, so the number of connections is the number of sends under way.
-#include "accounts/access_token.hpp"
+#include "bench_tokens.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -107,18 +107,6 @@ asio::awaitable<void> send_messages(Load& load, tcp::socket socket)
     }
 }
 
-std::vector<std::string> make_tokens(Options const& options)
-{
-    pollux::accounts::AccessTokens issuer(options.signing_key, "", std::chrono::hours(1));
-    auto now = pollux::Clock().now();
-    std::vector<std::string> tokens;
-    for (std::size_t user = 1; user <= options.users; ++user) {
-        auto id = static_cast<std::int64_t>(user);
-        tokens.push_back(issuer.issue({pollux::UserId{id}, pollux::SessionId{id}}, now));
-    }
-    return tokens;
-}
-
 double cpu_seconds()
 {
     rusage usage{};
@@ -130,7 +118,7 @@ double cpu_seconds()
 int run(Options options)
 {
     asio::io_context io(1);
-    Load load{.options = options, .tokens = make_tokens(options), .key_prefix = "bench-"};
+    Load load{.options = options, .tokens = bench_tokens(options.signing_key, options.users), .key_prefix = "bench-"};
     load.took_ms.reserve(options.count);
     std::vector<tcp::socket> sockets;
     for (std::size_t index = 0; index < options.connections; ++index) {
@@ -182,7 +170,7 @@ int main(int argc, char** argv)
     app.add_flag("--token", prints_token, "Prints the last user's access token and ends");
     CLI11_PARSE(app, argc, argv);
     if (prints_token) {
-        std::puts(make_tokens(options).back().c_str());
+        std::puts(bench_tokens(options.signing_key, options.users).back().c_str());
         return 0;
     }
     try {

@@ -67,6 +67,7 @@ std::map<std::string_view, Read> const& fields()
         {"refuse_thoughts", flag(&Plan::refuse_thoughts)},
         {"chunk_characters", number(&Plan::chunk_characters)},
         {"chunks", number(&Plan::chunks)},
+        {"stamps", number(&Plan::stamps)},
         {"line_end", word<LineEnd>(&Plan::line_end, {{"lf", LineEnd::lf}, {"crlf", LineEnd::crlf}, {"cr", LineEnd::cr}})},
         {"pieces",
          word<Pieces>(

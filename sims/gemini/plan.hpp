@@ -64,6 +64,7 @@ struct Plan {
     // Its chunks.
     int chunk_characters = 0; // 0: a tenth of the reply, at least 24.
     int chunks = 0;           // When set: so many, whatever their size.
+    int stamps = 0;           // When set: the reply is so many times, one a chunk, each of the moment it was sent: microseconds, a space.
     LineEnd line_end = LineEnd::lf;
     Pieces pieces = Pieces::whole;
     bool last_blank_line = true;

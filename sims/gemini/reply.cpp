@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <stdexcept>
 
 namespace pollux::sims {
@@ -52,6 +53,15 @@ std::uint64_t digest(Question const& question)
     return hash;
 }
 
+constexpr std::size_t stamp_characters = 17;
+
+// Microseconds since 1970: the clock that all processes of a machine share.
+std::string stamp()
+{
+    auto const now = std::chrono::system_clock::now().time_since_epoch();
+    return std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(now).count()) + " ";
+}
+
 bool continues_character(char byte)
 {
     return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
@@ -78,6 +88,7 @@ std::vector<std::string_view> cut(std::string_view text, std::size_t characters)
 std::vector<std::string_view> cut_by_plan(std::string_view text, Plan const& plan)
 {
     auto const characters = static_cast<std::size_t>(std::ranges::count_if(text, [](char byte) { return !continues_character(byte); }));
+    if (plan.stamps > 0) return cut(text, stamp_characters);
     if (plan.chunks > 0) {
         auto const wanted = static_cast<std::size_t>(plan.chunks);
         return cut(text, std::max<std::size_t>(1, (characters + wanted - 1) / wanted));
@@ -199,6 +210,7 @@ std::string echo(Question const& question)
 
 std::string reply_text(Plan const& plan, Question const& question)
 {
+    if (plan.stamps > 0) return std::string(static_cast<std::size_t>(plan.stamps) * stamp_characters, '0');
     auto text = plan.text.empty() ? echo(question) : plan.text;
     if (plan.text_bytes == 0) return text;
     auto const once = text;
@@ -222,7 +234,7 @@ std::string ReplyChunks::json(std::size_t index) const
     }
     index -= thoughts_.size();
     bool const last = index + 1 == pieces_.size();
-    auto const part = text_part(pieces_[index], last && plan_.signature);
+    auto const part = text_part(plan_.stamps > 0 ? stamp() : pieces_[index], last && plan_.signature);
     auto const usage_text = plan_.usage && last ? usage(question_, text_, thoughts_.empty() ? "" : plan_.thoughts) : std::string();
     return frame(part, last ? ending(plan_, text_, shape_) : "", usage_text, shape_.model);
 }

@@ -28,7 +28,7 @@ struct Settlement {
     std::int64_t thought_tokens = 0;
 };
 
-// Must be called once a reply: the caller's transaction is fenced.
+// Must be called once a reply: the caller's transaction is fenced. On the way with the transaction's next statement.
 asio::awaitable<void> settle(db::Transaction& transaction, Settlement settlement);
 
 } // namespace pollux::billing

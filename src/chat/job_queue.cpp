@@ -69,7 +69,7 @@ asio::awaitable<int> promote_jobs(db::Transaction& transaction, UserId user)
         jobs.push_back({row.id<JobId>(0), row.id<RoomId>(1), read_job_state(row.text(2)), row.boolean(3)});
     }
     auto const chosen = choose_ready(jobs, rows.front().integer(4));
-    for (auto job : chosen) co_await transaction.run(promote_sql, job, user);
+    for (auto job : chosen) co_await transaction.run_later(promote_sql, job, user);
     co_return static_cast<int>(chosen.size());
 }
 

@@ -71,13 +71,12 @@ MessageError worker_lost()
 
 asio::awaitable<Finishing> finish_in(db::Transaction& transaction, ReplyClaim const& claim, ReplyEnd const& end, Time now)
 {
-    bool const is_known = co_await touch_rooms(transaction, claim.user);
-    if (!is_known) co_return Finishing{};
+    co_await touch_rooms_later(transaction, claim.user); // An erased user has no messages.
     auto const finished = co_await finish_message(transaction, claim, end, now);
     if (finished.empty()) co_return Finishing{};
     auto const row = finished.front();
     failpoint("finish_after_message");
-    co_await transaction.run(delete_job_sql, claim.reply, claim.attempt);
+    co_await transaction.run_later(delete_job_sql, claim.reply, claim.attempt);
 
     billing::Settlement settlement{claim.user, row.integer(0), costs_unit(end) ? 0 : 1};
     settlement.prompt_tokens = end.usage.prompt_tokens;
@@ -88,9 +87,9 @@ asio::awaitable<Finishing> finish_in(db::Transaction& transaction, ReplyClaim co
     failpoint("finish_after_quota");
 
     bool const is_good = end.status == MessageStatus::completed || (end.status == MessageStatus::stopped && !end.text.empty());
-    if (is_good && row.integer(2) > 1) co_await transaction.run(show_variant_sql, claim.question, claim.reply);
+    if (is_good && row.integer(2) > 1) co_await transaction.run_later(show_variant_sql, claim.question, claim.reply);
     bool const is_preview = is_good && !end.text.empty();
-    co_await transaction.run(update_room_sql, claim.room, now, claim.question, preview_of(end.text), row.time(1), is_preview);
+    co_await transaction.run_later(update_room_sql, claim.room, now, claim.question, preview_of(end.text), row.time(1), is_preview);
 
     auto const promoted = co_await promote_jobs(transaction, claim.user);
     failpoint("finish_before_commit");

@@ -116,6 +116,11 @@ asio::awaitable<bool> touch_rooms(db::Transaction& transaction, UserId user)
     co_return rows.changed() == 1;
 }
 
+asio::awaitable<void> touch_rooms_later(db::Transaction& transaction, UserId user)
+{
+    return transaction.run_later(touch_sql, user);
+}
+
 asio::awaitable<Result<KeptRoom>> RoomStore::create(UserId user, NewRoom room, std::optional<IdempotencyKey> key, Time now)
 {
     return database_.transact([user, room = std::move(room), key = std::move(key), now](db::Transaction& transaction) {

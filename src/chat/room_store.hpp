@@ -59,6 +59,9 @@ private:
 // PostgreSQL it also makes the transactions of one user wait for each other, always in the same order.
 asio::awaitable<bool> touch_rooms(db::Transaction& transaction, UserId user);
 
+// The same, on the way with the next statement, for those who see by that one whether the account is gone.
+asio::awaitable<void> touch_rooms_later(db::Transaction& transaction, UserId user);
+
 // The name of a room that has none yet.
 constexpr std::string_view unnamed_room = "New chat";
 

@@ -9,14 +9,17 @@ namespace {
 
 constexpr db::Sql basis_sql = R"sql(
     select r.is_named, r.model, r.last_reply_id, u.tier, p.messages_per_day, p.models, p.message_characters_max, p.replies_at_once,
-        (select count(*) from jobs j where j.user_id = $1 and j.state <> 'running'),
-        (select count(*) from jobs j where j.user_id = $1 and j.room_id = $2 and j.state <> 'running'),
-        (select count(*) from jobs j where j.user_id = $1 and j.room_id = $2),
-        (select count(*) from jobs j where j.user_id = $1 and j.state <> 'waiting'),
-        k.request_hash, k.first_id, k.second_id
+        j.queued_by_user, j.queued_in_room, j.open_in_room, j.active_of_user, k.request_hash, k.first_id, k.second_id
     from rooms r
     join users u on u.id = r.user_id
     join plans p on p.name = u.tier
+    cross join (
+        select count(*) filter (where state <> 'running') as queued_by_user,
+            count(*) filter (where room_id = $2 and state <> 'running') as queued_in_room,
+            count(*) filter (where room_id = $2) as open_in_room,
+            count(*) filter (where state <> 'waiting') as active_of_user
+        from jobs where user_id = $1
+    ) j
     left join idempotency_keys k on k.user_id = $1 and k.key = $3 and k.created_at > $4
     where r.id = $2 and r.user_id = $1
 )sql";
@@ -63,12 +66,6 @@ SendBasis read_basis_row(db::Row row)
     return basis;
 }
 
-JobState first_state(SendBasis const& basis, bool has_worker)
-{
-    if (basis.open_in_room > 0 || basis.active_of_user >= basis.replies_at_once) return JobState::waiting;
-    return has_worker ? JobState::running : JobState::ready;
-}
-
 } // namespace
 
 asio::awaitable<Result<SendBasis>> read_basis(db::Transaction& transaction, UserId user, RoomId room, std::optional<IdempotencyKey> key,
@@ -111,16 +108,27 @@ asio::awaitable<Result<UsageNow>> take_unit(db::Transaction& transaction, UserId
     auto const used = co_await billing::take_unit(transaction, user, day_of(now), basis.messages_per_day);
     if (used) co_return usage_now(basis, *used, now);
 
+    co_return limit_reached(basis, now);
+}
+
+Error limit_reached(SendBasis const& basis, Time now)
+{
     auto const until_midnight = std::chrono::ceil<std::chrono::seconds>(start_of_day(day_of(now) + 1) - now);
-    co_return rate_limited("daily_limit_reached",
-                           "Today's " + std::to_string(basis.messages_per_day) +
-                               " messages of your plan are used up; the next day begins at 00:00 UTC.",
-                           until_midnight);
+    return rate_limited("daily_limit_reached",
+                        "Today's " + std::to_string(basis.messages_per_day) +
+                            " messages of your plan are used up; the next day begins at 00:00 UTC.",
+                        until_midnight);
+}
+
+JobState first_state(SendBasis const& basis, NewReply const& reply)
+{
+    if (basis.open_in_room > 0 || basis.active_of_user >= basis.replies_at_once) return JobState::waiting;
+    return reply.lease_owner ? JobState::running : JobState::ready;
 }
 
 asio::awaitable<Sending> insert_reply(db::Transaction& transaction, SendBasis const& basis, NewReply reply)
 {
-    auto const state = first_state(basis, reply.lease_owner.has_value());
+    auto const state = first_state(basis, reply);
     bool const is_running = state == JobState::running;
     auto const status = is_running ? MessageStatus::streaming : MessageStatus::queued;
     std::int64_t const attempt = is_running ? 1 : 0;
@@ -129,16 +137,23 @@ asio::awaitable<Sending> insert_reply(db::Transaction& transaction, SendBasis co
     auto const id = rows.front().id<MessageId>(0);
     failpoint("send_before_job");
 
-    Sending sending;
-    sending.job = state;
     switch (state) {
     case JobState::waiting: co_await transaction.run(insert_waiting_sql, reply.user, reply.room, id, reply.now); break;
     case JobState::ready: co_await transaction.run(insert_ready_sql, reply.user, reply.room, id, reply.now); break;
     case JobState::running:
         co_await transaction.run(insert_running_sql, reply.user, reply.room, id, reply.now, *reply.lease_owner,
                                  std::chrono::microseconds(lease_duration).count());
-        sending.claim = ReplyClaim{reply.user, reply.room, reply.question, id, reply.model, 1, 1, 0, reply.now};
         break;
+    }
+    co_return sending_of(std::move(reply), id, state);
+}
+
+Sending sending_of(NewReply reply, MessageId id, JobState state)
+{
+    Sending sending;
+    sending.job = state;
+    if (state == JobState::running) {
+        sending.claim = ReplyClaim{reply.user, reply.room, reply.question, id, reply.model, 1, 1, 0, reply.now};
     }
     // The answer tells the reply as it was accepted, whether or not somebody has begun it in the same moment.
     sending.reply.id = id;
@@ -148,9 +163,9 @@ asio::awaitable<Sending> insert_reply(db::Transaction& transaction, SendBasis co
     sending.reply.reply_to = reply.question;
     sending.reply.variant = reply.variant;
     sending.reply.variants = reply.variant;
-    sending.reply.model = reply.model;
+    sending.reply.model = std::move(reply.model);
     sending.reply.created_at = reply.now;
-    co_return sending;
+    return sending;
 }
 
 asio::awaitable<Result<Sending>> repeat_answer(db::Transaction& transaction, UserId user, RoomId room, SendBasis const& basis, Time now)

@@ -32,7 +32,7 @@ Result<void> check_queue(SendBasis const& basis);
 
 UsageNow usage_now(SendBasis const& basis, std::int64_t used, Time now);
 
-// One unit of today; daily_limit_reached with the time until midnight (UTC).
+// One unit of today; daily_limit_reached.
 asio::awaitable<Result<UsageNow>> take_unit(db::Transaction& transaction, UserId user, SendBasis const& basis, Time now);
 
 struct NewReply {
@@ -46,8 +46,21 @@ struct NewReply {
     std::optional<std::string> lease_owner;
 };
 
-// The reply, queued, and its job: ready if it may run now, or running if somebody is there to run it.
+// Whether its job may run now, and whether somebody is there to run it.
+JobState first_state(SendBasis const& basis, NewReply const& reply);
+
+// daily_limit_reached, with the time until midnight (UTC).
+Error limit_reached(SendBasis const& basis, Time now);
+
+// The reply, queued, and its job.
 asio::awaitable<Sending> insert_reply(db::Transaction& transaction, SendBasis const& basis, NewReply reply);
+
+// What a caller is told of a reply that stands in the database.
+Sending sending_of(NewReply reply, MessageId id, JobState state);
+
+// All that a send writes, and COMMIT, in one round trip; for PostgreSQL. Refusal: daily_limit_reached.
+asio::awaitable<Result<Sending>> write_send_at_once(db::Transaction& transaction, SendRequest const& request, SendBasis const& basis,
+                                                    NewReply reply);
 
 // The answer to a repeated request: what the first one made, as it stands now.
 asio::awaitable<Result<Sending>> repeat_answer(db::Transaction& transaction, UserId user, RoomId room, SendBasis const& basis, Time now);

@@ -19,7 +19,7 @@ constexpr db::Sql insert_question_sql = R"sql(
 constexpr db::Sql update_room_sql = R"sql(
     update rooms set updated_at = $2, last_text = $3, last_role = 'user', last_at = $2, last_question_id = $4, last_reply_id = $5,
         name = case when is_named = 0 then $6 else name end, is_named = 1
-    where id = $1
+    where id = $1 and user_id = $7
 )sql";
 
 Result<void> check_content(std::string const& content, SendBasis const& basis)
@@ -39,7 +39,30 @@ asio::awaitable<void> update_room(db::Transaction& transaction, SendRequest cons
                                   MessageId reply)
 {
     auto const name = basis.room_is_named ? std::string() : name_after(request.content);
-    co_await transaction.run(update_room_sql, request.room, request.now, preview_of(request.content), question, reply, name);
+    co_await transaction.run(update_room_sql, request.room, request.now, preview_of(request.content), question, reply, name, request.user);
+}
+
+// A statement each: SQLite, where they cost no way.
+asio::awaitable<Result<Sending>> write_in_steps(db::Transaction& transaction, SendRequest const& request, SendBasis const& basis,
+                                                NewReply reply)
+{
+    auto usage = co_await take_unit(transaction, request.user, basis, request.now);
+    if (!usage) co_return usage.error();
+    failpoint("send_after_quota");
+    reply.question = co_await insert_question(transaction, request, basis);
+    failpoint("send_after_question");
+    auto sending = co_await insert_reply(transaction, basis, reply);
+    failpoint("send_after_reply");
+    co_await update_room(transaction, request, basis, reply.question, sending.reply.id);
+    failpoint("send_after_room");
+    if (request.key) {
+        KeyedEffect const effect{reply.question.value, sending.reply.id.value};
+        auto const keeping = co_await keep_effect(transaction, request.user, *request.key, effect, request.now);
+        if (!keeping) co_return keeping.error();
+    }
+    sending.usage = std::move(*usage);
+    failpoint("send_before_commit");
+    co_return sending;
 }
 
 Message question_as_sent(SendRequest const& request, MessageId id)
@@ -54,10 +77,10 @@ Message question_as_sent(SendRequest const& request, MessageId id)
 }
 
 // The request is owned by the caller of SendStore::send, which awaits this.
-asio::awaitable<Result<Sending>> send_in(db::Transaction& transaction, SendRequest const& request, ai::Models const& models)
+asio::awaitable<Result<Sending>> send_in(db::Transaction& transaction, SendRequest const& request, ai::Models const& models,
+                                         db::Dialect dialect)
 {
-    bool const is_known = co_await touch_rooms(transaction, request.user);
-    if (!is_known) co_return not_found("room");
+    co_await touch_rooms_later(transaction, request.user);
     auto const basis = co_await read_basis(transaction, request.user, request.room, request.key, request.now);
     if (!basis) co_return basis.error();
     if (basis->effect) co_return co_await repeat_answer(transaction, request.user, request.room, *basis, request.now);
@@ -66,25 +89,14 @@ asio::awaitable<Result<Sending>> send_in(db::Transaction& transaction, SendReque
     if (auto checked = check_queue(*basis); !checked) co_return checked.error();
     auto model = choose_model(models, basis->models, basis->room_model);
     if (!model) co_return model.error();
-    auto usage = co_await take_unit(transaction, request.user, *basis, request.now);
-    if (!usage) co_return usage.error();
 
-    failpoint("send_after_quota");
-    auto const question = co_await insert_question(transaction, request, *basis);
-    failpoint("send_after_question");
-    NewReply reply{request.user, request.room, question, 1, true, std::move(*model), request.now, request.lease_owner};
-    auto sending = co_await insert_reply(transaction, *basis, std::move(reply));
-    failpoint("send_after_reply");
-    co_await update_room(transaction, request, *basis, question, sending.reply.id);
-    failpoint("send_after_room");
-    if (request.key) {
-        KeyedEffect const effect{question.value, sending.reply.id.value};
-        auto const keeping = co_await keep_effect(transaction, request.user, *request.key, effect, request.now);
-        if (!keeping) co_return keeping.error();
-    }
-    sending.message = question_as_sent(request, question);
-    sending.usage = std::move(*usage);
-    failpoint("send_before_commit");
+    NewReply reply{.user = request.user, .room = request.room, .model = std::move(*model), .now = request.now};
+    reply.lease_owner = request.lease_owner;
+    bool const is_sqlite = dialect == db::Dialect::sqlite;
+    auto writing = is_sqlite ? write_in_steps(transaction, request, *basis, std::move(reply))
+                             : write_send_at_once(transaction, request, *basis, std::move(reply));
+    auto sending = co_await std::move(writing);
+    if (sending) sending->message = question_as_sent(request, *sending->reply.reply_to);
     co_return sending;
 }
 
@@ -92,8 +104,9 @@ asio::awaitable<Result<Sending>> send_in(db::Transaction& transaction, SendReque
 
 asio::awaitable<Result<Sending>> SendStore::send(SendRequest request)
 {
-    auto sending = co_await database_.transact(
-        [&request, &models = models_](db::Transaction& transaction) { return send_in(transaction, request, models); });
+    auto sending = co_await database_.transact([&request, &models = models_, dialect = database_.dialect()](db::Transaction& transaction) {
+        return send_in(transaction, request, models, dialect);
+    });
     if (sending) failpoint("send_after_commit");
     co_return sending;
 }

@@ -58,7 +58,24 @@ public:
         return execute(sql, params(std::forward<Arguments>(arguments)...));
     }
 
+    // A statement whose outcome nobody asks for: it may travel with the next one, and fails with that.
+    template <class... Arguments>
+    asio::awaitable<void> run_later(Sql sql, Arguments&&... arguments)
+    {
+        return execute_later(sql, params(std::forward<Arguments>(arguments)...));
+    }
+
+    // The unit's last statement, with which COMMIT may travel: whatever the unit returns afterwards, what it wrote stays. So a refusal
+    // after it must have written nothing that matters.
+    template <class... Arguments>
+    asio::awaitable<Rows> run_last(Sql sql, Arguments&&... arguments)
+    {
+        return execute_last(sql, params(std::forward<Arguments>(arguments)...));
+    }
+
     virtual asio::awaitable<Rows> execute(Sql sql, Params params) = 0;
+    virtual asio::awaitable<void> execute_later(Sql sql, Params params) { co_await execute(sql, std::move(params)); }
+    virtual asio::awaitable<Rows> execute_last(Sql sql, Params params) { return execute(sql, std::move(params)); }
 };
 
 namespace detail {

@@ -18,15 +18,18 @@ using Resume = asio::async_result<asio::use_awaitable_t<>, void()>::handler_type
 
 } // namespace
 
-// Everything that goes out before one Sync, and what came back so far.
+// Everything that goes out before one Sync, and what came back so far. Each step is answered once, and once more before that if it is
+// prepared first.
 struct Connection::Request {
-    std::string_view sql;
-    std::string_view first;
+    struct Step {
+        std::string_view sql;
+        Key key{};
+        bool prepares = false;
+    };
+    std::vector<Step> steps;
+    std::size_t wanted = 0;
+    std::size_t answered = 0; // Steps.
     Steady::time_point deadline;
-    Key key{};
-    int preludes = 0; // Results that come before the statement's own: of `first`, of its preparation.
-    bool prepares = false;
-    int results = 0;
     Rows rows;
     std::exception_ptr failure;
     std::optional<Resume> waiting;
@@ -64,16 +67,7 @@ asio::awaitable<Rows> Connection::ask(Question question)
 {
     if (!is_open()) throw Unavailable("the connection to PostgreSQL is closed");
     auto request = std::make_shared<Request>();
-    request->sql = question.sql;
-    request->first = question.first;
-    request->deadline = question.deadline;
-    in_flight_.push_back(request);
-    try {
-        send(*request, question.params);
-    } catch (StatementError const&) {
-        std::erase(in_flight_, request); // Nothing of it was sent.
-        throw;
-    }
+    post(request, question);
     // Answers come by way of the loop: none can be here before the handler is.
     auto keep_handler = [&request](auto resume) {
         if (request->failure) {
@@ -90,41 +84,49 @@ asio::awaitable<Rows> Connection::ask(Question question)
 
 void Connection::tell(std::string_view sql, Steady::time_point deadline)
 {
-    if (!is_open()) return;
-    auto request = std::make_shared<Request>();
-    request->sql = sql;
-    request->deadline = deadline;
-    in_flight_.push_back(request);
-    send(*request, {});
+    if (is_open()) post(std::make_shared<Request>(), {.statements = {{.sql = sql}}, .deadline = deadline});
 }
 
-void Connection::send(Request& request, Params const& params)
+void Connection::post(std::shared_ptr<Request> const& request, Question const& question)
 {
-    Bound const bound(params);
-    auto* handle = handle_.get();
+    for (auto const& statement : question.statements) require_bindable(statement.params); // Before anything of it was sent.
+    request->wanted = question.wanted;
+    request->deadline = question.deadline;
+    request->steps.reserve(question.statements.size());
+    in_flight_.push_back(request);
     bool is_sent = true;
-    if (!request.first.empty()) {
-        is_sent = PQsendQueryParams(handle, request.first.data(), 0, nullptr, nullptr, nullptr, nullptr, 0) == 1;
-        ++request.preludes;
-    }
-    request.key = {request.sql.data(), request.sql.size(), signature_of(params)};
-    auto& name = prepared_[request.key];
-    if (name.empty()) {
-        name = "s" + std::to_string(++names_);
-        request.prepares = true;
-        ++request.preludes;
-        auto const types = types_of(params);
-        std::string const text(request.sql);
-        is_sent = is_sent && PQsendPrepare(handle, name.c_str(), text.c_str(), bound.count(), types.data()) == 1;
-    }
-    is_sent = is_sent &&
-              PQsendQueryPrepared(handle, name.c_str(), bound.count(), bound.values(), bound.lengths(), bound.formats(), 0) == 1 &&
-              PQpipelineSync(handle) == 1;
+    for (auto const& statement : question.statements) is_sent = is_sent && send(*request, statement);
+    is_sent = is_sent && PQpipelineSync(handle_.get()) == 1;
     if (is_sent) {
         push_out();
     } else {
-        end(last_message(handle));
+        end(last_message(handle_.get()));
     }
+}
+
+bool Connection::send(Request& request, Statement const& statement)
+{
+    request.steps.push_back({.sql = statement.sql});
+    if (statement.form == Form::prepared) return send_prepared(request, statement);
+    std::string const text(statement.sql);
+    return PQsendQueryParams(handle_.get(), text.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) == 1;
+}
+
+bool Connection::send_prepared(Request& request, Statement const& statement)
+{
+    auto* handle = handle_.get();
+    auto& step = request.steps.back();
+    Bound const bound(statement.params);
+    step.key = {statement.sql.data(), statement.sql.size(), signature_of(statement.params)};
+    auto& name = prepared_[step.key];
+    if (name.empty()) {
+        name = "s" + std::to_string(++names_);
+        step.prepares = true;
+        auto const types = types_of(statement.params);
+        std::string const text(statement.sql);
+        if (PQsendPrepare(handle, name.c_str(), text.c_str(), bound.count(), types.data()) != 1) return false;
+    }
+    return PQsendQueryPrepared(handle, name.c_str(), bound.count(), bound.values(), bound.lengths(), bound.formats(), 0) == 1;
 }
 
 // PQpipelineSync has written what the socket took.
@@ -200,15 +202,18 @@ void Connection::take_notifications()
 
 void Connection::take_result(Request& request, PgResult result)
 {
+    if (request.answered >= request.steps.size()) return;
+    auto& step = request.steps[request.answered];
     auto const status = PQresultStatus(result.get());
-    auto const number = request.results++;
     bool const is_good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
-    if (is_good && number == request.preludes) request.rows = read_rows(result.get());
+    bool const is_of_preparation = std::exchange(step.prepares, false);
+    if (is_of_preparation && !is_good) prepared_.erase(step.key);
+    if (!is_of_preparation) {
+        if (is_good && request.answered == request.wanted) request.rows = read_rows(result.get());
+        ++request.answered;
+    }
     if (is_good || status == PGRES_PIPELINE_ABORTED || request.failure) return;
-
-    bool const is_prelude = number < request.preludes;
-    if (is_prelude && request.prepares) prepared_.erase(request.key);
-    request.failure = failure_of(result.get(), request.sql);
+    request.failure = failure_of(result.get(), step.sql);
 }
 
 void Connection::finish_first()

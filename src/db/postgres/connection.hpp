@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 namespace pollux::db::postgres {
 
@@ -27,11 +28,18 @@ public:
 
     void start(); // Begins to read.
 
+    enum class Form { prepared, plain }; // Plain ones have no values, and their text need not be a literal.
+    struct Statement {
+        std::string_view sql; // A literal, if it is prepared: its address is the key.
+        Params params = {};
+        Form form = Form::prepared;
+    };
+
+    // All of them in one round trip, one after the other. After one that fails, none of the rest is carried out.
     struct Question {
-        std::string_view sql; // A literal: its address is the key of the prepared statement.
-        Params params;
-        std::string_view first = {}; // Goes before it in the same round trip, without values: "begin".
-        Steady::time_point deadline; // Afterwards its owner ends the connection, see has_overdue().
+        std::vector<Statement> statements; // Not empty.
+        std::size_t wanted = 0;            // Whose rows are the answer.
+        Steady::time_point deadline;       // Afterwards its owner ends the connection, see has_overdue().
     };
 
     // Throws Unavailable when the connection breaks, Conflict and StatementError as PostgreSQL has it.
@@ -63,8 +71,9 @@ private:
     };
     struct Request;
 
-    void send(Request& request, Params const& params);
-    bool send_prepared(Request& request, Params const& params);
+    void post(std::shared_ptr<Request> const& request, Question const& question);
+    bool send(Request& request, Statement const& statement);
+    bool send_prepared(Request& request, Statement const& statement);
     void push_out();
     static asio::awaitable<void> write_rest(std::shared_ptr<Connection> self);
     static asio::awaitable<void> read_answers(std::shared_ptr<Connection> self);

@@ -51,8 +51,8 @@ public:
     asio::awaitable<void> read(std::string_view sql, Params params, Rows& rows)
     {
         auto const connection = co_await readers_.choose();
-        postgres::Connection::Question question{
-            .sql = sql, .params = std::move(params), .deadline = Steady::now() + server_.limits().call_max};
+        postgres::Connection::Question question{.statements = {{sql, std::move(params)}},
+                                                .deadline = Steady::now() + server_.limits().call_max};
         rows = co_await connection->ask(std::move(question));
     }
 

@@ -92,10 +92,9 @@ asio::awaitable<Connected> Server::open(Use use, std::function<void()> on_end)
 asio::awaitable<void> Server::prepare_session(Connected connection, Use use, PostgresLimits const& limits)
 {
     auto milliseconds = [](std::chrono::milliseconds time) { return std::to_string(time.count()); };
-    Connection::Question question{.sql = session_sql,
-                                  .params = params(milliseconds(limits.statement_max), milliseconds(limits.lock_wait_max),
-                                                   milliseconds(limits.idle_in_transaction_max), use == Use::reads ? "on" : "off"),
-                                  .deadline = Steady::now() + limits.pulse_answer_max};
+    auto values = params(milliseconds(limits.statement_max), milliseconds(limits.lock_wait_max),
+                         milliseconds(limits.idle_in_transaction_max), use == Use::reads ? "on" : "off");
+    Connection::Question question{.statements = {{session_sql, std::move(values)}}, .deadline = Steady::now() + limits.pulse_answer_max};
     co_await connection->ask(std::move(question));
 }
 
@@ -120,7 +119,7 @@ asio::awaitable<void> Server::beat(Connected connection)
     while (connection->is_open()) {
         // An answer that does not come is found by watch_deadlines().
         try {
-            Connection::Question question{.sql = pulse_sql, .deadline = Steady::now() + limits_.pulse_answer_max};
+            Connection::Question question{.statements = {{pulse_sql}}, .deadline = Steady::now() + limits_.pulse_answer_max};
             co_await connection->ask(std::move(question));
             listening = co_await listen_from(connection, listening);
         } catch (std::exception const&) {
@@ -136,7 +135,8 @@ asio::awaitable<std::size_t> Server::listen_from(Connected connection, std::size
 {
     for (; first < channels_.size(); ++first) {
         auto const listen = "listen \"" + channels_[first].name + '"';
-        Connection::Question question{.sql = pulse_sql, .first = listen, .deadline = Steady::now() + limits_.pulse_answer_max};
+        Connection::Question question{.statements = {{.sql = listen, .form = Connection::Form::plain}},
+                                      .deadline = Steady::now() + limits_.pulse_answer_max};
         co_await connection->ask(std::move(question));
         channels_[first].listener.on_listening();
     }

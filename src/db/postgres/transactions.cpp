@@ -2,8 +2,9 @@
 
 #include "base/failpoint.hpp"
 
-#include <optional>
 #include <random>
+#include <utility>
+#include <vector>
 
 namespace pollux::db::postgres {
 namespace {
@@ -37,12 +38,60 @@ public:
 
     asio::awaitable<Rows> execute(Sql sql, Params params) override
     {
+        push(sql.text(Dialect::postgres), std::move(params));
+        auto const wanted = waiting_.size() - 1;
+        return send(wanted);
+    }
+
+    asio::awaitable<void> execute_later(Sql sql, Params params) override
+    {
+        push(sql.text(Dialect::postgres), std::move(params));
+        co_return;
+    }
+
+    asio::awaitable<Rows> execute_last(Sql sql, Params params) override
+    {
+        push(sql.text(Dialect::postgres), std::move(params));
+        auto const wanted = waiting_.size() - 1;
+        return commit(wanted);
+    }
+
+    // COMMIT, with whatever was to be done later; the rows of statement `wanted` of those that wait.
+    asio::awaitable<Rows> commit(std::size_t wanted)
+    {
+        failpoint("db_before_commit");
+        push(commit_sql, {});
+        try {
+            auto rows = co_await send(wanted);
+            has_committed_ = true;
+            failpoint("db_after_commit");
+            co_return rows;
+        } catch (Unavailable const& failure) {
+            throw Unavailable(std::string("the answer to COMMIT was lost; what was asked may or may not have happened: ") + failure.what());
+        }
+    }
+
+    bool has_begun() const { return has_begun_; }
+    bool has_changes() const { return has_begun_ || !waiting_.empty(); }
+    bool has_committed() const { return has_committed_; }
+    bool has_failed() const { return failed_; }
+    bool met_conflict() const { return met_conflict_; }
+
+private:
+    void push(std::string_view sql, Params params)
+    {
+        if (has_committed_) throw StatementError("nothing more can be done in a unit after its last statement");
+        if (!has_begun_ && waiting_.empty()) waiting_.push_back({.sql = begin_});
+        waiting_.push_back({.sql = sql, .params = std::move(params)});
+    }
+
+    asio::awaitable<Rows> send(std::size_t wanted)
+    {
         if (failed_) throw StatementError("a statement of this unit has failed before; nothing more can be done in it");
         if (Steady::now() >= deadline_) throw Unavailable("the transaction took too long");
         failed_ = true;
-        Connection::Question question{.sql = sql.text(Dialect::postgres), .params = std::move(params), .deadline = deadline_};
-        if (!has_begun_) question.first = begin_;
         has_begun_ = true;
+        Connection::Question question{.statements = std::exchange(waiting_, {}), .wanted = wanted, .deadline = deadline_};
         try {
             auto rows = co_await connection_.ask(std::move(question));
             failed_ = false;
@@ -53,34 +102,15 @@ public:
         }
     }
 
-    bool has_begun() const { return has_begun_; }
-    bool has_failed() const { return failed_; }
-    bool met_conflict() const { return met_conflict_; }
-
-private:
     Connection& connection_;
     std::string_view begin_;
     Steady::time_point deadline_;
+    std::vector<Connection::Statement> waiting_; // They go out with the next one whose answer is wanted.
     bool has_begun_ = false;
+    bool has_committed_ = false;
     bool failed_ = false;
     bool met_conflict_ = false;
 };
-
-// COMMIT. False: it met a conflict, and nothing happened.
-asio::awaitable<bool> commit(Connection& connection, Steady::time_point deadline)
-{
-    failpoint("db_before_commit");
-    try {
-        Connection::Question question{.sql = commit_sql, .deadline = deadline};
-        co_await connection.ask(std::move(question));
-    } catch (Conflict const&) {
-        co_return false;
-    } catch (Unavailable const& failure) {
-        throw Unavailable(std::string("the answer to COMMIT was lost; what was asked may or may not have happened: ") + failure.what());
-    }
-    failpoint("db_after_commit");
-    co_return true;
-}
 
 std::chrono::microseconds some_of(std::chrono::microseconds most)
 {
@@ -117,9 +147,17 @@ asio::awaitable<Transactions::Ending> Transactions::try_once(detail::AnyUnit& un
     } catch (...) {
         failure = std::current_exception();
     }
-    if (keep && transaction.has_begun() && isolation != Isolation::snapshot) {
-        bool const is_kept = co_await commit(*lease, deadline);
-        co_return is_kept ? Ending::done : Ending::conflict;
+    if (transaction.has_committed()) {
+        if (failure) std::rethrow_exception(failure);
+        co_return Ending::done;
+    }
+    if (keep && transaction.has_changes() && isolation != Isolation::snapshot) {
+        try {
+            co_await transaction.commit(0);
+            co_return Ending::done;
+        } catch (...) {
+            failure = std::current_exception();
+        }
     }
     if (transaction.has_begun()) lease->tell(rollback_sql, Steady::now() + server_.limits().call_max);
     if (transaction.met_conflict()) co_return Ending::conflict;
@@ -134,7 +172,7 @@ asio::awaitable<Rows> Transactions::write(std::string_view sql, Params params)
         {
             auto connection = co_await pool_.take();
             Lease lease(pool_, std::move(connection));
-            Connection::Question question{.sql = sql, .params = params, .deadline = deadline};
+            Connection::Question question{.statements = {{sql, params}}, .deadline = deadline};
             try {
                 co_return co_await lease->ask(std::move(question));
             } catch (Conflict const&) {

@@ -1,5 +1,5 @@
-// Units of work on connections of the write pool. BEGIN travels with the unit's first statement; COMMIT is one round trip, ROLLBACK is
-// not waited for. A unit that meets a conflict is rolled back and run again from its start, a bounded number of times.
+// Units of work on connections of the write pool. BEGIN travels with the unit's first statement, what is run later with the next one,
+// COMMIT with the last one if the unit says which that is; ROLLBACK is not waited for. A unit that meets a conflict is rolled back and run again from its start, a bounded number of times.
 // On the thread of the server's io_context.
 #pragma once
 

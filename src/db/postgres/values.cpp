@@ -103,9 +103,13 @@ std::vector<Oid> types_of(Params const& params)
     return types;
 }
 
-Bound::Bound(Params const& params) : count_(static_cast<int>(params.size()))
+void require_bindable(Params const& params)
 {
     if (params.size() > values_max) throw StatementError("a statement takes at most " + std::to_string(values_max) + " values");
+}
+
+Bound::Bound(Params const& params) : count_(static_cast<int>(params.size()))
+{
     for (std::size_t index = 0; index < params.size(); ++index) {
         formats_[index] = 1;
         values_[index] = nullptr;

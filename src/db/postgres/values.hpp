@@ -19,7 +19,10 @@ std::uint64_t signature_of(Params const& params);
 
 std::vector<Oid> types_of(Params const& params);
 
-// The arrays that libpq wants; views into `params`, which must outlive it. Throws StatementError for more than values_max.
+// Throws StatementError for more than values_max.
+void require_bindable(Params const& params);
+
+// The arrays that libpq wants; views into `params`, which are bindable and must outlive it.
 class Bound {
 public:
     explicit Bound(Params const& params);
