@@ -19,7 +19,7 @@ constexpr db::Sql insert_question_sql = R"sql(
 constexpr db::Sql update_room_sql = R"sql(
     update rooms set updated_at = $2, last_text = $3, last_role = 'user', last_at = $2, last_question_id = $4, last_reply_id = $5,
         name = case when is_named = 0 then $6 else name end, is_named = 1
-    where id = $1
+    where id = $1 and user_id = $7
 )sql";
 
 Result<void> check_content(std::string const& content, SendBasis const& basis)
@@ -39,7 +39,7 @@ asio::awaitable<void> update_room(db::Transaction& transaction, SendRequest cons
                                   MessageId reply)
 {
     auto const name = basis.room_is_named ? std::string() : name_after(request.content);
-    co_await transaction.run(update_room_sql, request.room, request.now, preview_of(request.content), question, reply, name);
+    co_await transaction.run(update_room_sql, request.room, request.now, preview_of(request.content), question, reply, name, request.user);
 }
 
 Message question_as_sent(SendRequest const& request, MessageId id)
