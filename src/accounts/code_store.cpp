@@ -35,8 +35,8 @@ constexpr db::Sql use_sql = "update one_time_codes set used_at = $2 where id = $
 constexpr db::Sql void_all_sql = "update one_time_codes set used_at = $2 where mobile_key = $1 and used_at is null";
 
 constexpr db::Sql add_reset_token_sql = "insert into reset_tokens (token_hash, user_id, expires_at) values ($1, $2, $3)";
-constexpr db::Sql has_reset_token_sql = "select 1 from reset_tokens where token_hash = $1 and expires_at > $2";
-constexpr db::Sql use_reset_token_sql = "delete from reset_tokens where token_hash = $1 and expires_at > $2 returning user_id";
+constexpr db::Sql has_reset_token_sql = "select 1 from reset_tokens where token_hash = $1 and expires_at > $2 and user_id = $3";
+constexpr db::Sql use_reset_token_sql = "delete from reset_tokens where token_hash = $1 and expires_at > $2 and user_id = $3";
 constexpr db::Sql erase_reset_tokens_sql = "delete from reset_tokens where user_id = $1";
 
 constexpr db::Sql erase_old_codes_sql =
@@ -45,9 +45,9 @@ constexpr db::Sql erase_old_numbers_sql = R"sql(
     delete from code_numbers where mobile_key in
         (select mobile_key from code_numbers where touched_at < $1 order by touched_at limit $2)
 )sql";
-constexpr db::Sql erase_old_reset_tokens_sql = R"sql(
-    delete from reset_tokens where token_hash in
-        (select token_hash from reset_tokens where expires_at < $1 order by expires_at limit $2)
+constexpr db::Sql erase_old_reset_tokens_scan_sql = R"sql(
+    delete from reset_tokens where (user_id, token_hash) in
+        (select user_id, token_hash from reset_tokens where expires_at < $1 order by expires_at limit $2)
 )sql";
 
 } // namespace
@@ -104,19 +104,18 @@ asio::awaitable<void> CodeStore::add_reset_token(db::Transaction& tx, std::strin
     co_await tx.run(add_reset_token_sql, token_hash, user, expires_at);
 }
 
-asio::awaitable<bool> CodeStore::has_reset_token(std::string token_hash, Time now)
+asio::awaitable<bool> CodeStore::has_reset_token(UserId user, std::string token_hash, Time now)
 {
-    auto const rows = co_await database_.read(has_reset_token_sql, token_hash, now);
+    auto const rows = co_await database_.read(has_reset_token_sql, token_hash, now, user);
     co_return !rows.empty();
 }
 
-asio::awaitable<std::optional<UserId>> CodeStore::use_reset_token(db::Transaction& tx, std::string token_hash, Time now)
+asio::awaitable<bool> CodeStore::use_reset_token(db::Transaction& tx, UserId user, std::string token_hash, Time now)
 {
-    auto const rows = co_await tx.run(use_reset_token_sql, token_hash, now);
-    if (rows.empty()) co_return std::nullopt;
-    auto const user = rows.front().id<UserId>(0);
+    auto const rows = co_await tx.run(use_reset_token_sql, token_hash, now, user);
+    if (rows.changed() == 0) co_return false;
     co_await erase_reset_tokens(tx, user);
-    co_return user;
+    co_return true;
 }
 
 asio::awaitable<void> CodeStore::erase_reset_tokens(db::Transaction& tx, UserId user)
@@ -138,7 +137,7 @@ asio::awaitable<std::int64_t> CodeStore::erase_old_numbers(Time touched_before, 
 
 asio::awaitable<std::int64_t> CodeStore::erase_old_reset_tokens(Time expired_before, int count_max)
 {
-    auto const rows = co_await database_.write(erase_old_reset_tokens_sql, expired_before, count_max);
+    auto const rows = co_await database_.write(erase_old_reset_tokens_scan_sql, expired_before, count_max);
     co_return rows.changed();
 }
 

@@ -51,9 +51,9 @@ public:
     static asio::awaitable<void> void_all(db::Transaction& tx, std::string mobile_key, Time now);
 
     static asio::awaitable<void> add_reset_token(db::Transaction& tx, std::string token_hash, UserId user, Time expires_at);
-    asio::awaitable<bool> has_reset_token(std::string token_hash, Time now);
-    // Whose it was; it and all others of the user are gone then.
-    static asio::awaitable<std::optional<UserId>> use_reset_token(db::Transaction& tx, std::string token_hash, Time now);
+    asio::awaitable<bool> has_reset_token(UserId user, std::string token_hash, Time now);
+    // true for one caller only; it and all others of the user are gone then.
+    static asio::awaitable<bool> use_reset_token(db::Transaction& tx, UserId user, std::string token_hash, Time now);
     static asio::awaitable<void> erase_reset_tokens(db::Transaction& tx, UserId user);
 
     asio::awaitable<std::int64_t> erase_old_codes(Time created_before, int count_max);

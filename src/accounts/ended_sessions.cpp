@@ -9,7 +9,7 @@ namespace {
 // Between the clocks of two nodes, and from a row's ended_at to its COMMIT: a poll looks so far back behind the last one.
 constexpr std::chrono::seconds overlap{30};
 
-constexpr db::Sql ended_sql = "select session_id, ended_at from ended_sessions where ended_at > $1";
+constexpr db::Sql ended_scan_sql = "select session_id, ended_at from ended_sessions where ended_at > $1";
 
 } // namespace
 
@@ -33,7 +33,7 @@ asio::awaitable<void> EndedSessions::poll(Time now)
 {
     // After the clock was set back everything is read again: what was forgotten may matter once more.
     auto const since = now < polled_at_ ? now - memory_ : std::max(polled_at_ - overlap, now - memory_);
-    auto const rows = co_await database_.read(ended_sql, since);
+    auto const rows = co_await database_.read(ended_scan_sql, since);
     for (std::size_t index = 0; index < rows.size(); ++index) {
         auto const session = rows[index].id<SessionId>(0);
         add({&session, 1}, rows[index].time(1));

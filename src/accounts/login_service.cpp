@@ -2,6 +2,7 @@
 
 #include "accounts/mobile.hpp"
 #include "accounts/password_rules.hpp"
+#include "accounts/reset_token.hpp"
 #include "base/secrets.hpp"
 
 namespace pollux::accounts {
@@ -32,15 +33,16 @@ asio::awaitable<Result<Opened>> password_unit(db::Transaction& tx, UserId id, st
     co_return Opened{std::move(*user), std::move(session)};
 }
 
-asio::awaitable<Result<void>> begin_reset_unit(db::Transaction& tx, std::int64_t code_id, std::string mobile, std::string token_hash,
-                                               Time now)
+asio::awaitable<Result<std::string>> begin_reset_unit(db::Transaction& tx, std::int64_t code_id, std::string mobile, std::string secret,
+                                                      Time now)
 {
     bool const is_first = co_await CodeStore::use(tx, code_id, now);
     if (!is_first) co_return invalid_code();
     auto const user = co_await UserStore::user_of_mobile(tx, mobile);
     if (!user) co_return invalid_code();
-    co_await CodeStore::add_reset_token(tx, token_hash, user->id, now + reset_token_lifetime);
-    co_return Result<void>();
+    auto token = write_reset_token(user->id, secret);
+    co_await CodeStore::add_reset_token(tx, to_base64url(sha256(token)), user->id, now + reset_token_lifetime);
+    co_return token;
 }
 
 asio::awaitable<Result<Time>> confirm_unit(db::Transaction& tx, std::int64_t code_id, std::string mobile, http::Identity identity, Time now)
@@ -126,14 +128,11 @@ asio::awaitable<Result<std::string>> LoginService::begin_reset(VerifyRequest req
 {
     auto const code_id = co_await guess(request);
     if (!code_id) co_return code_id.error();
-    auto const token = random_token();
     auto const now = parts_.clock.now();
-    auto unit = [id = *code_id, mobile = request.mobile, token_hash = to_base64url(sha256(token)), now](db::Transaction& tx) {
-        return begin_reset_unit(tx, id, mobile, token_hash, now);
+    auto unit = [id = *code_id, mobile = request.mobile, secret = random_token(), now](db::Transaction& tx) {
+        return begin_reset_unit(tx, id, mobile, secret, now);
     };
-    auto const begun = co_await parts_.database.transact(unit);
-    if (!begun) co_return begun.error();
-    co_return token;
+    co_return co_await parts_.database.transact(unit);
 }
 
 asio::awaitable<Result<Time>> LoginService::confirm(VerifyRequest request)

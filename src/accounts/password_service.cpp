@@ -1,7 +1,7 @@
 #include "accounts/password_service.hpp"
 
 #include "accounts/password_rules.hpp"
-#include "base/secrets.hpp"
+#include "accounts/reset_token.hpp"
 
 namespace pollux::accounts {
 namespace {
@@ -32,13 +32,13 @@ asio::awaitable<Result<Ended>> change_unit(db::Transaction& tx, http::Identity i
     co_return Ended{identity.user, std::move(ended)};
 }
 
-asio::awaitable<Result<Ended>> reset_unit(db::Transaction& tx, std::string token_hash, std::string new_hash, Time now)
+asio::awaitable<Result<Ended>> reset_unit(db::Transaction& tx, ResetToken token, std::string new_hash, Time now)
 {
-    auto const user = co_await CodeStore::use_reset_token(tx, token_hash, now);
-    if (!user) co_return invalid_reset_token();
-    co_await UserStore::reset_password(tx, *user, new_hash);
-    auto ended = co_await SessionStore::end_all(tx, *user, std::nullopt, now);
-    co_return Ended{*user, std::move(ended)};
+    bool const is_first = co_await CodeStore::use_reset_token(tx, token.user, token.hash, now);
+    if (!is_first) co_return invalid_reset_token();
+    co_await UserStore::reset_password(tx, token.user, new_hash);
+    auto ended = co_await SessionStore::end_all(tx, token.user, std::nullopt, now);
+    co_return Ended{token.user, std::move(ended)};
 }
 
 } // namespace
@@ -69,15 +69,16 @@ asio::awaitable<Result<void>> PasswordService::reset(std::string reset_token, st
 {
     auto const good = check_new_password("new_password", new_password);
     if (!good) co_return good.error();
-    auto const token_hash = to_base64url(sha256(reset_token));
+    auto const token = read_reset_token(reset_token);
+    if (!token) co_return invalid_reset_token();
     // Looked up first: nobody makes us hash passwords with tokens of his own making.
-    bool const is_known = co_await parts_.codes.has_reset_token(token_hash, parts_.clock.now());
+    bool const is_known = co_await parts_.codes.has_reset_token(token->user, token->hash, parts_.clock.now());
     if (!is_known) co_return invalid_reset_token();
     auto const new_hash = co_await parts_.passwords.hash(std::move(new_password));
     if (!new_hash) co_return new_hash.error();
 
     auto const now = parts_.clock.now();
-    auto unit = [token_hash, new_hash = *new_hash, now](db::Transaction& tx) { return reset_unit(tx, token_hash, new_hash, now); };
+    auto unit = [token = *token, new_hash = *new_hash, now](db::Transaction& tx) { return reset_unit(tx, token, new_hash, now); };
     auto const ended = co_await parts_.database.transact(unit);
     if (!ended) co_return ended.error();
     parts_.announce_ended(ended->user, ended->sessions);

@@ -41,15 +41,17 @@ constexpr db::Sql end_all_sql = "update sessions set ended_at = $3 where user_id
 constexpr db::Sql tell_ends_sql = R"sql(
     insert into ended_sessions (session_id, user_id, ended_at)
     select id, user_id, ended_at from sessions where user_id = $1 and ended_at = $2
-    on conflict (session_id) do nothing
+    on conflict (user_id, session_id) do nothing
 )sql";
 
 constexpr db::Sql erase_sql = "delete from sessions where user_id = $1";
-constexpr db::Sql erase_old_sql =
-    "delete from sessions where id in (select id from sessions where created_at < $1 order by created_at limit $2)";
-constexpr db::Sql erase_old_ends_sql = R"sql(
-    delete from ended_sessions where session_id in
-        (select session_id from ended_sessions where ended_at < $1 order by ended_at limit $2)
+constexpr db::Sql erase_old_scan_sql = R"sql(
+    delete from sessions where (user_id, id) in
+        (select user_id, id from sessions where created_at < $1 order by created_at limit $2)
+)sql";
+constexpr db::Sql erase_old_ends_scan_sql = R"sql(
+    delete from ended_sessions where (user_id, session_id) in
+        (select user_id, session_id from ended_sessions where ended_at < $1 order by ended_at limit $2)
 )sql";
 
 std::string_view word_of(LoginMethod method)
@@ -159,13 +161,13 @@ asio::awaitable<void> SessionStore::erase(db::Transaction& tx, UserId user)
 
 asio::awaitable<std::int64_t> SessionStore::erase_old(Time created_before, int count_max)
 {
-    auto const rows = co_await database_.write(erase_old_sql, created_before, count_max);
+    auto const rows = co_await database_.write(erase_old_scan_sql, created_before, count_max);
     co_return rows.changed();
 }
 
 asio::awaitable<std::int64_t> SessionStore::erase_old_ends(Time ended_before, int count_max)
 {
-    auto const rows = co_await database_.write(erase_old_ends_sql, ended_before, count_max);
+    auto const rows = co_await database_.write(erase_old_ends_scan_sql, ended_before, count_max);
     co_return rows.changed();
 }
 

@@ -50,7 +50,7 @@ constexpr db::Sql reset_password_sql = "update users set password_hash = $2, pen
 constexpr db::Sql erase_sql = "delete from users where id = $1";
 
 // An unverified user has never had a session, so nothing of his stands in any other table.
-constexpr db::Sql erase_unverified_sql = R"sql(
+constexpr db::Sql erase_unverified_scan_sql = R"sql(
     delete from users where is_verified = 0 and id in
         (select id from users where is_verified = 0 and date_joined < $1 order by date_joined limit $2)
 )sql";
@@ -163,7 +163,7 @@ asio::awaitable<void> UserStore::erase(db::Transaction& tx, UserId user)
 
 asio::awaitable<std::int64_t> UserStore::erase_unverified(Time before, int count_max)
 {
-    auto const rows = co_await database_.write(erase_unverified_sql, before, count_max);
+    auto const rows = co_await database_.write(erase_unverified_scan_sql, before, count_max);
     co_return rows.changed();
 }
 

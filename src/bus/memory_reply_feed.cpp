@@ -130,7 +130,7 @@ void MemoryReplyFeed::forget_old(Shard& shard)
     }
 }
 
-asio::awaitable<void> MemoryReplyFeed::begin(MessageId reply, std::int64_t attempt, std::string model)
+asio::awaitable<void> MemoryReplyFeed::begin(UserId, MessageId reply, std::int64_t attempt, std::string model)
 {
     std::shared_ptr<Entry> entry;
     {
@@ -225,7 +225,7 @@ asio::awaitable<void> MemoryReplyFeed::pause(MessageId reply, std::int64_t attem
     entry->wakeup.notify();
 }
 
-asio::awaitable<FeedNews> MemoryReplyFeed::read(MessageId reply, FeedPosition seen, Steady::time_point until)
+asio::awaitable<FeedNews> MemoryReplyFeed::read(UserId, MessageId reply, FeedPosition seen, Steady::time_point until)
 {
     auto& shard = shard_of(reply);
     std::optional<ReaderCount> reader; // Destroyed after every lock below is released.

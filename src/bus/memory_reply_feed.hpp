@@ -27,12 +27,12 @@ public:
     explicit MemoryReplyFeed(ReplyFeedLimits limits = {}, SteadyNow now = steady_now());
     ~MemoryReplyFeed() override;
 
-    asio::awaitable<void> begin(MessageId reply, std::int64_t attempt, std::string model) override;
+    asio::awaitable<void> begin(UserId user, MessageId reply, std::int64_t attempt, std::string model) override;
     asio::awaitable<void> append(MessageId reply, std::int64_t attempt, std::string text, std::string thoughts) override;
     asio::awaitable<void> cite(MessageId reply, std::int64_t attempt, std::string citations_json) override;
     asio::awaitable<void> end(MessageId reply, std::int64_t attempt) override;
     asio::awaitable<void> pause(MessageId reply, std::int64_t attempt) override;
-    asio::awaitable<FeedNews> read(MessageId reply, FeedPosition seen, Steady::time_point until) override;
+    asio::awaitable<FeedNews> read(UserId user, MessageId reply, FeedPosition seen, Steady::time_point until) override;
     void close() override;
 
     // Replies known right now, written, ended or only waited for.

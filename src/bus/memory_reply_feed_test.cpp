@@ -17,8 +17,8 @@ constexpr auto at_once = Steady::time_point::min();
 
 class ReplyFeedTest : public testing::Test {
 protected:
-    FeedNews read(FeedPosition seen = {}) { return loop.run(feed.read(reply, seen, at_once)); }
-    void begin(std::int64_t attempt) { loop.run(feed.begin(reply, attempt, "demo")); }
+    FeedNews read(FeedPosition seen = {}) { return loop.run(feed.read(UserId{1}, reply, seen, at_once)); }
+    void begin(std::int64_t attempt) { loop.run(feed.begin(UserId{1}, reply, attempt, "demo")); }
     void append(std::int64_t attempt, std::string text, std::string thoughts = {})
     {
         loop.run(feed.append(reply, attempt, std::move(text), std::move(thoughts)));
@@ -38,7 +38,7 @@ protected:
 
     static asio::awaitable<void> read_into(ReplyFeed& feed, FeedPosition seen, FeedNews& out)
     {
-        out = co_await feed.read(reply, seen, Steady::now() + 60s);
+        out = co_await feed.read(UserId{1}, reply, seen, Steady::now() + 60s);
     }
 
     Steady::time_point now{1'000s};
@@ -124,15 +124,15 @@ TEST_F(ReplyFeedTest, EndedIsKeptForAWhile)
 TEST_F(ReplyFeedTest, TheNumberOfRepliesIsBounded)
 {
     for (std::int64_t id = 1; id <= 2'000; ++id) {
-        loop.run(feed.begin(MessageId{id}, 1, "demo"));
+        loop.run(feed.begin(UserId{1}, MessageId{id}, 1, "demo"));
         loop.run(feed.end(MessageId{id}, 1));
     }
     EXPECT_LE(feed.size(), 640u + 128u);
-    for (std::int64_t id = 30'000; id < 38'000; ++id) loop.run(feed.begin(MessageId{id}, 1, "demo"));
+    for (std::int64_t id = 30'000; id < 38'000; ++id) loop.run(feed.begin(UserId{1}, MessageId{id}, 1, "demo"));
     EXPECT_LE(feed.size(), 6'400u + 640u + 256u);
     for (std::int64_t id = 30'000; id < 38'000; ++id) loop.run(feed.end(MessageId{id}, 1));
-    loop.run(feed.begin(MessageId{60'000}, 1, "demo")); // What ended has made room.
-    EXPECT_EQ(loop.run(feed.read(MessageId{60'000}, {}, at_once)).state, State::streaming);
+    loop.run(feed.begin(UserId{1}, MessageId{60'000}, 1, "demo")); // What ended has made room.
+    EXPECT_EQ(loop.run(feed.read(UserId{1}, MessageId{60'000}, {}, at_once)).state, State::streaming);
 }
 
 TEST_F(ReplyFeedTest, LargeNewsComeInPiecesCutBetweenCharacters)
@@ -155,14 +155,14 @@ TEST_F(ReplyFeedTest, LargeNewsComeInPiecesCutBetweenCharacters)
 
 TEST_F(ReplyFeedTest, EachChangeWakesWhoWaits)
 {
-    EXPECT_EQ(read_while({}, feed.begin(reply, 1, "demo")).attempt, 1);
+    EXPECT_EQ(read_while({}, feed.begin(UserId{1}, reply, 1, "demo")).attempt, 1);
     EXPECT_EQ(read_while({.attempt = 1}, feed.append(reply, 1, "abc", "")).text, "abc");
     FeedPosition seen{.attempt = 1, .text_bytes = 3};
     EXPECT_EQ(read_while(seen, feed.append(reply, 1, "", "hm")).thoughts, "hm");
     seen.thought_bytes = 2;
     EXPECT_EQ(read_while(seen, feed.cite(reply, 1, "[]")).citations_json, "[]");
     seen.citations_version = 1;
-    EXPECT_EQ(read_while(seen, feed.begin(reply, 2, "demo")).attempt, 2);
+    EXPECT_EQ(read_while(seen, feed.begin(UserId{1}, reply, 2, "demo")).attempt, 2);
     EXPECT_EQ(read_while({.attempt = 2}, feed.end(reply, 2)).state, State::ended);
 }
 
@@ -174,7 +174,7 @@ TEST_F(ReplyFeedTest, PauseGivesTheTextUpAndWakesWhoWaits)
     EXPECT_EQ(news.state, State::absent);
     EXPECT_EQ(news.position.text_bytes, 3u);
     EXPECT_EQ(feed.size(), 0u);
-    EXPECT_EQ(read_while({.attempt = 1, .text_bytes = 3}, feed.begin(reply, 2, "demo")).attempt, 2);
+    EXPECT_EQ(read_while({.attempt = 1, .text_bytes = 3}, feed.begin(UserId{1}, reply, 2, "demo")).attempt, 2);
 }
 
 TEST_F(ReplyFeedTest, AnEndThatWasNotWrittenHereWakesWhoWaits)
@@ -189,11 +189,11 @@ TEST_F(ReplyFeedTest, AnEndThatWasNotWrittenHereWakesWhoWaits)
 
 TEST_F(ReplyFeedTest, AReaderThatOnlyWaitedLeavesNothingBehind)
 {
-    EXPECT_EQ(loop.run(feed.read(reply, {}, Steady::now() + 1ms)).state, State::absent);
+    EXPECT_EQ(loop.run(feed.read(UserId{1}, reply, {}, Steady::now() + 1ms)).state, State::absent);
     EXPECT_EQ(feed.size(), 0u);
     {
         test::TestLoop other;
-        asio::co_spawn(other.context(), feed.read(reply, {}, Steady::now() + 60s), [](std::exception_ptr, FeedNews) {});
+        asio::co_spawn(other.context(), feed.read(UserId{1}, reply, {}, Steady::now() + 60s), [](std::exception_ptr, FeedNews) {});
         other.context().poll();
         EXPECT_EQ(feed.size(), 1u);
     } // Destroyed while it waits, as at a stop.
@@ -209,7 +209,7 @@ asio::awaitable<void> close(ReplyFeed& feed)
 TEST_F(ReplyFeedTest, CloseEndsEveryRead)
 {
     EXPECT_EQ(read_while({}, close(feed)).state, State::closed);
-    EXPECT_EQ(loop.run(feed.read(reply, {}, Steady::now() + 60s)).state, State::closed);
+    EXPECT_EQ(loop.run(feed.read(UserId{1}, reply, {}, Steady::now() + 60s)).state, State::closed);
 }
 
 // Writers and readers on all threads, several attempts a reply. For the thread sanitizer as well.
@@ -219,7 +219,7 @@ constexpr int parts = 40;
 asio::awaitable<void> write_reply(ReplyFeed& feed, MessageId id)
 {
     for (std::int64_t attempt = 1; attempt <= attempts; ++attempt) {
-        co_await feed.begin(id, attempt, "demo");
+        co_await feed.begin(UserId{1}, id, attempt, "demo");
         for (int part = 0; part < parts; ++part) {
             std::string text = std::to_string(attempt) + ":" + std::to_string(part) + " ";
             std::string thoughts = part % 8 == 0 ? "hm" : "";
@@ -236,7 +236,7 @@ asio::awaitable<void> read_reply(ReplyFeed& feed, MessageId id, std::string& joi
     FeedNews news;
     while (news.state != State::ended) {
         auto attempt = news.attempt;
-        news = co_await feed.read(id, news.position, Steady::now() + 60s);
+        news = co_await feed.read(UserId{1}, id, news.position, Steady::now() + 60s);
         if (news.attempt != attempt) joined.clear();
         joined += news.text;
     }

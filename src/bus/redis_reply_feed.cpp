@@ -55,7 +55,7 @@ RedisReplyFeed::RedisReplyFeed(redis::Client& client, RedisSignals& signals)
       pause_(client, pause_feed_script), copiers_([](std::exception_ptr) { std::terminate(); })
 {}
 
-asio::awaitable<FeedNews> RedisReplyFeed::read(MessageId reply, FeedPosition seen, Steady::time_point until)
+asio::awaitable<FeedNews> RedisReplyFeed::read(UserId user, MessageId reply, FeedPosition seen, Steady::time_point until)
 {
     auto const ear = std::make_shared<Ear>();
     auto const subscription = signals_.subscribe(feed_channel(reply), [ear](std::optional<std::string_view> payload) {
@@ -65,9 +65,9 @@ asio::awaitable<FeedNews> RedisReplyFeed::read(MessageId reply, FeedPosition see
     auto const signals_before = ear->signals.load();
     for (;;) {
         auto const count = ear->wakeup.count();
-        auto news = co_await here_.read(reply, seen, Steady::time_point::min());
+        auto news = co_await here_.read(user, reply, seen, Steady::time_point::min());
         if (has_news(news, seen)) co_return news;
-        if (news.state == FeedNews::State::streaming) co_return co_await here_.read(reply, seen, until);
+        if (news.state == FeedNews::State::streaming) co_return co_await here_.read(user, reply, seen, until);
 
         auto fetched = co_await fetch(reply, seen);
         if (is_closed_) co_return FeedNews{.state = FeedNews::State::closed, .position = seen};

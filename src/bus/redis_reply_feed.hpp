@@ -19,12 +19,12 @@ class RedisReplyFeed final : public ReplyFeed {
 public:
     RedisReplyFeed(redis::Client& client, RedisSignals& signals);
 
-    asio::awaitable<void> begin(MessageId reply, std::int64_t attempt, std::string model) override;
+    asio::awaitable<void> begin(UserId user, MessageId reply, std::int64_t attempt, std::string model) override;
     asio::awaitable<void> append(MessageId reply, std::int64_t attempt, std::string text, std::string thoughts) override;
     asio::awaitable<void> cite(MessageId reply, std::int64_t attempt, std::string citations_json) override;
     asio::awaitable<void> end(MessageId reply, std::int64_t attempt) override;
     asio::awaitable<void> pause(MessageId reply, std::int64_t attempt) override;
-    asio::awaitable<FeedNews> read(MessageId reply, FeedPosition seen, Steady::time_point until) override;
+    asio::awaitable<FeedNews> read(UserId user, MessageId reply, FeedPosition seen, Steady::time_point until) override;
     void close() override;
 
     // After close(): the copiers end. Blocks for a moment, never on an I/O thread.
@@ -34,8 +34,8 @@ private:
     enum class Copied { yes, lost, superseded };
     struct Fetched;
 
-    asio::awaitable<void> copy(MessageId reply, std::int64_t attempt);
-    asio::awaitable<void> copy_until_end(MessageId reply, std::int64_t attempt);
+    asio::awaitable<void> copy(UserId user, MessageId reply, std::int64_t attempt);
+    asio::awaitable<void> copy_until_end(UserId user, MessageId reply, std::int64_t attempt);
     asio::awaitable<Copied> put(MessageId reply, FeedNews news);
     asio::awaitable<Copied> add(MessageId reply, FeedNews news, FeedPosition sent);
     bool is_copied(MessageId reply, std::int64_t attempt);

@@ -21,9 +21,9 @@ std::vector<std::string> keys_of(MessageId reply, std::int64_t attempt)
 
 } // namespace
 
-asio::awaitable<void> RedisReplyFeed::begin(MessageId reply, std::int64_t attempt, std::string model)
+asio::awaitable<void> RedisReplyFeed::begin(UserId user, MessageId reply, std::int64_t attempt, std::string model)
 {
-    co_await here_.begin(reply, attempt, std::move(model));
+    co_await here_.begin(user, reply, attempt, std::move(model));
     signals_.tell_here(feed_channel(reply)); // To those who waited for another process to write it.
     {
         std::lock_guard lock(mutex_);
@@ -32,7 +32,7 @@ asio::awaitable<void> RedisReplyFeed::begin(MessageId reply, std::int64_t attemp
         known = attempt;
     }
     auto executor = co_await asio::this_coro::executor;
-    copiers_.spawn(std::move(executor), copy(reply, attempt));
+    copiers_.spawn(std::move(executor), copy(user, reply, attempt));
 }
 
 asio::awaitable<void> RedisReplyFeed::append(MessageId reply, std::int64_t attempt, std::string text, std::string thoughts)
@@ -74,15 +74,15 @@ asio::awaitable<void> RedisReplyFeed::pause(MessageId reply, std::int64_t attemp
     client_.send(pause_.eval_command(keys_of(reply, attempt), {std::to_string(attempt), channel, std::string(RedisSignals::wire_payload)}));
 }
 
-asio::awaitable<void> RedisReplyFeed::copy(MessageId reply, std::int64_t attempt)
+asio::awaitable<void> RedisReplyFeed::copy(UserId user, MessageId reply, std::int64_t attempt)
 {
-    co_await copy_until_end(reply, attempt);
+    co_await copy_until_end(user, reply, attempt);
     std::lock_guard lock(mutex_);
     auto const found = copied_.find(reply);
     if (found != copied_.end() && found->second == attempt) copied_.erase(found);
 }
 
-asio::awaitable<void> RedisReplyFeed::copy_until_end(MessageId reply, std::int64_t attempt)
+asio::awaitable<void> RedisReplyFeed::copy_until_end(UserId user, MessageId reply, std::int64_t attempt)
 {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     auto const keys = keys_of(reply, attempt);
@@ -90,7 +90,7 @@ asio::awaitable<void> RedisReplyFeed::copy_until_end(MessageId reply, std::int64
     std::vector<std::string> const fence{std::to_string(attempt), channel, std::string(RedisSignals::wire_payload)};
     FeedPosition sent; // What Redis has.
     for (;;) {
-        auto news = co_await here_.read(reply, sent, Steady::now() + look_every);
+        auto news = co_await here_.read(user, reply, sent, Steady::now() + look_every);
         bool const is_superseded = news.attempt > attempt;
         if (news.state == FeedNews::State::closed || is_superseded) co_return;
         if (news.attempt != attempt) { // Paused, or it ended so long ago that it was forgotten.

@@ -45,8 +45,10 @@ class ReplyFeed {
 public:
     virtual ~ReplyFeed() = default;
 
+    // The user is the one whose reply it is: a store may need him to find it.
+
     // Writer. begin() starts an attempt with empty text; a higher attempt replaces a lower one and a write of a lower is ignored.
-    virtual asio::awaitable<void> begin(MessageId reply, std::int64_t attempt, std::string model) = 0;
+    virtual asio::awaitable<void> begin(UserId user, MessageId reply, std::int64_t attempt, std::string model) = 0;
     virtual asio::awaitable<void> append(MessageId reply, std::int64_t attempt, std::string text, std::string thoughts) = 0;
     virtual asio::awaitable<void> cite(MessageId reply, std::int64_t attempt, std::string citations_json) = 0;
     // After the finish (or the failure, stop, deletion) is committed. Readers are woken; the feed is forgotten a little later.
@@ -56,7 +58,7 @@ public:
 
     // Reader. Returns at once when there is more than `seen`, else at the next change or at `until` (then with empty fields). News are
     // at most 64 KiB each of text and thoughts, cut between characters; what is left comes with the next read().
-    virtual asio::awaitable<FeedNews> read(MessageId reply, FeedPosition seen, Steady::time_point until) = 0;
+    virtual asio::awaitable<FeedNews> read(UserId user, MessageId reply, FeedPosition seen, Steady::time_point until) = 0;
 
     // At a stop: every waiting and every later read() returns at once.
     virtual void close() = 0;

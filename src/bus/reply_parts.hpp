@@ -7,8 +7,15 @@
 
 namespace pollux::bus {
 
+// A reply that is being written, and whose it is.
+struct WrittenReply {
+    UserId user;
+    MessageId reply;
+};
+
 // What came since the part before it.
 struct ReplyPart {
+    UserId user;
     MessageId reply;
     std::int64_t attempt = 0;
     std::int64_t number = 0; // From 0 on in each attempt.
@@ -36,11 +43,11 @@ public:
     virtual asio::awaitable<std::vector<MessageId>> put(std::vector<ReplyPart> parts) = 0;
 
     // Those that end after `seen`, from the earliest on, some hundred at most; all of them when the attempt is another.
-    virtual asio::awaitable<FoundParts> find(MessageId reply, FeedPosition seen) = 0;
+    virtual asio::awaitable<FoundParts> find(UserId user, MessageId reply, FeedPosition seen) = 0;
 
     // Deletes the parts of those among `replies` that nobody writes any more. Whoever ends a reply does so itself; this is for what
     // was being put at that moment.
-    virtual asio::awaitable<void> delete_ended(std::vector<MessageId> replies) = 0;
+    virtual asio::awaitable<void> delete_ended(std::vector<WrittenReply> replies) = 0;
 };
 
 } // namespace pollux::bus

@@ -65,7 +65,7 @@ StoredReplyFeed::StoredReplyFeed(ReplyParts& parts, Signals& signals)
     : parts_(parts), signals_(signals), tasks_([](std::exception_ptr) { std::terminate(); })
 {}
 
-asio::awaitable<FeedNews> StoredReplyFeed::read(MessageId reply, FeedPosition seen, Steady::time_point until)
+asio::awaitable<FeedNews> StoredReplyFeed::read(UserId user, MessageId reply, FeedPosition seen, Steady::time_point until)
 {
     auto const ear = std::make_shared<FeedEar>();
     auto const hear = [ear](std::optional<std::string_view> payload) {
@@ -77,12 +77,12 @@ asio::awaitable<FeedNews> StoredReplyFeed::read(MessageId reply, FeedPosition se
     bool was_gone = false;
     for (;;) {
         auto const count = ear->wakeup.count();
-        auto news = co_await here_.read(reply, seen, Steady::time_point::min());
+        auto news = co_await here_.read(user, reply, seen, Steady::time_point::min());
         if (has_news(news, seen)) co_return news;
-        if (news.state == FeedNews::State::streaming) co_return co_await here_.read(reply, seen, until);
+        if (news.state == FeedNews::State::streaming) co_return co_await here_.read(user, reply, seen, until);
 
         bool const is_over = ear->is_over; // Before looking: what was written before it is found.
-        auto fetched = co_await fetch(reply, seen);
+        auto fetched = co_await fetch(user, reply, seen);
         if (is_closed_) co_return FeedNews{.state = FeedNews::State::closed, .position = seen};
         bool const is_gone = fetched && fetched->state == FeedNews::State::absent && seen.attempt > 0;
         if (fetched) news = std::move(*fetched);
@@ -97,10 +97,10 @@ asio::awaitable<FeedNews> StoredReplyFeed::read(MessageId reply, FeedPosition se
     }
 }
 
-asio::awaitable<std::optional<FeedNews>> StoredReplyFeed::fetch(MessageId reply, FeedPosition seen)
+asio::awaitable<std::optional<FeedNews>> StoredReplyFeed::fetch(UserId user, MessageId reply, FeedPosition seen)
 {
     try {
-        auto found = co_await parts_.find(reply, seen);
+        auto found = co_await parts_.find(user, reply, seen);
         co_return join(std::move(found), seen);
     } catch (std::exception const& failure) {
         ops::log(ops::Level::debug, "reply_parts_not_read", {{"reason", failure.what()}});

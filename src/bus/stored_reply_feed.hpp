@@ -20,12 +20,12 @@ public:
 
     void start(asio::any_io_executor const& executor); // Of the copier.
 
-    asio::awaitable<void> begin(MessageId reply, std::int64_t attempt, std::string model) override;
+    asio::awaitable<void> begin(UserId user, MessageId reply, std::int64_t attempt, std::string model) override;
     asio::awaitable<void> append(MessageId reply, std::int64_t attempt, std::string text, std::string thoughts) override;
     asio::awaitable<void> cite(MessageId reply, std::int64_t attempt, std::string citations_json) override;
     asio::awaitable<void> end(MessageId reply, std::int64_t attempt) override;
     asio::awaitable<void> pause(MessageId reply, std::int64_t attempt) override;
-    asio::awaitable<FeedNews> read(MessageId reply, FeedPosition seen, Steady::time_point until) override;
+    asio::awaitable<FeedNews> read(UserId user, MessageId reply, FeedPosition seen, Steady::time_point until) override;
     void close() override;
 
     // After close(): the copier ends. Blocks for a moment, never on an I/O thread.
@@ -33,6 +33,7 @@ public:
 
 private:
     struct Copied {
+        UserId user;
         FeedPosition sent;
         std::int64_t attempt = 0;
         std::int64_t parts = 0;
@@ -45,9 +46,9 @@ private:
     void note_put(Places const& ends, std::vector<MessageId> const& taken);
     bool is_idle() const;
     std::vector<std::pair<MessageId, Copied>> copied() const;
-    std::vector<MessageId> take_ended();
+    std::vector<WrittenReply> take_ended();
     void over(MessageId reply, std::int64_t attempt);
-    asio::awaitable<std::optional<FeedNews>> fetch(MessageId reply, FeedPosition seen);
+    asio::awaitable<std::optional<FeedNews>> fetch(UserId user, MessageId reply, FeedPosition seen);
 
     ReplyParts& parts_;
     Signals& signals_;
@@ -56,7 +57,7 @@ private:
     std::atomic<bool> is_closed_ = false;
     mutable std::mutex mutex_;
     std::unordered_map<MessageId, Copied> copied_; // What this process writes.
-    std::vector<MessageId> ended_;                 // What it wrote; a part may have come too late.
+    std::vector<WrittenReply> ended_;              // What it wrote; a part may have come too late.
     net::Wakeup begun_;
     net::Wakeup closed_;
     net::TaskGroup tasks_;

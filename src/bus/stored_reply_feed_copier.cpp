@@ -12,9 +12,9 @@ constexpr std::chrono::milliseconds copy_every{250};
 constexpr std::chrono::seconds idle_look{60};      // While nothing is written here; begin() wakes.
 constexpr std::size_t put_bytes_max = 1024 * 1024; // In one statement.
 
-ReplyPart part_of(MessageId reply, FeedNews news, FeedPosition const& sent, std::int64_t number)
+ReplyPart part_of(WrittenReply reply, FeedNews news, FeedPosition const& sent, std::int64_t number)
 {
-    ReplyPart part{.reply = reply, .attempt = news.attempt, .number = number, .model = std::move(news.model)};
+    ReplyPart part{.user = reply.user, .reply = reply.reply, .attempt = news.attempt, .number = number, .model = std::move(news.model)};
     part.text_from = sent.text_bytes;
     part.thoughts_from = sent.thought_bytes;
     part.citations_version = news.position.citations_version;
@@ -26,15 +26,15 @@ ReplyPart part_of(MessageId reply, FeedNews news, FeedPosition const& sent, std:
 
 } // namespace
 
-asio::awaitable<void> StoredReplyFeed::begin(MessageId reply, std::int64_t attempt, std::string model)
+asio::awaitable<void> StoredReplyFeed::begin(UserId user, MessageId reply, std::int64_t attempt, std::string model)
 {
-    co_await here_.begin(reply, attempt, std::move(model));
+    co_await here_.begin(user, reply, attempt, std::move(model));
     near_->deliver(feed_signal(reply), feed_has_more); // To those who waited for another process to write it.
     {
         std::lock_guard lock(mutex_);
         auto& known = copied_[reply];
         if (known.attempt >= attempt) co_return;
-        known = {.attempt = attempt};
+        known = {.user = user, .attempt = attempt};
     }
     begun_.notify();
 }
@@ -67,8 +67,8 @@ void StoredReplyFeed::over(MessageId reply, std::int64_t attempt)
         std::lock_guard lock(mutex_);
         auto const found = copied_.find(reply);
         if (found != copied_.end() && found->second.attempt <= attempt) {
+            ended_.push_back({found->second.user, reply});
             copied_.erase(found);
-            ended_.push_back(reply);
         }
     }
     signals_.publish(feed_signal(reply), feed_is_over);
@@ -106,7 +106,7 @@ bool StoredReplyFeed::is_idle() const
     return copied_.empty() && ended_.empty();
 }
 
-std::vector<MessageId> StoredReplyFeed::take_ended()
+std::vector<WrittenReply> StoredReplyFeed::take_ended()
 {
     std::lock_guard lock(mutex_);
     return std::exchange(ended_, {});
@@ -129,13 +129,13 @@ asio::awaitable<void> StoredReplyFeed::copy_all()
     std::size_t bytes = 0;
     auto const all = copied();
     for (auto const& [reply, known] : all) {
-        auto news = co_await here_.read(reply, known.sent, Steady::time_point::min());
+        auto news = co_await here_.read(known.user, reply, known.sent, Steady::time_point::min());
         bool const is_ours = news.state == FeedNews::State::streaming && news.attempt == known.attempt;
         bool const is_new = known.sent.attempt == 0 || !news.text.empty() || !news.thoughts.empty() || !news.citations_json.empty();
         if (!is_ours || !is_new) continue;
         bytes += news.text.size() + news.thoughts.size() + news.citations_json.size();
         ends[reply] = news.position;
-        parts.push_back(part_of(reply, std::move(news), known.sent, known.parts));
+        parts.push_back(part_of({known.user, reply}, std::move(news), known.sent, known.parts));
         if (bytes < put_bytes_max) continue;
         co_await put(std::exchange(parts, {}), std::exchange(ends, {}));
         bytes = 0;
@@ -162,8 +162,8 @@ void StoredReplyFeed::note_put(Places const& ends, std::vector<MessageId> const&
             found->second.sent = end;
             ++found->second.parts;
         } else {
-            copied_.erase(found); // It is over, or somebody else's.
-            ended_.push_back(reply);
+            ended_.push_back({found->second.user, reply}); // It is over, or somebody else's.
+            copied_.erase(found);
         }
     }
 }

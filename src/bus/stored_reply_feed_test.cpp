@@ -33,7 +33,7 @@ public:
         if (loses_answers) throw std::runtime_error("the answer was lost");
         co_return taken;
     }
-    asio::awaitable<FoundParts> find(MessageId, FeedPosition seen) override
+    asio::awaitable<FoundParts> find(UserId, MessageId, FeedPosition seen) override
     {
         std::lock_guard lock(mutex_);
         if (is_down) throw std::runtime_error("down");
@@ -48,10 +48,10 @@ public:
         }
         co_return found;
     }
-    asio::awaitable<void> delete_ended(std::vector<MessageId> replies) override
+    asio::awaitable<void> delete_ended(std::vector<WrittenReply> replies) override
     {
         std::lock_guard lock(mutex_);
-        std::erase_if(parts_, [&](auto const& known) { return std::ranges::count(replies, known.second.reply) > 0; });
+        std::erase_if(parts_, [&](auto const& known) { return std::ranges::count(replies, known.second.reply, &WrittenReply::reply) > 0; });
         co_return;
     }
     void erase_all()
@@ -100,7 +100,7 @@ protected:
         co_await std::move(work);
         co_return true;
     }
-    void begin(std::int64_t attempt = 1) { loop.run(done(a.begin(reply, attempt, "demo"))); }
+    void begin(std::int64_t attempt = 1) { loop.run(done(a.begin(UserId{1}, reply, attempt, "demo"))); }
     void append(std::string text, std::string thoughts = {}, std::int64_t attempt = 1)
     {
         loop.run(done(a.append(reply, attempt, std::move(text), std::move(thoughts))));
@@ -109,9 +109,9 @@ protected:
 
     std::future<FeedNews> wait(StoredReplyFeed& feed, FeedPosition seen = {}, std::chrono::milliseconds limit = test::patience)
     {
-        return loop.start(feed.read(reply, seen, Steady::now() + limit), 1);
+        return loop.start(feed.read(UserId{1}, reply, seen, Steady::now() + limit), 1);
     }
-    FeedNews look(StoredReplyFeed& feed, FeedPosition seen = {}) { return loop.run(feed.read(reply, seen, {})); }
+    FeedNews look(StoredReplyFeed& feed, FeedPosition seen = {}) { return loop.run(feed.read(UserId{1}, reply, seen, {})); }
 
     // Reads at the other node until there is so much text.
     struct Gathered {
@@ -281,7 +281,7 @@ TEST_F(StoredReplyFeedTest, WhatIsNotTakenIsNotOfferedAgain)
     EXPECT_EQ(position.state, State::absent);
     parts.running = 1;
     MessageId const other{8};
-    loop.run(done(a.begin(other, 1, "demo")));
+    loop.run(done(a.begin(UserId{1}, other, 1, "demo")));
     ASSERT_TRUE(test::comes_true([this] { return parts.size() == 1; }));
 }
 

@@ -225,7 +225,7 @@ asio::awaitable<Result<Message>> ChatService::finished_message(UserId user, Room
         auto const look_again = std::min(until, Steady::now() + look_again_after);
         state = bus::FeedNews::State::streaming;
         while (state == bus::FeedNews::State::streaming && Steady::now() < look_again) {
-            auto const news = co_await parts_.feed.read(message, seen, look_again);
+            auto const news = co_await parts_.feed.read(user, message, seen, look_again);
             seen = news.position;
             state = news.state;
         }

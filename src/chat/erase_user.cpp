@@ -5,7 +5,7 @@ namespace {
 
 constexpr db::Sql jobs_sql = "delete from jobs where user_id = $1";
 constexpr db::Sql parts_sql = "delete from reply_parts where user_id = $1";
-constexpr db::Sql messages_sql = "delete from messages where room_id in (select id from rooms where user_id = $1)";
+constexpr db::Sql messages_sql = "delete from messages where user_id = $1";
 constexpr db::Sql rooms_sql = "delete from rooms where user_id = $1";
 constexpr db::Sql keys_sql = "delete from idempotency_keys where user_id = $1";
 

@@ -17,7 +17,7 @@ constexpr db::Sql keep_sql = R"sql(
         where idempotency_keys.created_at <= $7
 )sql";
 
-constexpr db::Sql forget_sql = R"sql(
+constexpr db::Sql forget_scan_sql = R"sql(
     delete from idempotency_keys where (user_id, key) in
         (select user_id, key from idempotency_keys where created_at <= $1 order by created_at limit 1000)
 )sql";
@@ -61,7 +61,7 @@ asio::awaitable<Result<void>> keep_effect(db::Transaction& transaction, UserId u
 
 asio::awaitable<std::int64_t> forget_old_keys(db::Database& database, Time now)
 {
-    auto const rows = co_await database.write(forget_sql, now - idempotency_kept);
+    auto const rows = co_await database.write(forget_scan_sql, now - idempotency_kept);
     co_return rows.changed();
 }
 

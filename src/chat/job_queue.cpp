@@ -18,11 +18,11 @@ constexpr db::Sql promote_sql = R"sql(
     update jobs set state = 'ready', ready_at = now_us(), due_at = null where id = $1 and user_id = $2 and state = 'waiting'
 )sql";
 
-constexpr db::Sql due_users_sql = R"sql(
+constexpr db::Sql due_users_scan_sql = R"sql(
     select distinct user_id from jobs where state = 'waiting' and due_at is not null and due_at <= now_us() limit 200
 )sql";
 
-constexpr db::Sql count_sql = "select count(*) from (select 1 from jobs limit $1) as open_jobs";
+constexpr db::Sql count_scan_sql = "select count(*) from (select 1 from jobs limit $1) as open_jobs";
 
 } // namespace
 
@@ -75,7 +75,7 @@ asio::awaitable<int> promote_jobs(db::Transaction& transaction, UserId user)
 
 asio::awaitable<std::vector<UserId>> users_with_due_jobs(db::Database& database)
 {
-    auto const rows = co_await database.read(due_users_sql);
+    auto const rows = co_await database.read(due_users_scan_sql);
     std::vector<UserId> users;
     for (std::size_t index = 0; index < rows.size(); ++index) users.push_back(rows[index].id<UserId>(0));
     co_return users;
@@ -83,7 +83,7 @@ asio::awaitable<std::vector<UserId>> users_with_due_jobs(db::Database& database)
 
 asio::awaitable<std::int64_t> count_jobs(db::Database& database, std::int64_t count_max)
 {
-    auto const rows = co_await database.read(count_sql, count_max);
+    auto const rows = co_await database.read(count_scan_sql, count_max);
     co_return rows.front().integer(0);
 }
 

@@ -10,6 +10,7 @@ namespace pollux::chat {
 constexpr std::int64_t losses_max = 8;
 
 struct KeptLease {
+    UserId user;
     MessageId reply;
     std::int64_t attempt = 0;
     bool stop_requested = false;
@@ -35,7 +36,7 @@ public:
     asio::awaitable<std::vector<LostReply>> recover(Time now);
 
     // Takes back one lease of `owner` that he knows nothing of.
-    asio::awaitable<std::vector<LostReply>> let_go(std::string owner, MessageId reply, Time now);
+    asio::awaitable<std::vector<LostReply>> let_go(std::string owner, UserId user, MessageId reply, Time now);
 
     // Whether a job is ready that has lost so many leases that it is to run alone.
     asio::awaitable<bool> has_suspect();

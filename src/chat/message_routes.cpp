@@ -60,7 +60,7 @@ asio::awaitable<Result<http::CreatedOrStream<Sent>>> send_message(ChatApi& api, 
     if (request.accepts_event_stream()) {
         auto load = load_message(api, user, *room, sent.reply.id);
         auto accepted = to_json(sent);
-        auto events = make_accepted_stream(api.feed, std::move(sent.reply), std::move(load), std::move(accepted));
+        auto events = make_accepted_stream(api.feed, user, std::move(sent.reply), std::move(load), std::move(accepted));
         events = bound_to_session(std::move(events), session_end(api, request));
         co_return http::CreatedOrStream<Sent>{std::nullopt, std::move(events), replay_of(made->is_repeat)};
     }
@@ -113,7 +113,7 @@ asio::awaitable<Result<http::Stream>> stream_reply(ChatApi& api, http::Request c
     std::optional<std::string> last_id;
     if (auto const header = request.header("Last-Event-ID")) last_id = std::string(*header);
     auto load = load_message(api, request.user(), path->room, path->message);
-    auto events = co_await open_reply_stream(api.feed, path->message, std::move(load), std::move(last_id));
+    auto events = co_await open_reply_stream(api.feed, request.user(), path->message, std::move(load), std::move(last_id));
     if (!events) co_return events.error();
     co_return http::Stream{bound_to_session(std::move(*events), session_end(api, request))};
 }

@@ -22,15 +22,15 @@ constexpr db::Sql variants_sql =
 
 constexpr db::Sql basis_sql = R"sql(
     select j.stop_requested, r.system_prompt, u.custom_instructions, p.context_tokens, p.models
-    from jobs j join rooms r on r.id = j.room_id join users u on u.id = j.user_id join plans p on p.name = u.tier
+    from jobs j join rooms r on r.user_id = j.user_id and r.id = j.room_id join users u on u.id = j.user_id join plans p on p.name = u.tier
     where j.message_id = $1 and j.room_id = $2 and j.user_id = $3
 )sql";
 
 // Newest first, in steps: a room may hold far more than any model reads.
 constexpr db::Sql chain_sql = R"sql(
     select id, coalesce(reply_to, id), role, status, content, provider_state from messages
-    where room_id = $1 and coalesce(reply_to, id) <= $2 and (coalesce(reply_to, id) < $2 or id < $3) and is_shown = 1
-    order by coalesce(reply_to, id) desc, id desc limit $4
+    where room_id = $1 and user_id = $2 and coalesce(reply_to, id) <= $3 and (coalesce(reply_to, id) < $3 or id < $4) and is_shown = 1
+    order by coalesce(reply_to, id) desc, id desc limit $5
 )sql";
 
 constexpr std::int64_t chain_step = 40;
@@ -83,18 +83,18 @@ asio::awaitable<std::optional<ReplyBasis>> MessageStore::basis(UserId user, Room
     if (rows.empty()) co_return std::nullopt;
     auto const row = rows.front();
     ReplyBasis basis{row.boolean(0), row.text(1), row.text(2), row.integer(3), billing::PlanModels::parse(row.text(4)), {}};
-    basis.chain = co_await chain(room, question, basis.context_tokens);
+    basis.chain = co_await chain(user, room, question, basis.context_tokens);
     if (basis.chain.empty()) co_return std::nullopt;
     co_return basis;
 }
 
-asio::awaitable<std::vector<PastTurn>> MessageStore::chain(RoomId room, MessageId question, std::int64_t tokens_min)
+asio::awaitable<std::vector<PastTurn>> MessageStore::chain(UserId user, RoomId room, MessageId question, std::int64_t tokens_min)
 {
     std::vector<PastTurn> newest_first;
     std::int64_t tokens = 0;
     MessageCursor before{question.value, question.value + 1}; // From the question on, without its replies: they have higher ids.
     for (bool is_more = true; is_more && tokens <= tokens_min;) {
-        auto const rows = co_await database_.read(chain_sql, room, before.question, before.id, chain_step);
+        auto const rows = co_await database_.read(chain_sql, room, user, before.question, before.id, chain_step);
         for (std::size_t index = 0; index < rows.size(); ++index) {
             newest_first.push_back(read_turn(rows[index]));
             if (newest_first.back().is_usable) tokens += ai::estimate_tokens(newest_first.back().text);

@@ -49,7 +49,7 @@ public:
     asio::awaitable<std::optional<ReplyBasis>> basis(UserId user, RoomId room, MessageId question, MessageId reply);
 
 private:
-    asio::awaitable<std::vector<PastTurn>> chain(RoomId room, MessageId question, std::int64_t tokens_min);
+    asio::awaitable<std::vector<PastTurn>> chain(UserId user, RoomId room, MessageId question, std::int64_t tokens_min);
 
     db::Database& database_;
 };

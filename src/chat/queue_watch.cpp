@@ -5,7 +5,7 @@
 namespace pollux::chat {
 namespace {
 
-constexpr db::Sql oldest_sql = R"sql(
+constexpr db::Sql oldest_scan_sql = R"sql(
     select coalesce((select now_us() - ready_at from jobs where state = 'ready' order by ready_at, id limit 1), 0)
 )sql";
 
@@ -21,7 +21,7 @@ QueueWatch::QueueWatch(db::Database& database)
 asio::awaitable<void> QueueWatch::look()
 {
     replies_ = co_await count_jobs(database_, counted_max);
-    auto const rows = co_await database_.read(oldest_sql);
+    auto const rows = co_await database_.read(oldest_scan_sql);
     oldest_us_ = rows[0].integer(0);
 }
 

@@ -12,17 +12,18 @@ namespace {
 constexpr db::Sql finish_message_sql = R"sql(
     update messages set status = $3, content = $4, thoughts = $5, citations = $6, finish_reason = $7, error_code = $8, error_detail = $9,
         prompt_tokens = $10, completion_tokens = $11, thought_tokens = $12, model = $13, provider_state = $14, completed_at = $15
-    where id = $1 and attempt = $2 and status = 'streaming'
+    where id = $1 and attempt = $2 and status = 'streaming' and user_id = $16
     returning day, created_at, variants
 )sql";
 
 // Parts are written only where many processes share a database.
-constexpr db::Sql delete_job_sql{"delete from jobs where message_id = $1 and attempt = $2", R"sql(
-    with parts as (delete from reply_parts where reply_id = $1 and attempt <= $2)
-    delete from jobs where message_id = $1 and attempt = $2
+constexpr db::Sql delete_job_sql{"delete from jobs where message_id = $1 and attempt = $2 and user_id = $3", R"sql(
+    with parts as (delete from reply_parts where user_id = $3 and reply_id = $1 and attempt <= $2)
+    delete from jobs where message_id = $1 and attempt = $2 and user_id = $3
 )sql"};
 
-constexpr db::Sql show_variant_sql = "update messages set is_shown = case when id = $2 then 1 else 0 end where reply_to = $1";
+constexpr db::Sql show_variant_sql =
+    "update messages set is_shown = case when id = $2 then 1 else 0 end where user_id = $3 and reply_to = $1";
 
 // The reply is the room's last message only while its question is the newest one.
 constexpr db::Sql update_room_sql = R"sql(
@@ -30,7 +31,7 @@ constexpr db::Sql update_room_sql = R"sql(
         last_text = case when $6 = 1 and last_question_id = $3 then $4 else last_text end,
         last_role = case when $6 = 1 and last_question_id = $3 then 'assistant' else last_role end,
         last_at = case when $6 = 1 and last_question_id = $3 then $5 else last_at end
-    where id = $1
+    where id = $1 and user_id = $7
 )sql";
 
 std::optional<std::string> finish_text(ReplyEnd const& end)
@@ -49,7 +50,8 @@ asio::awaitable<db::Rows> finish_message(db::Transaction& transaction, ReplyClai
     }
     co_return co_await transaction.run(finish_message_sql, claim.reply, claim.attempt, to_text(end.status), end.text, end.thoughts,
                                        end.citations_json, finish_text(end), code, detail, end.usage.prompt_tokens,
-                                       end.usage.completion_tokens, end.usage.thought_tokens, end.model, end.provider_state, now);
+                                       end.usage.completion_tokens, end.usage.thought_tokens, end.model, end.provider_state, now,
+                                       claim.user);
 }
 
 } // namespace
@@ -76,7 +78,7 @@ asio::awaitable<Finishing> finish_in(db::Transaction& transaction, ReplyClaim co
     if (finished.empty()) co_return Finishing{};
     auto const row = finished.front();
     failpoint("finish_after_message");
-    co_await transaction.run_later(delete_job_sql, claim.reply, claim.attempt);
+    co_await transaction.run_later(delete_job_sql, claim.reply, claim.attempt, claim.user);
 
     billing::Settlement settlement{claim.user, row.integer(0), costs_unit(end) ? 0 : 1};
     settlement.prompt_tokens = end.usage.prompt_tokens;
@@ -87,9 +89,9 @@ asio::awaitable<Finishing> finish_in(db::Transaction& transaction, ReplyClaim co
     failpoint("finish_after_quota");
 
     bool const is_good = end.status == MessageStatus::completed || (end.status == MessageStatus::stopped && !end.text.empty());
-    if (is_good && row.integer(2) > 1) co_await transaction.run_later(show_variant_sql, claim.question, claim.reply);
+    if (is_good && row.integer(2) > 1) co_await transaction.run_later(show_variant_sql, claim.question, claim.reply, claim.user);
     bool const is_preview = is_good && !end.text.empty();
-    co_await transaction.run_later(update_room_sql, claim.room, now, claim.question, preview_of(end.text), row.time(1), is_preview);
+    co_await transaction.run_later(update_room_sql, claim.room, now, claim.question, preview_of(end.text), row.time(1), is_preview, claim.user);
 
     auto const promoted = co_await promote_jobs(transaction, claim.user);
     failpoint("finish_before_commit");

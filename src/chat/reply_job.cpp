@@ -40,8 +40,8 @@ asio::awaitable<void> sleep_for(std::chrono::microseconds wait)
 } // namespace
 
 ReplyJob::ReplyJob(ReplyTools& tools, std::shared_ptr<RunningReply> running)
-    : tools_(tools), running_(std::move(running)), store_(tools.database), writer_(tools.feed, running_->executor, running_->reply),
-      claim_(running_->claim)
+    : tools_(tools), running_(std::move(running)), store_(tools.database),
+      writer_(tools.feed, running_->executor, running_->claim.user, running_->reply), claim_(running_->claim)
 {}
 
 asio::awaitable<ReplyJob::Outcome> ReplyJob::run()

@@ -49,18 +49,18 @@ asio::awaitable<void> ReplyWorker::let_go_unknown(std::vector<KeptLease> leases)
     auto const known = running_.ids();
     std::unordered_set<MessageId> const running(known.begin(), known.end());
     std::unordered_set<MessageId> unknown;
-    std::vector<MessageId> abandoned;
+    std::vector<KeptLease> abandoned;
     for (auto const& lease : leases) {
         if (running.contains(lease.reply)) continue;
         if (unknown_leases_.contains(lease.reply)) {
-            abandoned.push_back(lease.reply);
+            abandoned.push_back(lease);
         } else {
             unknown.insert(lease.reply);
         }
     }
     unknown_leases_ = std::move(unknown);
-    for (auto reply : abandoned) {
-        auto lost = co_await leases_.let_go(owner_, reply, tools_.clock.now());
+    for (auto const& lease : abandoned) {
+        auto lost = co_await leases_.let_go(owner_, lease.user, lease.reply, tools_.clock.now());
         co_await announce_lost(std::move(lost));
     }
 }

@@ -14,8 +14,8 @@ public:
     explicit ReplyPartsStore(db::Database& database) : database_(database) {}
 
     asio::awaitable<std::vector<MessageId>> put(std::vector<bus::ReplyPart> parts) override;
-    asio::awaitable<bus::FoundParts> find(MessageId reply, bus::FeedPosition seen) override;
-    asio::awaitable<void> delete_ended(std::vector<MessageId> replies) override;
+    asio::awaitable<bus::FoundParts> find(UserId user, MessageId reply, bus::FeedPosition seen) override;
+    asio::awaitable<void> delete_ended(std::vector<bus::WrittenReply> replies) override;
 
     // Of all replies: what a process could not delete because it died at that moment.
     asio::awaitable<void> delete_stale();
@@ -25,6 +25,6 @@ private:
 };
 
 // Of this attempt and those before it, as a part of a larger transaction.
-asio::awaitable<void> delete_parts(db::Transaction& transaction, MessageId reply, std::int64_t attempt);
+asio::awaitable<void> delete_parts(db::Transaction& transaction, UserId user, MessageId reply, std::int64_t attempt);
 
 } // namespace pollux::chat

@@ -11,66 +11,70 @@ namespace {
 
 // Both forms walk the index of ready jobs from its head; of several workers each takes what no other is taking. (As a subquery of IN,
 // PostgreSQL could run the walk more than once and take more than the limit.)
-constexpr db::Sql claim_sql{
+constexpr db::Sql claim_scan_sql{
     R"sql(
     update jobs set state = 'running', lease_owner = $1, lease_until = now_us() + $2, attempt = attempt + 1, calls = calls + 1,
         first_started_at = coalesce(first_started_at, now_us())
     where id in (select id from jobs where state = 'ready' and lost >= $3 and lost < $4 order by ready_at, id limit $5)
         and state = 'ready'
-    returning message_id, attempt, calls, lost, first_started_at
+    returning user_id, room_id, message_id, attempt, calls, lost, first_started_at
 )sql",
     R"sql(
     with head as materialized (
-        select id from jobs where state = 'ready' and lost >= $3 and lost < $4 order by ready_at, id limit $5 for update skip locked)
+        select user_id, id from jobs where state = 'ready' and lost >= $3 and lost < $4
+        order by ready_at, id limit $5 for update skip locked)
     update jobs set state = 'running', lease_owner = $1, lease_until = now_us() + $2, attempt = attempt + 1, calls = calls + 1,
         first_started_at = coalesce(first_started_at, now_us())
-    from head where jobs.id = head.id and jobs.state = 'ready'
-    returning jobs.message_id, jobs.attempt, jobs.calls, jobs.lost, jobs.first_started_at
+    from head where jobs.user_id = head.user_id and jobs.id = head.id and jobs.state = 'ready'
+    returning jobs.user_id, jobs.room_id, jobs.message_id, jobs.attempt, jobs.calls, jobs.lost, jobs.first_started_at
 )sql"};
 
 constexpr db::Sql begin_message_sql = R"sql(
-    update messages set status = 'streaming', attempt = $2 where id = $1 returning user_id, room_id, reply_to, model
+    update messages set status = 'streaming', attempt = $2 where id = $1 and user_id = $3 returning reply_to, model
 )sql";
 
 constexpr db::Sql count_call_sql = R"sql(
-    update jobs set calls = calls + 1, attempt = attempt + $3 where message_id = $1 and attempt = $2 and state = 'running'
+    update jobs set calls = calls + 1, attempt = attempt + $3
+    where message_id = $1 and attempt = $2 and state = 'running' and user_id = $4
     returning calls, attempt
 )sql";
 
-constexpr db::Sql restart_message_sql = "update messages set attempt = $3 where id = $1 and attempt = $2 and status = 'streaming'";
+constexpr db::Sql restart_message_sql =
+    "update messages set attempt = $3 where id = $1 and attempt = $2 and status = 'streaming' and user_id = $4";
 
 constexpr db::Sql put_back_sql = R"sql(
     update jobs set state = 'waiting', due_at = now_us() + $3, lease_owner = null, lease_until = null, calls = calls - $4
-    where message_id = $1 and attempt = $2 and state = 'running' and stop_requested = 0
+    where message_id = $1 and attempt = $2 and state = 'running' and stop_requested = 0 and user_id = $5
 )sql";
 
 constexpr db::Sql is_stopping_sql =
-    "select 1 from jobs where message_id = $1 and attempt = $2 and state = 'running' and stop_requested = 1";
+    "select 1 from jobs where message_id = $1 and attempt = $2 and state = 'running' and stop_requested = 1 and user_id = $3";
 
 constexpr db::Sql hand_back_sql = R"sql(
     update jobs set state = 'ready', lease_owner = null, lease_until = null, calls = calls - $3, first_started_at = null
-    where message_id = $1 and attempt = $2 and state = 'running'
+    where message_id = $1 and attempt = $2 and state = 'running' and user_id = $4
 )sql";
 
-constexpr db::Sql requeue_message_sql = "update messages set status = 'queued' where id = $1 and attempt = $2 and status = 'streaming'";
+constexpr db::Sql requeue_message_sql =
+    "update messages set status = 'queued' where id = $1 and attempt = $2 and status = 'streaming' and user_id = $3";
 
 asio::awaitable<std::vector<ReplyClaim>> claim_in(db::Transaction& transaction, std::string owner, ClaimKind kind, std::int64_t count_max)
 {
     auto const least = kind == ClaimKind::usual ? 0 : suspect_from;
     auto const below = kind == ClaimKind::usual ? suspect_from : std::int64_t(1'000'000);
     auto const jobs =
-        co_await transaction.run(claim_sql, owner, std::chrono::microseconds(lease_duration).count(), least, below, count_max);
+        co_await transaction.run(claim_scan_sql, owner, std::chrono::microseconds(lease_duration).count(), least, below, count_max);
     std::vector<ReplyClaim> claims;
     for (std::size_t index = 0; index < jobs.size(); ++index) {
         auto const job = jobs[index];
-        ReplyClaim claim{.reply = job.id<MessageId>(0), .attempt = job.integer(1), .calls = job.integer(2), .lost = job.integer(3)};
-        claim.first_started = job.time(4);
-        auto const messages = co_await transaction.run(begin_message_sql, claim.reply, claim.attempt);
+        ReplyClaim claim{.user = job.id<UserId>(0), .room = job.id<RoomId>(1), .reply = job.id<MessageId>(2), .attempt = job.integer(3)};
+        claim.calls = job.integer(4);
+        claim.lost = job.integer(5);
+        claim.first_started = job.time(6);
+        auto const messages = co_await transaction.run(begin_message_sql, claim.reply, claim.attempt, claim.user);
         auto const message = messages.front();
-        claim.user = message.id<UserId>(0);
-        claim.room = message.id<RoomId>(1);
-        claim.question = message.id<MessageId>(2);
-        claim.model = message.text(3);
+        claim.question = message.id<MessageId>(0);
+        claim.model = message.text(1);
         claims.push_back(std::move(claim));
     }
     failpoint("claim_before_commit");
@@ -80,12 +84,12 @@ asio::awaitable<std::vector<ReplyClaim>> claim_in(db::Transaction& transaction, 
 asio::awaitable<std::optional<ReplyClaim>> count_call_in(db::Transaction& transaction, ReplyClaim claim, ReplyStore::NextCall next)
 {
     std::int64_t const step = next == ReplyStore::NextCall::restarts ? 1 : 0;
-    auto const rows = co_await transaction.run(count_call_sql, claim.reply, claim.attempt, step);
+    auto const rows = co_await transaction.run(count_call_sql, claim.reply, claim.attempt, step, claim.user);
     if (rows.empty()) co_return std::nullopt;
     auto const before = claim.attempt;
     claim.calls = rows.front().integer(0);
     claim.attempt = rows.front().integer(1);
-    if (step > 0) co_await transaction.run(restart_message_sql, claim.reply, before, claim.attempt);
+    if (step > 0) co_await transaction.run(restart_message_sql, claim.reply, before, claim.attempt, claim.user);
     co_return claim;
 }
 
@@ -93,8 +97,8 @@ asio::awaitable<std::optional<ReplyClaim>> count_call_in(db::Transaction& transa
 asio::awaitable<Finishing> requeue(db::Transaction& transaction, ReplyClaim const& claim, db::Rows const& jobs)
 {
     if (jobs.changed() == 0) co_return Finishing{};
-    co_await transaction.run(requeue_message_sql, claim.reply, claim.attempt);
-    co_await delete_parts(transaction, claim.reply, claim.attempt);
+    co_await transaction.run(requeue_message_sql, claim.reply, claim.attempt, claim.user);
+    co_await delete_parts(transaction, claim.user, claim.reply, claim.attempt);
     auto const promoted = co_await promote_jobs(transaction, claim.user);
     co_return Finishing{Fate::done, promoted};
 }
@@ -104,11 +108,12 @@ asio::awaitable<Finishing> put_back_in(db::Transaction& transaction, ReplyClaim 
 {
     bool const is_known = co_await touch_rooms(transaction, claim.user);
     if (!is_known) co_return Finishing{};
-    auto const jobs = co_await transaction.run(put_back_sql, claim.reply, claim.attempt, wait.count(), call == ReplyStore::Call::cut);
+    auto const jobs =
+        co_await transaction.run(put_back_sql, claim.reply, claim.attempt, wait.count(), call == ReplyStore::Call::cut, claim.user);
     auto const finishing = co_await requeue(transaction, claim, jobs);
     if (finishing.fate == Fate::refused) {
         // A stop that is committed must not wait until the job is due again.
-        auto const stopping = co_await transaction.run(is_stopping_sql, claim.reply, claim.attempt);
+        auto const stopping = co_await transaction.run(is_stopping_sql, claim.reply, claim.attempt, claim.user);
         if (!stopping.empty()) co_return Finishing{Fate::stop_requested};
     }
     failpoint("put_back_before_commit");
@@ -119,7 +124,7 @@ asio::awaitable<Finishing> hand_back_in(db::Transaction& transaction, ReplyClaim
 {
     bool const is_known = co_await touch_rooms(transaction, claim.user);
     if (!is_known) co_return Finishing{};
-    auto const jobs = co_await transaction.run(hand_back_sql, claim.reply, claim.attempt, call == ReplyStore::Call::cut);
+    auto const jobs = co_await transaction.run(hand_back_sql, claim.reply, claim.attempt, call == ReplyStore::Call::cut, claim.user);
     co_return co_await requeue(transaction, claim, jobs);
 }
 

@@ -21,9 +21,9 @@ constexpr auto commit_wait = 100ms;
 
 class ReplyStream final : public http::EventStream {
 public:
-    ReplyStream(bus::ReplyFeed& feed, Message reply, LoadMessage load, std::optional<EventId> resume_from, ReplyStreamPace pace,
-                std::string first_bytes = {})
-        : feed_(feed), reply_(reply.id), load_(std::move(load)), pace_(pace), first_bytes_(std::move(first_bytes)),
+    ReplyStream(bus::ReplyFeed& feed, UserId user, Message reply, LoadMessage load, std::optional<EventId> resume_from,
+                ReplyStreamPace pace, std::string first_bytes = {})
+        : feed_(feed), user_(user), reply_(reply.id), load_(std::move(load)), pace_(pace), first_bytes_(std::move(first_bytes)),
           state_(reply.id, resume_from), look_at_(Steady::now() + pace.silence_absent_max)
     {
         if (reply.is_finished()) finished_ = std::make_unique<Message const>(std::move(reply));
@@ -36,7 +36,7 @@ public:
             if (finished_) co_return state_.take(*finished_);
             if (is_deleted_) co_return state_.take_deleted();
 
-            auto news = co_await feed_.read(reply_, state_.position(), std::min(until, look_at_));
+            auto news = co_await feed_.read(user_, reply_, state_.position(), std::min(until, look_at_));
             if (news.state == FeedState::closed) break;
             auto bytes = state_.take(news);
             auto now = Steady::now();
@@ -72,6 +72,7 @@ private:
     }
 
     bus::ReplyFeed& feed_;
+    UserId user_;
     MessageId reply_;
     LoadMessage load_;
     ReplyStreamPace pace_;
@@ -84,8 +85,8 @@ private:
 
 } // namespace
 
-asio::awaitable<Result<std::unique_ptr<http::EventStream>>> open_reply_stream(bus::ReplyFeed& feed, MessageId reply, LoadMessage load,
-                                                                              std::optional<std::string> last_event_id,
+asio::awaitable<Result<std::unique_ptr<http::EventStream>>> open_reply_stream(bus::ReplyFeed& feed, UserId user, MessageId reply,
+                                                                              LoadMessage load, std::optional<std::string> last_event_id,
                                                                               ReplyStreamPace pace)
 {
     std::optional<EventId> resume_from;
@@ -103,18 +104,18 @@ asio::awaitable<Result<std::unique_ptr<http::EventStream>>> open_reply_stream(bu
         if (resume_from->is_end) co_return std::unique_ptr<http::EventStream>();
         if (!stands_between_characters(*resume_from, *loaded)) co_return bad_event_id();
     } else if (resume_from) {
-        auto news = co_await feed.read(reply, position_of(*resume_from), Steady::time_point::min());
+        auto news = co_await feed.read(user, reply, position_of(*resume_from), Steady::time_point::min());
         if (!stands_between_characters(*resume_from, news)) co_return bad_event_id();
     }
-    co_return std::make_unique<ReplyStream>(feed, std::move(*loaded), std::move(load), resume_from, pace);
+    co_return std::make_unique<ReplyStream>(feed, user, std::move(*loaded), std::move(load), resume_from, pace);
 }
 
-std::unique_ptr<http::EventStream> make_accepted_stream(bus::ReplyFeed& feed, Message reply, LoadMessage load, std::string accepted_json,
-                                                        ReplyStreamPace pace)
+std::unique_ptr<http::EventStream> make_accepted_stream(bus::ReplyFeed& feed, UserId user, Message reply, LoadMessage load,
+                                                        std::string accepted_json, ReplyStreamPace pace)
 {
     std::string first_bytes;
     http::append_event(first_bytes, "accepted", "", accepted_json);
-    return std::make_unique<ReplyStream>(feed, std::move(reply), std::move(load), std::nullopt, pace, std::move(first_bytes));
+    return std::make_unique<ReplyStream>(feed, user, std::move(reply), std::move(load), std::nullopt, pace, std::move(first_bytes));
 }
 
 } // namespace pollux::chat

@@ -32,13 +32,13 @@ struct ReplyStreamPace {
 // GET .../message/{mid}/stream/. `last_event_id` is the header's value. Errors: malformed "bad_event_id" (400) for an id that was
 // never given out, or that stands inside a character; not_found as `load` says, and for a message that is no reply. Null, which is
 // 204, for an "<attempt>-end" of a finished reply: there is nothing more. `feed` must outlive the stream.
-asio::awaitable<Result<std::unique_ptr<http::EventStream>>> open_reply_stream(bus::ReplyFeed& feed, MessageId reply, LoadMessage load,
-                                                                              std::optional<std::string> last_event_id,
+asio::awaitable<Result<std::unique_ptr<http::EventStream>>> open_reply_stream(bus::ReplyFeed& feed, UserId user, MessageId reply,
+                                                                              LoadMessage load, std::optional<std::string> last_event_id,
                                                                               ReplyStreamPace pace = {});
 
 // POST .../message/ with Accept: text/event-stream: first the event `accepted` with `accepted_json` (the JSON of Sent), then the events
 // of `reply`, which is given as it stands now.
-std::unique_ptr<http::EventStream> make_accepted_stream(bus::ReplyFeed& feed, Message reply, LoadMessage load, std::string accepted_json,
-                                                        ReplyStreamPace pace = {});
+std::unique_ptr<http::EventStream> make_accepted_stream(bus::ReplyFeed& feed, UserId user, Message reply, LoadMessage load,
+                                                        std::string accepted_json, ReplyStreamPace pace = {});
 
 } // namespace pollux::chat

@@ -57,7 +57,7 @@ protected:
 
     Result<std::unique_ptr<http::EventStream>> open(std::optional<std::string> last_event_id = {}, ReplyStreamPace pace = {})
     {
-        return loop.run(open_reply_stream(feed, reply, load(), std::move(last_event_id), pace));
+        return loop.run(open_reply_stream(feed, UserId{1}, reply, load(), std::move(last_event_id), pace));
     }
 
     void finish(std::string text, std::int64_t attempt)
@@ -98,7 +98,7 @@ TEST_F(ReplyStreamTest, RefusesWhatNeverWasAnId)
     }
     kept.message.status = MessageStatus::streaming;
     kept.message.content.clear();
-    loop.run(feed.begin(reply, 1, "demo"));
+    loop.run(feed.begin(UserId{1}, reply, 1, "demo"));
     loop.run(feed.append(reply, 1, "aé", ""));
     EXPECT_FALSE(open("1-2")) << "inside a character of what the feed has";
     EXPECT_TRUE(open("1-3"));
@@ -131,7 +131,7 @@ TEST_F(ReplyStreamTest, AFinishedReplyIsReadFromTheDatabaseOnce)
 TEST_F(ReplyStreamTest, TheAcceptedEventComesFirst)
 {
     finish("text", 1);
-    auto stream = make_accepted_stream(feed, kept.message, load(), R"({"message":{}})");
+    auto stream = make_accepted_stream(feed, UserId{1}, kept.message, load(), R"({"message":{}})");
     auto first = *loop.run(stream->next(Steady::now() + 60s));
     EXPECT_EQ(first, "event: accepted\ndata: {\"message\":{}}\n\n");
     EXPECT_EQ(outline(read_all(*stream)), "start 1-0 delta 1-4 done 1-end");
@@ -141,7 +141,7 @@ TEST_F(ReplyStreamTest, TheAcceptedEventComesFirst)
 TEST_F(ReplyStreamTest, FollowsTheFeedAndEndsWithTheDatabase)
 {
     auto stream = open().value();
-    loop.run(feed.begin(reply, 1, "demo"));
+    loop.run(feed.begin(UserId{1}, reply, 1, "demo"));
     EXPECT_EQ(outline(*loop.run(stream->next(Steady::now() + 60s))), "start 1-0");
     loop.run(feed.append(reply, 1, "abc", ""));
     EXPECT_EQ(outline(*loop.run(stream->next(Steady::now() + 60s))), "delta 1-3");
@@ -154,7 +154,7 @@ TEST_F(ReplyStreamTest, FollowsTheFeedAndEndsWithTheDatabase)
 
 TEST_F(ReplyStreamTest, ASlowReaderGetsWhatItMissedInOnePiece)
 {
-    loop.run(feed.begin(reply, 1, "demo"));
+    loop.run(feed.begin(UserId{1}, reply, 1, "demo"));
     auto stream = open().value();
     std::string text;
     for (int part = 0; part < 500; ++part) {
@@ -202,7 +202,7 @@ TEST_F(ReplyStreamTest, AnEndWithoutABeginningIsLookedAtAtOnce)
 
 TEST_F(ReplyStreamTest, ASilentFeedIsNotBelievedForEver)
 {
-    loop.run(feed.begin(reply, 1, "demo"));
+    loop.run(feed.begin(UserId{1}, reply, 1, "demo"));
     loop.run(feed.append(reply, 1, "abc", ""));
     auto stream = open("1-3", {.silence_absent_max = 1ms, .silence_streaming_max = 1ms}).value();
     finish("abcdef", 1);
@@ -211,7 +211,7 @@ TEST_F(ReplyStreamTest, ASilentFeedIsNotBelievedForEver)
 
 TEST_F(ReplyStreamTest, AnEndBeforeItsCommitIsVisibleIsWaitedFor)
 {
-    loop.run(feed.begin(reply, 1, "demo"));
+    loop.run(feed.begin(UserId{1}, reply, 1, "demo"));
     loop.run(feed.end(reply, 1));
     auto stream = open().value();
     kept.commits_at_load = 3;
@@ -222,7 +222,7 @@ TEST_F(ReplyStreamTest, AnEndBeforeItsCommitIsVisibleIsWaitedFor)
 
 TEST_F(ReplyStreamTest, ADeletedRoomIsSaid)
 {
-    loop.run(feed.begin(reply, 1, "demo"));
+    loop.run(feed.begin(UserId{1}, reply, 1, "demo"));
     auto stream = open().value();
     EXPECT_EQ(outline(*loop.run(stream->next(Steady::now() + 60s))), "start 1-0");
     kept.is_deleted = true;
@@ -234,7 +234,7 @@ TEST_F(ReplyStreamTest, ADeletedRoomIsSaid)
 
 TEST_F(ReplyStreamTest, AnEndThatTurnedOutNoneIsARestart)
 {
-    loop.run(feed.begin(reply, 2, "demo"));
+    loop.run(feed.begin(UserId{1}, reply, 2, "demo"));
     loop.run(feed.append(reply, 2, "abc", ""));
     auto stream = open("2-end").value();
     EXPECT_EQ(outline(*loop.run(stream->next(Steady::now() + 60s))), "restart 2-0 delta 2-3");
@@ -255,7 +255,7 @@ asio::awaitable<Result<Message>> load_nothing()
 
 TEST_F(ReplyStreamTest, AnAccidentIsNotSwallowed)
 {
-    auto stream = make_accepted_stream(feed, kept.message, load_nothing, "{}", {.silence_absent_max = 1ms});
+    auto stream = make_accepted_stream(feed, UserId{1}, kept.message, load_nothing, "{}", {.silence_absent_max = 1ms});
     EXPECT_EQ(outline(*loop.run(stream->next(Steady::now() + 60s))), "accepted ");
     EXPECT_THROW(loop.run(stream->next(Steady::now() + 60s)), std::runtime_error);
 }
@@ -272,7 +272,7 @@ asio::awaitable<void> write_randomly(bus::ReplyFeed& feed, Kept& kept, std::mt19
         thoughts.clear();
         kept.message.status = MessageStatus::streaming;
         kept.message.attempt = attempt;
-        co_await feed.begin(reply, attempt, "demo");
+        co_await feed.begin(UserId{1}, reply, attempt, "demo");
         for (auto parts = random() % 10; parts > 0; --parts) {
             std::string part = random() % 2 == 0 ? "word " : "世😀";
             std::string thought = random() % 4 == 0 ? "hm" : "";
@@ -298,7 +298,7 @@ asio::awaitable<void> read_randomly(bus::ReplyFeed& feed, LoadMessage load, std:
     while (!reader.has_ended) {
         std::optional<std::string> last_id;
         if (!reader.last_id.empty()) last_id = reader.last_id;
-        auto opened = co_await open_reply_stream(feed, reply, load, last_id, pace);
+        auto opened = co_await open_reply_stream(feed, UserId{1}, reply, load, last_id, pace);
         auto stream = std::move(opened).value();
         if (!stream) throw std::logic_error("204 for a reader that has not seen the end");
         for (auto patience = 1 + random() % 6; patience > 0 && !reader.has_ended; --patience) {

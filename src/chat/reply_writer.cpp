@@ -19,7 +19,7 @@ asio::awaitable<void> ReplyWriter::begin(std::int64_t attempt, std::string model
     text_.clear();
     thoughts_.clear();
     citations_json_.clear();
-    co_await feed_.begin(reply_, attempt, std::move(model));
+    co_await feed_.begin(user_, reply_, attempt, std::move(model));
 }
 
 void ReplyWriter::add_text(std::string_view text)

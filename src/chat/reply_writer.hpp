@@ -16,7 +16,8 @@ namespace asio = boost::asio;
 
 class ReplyWriter {
 public:
-    ReplyWriter(bus::ReplyFeed& feed, asio::any_io_executor const& executor, MessageId reply) : feed_(feed), timer_(executor), reply_(reply)
+    ReplyWriter(bus::ReplyFeed& feed, asio::any_io_executor const& executor, UserId user, MessageId reply)
+        : feed_(feed), timer_(executor), user_(user), reply_(reply)
     {}
 
     // A new attempt, with empty text.
@@ -40,6 +41,7 @@ private:
 
     bus::ReplyFeed& feed_;
     asio::steady_timer timer_;
+    UserId const user_;
     MessageId const reply_;
     std::int64_t attempt_ = 0;
     Steady::time_point last_flush_{};

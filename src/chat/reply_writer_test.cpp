@@ -11,7 +11,7 @@ namespace {
 
 class RecordingFeed final : public bus::ReplyFeed {
 public:
-    asio::awaitable<void> begin(MessageId, std::int64_t attempt, std::string) override
+    asio::awaitable<void> begin(UserId, MessageId, std::int64_t attempt, std::string) override
     {
         attempts.push_back(attempt);
         co_return;
@@ -29,7 +29,7 @@ public:
     }
     asio::awaitable<void> end(MessageId, std::int64_t) override { co_return; }
     asio::awaitable<void> pause(MessageId, std::int64_t) override { co_return; }
-    asio::awaitable<bus::FeedNews> read(MessageId, bus::FeedPosition, Steady::time_point) override { co_return bus::FeedNews{}; }
+    asio::awaitable<bus::FeedNews> read(UserId, MessageId, bus::FeedPosition, Steady::time_point) override { co_return bus::FeedNews{}; }
     void close() override {}
 
     std::vector<std::int64_t> attempts;
@@ -50,7 +50,7 @@ protected:
 
     asio::io_context io;
     RecordingFeed feed;
-    ReplyWriter writer{feed, io.get_executor(), MessageId{1}};
+    ReplyWriter writer{feed, io.get_executor(), UserId{1}, MessageId{1}};
     bool has_ended = false;
 };
 

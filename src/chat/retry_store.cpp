@@ -15,8 +15,8 @@ constexpr db::Sql siblings_sql = R"sql(
     order by variant
 )sql";
 
-constexpr db::Sql count_variants_sql =
-    "update messages set variants = $2, is_shown = case when $3 = 1 then 0 else is_shown end where reply_to = $1";
+constexpr db::Sql count_variants_sql = "update messages set variants = $2, is_shown = case when $3 = 1 then 0 else is_shown end "
+                                       "where user_id = $4 and reply_to = $1";
 
 struct Siblings {
     MessageId question;
@@ -65,7 +65,7 @@ asio::awaitable<Result<Sending>> retry_in(db::Transaction& transaction, RetryReq
 
     auto const variant = siblings.count + 1;
     bool const takes_the_place = !siblings.shown_is_good;
-    co_await transaction.run(count_variants_sql, siblings.question, variant, takes_the_place);
+    co_await transaction.run(count_variants_sql, siblings.question, variant, takes_the_place, request.user);
     NewReply reply{request.user,    request.room,      siblings.question, variant,
                    takes_the_place, std::move(*model), request.now,       request.lease_owner};
     auto sending = co_await insert_reply(transaction, *basis, std::move(reply));

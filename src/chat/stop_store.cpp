@@ -18,11 +18,12 @@ constexpr db::Sql find_reply_sql = "select " POLLUX_MESSAGE_COLUMNS ", day "
 
 constexpr std::size_t day_column = 20;
 
-constexpr db::Sql request_stop_sql = "update jobs set stop_requested = 1 where message_id = $1 and state = 'running'";
+constexpr db::Sql request_stop_sql = "update jobs set stop_requested = 1 where message_id = $1 and user_id = $2 and state = 'running'";
 
-constexpr db::Sql stop_queued_sql = "update messages set status = 'stopped', completed_at = $2 where id = $1 and status = 'queued'";
+constexpr db::Sql stop_queued_sql =
+    "update messages set status = 'stopped', completed_at = $3 where id = $1 and user_id = $2 and status = 'queued'";
 
-constexpr db::Sql delete_job_sql = "delete from jobs where message_id = $1";
+constexpr db::Sql delete_job_sql = "delete from jobs where message_id = $1 and user_id = $2";
 
 constexpr db::Sql find_room_sql = "select id from rooms where id = $1 and user_id = $2";
 
@@ -30,19 +31,22 @@ constexpr db::Sql lock_jobs_sql{"select 1 from jobs where user_id = $2 and room_
                                 "select 1 from jobs where user_id = $2 and room_id = $1 order by id for update"};
 
 constexpr db::Sql open_replies_sql = R"sql(
-    select m.id, m.attempt, m.day, j.state from jobs j join messages m on m.id = j.message_id where j.user_id = $2 and j.room_id = $1
+    select m.id, m.attempt, m.day, j.state
+    from jobs j join messages m on m.user_id = j.user_id and m.id = j.message_id
+    where j.user_id = $2 and j.room_id = $1
 )sql";
 
-constexpr db::Sql delete_parts_sql =
-    "delete from reply_parts where reply_id in (select message_id from jobs where user_id = $2 and room_id = $1)";
+constexpr db::Sql delete_parts_sql = R"sql(
+    delete from reply_parts where user_id = $2 and reply_id in (select message_id from jobs where user_id = $2 and room_id = $1)
+)sql";
 constexpr db::Sql delete_jobs_sql = "delete from jobs where user_id = $2 and room_id = $1";
-constexpr db::Sql delete_messages_sql = "delete from messages where room_id = $1";
+constexpr db::Sql delete_messages_sql = "delete from messages where user_id = $2 and room_id = $1";
 constexpr db::Sql delete_room_sql = "delete from rooms where id = $1 and user_id = $2";
 
 asio::awaitable<Stopping> stop_queued(db::Transaction& transaction, UserId user, Message reply, std::int64_t day, Time now)
 {
-    co_await transaction.run(stop_queued_sql, reply.id, now);
-    co_await transaction.run(delete_job_sql, reply.id);
+    co_await transaction.run(stop_queued_sql, reply.id, user, now);
+    co_await transaction.run(delete_job_sql, reply.id, user);
     co_await billing::settle(transaction, {.user = user, .day = day, .units_back = 1});
     auto const promoted = co_await promote_jobs(transaction, user);
     reply.status = MessageStatus::stopped;
@@ -65,7 +69,7 @@ asio::awaitable<Result<Stopping>> stop_in(db::Transaction& transaction, UserId u
         auto const day = row.integer(day_column);
         co_return co_await stop_queued(transaction, user, std::move(reply), day, now);
     }
-    co_await transaction.run(request_stop_sql, id);
+    co_await transaction.run(request_stop_sql, id, user);
     co_return Stopping{.reply = std::move(reply), .is_running = true};
 }
 
@@ -87,7 +91,7 @@ asio::awaitable<Result<RoomDeletion>> delete_room_in(db::Transaction& transactio
     }
     if (!open.empty()) co_await transaction.run(delete_parts_sql, room, user);
     co_await transaction.run(delete_jobs_sql, room, user);
-    co_await transaction.run(delete_messages_sql, room);
+    co_await transaction.run(delete_messages_sql, room, user);
     co_await transaction.run(delete_room_sql, room, user);
     deletion.promoted = co_await promote_jobs(transaction, user);
     failpoint("room_delete_before_commit");

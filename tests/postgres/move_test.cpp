@@ -82,7 +82,7 @@ protected:
             bool const is_identity = type == "INTEGER" && column.boolean(3);
             bool const is_nullable = !column.boolean(2) && !column.boolean(3);
             values += index == 0 ? "" : ", ";
-            if (is_identity || column.boolean(4)) {
+            if (is_identity || column.boolean(4) || column.text(0) == "user_id") {
                 values += std::to_string(row + 1);
             } else if (is_nullable && row == 0) {
                 values += "null";

@@ -32,7 +32,7 @@ protected:
         co_await std::move(work);
         co_return true;
     }
-    void begin(Node& node, std::int64_t attempt = 1) { node.loop.run(done(node.parts.begin(reply, attempt, "demo"))); }
+    void begin(Node& node, std::int64_t attempt = 1) { node.loop.run(done(node.parts.begin(UserId{1}, reply, attempt, "demo"))); }
     void append(Node& node, std::string text, std::string thoughts = {}, std::int64_t attempt = 1)
     {
         node.loop.run(done(node.parts.append(reply, attempt, std::move(text), std::move(thoughts))));
@@ -41,10 +41,10 @@ protected:
     void end(Node& node, std::int64_t attempt = 1) { node.loop.run(done(node.parts.end(reply, attempt))); }
     void pause(Node& node, std::int64_t attempt = 1) { node.loop.run(done(node.parts.pause(reply, attempt))); }
 
-    FeedNews look(Node& node, FeedPosition seen = {}) { return node.loop.run(node.parts.read(reply, seen, {})); }
+    FeedNews look(Node& node, FeedPosition seen = {}) { return node.loop.run(node.parts.read(UserId{1}, reply, seen, {})); }
     std::future<FeedNews> wait(Node& node, FeedPosition seen = {}, std::chrono::milliseconds limit = test::patience)
     {
-        return node.loop.start(node.parts.read(reply, seen, Steady::now() + limit), 1);
+        return node.loop.start(node.parts.read(UserId{1}, reply, seen, Steady::now() + limit), 1);
     }
 };
 
@@ -66,7 +66,7 @@ asio::awaitable<Gathered> gather(RedisReplyFeed* feed, MessageId reply, std::siz
     Gathered all;
     auto const until = Steady::now() + test::patience;
     while (!all.has_ended && all.text.size() < bytes_max && Steady::now() < until) {
-        auto const news = co_await feed->read(reply, all.position, std::min(until, Steady::now() + 500ms));
+        auto const news = co_await feed->read(UserId{1}, reply, all.position, std::min(until, Steady::now() + 500ms));
         if (news.state == State::absent) ++all.absences;
         if (news.state == State::absent || news.state == State::closed) continue;
         if (news.attempt != all.attempt) {

@@ -14,12 +14,13 @@ class ChatReplyParts : public ChatStores {
 protected:
     static bus::ReplyPart part(chat::ReplyClaim const& claim, std::int64_t number, std::size_t from, std::string text)
     {
-        bus::ReplyPart made{.reply = claim.reply, .attempt = claim.attempt, .number = number, .model = "demo", .text_from = from};
+        bus::ReplyPart made{.user = claim.user, .reply = claim.reply, .attempt = claim.attempt, .number = number, .model = "demo"};
+        made.text_from = from;
         made.text = std::move(text);
         return made;
     }
     std::size_t put(std::vector<bus::ReplyPart> some) { return temp.run(parts.put(std::move(some))).size(); }
-    bus::FoundParts find(MessageId reply, bus::FeedPosition seen = {}) { return temp.run(parts.find(reply, seen)); }
+    bus::FoundParts find(MessageId reply, bus::FeedPosition seen = {}) { return temp.run(parts.find(user, reply, seen)); }
     std::int64_t kept() { return number("select count(*) from reply_parts"); }
 
     chat::ReplyClaim running()
@@ -142,9 +143,9 @@ TEST_F(ChatReplyParts, that_came_too_late_are_stale)
     auto const second = running();
     put({part(second, 0, 0, "one")});
     rows("delete from jobs where message_id = $1", first.reply);
-    temp.run(parts.delete_ended({second.reply}));
+    temp.run(parts.delete_ended({{second.user, second.reply}}));
     EXPECT_EQ(kept(), 2);
-    temp.run(parts.delete_ended({first.reply, second.reply}));
+    temp.run(parts.delete_ended({{first.user, first.reply}, {second.user, second.reply}}));
     EXPECT_EQ(kept(), 1);
 
     rows("insert into reply_parts select 77, attempt, number, user_id, model, text_from, text_end, thoughts_from, thoughts_end, "

@@ -51,7 +51,7 @@ TEST_F(ChatCalls, restarts_when_text_had_gone_out_and_glues_nothing)
     auto const sent = say(user, add_room(user));
     eventually([&] { return gate.arrived() == 1; });
     EXPECT_EQ(now_is(sent.reply, user).attempt, 2);
-    EXPECT_EQ(on_runtime(feed.read(sent.reply.id, {.attempt = 1, .text_bytes = 8}, Steady::now() + patience)).attempt, 2);
+    EXPECT_EQ(on_runtime(feed.read(UserId{1}, sent.reply.id, {.attempt = 1, .text_bytes = 8}, Steady::now() + patience)).attempt, 2);
     EXPECT_EQ(fed(sent.reply.id), "");
     gate.open();
     auto const reply = ended(sent.reply, user);

@@ -94,7 +94,7 @@ protected:
     // What a reader has after the whole feed.
     std::string fed(MessageId reply)
     {
-        auto const news = on_runtime(feed.read(reply, {}, Steady::now()));
+        auto const news = on_runtime(feed.read(UserId{1}, reply, {}, Steady::now()));
         return news.text;
     }
 
