@@ -1,37 +1,12 @@
 // Clients that send while the server comes and goes. Each writes down what it saw: the ledger that the checker reads.
 import { randomUUID } from 'node:crypto';
 
-import { Broken, Client, Unexpected, onlyBroken, readEvents } from '../e2e/support/client.mjs';
+import { Broken, Unexpected, onlyBroken, readEvents } from '../e2e/support/client.mjs';
 import { sleep } from '../e2e/support/process.mjs';
 import { ReplyReader } from '../e2e/support/sse.mjs';
 import { scripts, sentence } from '../e2e/support/texts.mjs';
 
 const giveUpAfterMs = 120_000;
-
-// Notes how long each answer took, or the head of a stream.
-export class TimedClient extends Client {
-    waits = []; // {asked: 'POST /...', status, at, ms}
-
-    ask(method, path, options) {
-        return this.#timed(method, path, () => super.ask(method, path, options));
-    }
-
-    stream(method, path, options) {
-        return this.#timed(method, path, () => super.stream(method, path, options));
-    }
-
-    async #timed(method, path, action) {
-        const at = Date.now();
-        let status = 0; // Stays so when the connection broke.
-        try {
-            const answer = await action();
-            status = answer.status;
-            return answer;
-        } finally {
-            this.waits.push({ asked: `${method} ${path}`, status, at, ms: Date.now() - at });
-        }
-    }
-}
 
 export class ChaosClient {
     reading = []; // Readers that are still at it.
