@@ -22,6 +22,7 @@ import { ChaosClient } from './clients.mjs';
 import { runFailpoints } from './failpoints.mjs';
 import { readHistory, settledMessages } from './history.mjs';
 import { bugs, goodHistory, undetected } from './planted.mjs';
+import { runRoleFailpoints } from './role_failpoints.mjs';
 import { Cluster } from './shapes/cluster.mjs';
 import { Embedded } from './shapes/embedded.mjs';
 
@@ -163,7 +164,10 @@ async function main() {
     assert.deepEqual(check(goodHistory()), []);
     verdict(`the checker finds ${bugs.length} planted bugs in a small history`, undetected(goodHistory()));
     await runKills();
-    if (options.failpoints === 'yes' && options.shape === 'embedded') await runFailpoints(new Random(seed + 1), verdict);
+    if (options.failpoints === 'yes') {
+        const run = { embedded: runFailpoints, cluster: runRoleFailpoints }[options.shape];
+        await run(new Random(seed + 1), verdict, { redis: options.redis === 'yes' });
+    }
     console.log(`${results.passed} passed, ${results.failed} failed`);
     process.exit(results.failed === 0 ? 0 : 1);
 }

@@ -40,6 +40,8 @@ export async function storedRows(store, users) {
 
 export async function readHistory({ store, sim, users, sends, kills, harmedUntil, shown, quota }) {
     const rows = await storedRows(store, users);
-    const calls = (await sim.history()).map((call) => ({ question: call.turns.at(-1)?.text, startedAt: call.started_at * 1000 }));
+    const asked = new Set(sends.map(({ content }) => content));
+    const calls = (await sim.history()).map((call) => ({ question: call.turns.at(-1)?.text, startedAt: call.started_at * 1000 }))
+        .filter(({ question }) => asked.has(question));
     return { ...rows, sends, shown, calls, kills, harmedUntil, quota, settledWithinMs, system, callsAllowed: 1 };
 }
