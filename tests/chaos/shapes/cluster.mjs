@@ -1,13 +1,15 @@
 // Two `pollux serve` behind HAProxy and two `pollux worker`, over a PostgreSQL and a Redis of their own.
 import { Cluster as Processes } from '../../e2e/support/cluster.mjs';
 import { sleep } from '../../e2e/support/process.mjs';
+import { Crowd } from '../../e2e/support/services.mjs';
 
-// What can happen to a process besides its death: how it begins, and how it ends after a moment.
+// What can happen to a process: how it begins, and how it ends after a moment; the end is given what the beginning led to.
 const harms = {
     stop: [(victim) => victim.pause(), (victim) => victim.resume()],
     pause: [(redis, lastsMs) => redis.command('CLIENT', 'PAUSE', lastsMs, 'ALL'), (redis) => redis.command('PING')],
     flush: [(redis) => redis.command('FLUSHALL'), () => {}],
     full: [(redis) => redis.command('CONFIG', 'SET', 'maxmemory', 1), (redis) => redis.command('CONFIG', 'SET', 'maxmemory', 0)],
+    crowd: [(postgres) => Crowd.take(postgres), (postgres, lastsMs, crowd) => crowd.leave()], // No connection is left.
     kill: [(victim) => victim.kill(), (victim) => (victim.start ? victim.startAgain() : victim.launch())],
 };
 // A call of the model may be lost with these, and begin anew.
@@ -34,10 +36,10 @@ export class Cluster {
             const [, harm = 'kill'] = role.split(':');
             const [begin, end] = harms[harm];
             const lastsMs = harm === 'kill' ? random.below(500) : random.between(Math.floor(this.harmMsMax / 5), this.harmMsMax);
-            await begin(victim, lastsMs);
+            const begun = await begin(victim, lastsMs);
             const began = Date.now(); // What had begun before is what it hit.
             await sleep(lastsMs);
-            await end(victim);
+            await end(victim, lastsMs, begun);
             return { role, began, ended: Date.now(), cutsCalls: cutsCalls(role) };
         }));
     }
