@@ -87,8 +87,13 @@ class RoleLane {
     async #liveThrough(outOfReach) {
         await this.victim.stop();
         await this.victim.start({ FAILPOINT: outOfReach.map((name) => `${name}:abort`).join() });
-        this.problems.push(...(await this.unused.pop().run(this.sim)));
-        if (this.victim.program.exited) this.problems.push(`a ${this.role} died at a failpoint that it is said not to reach`);
+        const working = this.unused.pop().run(this.sim);
+        await Promise.race([working, this.victim.program.end]);
+        if (this.victim.program.exited) {
+            this.problems.push(`a ${this.role} died at a failpoint that it is said not to reach`);
+            await this.victim.start();
+        }
+        this.problems.push(...(await working));
     }
 
     async #checkAll() {
