@@ -31,7 +31,10 @@ describe('PostgreSQL goes away', () => {
         // One half asks HAProxy, which leaves nodes that are not ready; the other half asks the nodes, and is told.
         clients = [cluster, ...cluster.serves].map((server) => new TimedClient({ get url() { return server.url; }, testNumber: () => cluster.testNumber() }));
         watcher = new TimedClient({});
-        const users = await Promise.all(cluster.mobiles.map((_, number) => User.signUp(clients[[0, 1, 0, 2][number % 4]])));
+        const users = await Promise.all(cluster.mobiles.map(async (_, number) => {
+            const user = await User.signUp(clients[[0, 1, 0, 2][number % 4]]);
+            return { user, room: await user.createRoom() };
+        }));
         chatting = Promise.all(users.map(chat));
     });
     after(() => {
@@ -39,8 +42,7 @@ describe('PostgreSQL goes away', () => {
         endPrograms();
     });
 
-    async function chat(user) {
-        const room = await user.createRoom();
+    async function chat({ user, room }) {
         while (!isOver) {
             const { message, reply } = await user.sendUntilAccepted(room, `question ${sent.length}`, { key: randomUUID(), seconds: 120 });
             sent.push({ message: message.id, reply: reply.id });
