@@ -1,5 +1,5 @@
 // Named places where a test can end the process or make it wait: FAILPOINT=name:abort, or name:abort@3 for the third time it is
-// passed. Without the variable a failpoint costs one load of a bool.
+// passed; several by comma. Without the variable a failpoint costs one load of a bool.
 #pragma once
 
 #include <string_view>

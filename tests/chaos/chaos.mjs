@@ -1,25 +1,28 @@
-// Clients send while processes are killed with SIGKILL at random moments and started again; then, embedded, every named failpoint ends
-// the process once. In the end every message that was accepted has exactly one reply, and nothing else is there.
+// Clients send while processes are killed with SIGKILL at random moments and started again, or harmed otherwise; then every named
+// failpoint ends a process of each role once. In the end every message that was accepted has exactly one reply, and nothing else is there.
 //
 //   node tests/chaos/chaos.mjs [--shape embedded|cluster] [--sends 1000] [--kills 20] [--clients 20] [--seed N] [--failpoints yes|no]
-//                              [--roles serve,worker,postgres,redis] [--redis yes|no]
+//                              [--roles serve,worker,postgres,redis,redis:stop,...] [--harm-ms 1500] [--redis yes|no] [--nightly]
 //
-// The seed decides what is sent, where and how, and what is killed when; when the processes get to it, it cannot decide.
+// The seed decides what is sent, where and how, and what is harmed when; when the processes get to it, it cannot decide.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { Client, User } from '../e2e/support/client.mjs';
+import { User } from '../e2e/support/client.mjs';
+import { ms, percentile } from '../e2e/support/figures.mjs';
 import { sleep, until } from '../e2e/support/process.mjs';
 import { Random } from '../e2e/support/random.mjs';
 import { Sim } from '../e2e/support/sim.mjs';
+import { TimedClient } from '../e2e/support/timed_client.mjs';
 import { check } from './checker.mjs';
 import { ChaosClient } from './clients.mjs';
 import { runFailpoints } from './failpoints.mjs';
 import { readHistory, settledMessages } from './history.mjs';
 import { bugs, goodHistory, undetected } from './planted.mjs';
+import { runRoleFailpoints } from './role_failpoints.mjs';
 import { Cluster } from './shapes/cluster.mjs';
 import { Embedded } from './shapes/embedded.mjs';
 
@@ -28,6 +31,8 @@ const replyMsMax = 300;
 // Of sending, a kill. A process that is killed again and again before a reply can end comes to suspect all of its replies, and runs
 // each of them alone: right, and slower than what is measured here.
 const msAKill = 1000;
+const sendsARoom = 20; // More would not all be shown to the model, and the checker expects that they are.
+const hangMs = 5000;
 
 const { values: options } = parseArgs({
     options: {
@@ -39,11 +44,14 @@ const { values: options } = parseArgs({
         clients: { type: 'string', default: '20' },
         seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
         failpoints: { type: 'string', default: 'yes' },
+        'harm-ms': { type: 'string', default: '1500' }, // What is not a kill lasts so long at most.
+        nightly: { type: 'boolean', default: false }, // 30,000 sends, and 1,000 kills of every role.
     },
 });
 const Shape = { embedded: Embedded, cluster: Cluster }[options.shape];
+if (options.nightly) Object.assign(options, { sends: '30000', kills: '1000', roles: options.roles ?? Shape.all.join() });
 const roles = options.roles?.split(',') ?? Shape.roles;
-const [sends, kills, clientCount, seed] = [options.sends, options.kills, options.clients, options.seed].map(Number);
+const [sends, kills, clientCount, seed, harmMsMax] = [options.sends, options.kills, options.clients, options.seed, options['harm-ms']].map(Number);
 
 const results = { passed: 0, failed: 0 };
 
@@ -57,19 +65,21 @@ function verdict(what, problems) {
 
 async function makeUsers(client) {
     const users = await Promise.all(Array.from({ length: clientCount }, () => User.signUp(client)));
-    return Promise.all(users.map(async (user) => ({ user, rooms: await Promise.all([1, 2, 3].map(() => user.createRoom())) })));
+    const count = Math.max(3, Math.ceil(sends / clientCount / sendsARoom));
+    return Promise.all(users.map(async (user) => ({ user, rooms: await Promise.all(Array.from({ length: count }, () => user.createRoom())) })));
 }
 
-// Kills at moments that are spread over the sends. Returns when they were.
-async function killAndStart(shape, random, accepted) {
-    const moments = [];
-    while (moments.length < kills) {
-        const next = ((moments.length + random.fraction()) * sends) / (kills + 1);
+// Harms at moments that are spread over the sends. Returns what they were, in the order of their beginning.
+async function harmAndMend(shape, random, accepted, sim) {
+    const done = [];
+    while (done.length < kills) {
+        const next = ((done.length + random.fraction()) * sends) / (kills + 1);
         await until(`${Math.round(next)} sends to be accepted`, () => accepted() >= next, { seconds: 180, everyMs: 2 });
         await sleep(random.between(replyMsMax / 2, 3 * replyMsMax));
-        moments.push(...(await shape.killOnce(random)));
+        done.push(...(await shape.harmOnce(random)));
+        await sim.history(); // The simulator keeps the latest calls only.
     }
-    return moments;
+    return done.sort((one, two) => one.began - two.began);
 }
 
 async function runKills() {
@@ -77,9 +87,9 @@ async function runKills() {
     const sim = await Sim.start();
     await sim.plan({ default: { duration_ms: replyMsMax - 50, chunks: 12, pieces: 'random' } });
     const shape = await Shape.start({
-        env: { ...sim.settings(), BASIC_DAILY_MESSAGES: String(quota) }, roles, clients: clientCount, redis: options.redis === 'yes',
+        env: { ...sim.settings(), BASIC_DAILY_MESSAGES: String(quota) }, roles, clients: clientCount, redis: options.redis === 'yes', harmMsMax,
     });
-    const client = new Client(shape.target);
+    const client = new TimedClient(shape.target);
     const users = await makeUsers(client);
 
     const ledger = [];
@@ -90,20 +100,24 @@ async function runKills() {
         const chaos = new ChaosClient({ user, rooms, random: random.fork(), ledger, pauseMs: (kills * msAKill) / share, onAccepted: () => ++accepted });
         return chaos.run(share);
     });
-    const [moments] = await Promise.all([killAndStart(shape, random.fork(), () => accepted), ...running]);
-    const shown = await settledMessages(users, moments.at(-1) ?? Date.now());
+    const [harmed] = await Promise.all([harmAndMend(shape, random.fork(), () => accepted, sim), ...running]);
+    const harmedUntil = Math.max(0, ...harmed.map(({ ended }) => ended));
+    const shown = await settledMessages(users, harmedUntil || Date.now());
     const seconds = (performance.now() - began) / 1000;
     client.close();
     const stopped = await shape.stop();
     const stubborn = stopped.filter(({ code, seconds: took }) => code !== 0 || took > 30).map((exit) => JSON.stringify(exit));
     verdict('SIGTERM ends each process with 0 within 30 s', stubborn);
 
-    const history = await readHistory({ store: shape, sim, users, sends: ledger, kills: moments, shown, quota });
+    const killed = harmed.filter(({ cutsCalls }) => cutsCalls).map(({ began }) => began);
+    const history = await readHistory({ store: shape, sim, users, sends: ledger, kills: killed, harmedUntil, shown, quota });
     await sim.stop();
     const problems = check(history);
-    verdict(`${sends} sends of ${clientCount} clients, ${moments.length} kills: each accepted message has exactly one reply`, problems);
+    verdict(`${sends} sends of ${clientCount} clients, ${harmed.length} harms (${[...new Set(harmed.map(({ role }) => role))].join(', ')}): each accepted message has exactly one reply`, problems);
     verdict('the database finds itself whole', await shape.integrityProblems());
     verdict('no error in the log', shape.errorsInLog());
+    verdict(`no answer took longer than ${hangMs / 1000} s`, hangs(client.waits));
+    if (roles.every((role) => role.startsWith('redis'))) verdict('whatever Redis did, nobody was told of it', refusals(client.waits));
     await shape.end();
     if (problems.length === 0) {
         verdict(`the checker finds ${bugs.length} bugs planted in this very history`, undetected(history));
@@ -111,16 +125,32 @@ async function runKills() {
         keep(history);
     }
     printCounts(history, seconds);
+    printWaits(client.waits, harmed);
 }
 
-function printCounts({ sends, replies, calls, kills }, seconds) {
-    const lastKill = kills.at(-1) ?? Infinity;
-    const lag = Math.max(0, ...replies.filter(({ createdAt }) => createdAt < lastKill).map(({ completedAt }) => completedAt - lastKill));
+const told = ({ asked, status, at, ms }) => `${asked}: ${status || 'broken'} after ${ms} ms, at ${at}`;
+const hangs = (waits) => waits.filter(({ ms }) => ms > hangMs).map(told);
+const refusals = (waits) => waits.filter(({ status }) => status === 0 || status >= 500).map(told);
+
+// Sends that were accepted while something was harmed, beside those of the rest of the time.
+function printWaits(waits, harmed) {
+    const overlaps = ({ at, ms }) => harmed.some(({ began, ended }) => at < ended && at + ms > began);
+    const sent = waits.filter(({ asked, status }) => /^POST .*\/message\/$/.test(asked) && status === 201);
+    const [during, beside] = [sent.filter(overlaps), sent.filter((wait) => !overlaps(wait))].map((list) => list.map(({ ms }) => ms));
+    if (during.length === 0 || beside.length === 0) return;
+    const line = (list) => `p50 ${ms(percentile(list, 50))}, p99 ${ms(percentile(list, 99))} of ${list.length}`;
+    console.log(`    accepted sends while harmed: ${line(during)}; else: ${line(beside)}; p99 ratio ${(percentile(during, 99) / percentile(beside, 99)).toFixed(2)}`);
+    console.log(`    the longest wait for an answer: ${ms(Math.max(...waits.map(({ ms }) => ms)))}`);
+}
+
+function printCounts({ sends, replies, calls, harmedUntil }, seconds) {
+    const lag = Math.max(0, ...replies.filter(({ createdAt }) => createdAt < harmedUntil).map(({ completedAt }) => completedAt - harmedUntil));
     const repeats = sends.reduce((sum, { answers }) => sum + answers.filter(({ isReplayed }) => isReplayed).length, 0);
     const streamed = sends.reduce((sum, { streamed }) => sum + streamed.length, 0);
-    const most = Math.max(...Object.values(calls.reduce((counts, { question }) => ({ ...counts, [question]: (counts[question] ?? 0) + 1 }), {})));
+    const callsOf = new Map();
+    for (const { question } of calls) callsOf.set(question, (callsOf.get(question) ?? 0) + 1);
     console.log(`    ${sends.length} sends, ${repeats} repeats answered, ${replies.length} replies, ${streamed} read as a stream, in ${seconds.toFixed(1)} s`);
-    console.log(`    ${calls.length} calls of the model for ${replies.length} replies, at most ${most} for one; ${(lag / 1000).toFixed(1)} s from the last kill to the end of all that was accepted before`);
+    console.log(`    ${calls.length} calls of the model for ${replies.length} replies, at most ${Math.max(...callsOf.values())} for one; ${(lag / 1000).toFixed(1)} s from the last harm's end to the end of all that was accepted before`);
 }
 
 function keep(history) {
@@ -134,7 +164,10 @@ async function main() {
     assert.deepEqual(check(goodHistory()), []);
     verdict(`the checker finds ${bugs.length} planted bugs in a small history`, undetected(goodHistory()));
     await runKills();
-    if (options.failpoints === 'yes' && options.shape === 'embedded') await runFailpoints(new Random(seed + 1), verdict);
+    if (options.failpoints === 'yes') {
+        const run = { embedded: runFailpoints, cluster: runRoleFailpoints }[options.shape];
+        await run(new Random(seed + 1), verdict, { redis: options.redis === 'yes' });
+    }
     console.log(`${results.passed} passed, ${results.failed} failed`);
     process.exit(results.failed === 0 ? 0 : 1);
 }

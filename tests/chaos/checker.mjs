@@ -8,7 +8,7 @@ import { echo } from '../e2e/support/texts.mjs';
 //   jobs: [...], usage: [{user, day, used}], quota: units a user and day: the database at the end.
 //   shown: [{id, room, status, content}]: the same through the API.
 //   calls: [{question, startedAt (ms)}]: the model's log. callsAllowed: calls a reply may take when nothing is killed.
-//   kills: [ms], settledWithinMs, system: the system instruction that the model gets.
+//   kills: [ms], at which calls of the model may have been lost; harmedUntil (ms): the end of the last harm; settledWithinMs, system: the system instruction that the model gets.
 // }
 // Returns a line for each thing that is wrong.
 export function check(history) {
@@ -71,8 +71,8 @@ function checkNothingElse({ sends, questions, replies, jobs }, found, report) {
     for (const job of jobs) report('orphan', `the job of reply ${job.reply} is still ${job.state}`);
 }
 
-function checkReplies({ questions, kills, settledWithinMs, system }, found, report) {
-    const lastKill = Math.max(0, ...kills);
+function checkReplies({ questions, kills, harmedUntil = 0, settledWithinMs, system }, found, report) {
+    const calmSince = Math.max(harmedUntil, ...kills);
     for (const [room, inRoom] of groupBy(questions, ({ room }) => room)) {
         const turns = [];
         let endBefore = 0;
@@ -85,7 +85,7 @@ function checkReplies({ questions, kills, settledWithinMs, system }, found, repo
             for (const reply of replies) {
                 if (reply.status !== 'completed') report('unfinished', `the reply ${reply.id} is ${reply.status}`);
                 else if (reply.content !== expected) report('torn', `the reply ${reply.id} is not what the model says to this`);
-                if (lastKill > 0 && reply.completedAt > lastKill + settledWithinMs) report('late', `the reply ${reply.id}`);
+                if (calmSince > 0 && reply.completedAt > calmSince + settledWithinMs) report('late', `the reply ${reply.id}`);
                 if (reply.completedAt < endBefore) report('order', `the reply ${reply.id} overtook another in room ${room}`);
                 endBefore = Math.max(endBefore, reply.completedAt);
             }

@@ -83,7 +83,9 @@ export class ChaosClient {
     async #follow(entry) {
         const { reply } = entry.answers[0];
         const cuts = Array.from({ length: this.random.below(3) }, () => this.random.below(8));
-        const reader = await this.user.follow(entry.room, reply, { seconds: giveUpAfterMs / 1000, cutAfter: (connection) => cuts[connection] ?? Infinity });
+        const reader = new ReplyReader();
+        const cutAfter = (connection) => cuts[connection] ?? Infinity;
+        await persist(() => this.user.follow(entry.room, reply, { seconds: giveUpAfterMs / 1000, cutAfter, reader }), giveUpAfterMs / 1000);
         if (reader.end === 'done') entry.streamed.push({ reply, text: reader.text });
     }
 }

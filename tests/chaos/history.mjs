@@ -6,14 +6,19 @@ export const settledWithinMs = 60_000;
 const system = 'You are a helpful assistant. Answer in the language you are asked in.';
 
 // Waits until no reply is open, at most as long as is promised. Returns what the API shows.
-export async function settledMessages(users, lastKill) {
+export async function settledMessages(users, calmSince) {
+    const shown = [];
+    for (const { user, rooms } of users) {
+        for (const room of rooms) shown.push(...(await settledRoom(user, room, calmSince + settledWithinMs + 1000)));
+    }
+    return shown.map(({ id, chatroom, status, content }) => ({ id, room: chatroom, status, content }));
+}
+
+async function settledRoom(user, room, end) {
     for (;;) {
-        const shown = [];
-        for (const { user, rooms } of users) {
-            for (const room of rooms) shown.push(...(await persist(() => user.messages(room))));
-        }
-        const isSettled = shown.every(({ status }) => status !== 'queued' && status !== 'streaming');
-        if (isSettled || Date.now() > lastKill + settledWithinMs + 1000) return shown.map(({ id, chatroom, status, content }) => ({ id, room: chatroom, status, content }));
+        const messages = await persist(() => user.messages(room));
+        const isSettled = messages.every(({ status }) => status !== 'queued' && status !== 'streaming');
+        if (isSettled || Date.now() > end) return messages;
         await sleep(200);
     }
 }
@@ -33,8 +38,10 @@ export async function storedRows(store, users) {
     return { questions, replies, jobs, usage };
 }
 
-export async function readHistory({ store, sim, users, sends, kills, shown, quota }) {
+export async function readHistory({ store, sim, users, sends, kills, harmedUntil, shown, quota }) {
     const rows = await storedRows(store, users);
-    const calls = (await sim.history()).map((call) => ({ question: call.turns.at(-1)?.text, startedAt: call.started_at * 1000 }));
-    return { ...rows, sends, shown, calls, kills, quota, settledWithinMs, system, callsAllowed: 1 };
+    const asked = new Set(sends.map(({ content }) => content));
+    const calls = (await sim.history()).map((call) => ({ question: call.turns.at(-1)?.text, startedAt: call.started_at * 1000 }))
+        .filter(({ question }) => asked.has(question));
+    return { ...rows, sends, shown, calls, kills, harmedUntil, quota, settledWithinMs, system, callsAllowed: 1 };
 }

@@ -96,8 +96,8 @@ export const bugs = [
         replies[0].status = 'failed';
         shown.find(({ id }) => id === replies[0].id).status = 'failed';
     }],
-    ['a reply long after the last kill', 'late', ({ replies, kills }) => {
-        replies.at(-1).completedAt = Math.max(...kills) + 61_000;
+    ['a reply long after the last harm', 'late', ({ replies, kills, harmedUntil = 0 }) => {
+        replies.at(-1).completedAt = Math.max(harmedUntil, ...kills) + 61_000;
     }],
     ['replies overtake each other in a room', 'order', ({ replies, kills }) => {
         const [first, second] = pairInARoom(replies);

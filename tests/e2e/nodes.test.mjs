@@ -13,6 +13,7 @@ import { Sim } from './support/sim.mjs';
 
 const quotaRounds = Number(process.env.POLLUX_QUOTA_ROUNDS ?? 3);
 const refreshRounds = Number(process.env.POLLUX_REFRESH_ROUNDS ?? 3);
+const standsStillSeconds = process.env.POLLUX_DEEP ? 40 : 22; // A lease is 20.
 const quota = 50;
 
 describe('nodes', () => {
@@ -22,7 +23,7 @@ describe('nodes', () => {
         sim = await Sim.start();
         await sim.plan({ default: { text: 'ok', duration_ms: 20 } });
         const env = { ...sim.settings(), BASIC_DAILY_MESSAGES: String(quota) };
-        cluster = await Cluster.start({ users: 10 + quotaRounds + refreshRounds, env });
+        cluster = await Cluster.start({ users: 20 + quotaRounds + refreshRounds, env });
         client = new Client(cluster);
         nodes = cluster.serves.map((node) => new Client(node)); // Past HAProxy.
     });
@@ -114,29 +115,33 @@ describe('nodes', () => {
         await until('access is refused', async () => (await nodes[1].ask('GET', '/user/me/', { token: third.access })).status === 401, { seconds: 5 });
     });
 
-    test('a worker that stood still longer than its lease changes nothing when it wakes', { timeout: 120_000 }, async () => {
-        const user = await User.signUp(client);
-        const room = await user.createRoom();
+    test(`workers that stood still for ${standsStillSeconds} s are refused when they wake`, { timeout: 120_000 }, async () => {
+        const users = await Promise.all(Array.from({ length: 8 }, () => User.signUp(client)));
+        const rooms = await Promise.all(users.map((user) => user.createRoom()));
         const calls = async () => (await sim.history()).filter(({ turns }) => turns.at(-1)?.text === 'who writes this?');
         await sim.plan({ default: { text: 'of the first call', duration_ms: 3000, chunks: 10 } });
-        const sent = await user.send(room, 'who writes this?');
-        await until('a call', async () => (await calls()).length === 1);
-        // Which of them it is nobody tells, so all stand still and another one comes.
+        const sent = await Promise.all(users.map((user, index) => user.send(rooms[index], 'who writes this?')));
+        await until('calls', async () => (await calls()).length === users.length);
+        // Which of them it is nobody tells, so all stand still and another one comes. The model says the rest to those who do not listen.
         const paused = cluster.workers;
-        for (const worker of paused) worker.program.child.kill('SIGSTOP');
+        const began = performance.now();
+        for (const worker of paused) worker.pause();
         await sim.plan({ default: { text: 'of the second call', duration_ms: 20 } });
         cluster.workers = [await new Node('worker', cluster.env).start()];
-        const reply = await until('the reply', async () => {
-            const message = await user.message(room, sent.reply.id);
-            return message.status === 'completed' && message;
-        }, { seconds: 40, everyMs: 100 });
-        for (const worker of paused) worker.program.child.kill('SIGCONT');
+        const written = () => Promise.all(users.map((user, index) => user.message(rooms[index], sent[index].reply.id)));
+        await until('the replies', async () => (await written()).every(({ status }) => status === 'completed'), { seconds: 40, everyMs: 100 });
+        await sleep(Math.max(0, 1000 * standsStillSeconds - (performance.now() - began)));
+        for (const worker of paused) worker.resume();
+        // What they have to say they say now, and are refused; a renewal that is faster spares some of them the attempt.
+        const refused = () => paused.map(({ log }) => log.match(/reply_refused/g)?.length ?? 0).reduce((sum, count) => sum + count);
+        await until('a refusal', () => refused() > 0);
         for (const worker of paused) assert.equal((await worker.stop()).code, 0);
-        const replies = await cluster.rows(`select content, status from messages where reply_to = ${sent.message.id}`);
-        assert.deepEqual(replies, [{ content: 'of the second call', status: 'completed' }]);
-        assert.equal(reply.content, 'of the second call');
-        assert.equal((await user.usage()).used, 1);
-        assert.equal((await calls()).length, 2);
+        console.log(`# ${refused()} of ${users.length} late writes were refused, the others not tried`);
+        const replies = await cluster.rows(`select content, status from messages where reply_to in (${sent.map(({ message }) => message.id)})`);
+        assert.deepEqual(replies, users.map(() => ({ content: 'of the second call', status: 'completed' })));
+        assert.deepEqual([...new Set((await written()).map(({ content }) => content))], ['of the second call']);
+        for (const user of users) assert.equal((await user.usage()).used, 1);
+        assert.equal((await calls()).length, 2 * users.length);
         await sim.plan({ default: { text: 'ok', duration_ms: 20 } });
     });
 

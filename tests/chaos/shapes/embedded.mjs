@@ -12,6 +12,7 @@ export async function sqliteProblems(server) {
 
 export class Embedded {
     static roles = ['serve'];
+    static all = ['serve'];
 
     static async start({ env }) {
         const shape = new Embedded();
@@ -19,8 +20,8 @@ export class Embedded {
         return shape;
     }
 
-    // Kills it and starts it again, sometimes once more while it starts. Returns when it was killed.
-    async killOnce(random) {
+    // Kills it and starts it again, sometimes once more while it starts. Returns [{role, began, ended, cutsCalls}].
+    async harmOnce(random) {
         const moments = [await this.#kill()];
         if (random.chance(0.15)) {
             await this.target.launch();
@@ -28,7 +29,7 @@ export class Embedded {
             moments.push(await this.#kill());
         }
         await this.target.start();
-        return moments;
+        return moments.map((began) => ({ role: 'serve', began, ended: Date.now(), cutsCalls: true }));
     }
 
     async #kill() {

@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-import { Program, binary, freePort, temporaryFolder } from './process.mjs';
+import { Program, binary, freePort, sleep, temporaryFolder } from './process.mjs';
 import { Haproxy, Postgres, Redis } from './services.mjs';
 
 const surroundings = { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', METRICS_LISTEN: '' };
@@ -50,12 +50,31 @@ export class Node {
         return this;
     }
 
+    // As a supervisor does it: until the start succeeds, which it does not while the database is away.
+    async startAgain(seconds = 60) {
+        for (const end = Date.now() + seconds * 1000;;) {
+            try {
+                return await this.start();
+            } catch (failure) {
+                if (!this.program.exited || Date.now() > end) throw failure;
+            }
+            await sleep(200);
+        }
+    }
+
     get url() {
         return `http://127.0.0.1:${this.port}`;
     }
 
     async kill() {
         await this.program.signal('SIGKILL');
+    }
+
+    pause() {
+        this.program.child.kill('SIGSTOP');
+    }
+    resume() {
+        this.program.child.kill('SIGCONT');
     }
 
     // {code, signal, seconds}

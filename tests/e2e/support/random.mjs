@@ -38,6 +38,11 @@ export class Random {
         return list[this.below(list.length)];
     }
 
+    shuffled(list) {
+        const rest = [...list];
+        return list.map(() => rest.splice(this.below(rest.length), 1)[0]);
+    }
+
     // A generator of its own for a part of the test, so that parts which run side by side do not disturb each other's choices.
     fork() {
         return new Random(this.below(2 ** 31));

@@ -2,6 +2,7 @@
 // machine, which may be killed, stopped and started again. None outlives the test.
 import { execFile, execFileSync } from 'node:child_process';
 import fs from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
@@ -84,6 +85,57 @@ export class Postgres {
         const text = await this.psql(`select coalesce(json_agg(answer), '[]') from (${query}) answer`);
         return JSON.parse(text);
     }
+}
+
+// Somebody who takes every connection that PostgreSQL has, also those of others, and keeps them.
+export class Crowd {
+    #sockets = [];
+
+    static async take(postgres) {
+        const crowd = new Crowd();
+        for (const end = Date.now() + 30_000; crowd.#sockets.length < postgres.settings.max_connections;) {
+            const socket = await connection(postgres.port);
+            if (socket) {
+                crowd.#sockets.push(socket);
+                continue;
+            }
+            if (Date.now() > end) throw new Error(`the crowd has ${crowd.#sockets.length} connections and gets no more`);
+            await query(crowd.#sockets[0], "select pg_terminate_backend(pid) from pg_stat_activity where application_name <> 'crowd' and backend_type = 'client backend'");
+        }
+        return crowd;
+    }
+
+    leave() {
+        for (const socket of this.#sockets) socket.destroy();
+    }
+}
+
+// PostgreSQL's protocol, as little of it as is needed: a session that was let in, or null.
+function connection(port) {
+    const words = Buffer.from('user\0pollux\0database\0pollux\0application_name\0crowd\0\0');
+    const head = Buffer.alloc(8);
+    head.writeInt32BE(8 + words.length, 0);
+    head.writeInt32BE(3 << 16, 4); // The protocol's version.
+    return new Promise((resolve) => {
+        const socket = net.connect(port, '127.0.0.1', () => socket.write(Buffer.concat([head, words])));
+        socket.on('error', () => resolve(null));
+        socket.once('data', (answer) => {
+            const isIn = answer[0] === 'R'.charCodeAt();
+            if (!isIn) socket.destroy();
+            resolve(isIn ? socket : null);
+        });
+    });
+}
+
+// Waits until something is answered.
+function query(socket, text) {
+    const head = Buffer.alloc(5);
+    head.write('Q');
+    head.writeInt32BE(4 + Buffer.byteLength(text) + 1, 1);
+    return new Promise((resolve) => {
+        socket.once('data', resolve);
+        socket.write(Buffer.concat([head, Buffer.from(`${text}\0`)]));
+    });
 }
 
 export class Redis {
