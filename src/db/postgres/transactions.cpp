@@ -76,7 +76,8 @@ asio::awaitable<bool> commit(Connection& connection, Steady::time_point deadline
     } catch (Conflict const&) {
         co_return false;
     } catch (Unavailable const& failure) {
-        throw Unavailable(std::string("the answer to COMMIT was lost; what was asked may or may not have happened: ") + failure.what());
+        auto const why = std::string("the answer to COMMIT was lost; what was asked may or may not have happened: ") + failure.what();
+        throw Unavailable(why, failure.lack());
     }
     failpoint("db_after_commit");
     co_return true;
