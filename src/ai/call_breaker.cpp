@@ -4,11 +4,12 @@
 
 namespace pollux::ai {
 
-CallBreaker::Admission CallBreaker::admit(Steady::time_point now)
+CallBreaker::Admission CallBreaker::admit(Steady::time_point now, std::chrono::milliseconds later)
 {
     std::lock_guard lock(mutex_);
     if (pause_.count() == 0) return {};
-    if (now < try_at_) return {std::chrono::ceil<std::chrono::milliseconds>(try_at_ - now), false};
+    auto const mine_at = try_at_ + later;
+    if (now < mine_at) return {std::chrono::ceil<std::chrono::milliseconds>(mine_at - now), false};
     try_at_ = now + pause_; // If nothing is heard of this one, another may try then.
     return {std::chrono::milliseconds(0), true};
 }

@@ -55,6 +55,19 @@ TEST_F(CallBreakerTest, lets_one_call_try_after_the_pause)
     EXPECT_EQ(wait(), 0ms);
 }
 
+TEST_F(CallBreakerTest, whoever_lets_others_try_first_tries_when_nobody_else_does)
+{
+    open();
+    now += CallBreaker::first_pause;
+    EXPECT_EQ(breaker.admit(now, 3s).wait, 3s);
+    EXPECT_EQ(wait(), 0ms) << "another one";
+    call(End::failed);
+    now += 2 * CallBreaker::first_pause + 3s;
+    EXPECT_EQ(breaker.admit(now, 3s).wait, 0ms);
+    breaker.ended({.is_try = true}, End::answered, now);
+    EXPECT_EQ(breaker.admit(now, 3s).wait, 0ms) << "closed to nobody";
+}
+
 TEST_F(CallBreakerTest, doubles_the_pause_while_tries_fail_up_to_its_limit)
 {
     open();

@@ -117,7 +117,7 @@ std::string openapi_document()
     BusParts bus(config, database, runtime);
     Rooms rooms(config, std::string(32, 'x'), database, bus, runtime, clock);
     http::Router router;
-    SystemRoutes system{.database = database};
+    SystemRoutes system{.database = database, .bus = bus, .queue = rooms.queue_watch};
     rooms.add_routes(router);
     add_system_routes(router, system);
     return openapi_document(router, "http://127.0.0.1:8000");

@@ -65,6 +65,22 @@ void BusParts::build_on_postgres(db::PostgresDatabase& database, net::Runtime& r
     room_lists_ = std::make_unique<bus::NoRoomListCache>();
 }
 
+std::string_view to_text(RedisState state)
+{
+    switch (state) {
+    case RedisState::not_set: return "not set";
+    case RedisState::ok: return "ok";
+    case RedisState::down: return "down";
+    }
+    return "";
+}
+
+RedisState BusParts::redis_state() const
+{
+    if (!redis_) return RedisState::not_set;
+    return redis_->is_up() ? RedisState::ok : RedisState::down;
+}
+
 bus::Signals* BusParts::signals()
 {
     if (redis_signals_) return redis_signals_.get();

@@ -20,6 +20,10 @@
 
 namespace pollux::app {
 
+enum class RedisState { not_set, ok, down };
+
+std::string_view to_text(RedisState state);
+
 class BusParts {
 public:
     // Throws std::runtime_error with one clear line for a REDIS_URL that cannot be understood.
@@ -33,6 +37,7 @@ public:
     bus::Notices& notices() { return *notices_; }
     bus::RateLimiter& rate_limiter() { return *rate_limiter_; }
     bus::RoomListCache& room_lists() { return *room_lists_; }
+    RedisState redis_state() const;
     bus::Signals* signals();                               // Null: there are no other processes.
     bus::JobWakeUp* wake_ups() { return wake_ups_.get(); } // The same.
 

@@ -30,6 +30,7 @@ sigset_t block_stop_signals()
     sigaddset(&signals, SIGINT);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN); // A file at its limit (ulimit -f) is a write that fails, as a full disk is.
     return signals;
 }
 

@@ -24,7 +24,8 @@ asio::awaitable<int> prepare_rooms(Rooms* rooms, config::Config const* config)
 
 ProcessParts::ProcessParts(config::Config const& config)
     : runtime(config.threads), opened(open_database(config, clock)), database(*opened), bus(config, database, runtime),
-      rooms(config, secret_key(config), database, bus, runtime, clock), system{.database = database}, metrics_(config, runtime, system),
+      rooms(config, secret_key(config), database, bus, runtime, clock),
+      system{.database = database, .bus = bus, .queue = rooms.queue_watch}, metrics_(config, runtime, system),
       background_(rooms.accounts, rooms.queue_watch)
 {
     run_blocking(runtime.context(0), prepare_rooms(&rooms, &config));

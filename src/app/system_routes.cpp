@@ -2,28 +2,57 @@
 
 #include "base/version.hpp"
 #include "http/openapi.hpp"
+#include "ops/log.hpp"
 
 namespace pollux::app {
 namespace {
 
+using std::chrono::seconds;
+
+// A reply that could be written has waited so long for somebody to write it: there are no workers, or too few.
+constexpr seconds late_after{30};
+
+struct Alive {
+    std::string status;
+};
+BOOST_DESCRIBE_STRUCT(Alive, (), (status))
+
 struct Health {
     std::string status;
     std::string database;
+    std::string redis;   // "ok", "down", or "not set".
+    std::string workers; // "ok" or "late".
 };
-BOOST_DESCRIBE_STRUCT(Health, (), (status, database))
+BOOST_DESCRIBE_STRUCT(Health, (), (status, database, redis, workers))
 
-asio::awaitable<Result<Health>> live(SystemRoutes&, http::Request const&)
+asio::awaitable<Result<Alive>> live(SystemRoutes&, http::Request const&)
 {
-    co_return Health{"ok", "not asked"};
+    co_return Alive{"ok"};
+}
+
+asio::awaitable<bool> answers(db::Database& database)
+{
+    try {
+        co_await database.read("select 1");
+        co_return true;
+    } catch (UnavailableError const& gone) {
+        ops::log(ops::Level::warning, "not_ready", {{"reason", gone.what()}});
+    }
+    co_return false;
 }
 
 asio::awaitable<Result<Health>> ready(SystemRoutes& system, http::Request const&)
 {
-    using std::chrono::seconds;
     if (system.is_stopping) co_return unavailable("stopping", "This process is about to end; ask another.", seconds(5));
-    // A database that is gone throws, and the end of the request answers 503.
-    co_await system.database.read("select 1");
-    co_return Health{"ok", "ok"};
+    std::string const redis(to_text(system.bus.redis_state()));
+    std::string const workers = system.queue.oldest() < late_after ? "ok" : "late";
+    bool const has_database = co_await answers(system.database);
+    if (!has_database) {
+        co_return unavailable("database_unavailable",
+                              "The database does not answer; the log says why. The rest: redis " + redis + ", workers " + workers + ".",
+                              seconds(1));
+    }
+    co_return Health{"ok", "ok", redis, workers};
 }
 
 asio::awaitable<Result<http::Response>> openapi(SystemRoutes& system, http::Request const&)
@@ -47,9 +76,10 @@ http::RouteOptions open_route(std::string_view id, std::string_view summary)
 
 void add_health_routes(http::Router& router, SystemRoutes& system)
 {
-    router.get("/health/", ready, system, open_route("health", "Whether this process can serve: asks its database."));
-    router.get("/readyz", ready, system, open_route("readyz", "The same as /health/, for load balancers."));
-    router.get("/livez", live, system, open_route("livez", "Whether this process runs at all."));
+    router.get("/health/", ready, system,
+               open_route("health", "Whether this process can serve, which takes its database, and what else is missing"));
+    router.get("/readyz", ready, system, open_route("readyz", "The same as /health/, for load balancers"));
+    router.get("/livez", live, system, open_route("livez", "Whether this process runs at all"));
 }
 
 void add_system_routes(http::Router& router, SystemRoutes& system)

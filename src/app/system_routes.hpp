@@ -1,6 +1,8 @@
 // What operators and tools ask for: health, and the OpenAPI document.
 #pragma once
 
+#include "app/bus_parts.hpp"
+#include "chat/queue_watch.hpp"
 #include "db/database.hpp"
 #include "http/router.hpp"
 
@@ -14,11 +16,13 @@ namespace asio = boost::asio;
 
 struct SystemRoutes {
     db::Database& database;
+    BusParts const& bus;
+    chat::QueueWatch const& queue;
     std::atomic<bool> is_stopping = false;           // /readyz says no from then on.
     std::shared_ptr<std::string const> openapi_json; // Set once all routes are added.
 };
 
-// /health/, /readyz, /livez.
+// /health/, /readyz, /livez. Ready is who can ask the database; all else that is missing is told, and costs speed.
 void add_health_routes(http::Router& router, SystemRoutes& system);
 
 void add_system_routes(http::Router& router, SystemRoutes& system);

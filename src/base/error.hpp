@@ -23,6 +23,7 @@ enum class ErrorKind {
     unsupported, // A content type or coding that is not taken.
     rate_limited,
     unavailable,
+    storage_full,
     upstream_failed,
 };
 

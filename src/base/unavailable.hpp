@@ -1,12 +1,26 @@
-// An accident that will pass: what is needed to answer is gone for now. The end of a request answers 503, the end of a job tries again.
+// An accident that will pass: what is needed to answer is gone for now. The end of a request answers 503, or 507 for want of space; the
+// end of a job tries again.
 #pragma once
 
 #include <stdexcept>
+#include <string>
 
 namespace pollux {
 
+enum class Lack {
+    service, // Gone, broken, busy, closed.
+    space,   // Full: nothing more can be kept, while what is there can be read.
+    turn     // Somebody else held for too long what had to be locked. Nothing was done.
+};
+
 class UnavailableError : public std::runtime_error {
-    using std::runtime_error::runtime_error;
+public:
+    explicit UnavailableError(std::string const& message, Lack lack = Lack::service) : std::runtime_error(message), lack_(lack) {}
+
+    Lack lack() const { return lack_; }
+
+private:
+    Lack lack_;
 };
 
 } // namespace pollux

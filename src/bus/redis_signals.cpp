@@ -2,8 +2,6 @@
 
 #include "base/secrets.hpp"
 
-#include <boost/asio/post.hpp>
-
 namespace pollux::bus {
 namespace {
 
@@ -49,7 +47,7 @@ void RedisSignals::start()
 
 void RedisSignals::stop()
 {
-    asio::post(subscriber_.executor(), [this] { subscriber_.stop(); });
+    tasks_.spawn(subscriber_.executor(), subscriber_.stop());
     tasks_.wait(stop_max);
 }
 

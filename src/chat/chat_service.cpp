@@ -12,6 +12,20 @@ namespace {
 constexpr std::chrono::seconds stop_takes_max{6}; // A worker elsewhere learns of it when it renews its lease.
 constexpr std::chrono::milliseconds look_again_after{250};
 
+// On PostgreSQL a repeat waits behind the first request with its key, for the user's row or for the key's. When it has waited in vain,
+// nothing was done, and to ask again is right; without a key the caller hears that the storage cannot be used just now.
+template <class Made>
+asio::awaitable<Result<Made>> unless_in_progress(bool has_key, asio::awaitable<Result<Made>> work)
+{
+    try {
+        co_return co_await std::move(work);
+    } catch (UnavailableError const& failure) {
+        if (!has_key || failure.lack() != Lack::turn) throw;
+    }
+    co_return conflict("idempotency_in_progress", "The first request with this Idempotency-Key is not done yet; ask again in a moment.")
+        .with_retry_after(std::chrono::seconds(1));
+}
+
 } // namespace
 
 ChatService::ChatService(Parts parts)
@@ -42,7 +56,9 @@ asio::awaitable<Result<Made<Room>>> ChatService::create_room(UserId user, NewRoo
 {
     auto const checked = co_await check_model(user, room.model);
     if (!checked) co_return checked.error();
-    auto kept = co_await rooms_.create(user, std::move(room), std::move(key), parts_.clock.now());
+    auto const has_key = key.has_value();
+    auto creating = rooms_.create(user, std::move(room), std::move(key), parts_.clock.now());
+    auto kept = co_await unless_in_progress(has_key, std::move(creating));
     if (!kept) co_return kept.error();
     if (!kept->is_repeat) news_.room_changed(user, kept->room.id);
     co_await parts_.room_lists.settle(user);
@@ -154,7 +170,8 @@ asio::awaitable<Result<Made<Sent>>> ChatService::send(UserId user, RoomId room, 
     SendRequest request{user, room, std::move(content), std::move(key), parts_.clock.now(), std::nullopt};
     if (hand) request.lease_owner = parts_.worker->owner();
 
-    auto sending = co_await sends_.send(std::move(request));
+    bool const has_key = request.key.has_value();
+    auto sending = co_await unless_in_progress(has_key, sends_.send(std::move(request)));
     if (!sending) co_return sending.error();
     auto executor = co_await asio::this_coro::executor;
     follow_up(user, room, *sending, std::move(hand), std::move(executor));
@@ -172,7 +189,8 @@ asio::awaitable<Result<Made<Retried>>> ChatService::retry(UserId user, RoomId ro
     RetryRequest request{user, room, reply, std::move(key), parts_.clock.now(), std::nullopt};
     if (hand) request.lease_owner = parts_.worker->owner();
 
-    auto sending = co_await sends_.retry(std::move(request));
+    bool const has_key = request.key.has_value();
+    auto sending = co_await unless_in_progress(has_key, sends_.retry(std::move(request)));
     if (!sending) co_return sending.error();
     auto executor = co_await asio::this_coro::executor;
     follow_up(user, room, *sending, std::move(hand), std::move(executor));

@@ -24,8 +24,7 @@ public:
 
     asio::awaitable<std::optional<std::string>> next(Steady::time_point until) override
     {
-        bool has_ended = is_over_ || Steady::now() >= ends_at_ || (reader_.is_session_ended && reader_.is_session_ended());
-        if (has_ended) co_return std::nullopt;
+        if (is_over_ || Steady::now() >= ends_at_) co_return std::nullopt;
 
         // The first time only look what is there: some bytes must go out at once.
         auto wait_until = is_first_ ? Steady::time_point::min() : std::min(until, ends_at_);

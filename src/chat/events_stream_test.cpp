@@ -95,15 +95,6 @@ TEST_F(EventsStreamTest, EndsWithItsSession)
     EXPECT_EQ(outline(next(*stream)), "end");
 }
 
-TEST_F(EventsStreamTest, EndsWhenTheSessionIsKnownToHaveEnded)
-{
-    bool is_ended = false;
-    auto stream = make_events_stream(notices, {.user = {3}, .session = {11}, .is_session_ended = [&is_ended] { return is_ended; }});
-    EXPECT_EQ(outline(next(*stream)), "ready {}");
-    is_ended = true;
-    EXPECT_EQ(outline(next(*stream)), "end");
-}
-
 TEST_F(EventsStreamTest, EndsWhenTheProcessStops)
 {
     auto stream = open();

@@ -2,7 +2,6 @@
 #include "chat/chat_service.hpp"
 #include "chat/reply_stream.hpp"
 #include "chat/route_parts.hpp"
-#include "chat/session_stream.hpp"
 #include "http/router.hpp"
 
 namespace pollux::chat {
@@ -39,12 +38,6 @@ LoadMessage load_message(ChatApi& api, UserId user, RoomId room, MessageId messa
     return [&chat = api.chat, user, room, message] { return chat.message(user, room, message); };
 }
 
-std::function<bool()> session_end(ChatApi& api, http::Request const& request)
-{
-    if (!api.is_session_ended) return {};
-    return [&api, session = request.session()] { return api.is_session_ended(session); };
-}
-
 asio::awaitable<Result<http::CreatedOrStream<Sent>>> send_message(ChatApi& api, http::Request const& request, Query<SendQuery> query,
                                                                   SendMessage body)
 {
@@ -61,7 +54,7 @@ asio::awaitable<Result<http::CreatedOrStream<Sent>>> send_message(ChatApi& api, 
         auto load = load_message(api, user, *room, sent.reply.id);
         auto accepted = to_json(sent);
         auto events = make_accepted_stream(api.feed, user, std::move(sent.reply), std::move(load), std::move(accepted));
-        events = bound_to_session(std::move(events), session_end(api, request));
+        events = bound_to_session(std::move(events), api, request);
         co_return http::CreatedOrStream<Sent>{std::nullopt, std::move(events), replay_of(made->is_repeat)};
     }
     if (query.value.wait && query.value.wait->value > 0) {
@@ -115,7 +108,7 @@ asio::awaitable<Result<http::Stream>> stream_reply(ChatApi& api, http::Request c
     auto load = load_message(api, request.user(), path->room, path->message);
     auto events = co_await open_reply_stream(api.feed, request.user(), path->message, std::move(load), std::move(last_id));
     if (!events) co_return events.error();
-    co_return http::Stream{bound_to_session(std::move(*events), session_end(api, request))};
+    co_return http::Stream{bound_to_session(std::move(*events), api, request)};
 }
 
 } // namespace

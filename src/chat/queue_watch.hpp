@@ -18,6 +18,9 @@ public:
 
     asio::awaitable<void> look(); // Two reads; called every few seconds.
 
+    // At the last look.
+    std::chrono::microseconds oldest() const { return std::chrono::microseconds(oldest_us_.load()); }
+
 private:
     static constexpr std::int64_t counted_max = 100'000; // More are not counted one by one.
 

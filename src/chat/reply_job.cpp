@@ -20,6 +20,7 @@ namespace pollux::chat {
 namespace {
 
 constexpr std::chrono::milliseconds finish_again_after{500};
+constexpr std::chrono::milliseconds try_later_a_call{1'000};
 
 asio::awaitable<void> sleep_for(std::chrono::microseconds wait)
 {
@@ -105,10 +106,12 @@ asio::awaitable<std::chrono::milliseconds> ReplyJob::admit()
 {
     admission_ = {};
     if (!continuation_.empty()) co_return admission_.wait; // Half a reply is not given up for this.
+    // Who has made calls already leaves it to others to try whether the model is back: a failed try may be his last call.
+    auto const try_later = try_later_a_call * (claim_.calls - 1);
     auto shortest = std::chrono::milliseconds::max();
     auto next = entry_;
     for (; next < entries_.size(); ++next) {
-        admission_ = entries_[next]->breaker->admit(Steady::now());
+        admission_ = entries_[next]->breaker->admit(Steady::now(), try_later);
         if (admission_.wait.count() == 0) break;
         shortest = std::min(shortest, admission_.wait);
     }

@@ -1,7 +1,9 @@
 // What the handlers of this room have in common.
 #pragma once
 
+#include "chat/chat_routes.hpp"
 #include "chat/idempotency.hpp"
+#include "chat/session_stream.hpp"
 #include "http/request.hpp"
 
 #include <optional>
@@ -29,6 +31,14 @@ inline Result<MessagePath> message_path(http::Request const& request)
     auto const message = request.path_id<MessageId>("message");
     if (!message) return message.error();
     return MessagePath{*room, *message};
+}
+
+// `stream`, which ends soon after the session of whoever asked for it.
+inline std::unique_ptr<http::EventStream> bound_to_session(std::unique_ptr<http::EventStream> stream, ChatApi& api,
+                                                           http::Request const& request)
+{
+    if (!api.is_session_ended) return stream;
+    return bound_to_session(std::move(stream), [&api, session = request.session()] { return api.is_session_ended(session); });
 }
 
 } // namespace pollux::chat

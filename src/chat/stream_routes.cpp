@@ -1,6 +1,7 @@
 #include "chat/chat_routes.hpp"
 #include "chat/chat_service.hpp"
 #include "chat/events_stream.hpp"
+#include "chat/route_parts.hpp"
 #include "http/router.hpp"
 
 namespace pollux::chat {
@@ -31,8 +32,8 @@ asio::awaitable<Result<http::Stream>> stream_events(ChatApi& api, http::Request 
 {
     EventsReader reader{.user = request.user(), .session = request.session()};
     if (auto const header = request.header("Last-Event-ID")) reader.last_event_id = std::string(*header);
-    if (api.is_session_ended) reader.is_session_ended = [&api, session = reader.session] { return api.is_session_ended(session); };
-    co_return http::Stream{make_events_stream(api.notices, std::move(reader))};
+    auto events = make_events_stream(api.notices, std::move(reader));
+    co_return http::Stream{bound_to_session(std::move(events), api, request)};
 }
 
 } // namespace

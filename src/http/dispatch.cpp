@@ -195,14 +195,21 @@ void add_cors(Response& response, Request const& request, CorsOptions const& opt
     for (auto& header : headers) response.headers.push_back(std::move(header));
 }
 
+Error error_of(UnavailableError const& failure)
+{
+    using std::chrono::seconds;
+    if (failure.lack() == Lack::space) {
+        return Error(ErrorKind::storage_full, "storage_full",
+                     "The storage is full, so nothing was kept; what is there can be read. It works again once the operator has made room.")
+            .with_retry_after(seconds(5));
+    }
+    return unavailable("storage_unavailable", "Nothing could be stored or read just now; try again shortly.", seconds(1));
+}
+
 Response accident(std::exception const& failure, Request const& request)
 {
     ops::log(ops::Level::error, "request_failed", {{"request_id", request.request_id}, {"reason", failure.what()}});
-    if (dynamic_cast<UnavailableError const*>(&failure)) {
-        return problem(
-            unavailable("storage_unavailable", "Nothing could be stored or read just now; try again shortly.", std::chrono::seconds(1)),
-            request.request_id);
-    }
+    if (auto const* lacking = dynamic_cast<UnavailableError const*>(&failure)) return problem(error_of(*lacking), request.request_id);
     return problem(500, "internal_error", "Something broke here; it is in the log under this request_id.", request.request_id);
 }
 

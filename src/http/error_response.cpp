@@ -45,6 +45,7 @@ int status_of(Error const& error)
     case ErrorKind::unsupported: return 415;
     case ErrorKind::rate_limited: return 429;
     case ErrorKind::unavailable: return 503;
+    case ErrorKind::storage_full: return 507;
     case ErrorKind::upstream_failed: return 502;
     }
     return 500;
@@ -105,6 +106,7 @@ std::string_view reason_phrase(int status)
     case 502: return "Bad Gateway";
     case 503: return "Service Unavailable";
     case 505: return "HTTP Version Not Supported";
+    case 507: return "Insufficient Storage";
     default: return "Unknown";
     }
 }

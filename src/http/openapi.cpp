@@ -71,6 +71,7 @@ json::object responses(Route const& route)
     if (!route.shape.body_schema.empty()) refusals.insert({413, 415, 422});
     if (!route.shape.query_schema.empty()) refusals.insert(422);
     if (route.options.limits != RateClass::none) refusals.insert(429);
+    if (route.method != "GET") refusals.insert(507);
     for (int status : refusals) all[std::to_string(status)] = reference("responses", "Problem");
     all["default"] = reference("responses", "Problem");
     return all;

@@ -28,7 +28,7 @@ void Client::start()
 
 void Client::stop()
 {
-    for (auto& pipeline : pipelines_) asio::post(pipeline->executor(), [&pipeline = *pipeline] { pipeline.stop(); });
+    for (auto& pipeline : pipelines_) tasks_.spawn(pipeline->executor(), pipeline->stop());
     tasks_.wait(stop_max);
 }
 

@@ -89,11 +89,12 @@ asio::awaitable<void> Pipeline::pause()
     co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
 }
 
-void Pipeline::stop()
+asio::awaitable<void> Pipeline::stop()
 {
     is_stopping_ = true;
     if (link_) link_->close("Pollux stops");
     timer_.cancel();
+    co_return;
 }
 
 void Pipeline::call(std::string_view commands, std::size_t count, Done done)

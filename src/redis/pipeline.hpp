@@ -45,7 +45,7 @@ public:
 
     // Connects and connects again, until stop().
     asio::awaitable<void> run();
-    void stop();
+    asio::awaitable<void> stop(); // A task on its executor.
 
     using Done = std::function<void(Answers)>;
 

@@ -57,12 +57,13 @@ asio::awaitable<void> Subscriber::serve()
     ping_timer_.cancel();
 }
 
-void Subscriber::stop()
+asio::awaitable<void> Subscriber::stop()
 {
     is_stopping_ = true;
     if (link_) link_->close("Pollux stops");
     timer_.cancel();
     ping_timer_.cancel();
+    co_return;
 }
 
 void Subscriber::expect_pong()

@@ -22,7 +22,7 @@ public:
 
     // Connects and connects again, until stop().
     asio::awaitable<void> run();
-    void stop(); // On its thread.
+    asio::awaitable<void> stop(); // A task on its executor.
 
     // From any thread. Wanting a channel twice is wanting it once.
     void want(std::string channel);

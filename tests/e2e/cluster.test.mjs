@@ -110,6 +110,28 @@ describe('cluster', () => {
         await user.createRoom();
     });
 
+    test('a reply that nobody writes, and a database that is gone, are named by health', { timeout: 120_000 }, async () => {
+        await sim.plan({ reset: true, default: quick });
+        const health = () => clients[0].ask('GET', '/readyz');
+        assert.deepEqual((await health()).body, { status: 'ok', database: 'ok', redis: 'not set', workers: 'ok' });
+        for (const worker of workers) assert.equal((await worker.stop()).code, 0);
+        const user = await User.signUp(clients[0]);
+        const { reply } = await user.send(await user.createRoom(), 'is anybody there?');
+        await postgres.psql(`update jobs set ready_at = ready_at - 40000000 where message_id = ${reply.id}`); // As if 40 s had passed.
+        await until('that it is late', async () => (await health()).body.workers === 'late');
+        assert.equal((await health()).status, 200);
+        workers = [await new Node('worker', env).start()];
+        await until('that it is not late any more', async () => (await health()).body.workers === 'ok');
+
+        await postgres.kill();
+        const gone = await until('not ready', async () => health().then((answer) => answer.status === 503 && answer), { seconds: 5 });
+        assert.equal(gone.body.code, 'database_unavailable');
+        assert.match(gone.body.detail, /database .*redis not set, workers ok/);
+        assert.equal((await clients[0].ask('GET', '/livez')).status, 200);
+        await postgres.launch();
+        await until('ready', async () => (await health()).status === 200);
+    });
+
     test('servers stop when they are told to', async () => {
         for (const server of servers) assert.equal((await server.stop()).code, 0);
         for (const worker of workers) assert.equal((await worker.stop()).code, 0);

@@ -58,7 +58,12 @@ test('metrics are not shown where users are, nor hold what they sent', async () 
     assert.ok(!text.includes('hello') && !text.includes('+1'), 'a message or a number');
 });
 
-test('health is there too', async () => {
+test('health is there too, and says what each part does', async () => {
+    for (const path of ['/health/', '/readyz']) {
+        const { status, body } = await client.ask('GET', path);
+        assert.deepEqual([status, body], [200, { status: 'ok', database: 'ok', redis: 'not set', workers: 'ok' }]);
+    }
+    assert.deepEqual((await client.ask('GET', '/livez')).body, { status: 'ok' });
     for (const path of ['/livez', '/readyz']) assert.equal((await fetch(metricsUrl + path)).status, 200, path);
 });
 

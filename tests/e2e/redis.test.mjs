@@ -34,6 +34,8 @@ test('every trouble with Redis costs time, and nothing else', { timeout: 300_000
     const room = await user.createRoom();
     const connections = async (count) => Number((await redis.command('CLIENT', 'LIST')).split('\n').filter((line) => line).length) > count;
     await until('Redis is used', () => connections(2));
+    const health = async () => (await user.client.ask('GET', '/readyz')).body;
+    assert.deepEqual(await health(), { status: 'ok', database: 'ok', redis: 'ok', workers: 'ok' });
     await turn(user, room, 'with Redis');
     assert.match(await redis.command('KEYS', '*'), /pollux:rate:/, 'limits are counted there');
     assert.match(await redis.command('KEYS', '*'), /pollux:notices:/, 'notices are kept there');
@@ -52,6 +54,7 @@ test('every trouble with Redis costs time, and nothing else', { timeout: 300_000
         for (let number = 0; number < 3; ++number) await turn(user, room, `${name} ${number}`);
         // A turn is a dozen requests and 0.4 s of model: far more than this would be Redis waited for again and again.
         assert.ok(performance.now() - began < 30_000, `${name}: three turns took ${performance.now() - began} ms`);
+        if (name === 'killed') assert.deepEqual(await health(), { status: 'ok', database: 'ok', redis: 'down', workers: 'ok' });
         await end();
         await running;
         await until(`Redis is used again after it was ${name}`, () => connections(2));

@@ -99,14 +99,38 @@ TEST_F(Outages, a_statement_that_takes_too_long_ends_and_its_neighbours_do_not)
     EXPECT_LE(write_took, 5s);
 }
 
+// What it is that is lacking, when something is.
+std::optional<Lack> lack_of(std::function<void()> const& work)
+{
+    try {
+        work();
+    } catch (Unavailable const& failure) {
+        return failure.lack();
+    }
+    return std::nullopt;
+}
+
 TEST_F(Outages, a_row_that_somebody_keeps_locked_is_not_waited_for_long)
 {
     write("insert into notes (text, size) values ('a', 0)");
     control.run("begin; update notes set size = 1");
-    auto const took = time_of([&] { EXPECT_THROW(write("update notes set size = 2"), Unavailable); });
+    auto const took = time_of([&] { EXPECT_EQ(lack_of([&] { write("update notes set size = 2"); }), Lack::turn); });
     EXPECT_LE(took, refused_within);
     control.run("rollback");
     EXPECT_EQ(write("update notes set size = 2").changed(), 1);
+}
+
+asio::awaitable<int> fill_the_disk(db::Transaction& tx)
+{
+    co_await tx.run("do $$ begin raise exception using errcode = '53100'; end $$");
+    co_return 0;
+}
+
+TEST_F(Outages, a_full_disk_is_told_as_that)
+{
+    EXPECT_EQ(lack_of([&] { write("do $$ begin raise exception using errcode = '53100'; end $$"); }), Lack::space);
+    EXPECT_EQ(lack_of([&] { transact([](db::Transaction& tx) { return fill_the_disk(tx); }); }), Lack::space);
+    EXPECT_EQ(lack_of([&] { write("do $$ begin raise exception using errcode = '53200'; end $$"); }), Lack::service) << "out of memory";
 }
 
 TEST_F(Outages, connections_that_were_all_ended_are_replaced)

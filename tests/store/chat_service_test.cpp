@@ -71,6 +71,50 @@ TEST_F(ChatServiceTest, says_busy_when_too_many_wait)
     EXPECT_TRUE(refused.error().retry_after());
 }
 
+asio::awaitable<int> hold_user(db::Transaction& transaction, UserId user)
+{
+    co_await transaction.run("select id from users where id = $1 for update", user);
+    co_await transaction.run("select pg_sleep(2.5)"); // Longer than anybody waits for a lock.
+    co_return 0;
+}
+
+// Somebody else's transaction keeps the user's row, until the end of the scope.
+class HeldUser {
+public:
+    HeldUser(TempDatabase& temp, UserId user)
+        : thread_([&temp, user] { temp.run(temp.database().transact([user](db::Transaction& tx) { return hold_user(tx, user); })); })
+    {}
+    ~HeldUser() { thread_.join(); }
+
+private:
+    std::thread thread_;
+};
+
+TEST_F(ChatServiceTest, a_repeat_that_waits_in_vain_for_the_first_one_is_told_that_it_is_in_progress)
+{
+    if (!tests_run_on_postgres()) GTEST_SKIP() << "on SQLite writes stand in one queue";
+    auto const user = add_user();
+    auto const room = add_room(user);
+    static constexpr db::Sql probe_sql = "select id from users where id = $1 for update skip locked";
+    auto const is_held = [&] { return on_runtime(temp.database().write_rows(probe_sql, db::params(user))).empty(); };
+    service.emplace(parts());
+    chat::IdempotencyKey const key{"key", chat::hash_request("POST", "/", "hello")};
+    {
+        HeldUser held(temp, user);
+        eventually(is_held);
+        auto const refused = on_runtime(service->send(user, room, "hello", key));
+        EXPECT_EQ(refused.error().code(), "idempotency_in_progress");
+        EXPECT_EQ(refused.error().kind(), ErrorKind::conflict);
+        EXPECT_TRUE(refused.error().retry_after());
+    }
+    EXPECT_FALSE(on_runtime(service->send(user, room, "hello", key)).value().is_repeat) << "nothing was done before";
+    {
+        HeldUser held(temp, user);
+        eventually(is_held);
+        EXPECT_THROW(on_runtime(service->send(user, room, "hello again", std::nullopt)), db::Unavailable);
+    }
+}
+
 // Another process ends them all; this one has counted two and hears nothing.
 TEST_F(ChatServiceTest, counts_anew_where_others_take_and_end_replies_too)
 {

@@ -8,7 +8,7 @@
 namespace pollux::db::postgres {
 namespace {
 
-enum class Meaning { conflict, unavailable, wrong_statement };
+enum class Meaning { conflict, unavailable, full, locked, wrong_statement };
 
 struct Entry {
     std::string_view state; // An SQLSTATE, or a class of them: two characters.
@@ -16,7 +16,7 @@ struct Entry {
 };
 
 // The first that fits counts. Whatever is not here is the statement's own fault.
-constexpr std::array<Entry, 17> entries{{
+constexpr std::array<Entry, 18> entries{{
     {"40001", Meaning::conflict},        // serialization_failure
     {"40P01", Meaning::conflict},        // deadlock_detected
     {"08P01", Meaning::wrong_statement}, // protocol_violation: the wrong number of values
@@ -24,9 +24,10 @@ constexpr std::array<Entry, 17> entries{{
     {"26000", Meaning::unavailable},     // The statement's preparation failed, or somebody between us and PostgreSQL forgot it.
     {"28", Meaning::unavailable},        // The password was changed, or so.
     {"3D", Meaning::unavailable},        // There is no such database (any more).
-    {"53", Meaning::unavailable},        // Disk full, out of memory, too many connections.
+    {"53100", Meaning::full},            // disk_full
+    {"53", Meaning::unavailable},        // Out of memory, too many connections.
     {"54001", Meaning::wrong_statement}, // statement_too_complex
-    {"55P03", Meaning::unavailable},     // lock_not_available
+    {"55P03", Meaning::locked},          // lock_not_available: lock_timeout
     {"57", Meaning::unavailable},        // Shutdown, statement timeout, still starting.
     {"58", Meaning::unavailable},        // I/O errors.
     {"25P03", Meaning::unavailable},     // idle_in_transaction_session_timeout
@@ -58,6 +59,8 @@ std::exception_ptr failure_of(PGresult const* result, std::string_view sql)
     switch (meaning_of(state)) {
     case Meaning::conflict: return std::make_exception_ptr(Conflict(message));
     case Meaning::unavailable: return std::make_exception_ptr(Unavailable(message));
+    case Meaning::full: return std::make_exception_ptr(Unavailable(message, Lack::space));
+    case Meaning::locked: return std::make_exception_ptr(Unavailable(message, Lack::turn));
     case Meaning::wrong_statement: break;
     }
     return std::make_exception_ptr(StatementError(message));

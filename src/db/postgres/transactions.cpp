@@ -67,7 +67,8 @@ public:
             failpoint("db_after_commit");
             co_return rows;
         } catch (Unavailable const& failure) {
-            throw Unavailable(std::string("the answer to COMMIT was lost; what was asked may or may not have happened: ") + failure.what());
+            auto const why = std::string("the answer to COMMIT was lost; what was asked may or may not have happened: ") + failure.what();
+            throw Unavailable(why, failure.lack());
         }
     }
 

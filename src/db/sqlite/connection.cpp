@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <mutex>
 
 namespace pollux::db::sqlite {
@@ -51,6 +52,25 @@ Value value_at(sqlite3_stmt* statement, int column)
     auto const* bytes = static_cast<char const*>(sqlite3_value_blob(cell));
     auto const length = static_cast<std::size_t>(sqlite3_value_bytes(cell));
     return bytes == nullptr ? std::string() : std::string(bytes, length);
+}
+
+// What the system last said of the write-ahead log. (sqlite3_system_errno() tells what errno is after the rollback.)
+int last_errno_of_log(sqlite3* handle)
+{
+    sqlite3_file* log = nullptr;
+    sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&log));
+    int reason = 0;
+    if (log != nullptr && log->pMethods != nullptr) log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &reason);
+    return reason;
+}
+
+// SQLite calls only ENOSPC "full"; a quota and a limit on the size of files (RLIMIT_FSIZE) are I/O errors to it.
+bool is_for_want_of_space(int code, sqlite3* handle)
+{
+    if ((code & 0xff) == SQLITE_FULL) return true;
+    if ((code & 0xff) != SQLITE_IOERR || handle == nullptr) return false;
+    int const reason = last_errno_of_log(handle);
+    return reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
 }
 
 // A statement is put back to its start however it ended; its values belong to the caller.
@@ -188,8 +208,8 @@ void Connection::fail(int code, std::string_view doing) const
     message += " (" + std::to_string(code) + ") in: ";
     message += doing.substr(0, shown_bytes_max);
 
+    if (is_for_want_of_space(code, handle_.get())) throw Unavailable(message, Lack::space);
     switch (code & 0xff) {
-    case SQLITE_FULL:
     case SQLITE_IOERR:
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

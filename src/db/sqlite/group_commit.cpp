@@ -70,6 +70,12 @@ asio::awaitable<void> run_group(Connection& connection, std::span<Unit* const> g
     failpoint("db_after_commit");
 }
 
+Lack lack_of(std::exception const& failure)
+{
+    auto const* unavailable = dynamic_cast<Unavailable const*>(&failure);
+    return unavailable ? unavailable->lack() : Lack::service;
+}
+
 } // namespace
 
 std::size_t commit_group(Connection& connection, asio::io_context& loop, std::span<Unit* const> group)
@@ -81,7 +87,8 @@ std::size_t commit_group(Connection& connection, asio::io_context& loop, std::sp
     } catch (std::exception const& failure) {
         connection.roll_back();
         // Also those that were refused or that failed: what they saw was their neighbours' work, and it did not happen.
-        auto const all = std::make_exception_ptr(Unavailable(std::string("the group's transaction failed: ") + failure.what()));
+        auto const why = std::string("the group's transaction failed: ") + failure.what();
+        auto const all = std::make_exception_ptr(Unavailable(why, lack_of(failure)));
         for (Unit* unit : group) unit->failure = all;
         return group.size();
     }

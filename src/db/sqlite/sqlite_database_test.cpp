@@ -5,8 +5,11 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <csignal>
 #include <fstream>
 #include <thread>
+
+#include <sys/resource.h>
 
 namespace pollux::db {
 namespace {
@@ -229,6 +232,60 @@ TEST_F(SqliteDatabaseTest, after_close_writes_are_refused_and_reads_go_on)
     EXPECT_THROW(temp.run(database.write("insert into notes (text) values ('a')")), Unavailable);
     EXPECT_EQ(count(), 0);
     database.close();
+}
+
+// What it is that is lacking when this much text is written.
+std::optional<Lack> lack_for(TempSqlite& temp, std::size_t bytes)
+{
+    try {
+        temp.run(temp.database().write("insert into notes (text) values ($1)", std::string(bytes, 'x')));
+    } catch (Unavailable const& failure) {
+        return failure.lack();
+    }
+    return std::nullopt;
+}
+
+TEST_F(SqliteDatabaseTest, when_it_is_full_writes_say_so_and_reads_go_on_and_space_mends_it)
+{
+    temp.run(database.write("insert into notes (text) values ('a')"));
+    temp.run(database.write("pragma max_page_count = 1"));
+    EXPECT_EQ(lack_for(temp, 1'000'000), Lack::space);
+    EXPECT_EQ(count(), 1);
+    temp.run(database.write("pragma max_page_count = 100000"));
+    EXPECT_EQ(lack_for(temp, 1'000'000), std::nullopt);
+    EXPECT_EQ(count(), 2);
+}
+
+// A limit on the size of files, until the end of the scope.
+class FilesUpTo {
+public:
+    explicit FilesUpTo(rlim_t bytes) : before_handler_(std::signal(SIGXFSZ, SIG_IGN))
+    {
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        rlimit const limit{bytes, before_.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    ~FilesUpTo()
+    {
+        ::setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, before_handler_);
+    }
+
+private:
+    rlimit before_{};
+    void (*before_handler_)(int);
+};
+
+TEST_F(SqliteDatabaseTest, a_limit_on_the_size_of_files_is_a_full_disk)
+{
+    temp.run(database.write("insert into notes (text) values ('a')"));
+    {
+        FilesUpTo limit(64 * 1024);
+        EXPECT_EQ(lack_for(temp, 1'000'000), Lack::space);
+        EXPECT_EQ(count(), 1);
+    }
+    EXPECT_EQ(lack_for(temp, 1'000'000), std::nullopt);
+    EXPECT_EQ(temp.run(database.read("pragma integrity_check")).front().text(0), "ok");
 }
 
 TEST_F(SqliteDatabaseTest, the_file_and_its_companions_are_private)

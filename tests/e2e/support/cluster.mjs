@@ -29,8 +29,9 @@ export class Node {
     logs = [];
     program = null;
 
-    constructor(role, env) {
-        Object.assign(this, { role, env, folder: temporaryFolder(), port: 0 });
+    // `version`: the name of another binary, such as pollux-next.
+    constructor(role, env, version = 'pollux') {
+        Object.assign(this, { role, env, version, folder: temporaryFolder(), port: 0 });
     }
 
     async launch(extra = {}) {
@@ -40,7 +41,7 @@ export class Node {
             if (this.port === 0) this.port = await freePort();
             args.push('--listen', `127.0.0.1:${this.port}`);
         }
-        this.program = new Program(binary('pollux'), args, { cwd: this.folder, env: { ...surroundings, ...this.env, ...extra } });
+        this.program = new Program(binary(this.version), args, { cwd: this.folder, env: { ...surroundings, ...this.env, ...extra } });
     }
 
     // Returns when it says that it is ready, or throws.
@@ -92,11 +93,11 @@ export class Node {
 export class Cluster {
     #nextNumber = 0;
 
-    // `sim`: whose settings name the model. `redis: false`: PostgreSQL alone.
-    static async start({ serves = 2, workers = 2, users = 40, redis = true, env = {}, postgresSettings = {}, redisSettings = {} } = {}) {
+    // `redis: false`: PostgreSQL alone. `postgres`: one that runs already.
+    static async start({ serves = 2, workers = 2, users = 40, redis = true, env = {}, postgres = null, postgresSettings = {}, redisSettings = {} } = {}) {
         const cluster = new Cluster();
         cluster.mobiles = Array.from({ length: users }, (_, number) => `+1202555${String(number).padStart(4, '0')}`);
-        [cluster.postgres, cluster.redis] = await Promise.all([Postgres.start(postgresSettings), redis ? Redis.start(redisSettings) : null]);
+        [cluster.postgres, cluster.redis] = await Promise.all([postgres ?? Postgres.start(postgresSettings), redis ? Redis.start(redisSettings) : null]);
         cluster.env = { ...settings(cluster.mobiles), DATABASE_URL: cluster.postgres.url, ...(redis ? { REDIS_URL: cluster.redis.url } : {}), ...env };
         await cluster.migrate();
         cluster.serves = Array.from({ length: serves }, () => new Node('serve', { WORKERS: workers > 0 ? 'external' : 'internal', ...cluster.env }));
@@ -114,9 +115,10 @@ export class Cluster {
         return this.haproxy.url;
     }
 
-    async migrate() {
+    // What it printed.
+    async migrate(version = 'pollux') {
         const options = { cwd: temporaryFolder(), env: { ...surroundings, ...this.env } };
-        await promisify(execFile)(binary('pollux'), ['migrate'], options);
+        return (await promisify(execFile)(binary(version), ['migrate'], options)).stdout;
     }
 
     // The next number with a code that is known.

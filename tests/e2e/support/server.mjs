@@ -15,8 +15,9 @@ export class Server {
     logs = []; // What earlier processes wrote to the log.
     consoles = [];
 
-    constructor({ folder = temporaryFolder(), env = roomySettings, args = [] } = {}) {
-        Object.assign(this, { folder, env, args, port: 0, program: null });
+    // `version`: the name of another binary, such as pollux-next.
+    constructor({ folder = temporaryFolder(), env = roomySettings, args = [], version = 'pollux' } = {}) {
+        Object.assign(this, { folder, env, args, version, port: 0, program: null });
     }
 
     static async start(options) {
@@ -44,7 +45,7 @@ export class Server {
         if (this.port === 0) this.port = await freePort();
         if (this.program) this.keepOutput();
         const args = ['serve', ...this.args, '--listen', `127.0.0.1:${this.port}`];
-        this.program = new Program(binary('pollux'), args, { cwd: this.folder, env: { ...surroundings, ...this.env, ...extra } });
+        this.program = new Program(binary(this.version), args, { cwd: this.folder, env: { ...surroundings, ...this.env, ...extra } });
     }
 
     // As if the machine's power had gone, for this process.

@@ -21,19 +21,24 @@ function asPostgres(program, args) {
 const environment = { PATH: process.env.PATH, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };
 
 export class Postgres {
-    // `settings`: more of postgresql.conf, {name: value}.
-    static async start(settings = {}) {
+    #logs = [];
+
+    // `settings`: more of postgresql.conf, {name: value}. Folders of PostgreSQL's own user: `walFolder` for the write-ahead log,
+    // `tables` for the tables.
+    static async start(settings = {}, { walFolder, tables } = {}) {
         if (!postgresPrograms) throw new Error('PostgreSQL is missing: apt-get install postgresql-15');
         const postgres = new Postgres();
         postgres.folder = temporaryFolder();
         if (isRoot) execFileSync('chown', ['postgres:postgres', postgres.folder]);
         postgres.data = path.join(postgres.folder, 'data');
-        const [file, args] = asPostgres('initdb', ['-D', postgres.data, '-U', 'pollux', '-A', 'trust', '-E', 'UTF8', '--no-sync']);
+        const wal = walFolder ? ['-X', walFolder, '--wal-segsize=1'] : [];
+        const [file, args] = asPostgres('initdb', ['-D', postgres.data, '-U', 'pollux', '-A', 'trust', '-E', 'UTF8', '--no-sync', ...wal]);
         await run(file, args, { cwd: postgres.folder, env: environment });
         postgres.port = await freePort();
         postgres.settings = { max_connections: 200, shared_buffers: '64MB', log_min_messages: 'warning', ...settings };
         await postgres.launch();
-        await postgres.psql('create database pollux', 'postgres');
+        if (tables) await postgres.psql(`create tablespace small location '${tables}'`, 'postgres');
+        await postgres.psql(`create database pollux ${tables ? 'tablespace small' : ''}`, 'postgres');
         return postgres;
     }
 
@@ -47,9 +52,18 @@ export class Postgres {
         const places = ['-D', this.data, '-k', this.folder, '-h', '127.0.0.1', '-p', String(this.port)];
         const [file, args] = asPostgres('postgres', [...places, ...given]);
         await until('PostgreSQL', async () => {
-            if (!this.program || this.program.exited) this.program = new Program(file, args, { cwd: this.folder, env: environment });
+            if (!this.program || this.program.exited) this.#run(file, args);
             return this.psql('select 1', 'postgres').then(() => true, () => false);
         }, { seconds, everyMs: 100 });
+    }
+
+    #run(file, args) {
+        this.#logs.push(this.program?.stderr ?? '');
+        this.program = new Program(file, args, { cwd: this.folder, env: environment });
+    }
+
+    get log() {
+        return this.#logs.join('') + this.program.stderr;
     }
 
     // Its parent process alone: the others notice and end.
