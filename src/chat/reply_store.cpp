@@ -10,7 +10,7 @@ namespace pollux::chat {
 namespace {
 
 // Both forms walk the index of ready jobs from its head; of several workers each takes what no other is taking. (As a subquery of IN,
-// PostgreSQL could run the walk more than once and take more than the limit.)
+// PostgreSQL could run the walk more than once and take more than the limit.) PostgreSQL's form begins the messages with it.
 constexpr db::Sql claim_scan_sql{
     R"sql(
     update jobs set state = 'running', lease_owner = $1, lease_until = now_us() + $2, attempt = attempt + 1, calls = calls + 1,
@@ -22,11 +22,16 @@ constexpr db::Sql claim_scan_sql{
     R"sql(
     with head as materialized (
         select user_id, id from jobs where state = 'ready' and lost >= $3 and lost < $4
-        order by ready_at, id limit $5 for update skip locked)
-    update jobs set state = 'running', lease_owner = $1, lease_until = now_us() + $2, attempt = attempt + 1, calls = calls + 1,
-        first_started_at = coalesce(first_started_at, now_us())
-    from head where jobs.user_id = head.user_id and jobs.id = head.id and jobs.state = 'ready'
-    returning jobs.user_id, jobs.room_id, jobs.message_id, jobs.attempt, jobs.calls, jobs.lost, jobs.first_started_at
+        order by ready_at, id limit $5 for update skip locked
+    ), claimed as (
+        update jobs set state = 'running', lease_owner = $1, lease_until = now_us() + $2, attempt = attempt + 1, calls = calls + 1,
+            first_started_at = coalesce(first_started_at, now_us())
+        from head where jobs.user_id = head.user_id and jobs.id = head.id and jobs.state = 'ready'
+        returning jobs.user_id, jobs.room_id, jobs.message_id, jobs.attempt, jobs.calls, jobs.lost, jobs.first_started_at
+    )
+    update messages set status = 'streaming', attempt = c.attempt
+    from claimed c where messages.user_id = c.user_id and messages.id = c.message_id
+    returning c.user_id, c.room_id, c.message_id, c.attempt, c.calls, c.lost, c.first_started_at, messages.reply_to, messages.model
 )sql"};
 
 constexpr db::Sql begin_message_sql = R"sql(
@@ -58,25 +63,47 @@ constexpr db::Sql hand_back_sql = R"sql(
 constexpr db::Sql requeue_message_sql =
     "update messages set status = 'queued' where id = $1 and attempt = $2 and status = 'streaming' and user_id = $3";
 
-asio::awaitable<std::vector<ReplyClaim>> claim_in(db::Transaction& transaction, std::string owner, ClaimKind kind, std::int64_t count_max)
+ReplyClaim read_claim(db::Row job)
+{
+    ReplyClaim claim{.user = job.id<UserId>(0), .room = job.id<RoomId>(1), .reply = job.id<MessageId>(2), .attempt = job.integer(3)};
+    claim.calls = job.integer(4);
+    claim.lost = job.integer(5);
+    claim.first_started = job.time(6);
+    return claim;
+}
+
+// What PostgreSQL's form of the claim has done already.
+asio::awaitable<void> begin_messages(db::Transaction& transaction, std::vector<ReplyClaim>& claims)
+{
+    for (auto& claim : claims) {
+        auto const messages = co_await transaction.run(begin_message_sql, claim.reply, claim.attempt, claim.user);
+        claim.question = messages.front().id<MessageId>(0);
+        claim.model = messages.front().text(1);
+    }
+}
+
+asio::awaitable<std::vector<ReplyClaim>> claim_in(db::Transaction& transaction, std::string owner, ClaimKind kind, std::int64_t count_max,
+                                                  db::Dialect dialect)
 {
     auto const least = kind == ClaimKind::usual ? 0 : suspect_from;
     auto const below = kind == ClaimKind::usual ? suspect_from : std::int64_t(1'000'000);
-    auto const jobs =
-        co_await transaction.run(claim_scan_sql, owner, std::chrono::microseconds(lease_duration).count(), least, below, count_max);
+    auto const lease = std::chrono::microseconds(lease_duration).count();
+    bool const is_postgres = dialect == db::Dialect::postgres;
+    if (is_postgres) failpoint("claim_before_commit");
+    auto claiming = is_postgres ? transaction.run_last(claim_scan_sql, owner, lease, least, below, count_max)
+                                : transaction.run(claim_scan_sql, owner, lease, least, below, count_max);
+    auto const jobs = co_await std::move(claiming);
     std::vector<ReplyClaim> claims;
     for (std::size_t index = 0; index < jobs.size(); ++index) {
         auto const job = jobs[index];
-        ReplyClaim claim{.user = job.id<UserId>(0), .room = job.id<RoomId>(1), .reply = job.id<MessageId>(2), .attempt = job.integer(3)};
-        claim.calls = job.integer(4);
-        claim.lost = job.integer(5);
-        claim.first_started = job.time(6);
-        auto const messages = co_await transaction.run(begin_message_sql, claim.reply, claim.attempt, claim.user);
-        auto const message = messages.front();
-        claim.question = message.id<MessageId>(0);
-        claim.model = message.text(1);
-        claims.push_back(std::move(claim));
+        claims.push_back(read_claim(job));
+        if (!is_postgres) continue;
+        claims.back().question = job.id<MessageId>(7);
+        claims.back().model = job.text(8);
     }
+    if (is_postgres) co_return claims;
+
+    co_await begin_messages(transaction, claims);
     failpoint("claim_before_commit");
     co_return claims;
 }
@@ -132,8 +159,9 @@ asio::awaitable<Finishing> hand_back_in(db::Transaction& transaction, ReplyClaim
 
 asio::awaitable<std::vector<ReplyClaim>> ReplyStore::claim(std::string owner, ClaimKind kind, std::int64_t count_max)
 {
-    auto claims = co_await database_.transact([owner = std::move(owner), kind, count_max](db::Transaction& transaction) {
-        return claim_in(transaction, owner, kind, count_max);
+    auto const dialect = database_.dialect();
+    auto claims = co_await database_.transact([owner = std::move(owner), kind, count_max, dialect](db::Transaction& transaction) {
+        return claim_in(transaction, owner, kind, count_max, dialect);
     });
     if (!claims.empty()) failpoint("claim_after_commit");
     co_return claims;

@@ -31,16 +31,16 @@ constexpr db::Sql send_sql = R"sql(
         from reply
     ), key as (
         insert into idempotency_keys (user_id, key, request_hash, first_id, second_id, created_at)
-        select $1, $15::text, $16::text, question.id, reply.id, $7 from question, reply where $15::text is not null
+        select $1, $15::text, $16::text, question.id, reply.id, $7 from question cross join reply where $15::text is not null
         on conflict (user_id, key) do update
             set request_hash = excluded.request_hash, first_id = excluded.first_id, second_id = excluded.second_id,
                 created_at = excluded.created_at
     ), room as (
         update rooms set updated_at = $7, last_text = $17, last_role = 'user', last_at = $7, last_question_id = question.id,
             last_reply_id = reply.id, name = case when is_named = 0 then $18 else name end, is_named = 1
-        from question, reply where rooms.id = $4 and rooms.user_id = $1
+        from question cross join reply where rooms.id = $4 and rooms.user_id = $1
     )
-    select unit.used, question.id, reply.id from unit, question, reply
+    select unit.used, question.id, reply.id from unit cross join question cross join reply
 )sql";
 
 } // namespace

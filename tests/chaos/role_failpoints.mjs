@@ -11,8 +11,7 @@ import { Workload } from './workload.mjs';
 
 const reached = {
     serve: [
-        'send_after_quota', 'send_after_question', 'send_before_job', 'send_after_reply', 'send_after_room', 'send_before_commit', 'send_after_commit',
-        'retry_before_commit', 'retry_after_commit', 'stop_before_commit', 'stop_after_commit', 'room_delete_before_commit', 'room_delete_after_commit',
+        'send_before_job', 'send_before_commit', 'send_after_commit', 'retry_before_commit', 'retry_after_commit', 'stop_before_commit', 'stop_after_commit', 'room_delete_before_commit', 'room_delete_after_commit',
         'db_before_commit', 'db_after_commit',
     ],
     worker: [
@@ -21,7 +20,8 @@ const reached = {
         'db_before_commit', 'db_after_commit',
     ],
     migrate: ['migrate_before_commit', 'migrate_after_commit'],
-    embedded: ['backup_before_rename', 'migrate_after_copy'], // SQLite's file is copied; nothing of a cluster gets there.
+    // SQLite's file is copied, and a send writes statement by statement there.
+    embedded: ['backup_before_rename', 'migrate_after_copy', 'send_after_quota', 'send_after_question', 'send_after_reply', 'send_after_room'],
 };
 
 export async function runRoleFailpoints(random, verdict, { redis }) {
