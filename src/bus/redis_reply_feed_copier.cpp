@@ -32,7 +32,7 @@ asio::awaitable<void> RedisReplyFeed::begin(MessageId reply, std::int64_t attemp
         known = attempt;
     }
     auto executor = co_await asio::this_coro::executor;
-    copiers_.spawn(std::move(executor), copy(reply, attempt));
+    copiers_.spawn(executor, copy(reply, attempt));
 }
 
 asio::awaitable<void> RedisReplyFeed::append(MessageId reply, std::int64_t attempt, std::string text, std::string thoughts)
