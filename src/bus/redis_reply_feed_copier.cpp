@@ -32,7 +32,7 @@ asio::awaitable<void> RedisReplyFeed::begin(UserId user, MessageId reply, std::i
         known = attempt;
     }
     auto executor = co_await asio::this_coro::executor;
-    copiers_.spawn(std::move(executor), copy(user, reply, attempt));
+    copiers_.spawn(executor, copy(user, reply, attempt));
 }
 
 asio::awaitable<void> RedisReplyFeed::append(MessageId reply, std::int64_t attempt, std::string text, std::string thoughts)

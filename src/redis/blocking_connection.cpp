@@ -7,8 +7,8 @@ constexpr std::chrono::seconds open_max{1};
 
 } // namespace
 
-BlockingConnection::BlockingConnection(asio::any_io_executor executor, Server& server, Watch& watch)
-    : server_(server), watch_(watch), timer_(std::move(executor))
+BlockingConnection::BlockingConnection(asio::any_io_executor const& executor, Server& server, Watch& watch)
+    : server_(server), watch_(watch), timer_(executor)
 {}
 
 asio::awaitable<std::optional<Reply>> BlockingConnection::call(std::string command, std::chrono::milliseconds limit)

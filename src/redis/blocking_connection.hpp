@@ -8,7 +8,7 @@ namespace pollux::redis {
 
 class BlockingConnection {
 public:
-    BlockingConnection(asio::any_io_executor executor, Server& server, Watch& watch);
+    BlockingConnection(asio::any_io_executor const& executor, Server& server, Watch& watch);
 
     // Connects when it must. Nothing: Redis is away, or did not answer within `limit`, which must be longer than the command lets
     // Redis wait; ask again after a pause.
