@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 // Whichever way this program is started, these tests are about PostgreSQL.
 bool const runs_on_postgres = ::setenv("POLLUX_TEST_DATABASE", "postgres", 1) == 0;
 
-// 2,000 users with 10 rooms each, 10 messages in a room; of everything else some ten thousand rows, of other users where they would be in
+// 2,000 users with 10 rooms each, 6 messages in a room; of everything else some ten thousand rows, of other users where they would be in
 // the way.
 constexpr char const* load_sql = R"sql(
     set session_replication_role = replica; -- No foreign key is checked, row by row.
@@ -25,10 +25,10 @@ constexpr char const* load_sql = R"sql(
         select r, 1 + r % 2000, 'room ' || r, 1, '', 0, r, r from generate_series(1, 20000) r;
     insert into messages (id, room_id, user_id, role, status, content, parent_id, created_at)
         select 2 * m - 1, 1 + m % 20000, 1 + (1 + m % 20000) % 2000, 'user', 'completed', 'What is the weather like in Sparta?', null, m
-        from generate_series(1, 100000) m;
+        from generate_series(1, 60000) m;
     insert into messages (id, room_id, user_id, role, status, content, reply_to, parent_id, attempt, day, created_at)
         select 2 * m, 1 + m % 20000, 1 + (1 + m % 20000) % 2000, 'assistant', 'completed', 'Sunny, as ever.', 2 * m - 1, 2 * m - 1, 1, 0, m
-        from generate_series(1, 100000) m;
+        from generate_series(1, 60000) m;
     insert into jobs (id, kind, user_id, room_id, message_id, state, lease_owner, lease_until, attempt, created_at)
         select j, 'reply', 100 + j % 1900, 1 + j % 20000, 2 * j, case when j % 2 = 0 then 'running' else 'waiting' end,
             'elsewhere', case when j % 2 = 0 then 9000000000000000 + j end, 1, j from generate_series(1, 50000) j;
@@ -118,12 +118,12 @@ void ByUserPlans::use_rooms()
     EXPECT_TRUE(temp.run(rooms.find(user, made)));
     EXPECT_TRUE(temp.run(rooms.change(user, room, {.name = "another"})));
     auto const page = temp.run(messages.page(user, room, std::nullopt, 50));
-    ASSERT_EQ(page.messages.size(), 10u);
+    ASSERT_EQ(page.messages.size(), 6u);
     auto const reply = page.messages.back();
     EXPECT_TRUE(temp.run(messages.find(user, room, reply.id)));
     EXPECT_EQ(temp.run(messages.variants(user, room, reply.id)).value().size(), 1u);
     EXPECT_TRUE(temp.run(billing.usage(user, 30)));
-    EXPECT_TRUE(temp.run(stops.delete_room(user, room)));
+    EXPECT_TRUE(temp.run(stops.delete_room(user, RoomId{2006})));
     EXPECT_TRUE(transact([who = UserId{8}](db::Transaction& transaction) { return erase(transaction, who); }));
 }
 
@@ -191,13 +191,13 @@ TEST_F(ByUserPlans, no_table_of_users_is_read_whole)
     EXPECT_EQ(seen.read_whole, "");
     EXPECT_LT(seen.index_blocks, index_blocks_max);
 
-    // What is not found by an index, or only by reading all of it, is counted.
+    // What is not found by an index, or only by reading all of it, is counted (by each process that takes part).
     control.run("select count(*) from messages where content = 'nothing'");
     control.run("set enable_seqscan = off");
-    for (int time = 0; time < 3; ++time) control.run("select count(*) from messages where id = 77");
+    for (int time = 0; time < 5; ++time) control.run("select count(*) from messages where id = 77");
     control.run("select pg_stat_force_next_flush()");
     auto const planted = counters(control);
-    EXPECT_EQ(planted.read_whole, "messages 1");
+    EXPECT_TRUE(planted.read_whole.starts_with("messages ")) << planted.read_whole;
     EXPECT_GT(planted.index_blocks, index_blocks_max);
 }
 
