@@ -19,7 +19,7 @@ constexpr char const* touch_sql = "update users set rooms_version = rooms_versio
 
 constexpr char const* basis_sql = R"sql(
     select r.is_named, r.model, r.last_reply_id, u.tier, p.messages_per_day, p.models, p.message_characters_max, p.replies_at_once,
-        j.queued_by_user, j.queued_in_room, j.open_in_room, j.active_of_user, k.request_hash, k.first_id, k.second_id
+        j.queued_by_user, j.queued_in_room, j.open_in_room, j.active_of_user, d.used, k.request_hash, k.first_id, k.second_id
     from rooms r
     join users u on u.id = r.user_id
     join plans p on p.name = u.tier
@@ -30,6 +30,7 @@ constexpr char const* basis_sql = R"sql(
             count(*) filter (where state <> 'waiting') as active_of_user
         from jobs where user_id = $1
     ) j
+    left join usage_days d on d.user_id = $1 and d.day = $5
     left join idempotency_keys k on k.user_id = $1 and k.key = $3 and k.created_at > $4
     where r.id = $2 and r.user_id = $1
 )sql";
@@ -184,7 +185,7 @@ public:
     {
         auto now = now_us();
         touch_.run({user});
-        auto basis = basis_.run({user, room, key, now - day_us});
+        auto basis = basis_.run({user, room, key, now - day_us, now / day_us});
         if (basis.empty()) throw std::runtime_error("a room is missing");
         bool is_first = number(basis[10]) == 0 && number(basis[11]) < number(basis[7]);
         take_unit_.run({user, now / day_us, basis[4]});

@@ -128,4 +128,4 @@ get()
 
 rows=()
 row() { rows+=("| $1 | $2 | $3 | $4 | $5 |"); printf '%s | %s | %s | %s | %s\n' "$@" >&2; }
-bound() { awk -v p="$1" 'BEGIN {printf p > 95 ? "%.0f %% load-bound" : "%.0f %%", p}'; }
+bound() { awk -v p="$1" 'BEGIN {printf (p > 95 ? "%.0f %% load-bound" : "%.0f %%"), p}'; }

@@ -60,8 +60,8 @@ asio::awaitable<Result<Sending>> retry_in(db::Transaction& transaction, RetryReq
     if (auto checked = check_queue(*basis); !checked) co_return checked.error();
     auto model = choose_model(models, basis->models, basis->room_model);
     if (!model) co_return model.error();
+    if (auto checked = check_limit(*basis, request.now); !checked) co_return checked.error();
     auto usage = co_await take_unit(transaction, request.user, *basis, request.now);
-    if (!usage) co_return usage.error();
 
     auto const variant = siblings.count + 1;
     bool const takes_the_place = !siblings.shown_is_good;
@@ -74,7 +74,7 @@ asio::awaitable<Result<Sending>> retry_in(db::Transaction& transaction, RetryReq
         auto const keeping = co_await keep_effect(transaction, request.user, *request.key, effect, request.now);
         if (!keeping) co_return keeping.error();
     }
-    sending.usage = std::move(*usage);
+    sending.usage = std::move(usage);
     failpoint("retry_before_commit");
     co_return sending;
 }

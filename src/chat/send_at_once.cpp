@@ -4,11 +4,13 @@
 #include "chat/room_store.hpp"
 #include "chat/send_parts.hpp"
 
+#include <stdexcept>
+
 namespace pollux::chat {
 namespace {
 
-// The same as the statements of send_store, send_parts and idempotency, one after the other. Without a unit of quota nothing of it
-// happens. Its key can only be a row that is too old: the user's lock is held, and read_basis() has looked.
+// The same as the statements of send_store, send_parts and quota, one after the other. Without a unit of quota nothing of it happens. Its
+// key can only be a row that is too old: the user's lock is held, and read_basis() has looked.
 constexpr db::Sql send_sql = R"sql(
     with unit as (
         insert into usage_days (user_id, day, used) values ($1, $2, 1)
@@ -45,12 +47,9 @@ constexpr db::Sql send_sql = R"sql(
 
 } // namespace
 
-asio::awaitable<Result<Sending>> write_send_at_once(db::Transaction& transaction, SendRequest const& request, SendBasis const& basis,
-                                                    NewReply reply)
+asio::awaitable<Sending> write_send_at_once(db::Transaction& transaction, SendRequest const& request, SendBasis const& basis,
+                                            NewReply reply)
 {
-    // The first unit of a day is an insert, which asks for no limit.
-    if (basis.messages_per_day <= 0) co_return limit_reached(basis, request.now);
-
     auto const state = first_state(basis, reply);
     bool const is_running = state == JobState::running;
     std::optional<std::string> owner;
@@ -74,7 +73,7 @@ asio::awaitable<Result<Sending>> write_send_at_once(db::Transaction& transaction
         co_await transaction.run_last(send_sql, request.user, day_of(request.now), basis.messages_per_day, request.room, request.content,
                                       basis.last_reply, request.now, to_text(status), reply.model, is_running ? 1 : 0, to_text(state),
                                       owner, lease, started, key, request_hash, preview_of(request.content), name);
-    if (rows.empty()) co_return limit_reached(basis, request.now);
+    if (rows.empty()) throw std::logic_error("a unit was gone between two statements, behind the user's lock");
 
     auto const row = rows.front();
     reply.question = row.id<MessageId>(1);

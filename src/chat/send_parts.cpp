@@ -4,12 +4,14 @@
 #include "billing/quota.hpp"
 #include "chat/message_rows.hpp"
 
+#include <stdexcept>
+
 namespace pollux::chat {
 namespace {
 
 constexpr db::Sql basis_sql = R"sql(
     select r.is_named, r.model, r.last_reply_id, u.tier, p.messages_per_day, p.models, p.message_characters_max, p.replies_at_once,
-        j.queued_by_user, j.queued_in_room, j.open_in_room, j.active_of_user, k.request_hash, k.first_id, k.second_id
+        j.queued_by_user, j.queued_in_room, j.open_in_room, j.active_of_user, d.used, k.request_hash, k.first_id, k.second_id
     from rooms r
     join users u on u.id = r.user_id
     join plans p on p.name = u.tier
@@ -20,6 +22,7 @@ constexpr db::Sql basis_sql = R"sql(
             count(*) filter (where state <> 'waiting') as active_of_user
         from jobs where user_id = $1
     ) j
+    left join usage_days d on d.user_id = $1 and d.day = $5
     left join idempotency_keys k on k.user_id = $1 and k.key = $3 and k.created_at > $4
     where r.id = $2 and r.user_id = $1
 )sql";
@@ -63,6 +66,7 @@ SendBasis read_basis_row(db::Row row)
     basis.queued_in_room = row.integer(9);
     basis.open_in_room = row.integer(10);
     basis.active_of_user = row.integer(11);
+    basis.used_today = row.optional_integer(12).value_or(0);
     return basis;
 }
 
@@ -73,12 +77,12 @@ asio::awaitable<Result<SendBasis>> read_basis(db::Transaction& transaction, User
 {
     std::optional<std::string> key_text;
     if (key) key_text = key->key;
-    auto const rows = co_await transaction.run(basis_sql, user, room, std::move(key_text), now - idempotency_kept);
+    auto const rows = co_await transaction.run(basis_sql, user, room, std::move(key_text), now - idempotency_kept, day_of(now));
     if (rows.empty()) co_return not_found("room");
     auto const row = rows.front();
     auto basis = read_basis_row(row);
-    if (!row.is_null(12)) {
-        auto effect = repeat_of(*key, row.text(12), {row.integer(13), row.optional_integer(14)});
+    if (!row.is_null(13)) {
+        auto effect = repeat_of(*key, row.text(13), {row.integer(14), row.optional_integer(15)});
         if (!effect) co_return effect.error();
         basis.effect = *effect;
     }
@@ -103,21 +107,21 @@ UsageNow usage_now(SendBasis const& basis, std::int64_t used, Time now)
     return {basis.tier, basis.messages_per_day, used, remaining, start_of_day(day_of(now) + 1)};
 }
 
-asio::awaitable<Result<UsageNow>> take_unit(db::Transaction& transaction, UserId user, SendBasis const& basis, Time now)
+Result<void> check_limit(SendBasis const& basis, Time now)
 {
-    auto const used = co_await billing::take_unit(transaction, user, day_of(now), basis.messages_per_day);
-    if (used) co_return usage_now(basis, *used, now);
-
-    co_return limit_reached(basis, now);
-}
-
-Error limit_reached(SendBasis const& basis, Time now)
-{
+    if (basis.used_today < basis.messages_per_day) return {};
     auto const until_midnight = std::chrono::ceil<std::chrono::seconds>(start_of_day(day_of(now) + 1) - now);
     return rate_limited("daily_limit_reached",
                         "Today's " + std::to_string(basis.messages_per_day) +
                             " messages of your plan are used up; the next day begins at 00:00 UTC.",
                         until_midnight);
+}
+
+asio::awaitable<UsageNow> take_unit(db::Transaction& transaction, UserId user, SendBasis const& basis, Time now)
+{
+    auto const used = co_await billing::take_unit(transaction, user, day_of(now), basis.messages_per_day);
+    if (!used) throw std::logic_error("a unit was gone between two statements, behind the user's lock");
+    co_return usage_now(basis, *used, now);
 }
 
 JobState first_state(SendBasis const& basis, NewReply const& reply)

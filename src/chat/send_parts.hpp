@@ -20,6 +20,7 @@ struct SendBasis {
     std::int64_t queued_in_room = 0;
     std::int64_t open_in_room = 0;     // Queued or being written.
     std::int64_t active_of_user = 0;   // Ready or running.
+    std::int64_t used_today = 0;       // Units. It stays so until the transaction ends: who takes or gives one has the user's lock.
     std::optional<KeyedEffect> effect; // The key's, if it was used before.
 };
 
@@ -32,8 +33,11 @@ Result<void> check_queue(SendBasis const& basis);
 
 UsageNow usage_now(SendBasis const& basis, std::int64_t used, Time now);
 
-// One unit of today; daily_limit_reached.
-asio::awaitable<Result<UsageNow>> take_unit(db::Transaction& transaction, UserId user, SendBasis const& basis, Time now);
+// daily_limit_reached, with the time until midnight (UTC).
+Result<void> check_limit(SendBasis const& basis, Time now);
+
+// One unit of today, which check_limit() has found.
+asio::awaitable<UsageNow> take_unit(db::Transaction& transaction, UserId user, SendBasis const& basis, Time now);
 
 struct NewReply {
     UserId user;
@@ -49,18 +53,15 @@ struct NewReply {
 // Whether its job may run now, and whether somebody is there to run it.
 JobState first_state(SendBasis const& basis, NewReply const& reply);
 
-// daily_limit_reached, with the time until midnight (UTC).
-Error limit_reached(SendBasis const& basis, Time now);
-
 // The reply, queued, and its job.
 asio::awaitable<Sending> insert_reply(db::Transaction& transaction, SendBasis const& basis, NewReply reply);
 
 // What a caller is told of a reply that stands in the database.
 Sending sending_of(NewReply reply, MessageId id, JobState state);
 
-// All that a send writes, and COMMIT, in one round trip; for PostgreSQL. Refusal: daily_limit_reached.
-asio::awaitable<Result<Sending>> write_send_at_once(db::Transaction& transaction, SendRequest const& request, SendBasis const& basis,
-                                                    NewReply reply);
+// All that a send writes, and COMMIT, in one round trip; for PostgreSQL.
+asio::awaitable<Sending> write_send_at_once(db::Transaction& transaction, SendRequest const& request, SendBasis const& basis,
+                                            NewReply reply);
 
 // The answer to a repeated request: what the first one made, as it stands now.
 asio::awaitable<Result<Sending>> repeat_answer(db::Transaction& transaction, UserId user, RoomId room, SendBasis const& basis, Time now);

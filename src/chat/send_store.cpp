@@ -47,7 +47,6 @@ asio::awaitable<Result<Sending>> write_in_steps(db::Transaction& transaction, Se
                                                 NewReply reply)
 {
     auto usage = co_await take_unit(transaction, request.user, basis, request.now);
-    if (!usage) co_return usage.error();
     failpoint("send_after_quota");
     reply.question = co_await insert_question(transaction, request, basis);
     failpoint("send_after_question");
@@ -60,7 +59,7 @@ asio::awaitable<Result<Sending>> write_in_steps(db::Transaction& transaction, Se
         auto const keeping = co_await keep_effect(transaction, request.user, *request.key, effect, request.now);
         if (!keeping) co_return keeping.error();
     }
-    sending.usage = std::move(*usage);
+    sending.usage = std::move(usage);
     failpoint("send_before_commit");
     co_return sending;
 }
@@ -89,13 +88,16 @@ asio::awaitable<Result<Sending>> send_in(db::Transaction& transaction, SendReque
     if (auto checked = check_queue(*basis); !checked) co_return checked.error();
     auto model = choose_model(models, basis->models, basis->room_model);
     if (!model) co_return model.error();
+    if (auto checked = check_limit(*basis, request.now); !checked) co_return checked.error();
 
     NewReply reply{.user = request.user, .room = request.room, .model = std::move(*model), .now = request.now};
     reply.lease_owner = request.lease_owner;
-    bool const is_sqlite = dialect == db::Dialect::sqlite;
-    auto writing = is_sqlite ? write_in_steps(transaction, request, *basis, std::move(reply))
-                             : write_send_at_once(transaction, request, *basis, std::move(reply));
-    auto sending = co_await std::move(writing);
+    if (dialect == db::Dialect::postgres) {
+        auto sending = co_await write_send_at_once(transaction, request, *basis, std::move(reply));
+        sending.message = question_as_sent(request, *sending.reply.reply_to);
+        co_return sending;
+    }
+    auto sending = co_await write_in_steps(transaction, request, *basis, std::move(reply));
     if (sending) sending->message = question_as_sent(request, *sending->reply.reply_to);
     co_return sending;
 }

@@ -202,10 +202,13 @@ void Connection::take_notifications()
 
 void Connection::take_result(Request& request, PgResult result)
 {
-    if (request.answered >= request.steps.size()) return;
-    auto& step = request.steps[request.answered];
     auto const status = PQresultStatus(result.get());
     bool const is_good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+    if (request.answered == request.steps.size()) { // Outside of BEGIN and COMMIT, the Sync commits, and that may fail.
+        if (!is_good && !request.failure) request.failure = failure_of(result.get(), request.steps.back().sql);
+        return;
+    }
+    auto& step = request.steps[request.answered];
     bool const is_of_preparation = std::exchange(step.prepares, false);
     if (is_of_preparation && !is_good) prepared_.erase(step.key);
     if (!is_of_preparation) {
