@@ -22,6 +22,11 @@ struct Notice {
     std::string json; // One line.
 };
 
+struct NewNotice {
+    std::string name;
+    std::string json;
+};
+
 struct NoticeBatch {
     bool is_reset = false;       // `after` is not known any more: the reader must fetch anew. Then `notices` may be empty.
     std::string last_id;         // What to pass as `after` next time.
@@ -35,6 +40,12 @@ public:
 
     // From any thread; never waits, never throws for want of readers.
     virtual void publish(UserId user, std::string name, std::string json) = 0;
+
+    // Several of one moment, in this order.
+    virtual void publish_all(UserId user, std::vector<NewNotice> notices)
+    {
+        for (auto& notice : notices) publish(user, std::move(notice.name), std::move(notice.json));
+    }
 
     // What came after `after`; empty `after` starts now. Returns at once when there is something, else at the next one or at `until`.
     virtual asio::awaitable<NoticeBatch> read(UserId user, std::string after, Steady::time_point until) = 0;

@@ -11,19 +11,19 @@ constexpr std::chrono::milliseconds kept{300'000};
 constexpr std::chrono::milliseconds epoch_kept{86'400'000};
 constexpr int batch_max = 200; // What is over comes with the next read().
 
-// KEYS: the hash, the list. ARGV: a new epoch if it needs one, its time, the notice, the list's time, how many are kept, the channel and
-// what to publish on it.
+// KEYS: the hash, the list. ARGV: a new epoch if it needs one, its time, the list's time, how many are kept, the channel and what to
+// publish on it, the notices.
 constexpr char const* publish_script = R"lua(
     if redis.call('EXISTS', KEYS[1]) == 0 then
         redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'last', 0)
         redis.call('DEL', KEYS[2])
     end
-    redis.call('HINCRBY', KEYS[1], 'last', 1)
+    redis.call('HINCRBY', KEYS[1], 'last', #ARGV - 6)
     redis.call('PEXPIRE', KEYS[1], ARGV[2])
-    redis.call('RPUSH', KEYS[2], ARGV[3])
-    redis.call('PEXPIRE', KEYS[2], ARGV[4])
-    redis.call('LTRIM', KEYS[2], -tonumber(ARGV[5]), -1)
-    redis.call('PUBLISH', ARGV[6], ARGV[7])
+    redis.call('RPUSH', KEYS[2], unpack(ARGV, 7))
+    redis.call('PEXPIRE', KEYS[2], ARGV[3])
+    redis.call('LTRIM', KEYS[2], -tonumber(ARGV[4]), -1)
+    redis.call('PUBLISH', ARGV[5], ARGV[6])
     return 1
 )lua";
 
@@ -85,14 +85,26 @@ RedisNotices::RedisNotices(redis::Client& client, RedisSignals& signals)
 
 void RedisNotices::publish(UserId user, std::string name, std::string json)
 {
+    std::vector<NewNotice> one;
+    one.push_back({std::move(name), std::move(json)});
+    publish_all(user, std::move(one));
+}
+
+void RedisNotices::publish_all(UserId user, std::vector<NewNotice> notices)
+{
     if (!client_.is_up()) {
-        alone_.publish(user, std::move(name), std::move(json));
+        alone_.publish_all(user, std::move(notices));
         signals_.tell_here(channel_of(user));
         return;
     }
-    client_.send(publish_.eval_command(keys_of(user), {new_epoch(), std::to_string(epoch_kept.count()), name + "\n" + json,
-                                                       std::to_string(kept.count()), std::to_string(kept_max),
-                                                       signals_.wire_channel(channel_of(user)), std::string(RedisSignals::wire_payload)}));
+    std::vector<std::string> arguments{new_epoch(),
+                                       std::to_string(epoch_kept.count()),
+                                       std::to_string(kept.count()),
+                                       std::to_string(kept_max),
+                                       signals_.wire_channel(channel_of(user)),
+                                       std::string(RedisSignals::wire_payload)};
+    for (auto const& notice : notices) arguments.push_back(notice.name + "\n" + notice.json);
+    client_.send(publish_.eval_command(keys_of(user), std::move(arguments)));
 }
 
 asio::awaitable<NoticeBatch> RedisNotices::read(UserId user, std::string after, Steady::time_point until)

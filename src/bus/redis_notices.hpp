@@ -16,6 +16,7 @@ public:
     RedisNotices(redis::Client& client, RedisSignals& signals);
 
     void publish(UserId user, std::string name, std::string json) override;
+    void publish_all(UserId user, std::vector<NewNotice> notices) override; // One command.
     asio::awaitable<NoticeBatch> read(UserId user, std::string after, Steady::time_point until) override;
     void close() override;
 

@@ -143,10 +143,9 @@ void ChatService::follow_up(UserId user, RoomId room, Sending& sending, std::opt
 {
     if (sending.is_repeat) return;
     parts_.gauge.add(1);
-    news_.room_changed(user, room); // First: it drops the cached list.
-    if (sending.message) news_.message_sent(user, room, sending.message->id);
-    news_.reply_changed(user, room, sending.reply.id, sending.reply.attempt, sending.reply.status);
-    news_.usage_changed(user);
+    std::optional<MessageId> message;
+    if (sending.message) message = sending.message->id;
+    news_.reply_sent(user, room, message, {sending.reply.id, sending.reply.attempt, sending.reply.status});
     if (sending.claim) {
         parts_.worker->run(std::move(*hand), std::move(*sending.claim), std::move(executor));
     } else if (sending.job == JobState::ready) {
@@ -207,9 +206,7 @@ asio::awaitable<Result<Message>> ChatService::stop(UserId user, RoomId room, Mes
     if (!stopping) co_return stopping.error();
     if (stopping->was_queued) {
         parts_.gauge.add(-1);
-        news_.room_changed(user, room);
-        news_.reply_changed(user, room, reply, stopping->reply.attempt, MessageStatus::stopped);
-        news_.usage_changed(user);
+        news_.reply_ended(user, room, {reply, stopping->reply.attempt, MessageStatus::stopped});
         co_await parts_.feed.end(reply, stopping->reply.attempt);
         wake_workers(stopping->promoted);
         co_await parts_.room_lists.settle(user);

@@ -47,7 +47,7 @@ ReplyJob::ReplyJob(ReplyTools& tools, std::shared_ptr<RunningReply> running)
 
 asio::awaitable<ReplyJob::Outcome> ReplyJob::run()
 {
-    tools_.news.reply_changed(claim_.user, claim_.room, claim_.reply, claim_.attempt, MessageStatus::streaming);
+    tools_.news.reply_changed(claim_.user, claim_.room, {claim_.reply, claim_.attempt, MessageStatus::streaming});
     for (auto step = Step::call; step == Step::call;) {
         auto request = co_await prepare();
         if (!request) co_return outcome_; // The room was deleted.
@@ -252,7 +252,7 @@ asio::awaitable<ReplyJob::Step> ReplyJob::put_back(std::chrono::microseconds wai
     failpoint("put_back_after_commit");
     tools_.meter.put_back();
     outcome_ = {given.promoted, Steady::now() + wait};
-    tools_.news.reply_changed(claim_.user, claim_.room, claim_.reply, claim_.attempt, MessageStatus::queued);
+    tools_.news.reply_changed(claim_.user, claim_.room, {claim_.reply, claim_.attempt, MessageStatus::queued});
     co_await tools_.feed.pause(claim_.reply, claim_.attempt);
     co_return Step::leave;
 }
@@ -290,9 +290,7 @@ asio::awaitable<ReplyJob::Step> ReplyJob::finish(ReplyEnd end)
     tools_.meter.ended(end, tools_.clock.now() - claim_.first_started);
     tools_.gauge.add(-1);
     outcome_.promoted = finishing.promoted;
-    tools_.news.room_changed(claim_.user, claim_.room); // First: it drops the cached list.
-    tools_.news.reply_changed(claim_.user, claim_.room, claim_.reply, claim_.attempt, end.status);
-    tools_.news.usage_changed(claim_.user);
+    tools_.news.reply_ended(claim_.user, claim_.room, {claim_.reply, claim_.attempt, end.status});
     co_await tools_.news.settled(claim_.user); // Whoever sees the end sees it in the list too.
     co_await tools_.feed.end(claim_.reply, claim_.attempt);
     co_return Step::leave;

@@ -71,15 +71,13 @@ asio::awaitable<void> ReplyWorker::announce_lost(std::vector<LostReply> lost)
     for (auto const& [claim, has_failed] : lost) {
         ops::log(ops::Level::warning, "reply_lease_lost", {{"message_id", claim.reply.value}, {"lost", claim.lost}});
         running_.stop(claim.reply, StopReason::dropped);
-        auto const status = has_failed ? MessageStatus::failed : MessageStatus::queued;
-        tools_.news.room_changed(claim.user, claim.room);
-        tools_.news.reply_changed(claim.user, claim.room, claim.reply, claim.attempt, status);
         if (!has_failed) {
+            tools_.news.reply_waits(claim.user, claim.room, {claim.reply, claim.attempt, MessageStatus::queued});
             co_await tools_.feed.pause(claim.reply, claim.attempt);
             continue;
         }
         tools_.gauge.add(-1);
-        tools_.news.usage_changed(claim.user);
+        tools_.news.reply_ended(claim.user, claim.room, {claim.reply, claim.attempt, MessageStatus::failed});
         co_await tools_.feed.end(claim.reply, claim.attempt);
     }
     if (!lost.empty()) wake();

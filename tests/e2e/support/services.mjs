@@ -216,3 +216,29 @@ export class Haproxy {
         await this.program.signal('SIGTERM');
     }
 }
+
+// nginx with deploy/nginx.conf.
+export class Nginx {
+    static async start(ports) {
+        const nginx = new Nginx();
+        nginx.port = await freePort();
+        const folder = temporaryFolder();
+        const example = fs.readFileSync(path.join(repository, 'deploy/nginx.conf'), 'utf8');
+        const servers = ports.map((port) => `    server 127.0.0.1:${port} max_fails=1 fail_timeout=2s;\n`).join('');
+        const site = example.replace(/( {4}server \S+ max_fails\S* fail_timeout\S*\n)+/, servers).replace(/listen \S+:8080/, `listen 127.0.0.1:${nginx.port}`);
+        const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder};`).join(' ');
+        const owner = process.getuid() === 0 ? 'user root;' : '';
+        const file = path.join(folder, 'nginx.conf');
+        fs.writeFileSync(file, `${owner} daemon off; pid ${folder}/pid; error_log stderr; events {} http { access_log off; ${temporary}\n${site}\n}\n`);
+        nginx.program = new Program('/usr/sbin/nginx', ['-c', file, '-e', 'stderr'], { env: environment });
+        await until('nginx', async () => {
+            if (nginx.program.exited) throw new Error(`nginx ended: ${nginx.program.stderr}`);
+            return fetch(`${nginx.url}/livez`).then((answer) => answer.ok, () => false);
+        });
+        return nginx;
+    }
+
+    get url() {
+        return `http://127.0.0.1:${this.port}`;
+    }
+}
