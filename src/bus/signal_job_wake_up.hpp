@@ -11,11 +11,10 @@ public:
     explicit SignalJobWakeUp(Signals& signals) : signals_(signals) {}
 
     void announce(int) override { signals_.publish(channel, ""); }
-    void listen(std::function<bool()> has_hands, std::function<void()> wake) override
+    // Told without a hand too: whoever is claiming just now looks once more, and who is busy looks when a hand comes free.
+    void listen(std::function<bool()>, std::function<void()> wake) override
     {
-        subscription_ = signals_.subscribe(std::string(channel), [has_hands = std::move(has_hands), wake = std::move(wake)](auto const&) {
-            if (has_hands()) wake();
-        });
+        subscription_ = signals_.subscribe(std::string(channel), [wake = std::move(wake)](auto const&) { wake(); });
     }
     void stop() override { subscription_.reset(); }
 
