@@ -36,7 +36,7 @@ asio::awaitable<std::int64_t> used_units(db::Transaction& transaction, UserId us
 asio::awaitable<void> settle(db::Transaction& transaction, Settlement settlement)
 {
     co_await transaction.run_later(settle_sql, settlement.user, settlement.day, settlement.units_back, settlement.prompt_tokens,
-                             settlement.completion_tokens, settlement.thought_tokens);
+                                   settlement.completion_tokens, settlement.thought_tokens);
 }
 
 } // namespace pollux::billing

@@ -91,7 +91,8 @@ asio::awaitable<Finishing> finish_in(db::Transaction& transaction, ReplyClaim co
     bool const is_good = end.status == MessageStatus::completed || (end.status == MessageStatus::stopped && !end.text.empty());
     if (is_good && row.integer(2) > 1) co_await transaction.run_later(show_variant_sql, claim.question, claim.reply, claim.user);
     bool const is_preview = is_good && !end.text.empty();
-    co_await transaction.run_later(update_room_sql, claim.room, now, claim.question, preview_of(end.text), row.time(1), is_preview, claim.user);
+    co_await transaction.run_later(update_room_sql, claim.room, now, claim.question, preview_of(end.text), row.time(1), is_preview,
+                                   claim.user);
 
     auto const promoted = co_await promote_jobs(transaction, claim.user);
     failpoint("finish_before_commit");

@@ -1,6 +1,6 @@
 // Units of work on connections of the write pool. BEGIN travels with the unit's first statement, what is run later with the next one,
-// COMMIT with the last one if the unit says which that is; ROLLBACK is not waited for. A unit that meets a conflict is rolled back and run again from its start, a bounded number of times.
-// On the thread of the server's io_context.
+// COMMIT with the last one if the unit says which that is; ROLLBACK is not waited for. A unit that meets a conflict is rolled back and run
+// again from its start, a bounded number of times. On the thread of the server's io_context.
 #pragma once
 
 #include "db/postgres/write_pool.hpp"
