@@ -13,8 +13,8 @@ public:
     // From any thread, never waits: so many jobs became ready that the caller does not claim himself.
     virtual void announce(int jobs) = 0;
 
-    // The one worker of this process. `has_hands` says whether he could take a job, `wake` that there may be one; both are called from
-    // any thread, not after stop().
+    // The one worker of this process. `wake` says that there may be a job. `has_hands` is asked where a wake-up that one takes is one that
+    // others miss. Both are called from any thread, not after stop().
     virtual void listen(std::function<bool()> has_hands, std::function<void()> wake) = 0;
 
     virtual void stop() = 0; // Blocks for a moment, never on an I/O thread.

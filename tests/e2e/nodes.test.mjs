@@ -1,6 +1,6 @@
-// What must be exact over many processes: the daily quota (D1), a refresh token (B11), ended sessions (B12, B13), a worker that stood
+// What must be exact over many processes: the daily quota (D1), an Idempotency-Key (A7), a refresh token (B11), ended sessions (B12, B13), a worker that stood
 // still (A3), the order of a room (A8). Two servers behind HAProxy, two workers, PostgreSQL and Redis.
-// POLLUX_QUOTA_ROUNDS, POLLUX_REFRESH_ROUNDS: rounds (usually 3).
+// POLLUX_QUOTA_ROUNDS, POLLUX_REFRESH_ROUNDS: rounds (usually 3). POLLUX_KEYS: keys (6).
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -13,6 +13,7 @@ import { Sim } from './support/sim.mjs';
 
 const quotaRounds = Number(process.env.POLLUX_QUOTA_ROUNDS ?? 3);
 const refreshRounds = Number(process.env.POLLUX_REFRESH_ROUNDS ?? 3);
+const keys = Number(process.env.POLLUX_KEYS ?? 6);
 const standsStillSeconds = process.env.POLLUX_DEEP ? 40 : 22; // A lease is 20.
 const quota = 50;
 
@@ -23,7 +24,7 @@ describe('nodes', () => {
         sim = await Sim.start();
         await sim.plan({ default: { text: 'ok', duration_ms: 20 } });
         const env = { ...sim.settings(), BASIC_DAILY_MESSAGES: String(quota) };
-        cluster = await Cluster.start({ users: 20 + quotaRounds + refreshRounds, env });
+        cluster = await Cluster.start({ users: 20 + keys + quotaRounds + refreshRounds, env });
         client = new Client(cluster);
         nodes = cluster.serves.map((node) => new Client(node)); // Past HAProxy.
     });
@@ -71,6 +72,24 @@ describe('nodes', () => {
             }, { seconds: 60, everyMs: 200 });
             assert.equal(messages.length, 2 * quota);
             assert.equal((await user.usage()).used, quota);
+        }
+    });
+
+    test(`${keys} keys, each sent 50 times at once over two nodes, one of which is killed now and then: each has one effect`, { timeout: 600_000 }, async () => {
+        for (let number = 0; number < keys; ++number) {
+            const user = await User.signUp(client);
+            const room = await user.createRoom();
+            const key = randomUUID();
+            const sends = Array.from({ length: 50 }, (_, index) => at(index % 2, user).sendUntilAccepted(room, `key ${number}`, { key }));
+            if (number % 2 === 1) {
+                await Promise.race(sends);
+                await cluster.serves[0].kill();
+                await cluster.serves[0].start();
+            }
+            const ids = new Set((await Promise.all(sends)).map(({ message, reply }) => `${message.id}:${reply.id}`));
+            assert.equal(ids.size, 1, [...ids].join(' '));
+            assert.equal((await user.messages(room)).length, 2);
+            assert.equal((await user.usage()).used, 1);
         }
     });
 

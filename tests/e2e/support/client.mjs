@@ -154,7 +154,7 @@ export class User {
         for (const end = Date.now() + seconds * 1000;;) {
             const answer = await this.post(room, content, { key, ...options }).catch(onlyBroken);
             if (answer?.status === 201) return answer.body;
-            const isTemporary = !answer || answer.status === 503 || ['room_busy', 'queue_full'].includes(answer.body.code);
+            const isTemporary = !answer || answer.status === 503 || ['room_busy', 'queue_full', 'idempotency_in_progress'].includes(answer.body.code);
             if (!isTemporary || Date.now() > end) throw answer ? new Unexpected(answer, 'send') : new Error(`not accepted in ${seconds} s`);
             await sleep(answer ? 100 : 50);
         }
