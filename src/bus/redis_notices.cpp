@@ -104,7 +104,7 @@ void RedisNotices::publish_all(UserId user, std::vector<NewNotice> notices)
                                        signals_.wire_channel(channel_of(user)),
                                        std::string(RedisSignals::wire_payload)};
     for (auto const& notice : notices) arguments.push_back(notice.name + "\n" + notice.json);
-    client_.send(publish_.eval_command(keys_of(user), std::move(arguments)));
+    client_.send(publish_.eval_command(keys_of(user), arguments));
 }
 
 asio::awaitable<NoticeBatch> RedisNotices::read(UserId user, std::string after, Steady::time_point until)
