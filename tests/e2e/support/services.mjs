@@ -217,7 +217,7 @@ export class Haproxy {
     }
 }
 
-// nginx with deploy/nginx.conf.
+// nginx with deploy/nginx.conf, as one process: workers would outlive a master that is killed, and keep its output open.
 export class Nginx {
     static async start(ports) {
         const nginx = new Nginx();
@@ -229,7 +229,7 @@ export class Nginx {
         const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder};`).join(' ');
         const owner = process.getuid() === 0 ? 'user root;' : '';
         const file = path.join(folder, 'nginx.conf');
-        fs.writeFileSync(file, `${owner} daemon off; pid ${folder}/pid; error_log stderr; events {} http { access_log off; ${temporary}\n${site}\n}\n`);
+        fs.writeFileSync(file, `${owner} daemon off; master_process off; pid ${folder}/pid; error_log stderr; events {} http { access_log off; ${temporary}\n${site}\n}\n`);
         nginx.program = new Program('/usr/sbin/nginx', ['-c', file, '-e', 'stderr'], { env: environment });
         await until('nginx', async () => {
             if (nginx.program.exited) throw new Error(`nginx ended: ${nginx.program.stderr}`);
