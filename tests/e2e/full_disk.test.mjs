@@ -2,7 +2,7 @@
 // is lost, and all is well again within 5 s after there is room.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { after, test } from 'node:test';
 
@@ -20,7 +20,7 @@ const secondsFull = Number(process.env.POLLUX_FULL_SECONDS ?? 4);
 const secondsBack = 5;
 const writers = 4;
 const noDisk = whyNoDisk() ?? false; // Why tests are skipped.
-const content = 'What fills a disk, word by word. '.repeat(150);
+const content = randomBytes(4500).toString('base64'); // What does not shrink: PostgreSQL compresses.
 
 // Users who write and read all the time, and a note of every answer.
 class Crowd {
