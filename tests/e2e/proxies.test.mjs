@@ -1,5 +1,6 @@
 // The examples in deploy/: what a reply has so far goes through them at once, though nothing more comes, and so do a stop and the end.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { after, test } from 'node:test';
 
 import { Client, User } from './support/client.mjs';
@@ -20,8 +21,11 @@ test('a cluster', { timeout: 60_000 }, async () => {
     Object.assign(cluster, { sim, nodes: await Cluster.start({ env: sim.settings() }) });
 });
 
-for (const Proxy of [Haproxy, Nginx]) {
-    test(`${Proxy.name} holds nothing of a stream back`, { timeout: 60_000 }, async () => {
+// nginx comes with what bench/run installs: its package starts a server of its own on port 80, which not every machine lets it.
+const noNginx = fs.existsSync('/usr/sbin/nginx') ? false : 'nginx is not installed (package nginx-light)';
+
+for (const [Proxy, skip] of [[Haproxy, false], [Nginx, noNginx]]) {
+    test(`${Proxy.name} holds nothing of a stream back`, { skip, timeout: 60_000 }, async () => {
         const proxy = await Proxy.start(cluster.nodes.serves.map(({ port }) => port));
         const client = new Client({ url: proxy.url, testNumber: () => cluster.nodes.testNumber() });
         const user = await User.signUp(client);
