@@ -22,8 +22,7 @@ asio::awaitable<Result<Made>> unless_in_progress(bool has_key, asio::awaitable<R
     } catch (UnavailableError const& failure) {
         if (!has_key || failure.lack() != Lack::turn) throw;
     }
-    co_return conflict("idempotency_in_progress", "The first request with this Idempotency-Key is not done yet; ask again in a moment.")
-        .with_retry_after(std::chrono::seconds(1));
+    co_return key_in_progress();
 }
 
 } // namespace

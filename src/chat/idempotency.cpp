@@ -33,6 +33,12 @@ std::string hash_request(std::string_view method, std::string_view path, std::st
     return to_base64url(sha256(text));
 }
 
+Error key_in_progress()
+{
+    return conflict("idempotency_in_progress", "The first request with this Idempotency-Key is not done yet; ask again in a moment.")
+        .with_retry_after(std::chrono::seconds(1));
+}
+
 Result<KeyedEffect> repeat_of(IdempotencyKey const& key, std::string const& kept_hash, KeyedEffect effect)
 {
     if (kept_hash == key.request_hash) return effect;
@@ -56,7 +62,7 @@ asio::awaitable<Result<void>> keep_effect(db::Transaction& transaction, UserId u
     auto const rows =
         co_await transaction.run(keep_sql, user, key.key, key.request_hash, effect.first_id, effect.second_id, now, now - idempotency_kept);
     if (rows.changed() == 1) co_return Result<void>();
-    co_return conflict("idempotency_in_progress", "The first request with this Idempotency-Key is not done yet; ask again in a moment.");
+    co_return key_in_progress();
 }
 
 asio::awaitable<std::int64_t> forget_old_keys(db::Database& database, Time now)

@@ -21,6 +21,9 @@ struct IdempotencyKey {
 
 std::string hash_request(std::string_view method, std::string_view path, std::string_view body);
 
+// 409: the first request with the key is still on its way.
+Error key_in_progress();
+
 // What the first request with a key made.
 struct KeyedEffect {
     std::int64_t first_id = 0;             // A room, a question, or the reply of a retry.
