@@ -66,7 +66,7 @@ describe('cluster', () => {
         const user = await User.signUp(clients[0]);
         const room = await user.createRoom();
         const sent = await user.send(room, 'tell me');
-        await until('a worker to begin', async () => (await user.message(room, sent.reply.id)).status === 'streaming');
+        await sim.asked('tell me');
         const began = performance.now();
         await sim.plan({ reset: true, default: quick });
         const owner = async () => (await postgres.rows('select lease_owner from jobs where lease_owner is not null'))[0].lease_owner;
@@ -88,8 +88,8 @@ describe('cluster', () => {
         await sim.plan({ reset: true, default: { ...quick, text: 'not yet', duration_ms: 60_000, chunks: 4 } });
         const user = await User.signUp(clients[0]);
         const room = await user.createRoom();
-        const sent = await user.send(room, 'tell me');
-        await until('a worker to begin', async () => (await user.message(room, sent.reply.id)).status === 'streaming');
+        const sent = await user.send(room, 'tell me more');
+        await sim.asked('tell me more');
         const next = await new Node('worker', env).start();
         await sim.plan({ reset: true, default: quick });
         const exited = await workers[0].stop();

@@ -119,6 +119,7 @@ describe('quota', () => {
 
         const writing = await send('stopped early');
         await costs(1, 'taken by the send');
+        await sim.asked('stopped early');
         const waiting = await send('waits');
         await costs(1, 'taken by the send');
         await user.stop(room, waiting.reply.id);
@@ -129,9 +130,9 @@ describe('quota', () => {
         await costs(0, 'stopped after the call began');
 
         const doomed = await user.createRoom();
-        const running = await user.send(doomed, 'deleted');
+        await user.send(doomed, 'deleted');
         await user.send(doomed, 'deleted while queued');
-        await until('the call', async () => (await user.message(doomed, running.reply.id)).status === 'streaming');
+        await sim.asked('deleted');
         await costs(2, 'taken by the sends');
         await user.ask('DELETE', `/chatroom/${doomed}/`, { expect: 204 });
         await costs(-1, 'deleted: the one that had begun stays paid');

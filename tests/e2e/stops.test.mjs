@@ -139,7 +139,7 @@ describe('stops and crashes', { concurrency: true }, () => {
         const user = await User.signUp(client);
         const room = await user.createRoom();
         await user.send(room, 'the long one');
-        await until('the call', async () => (await user.messages(room)).at(-1).status === 'streaming');
+        await sim.asked('the long one');
         const stopping = server.stop();
         await until('that it stops', () => server.log.includes('"stopping"'), { everyMs: 5 });
         await sleep(200);

@@ -1,5 +1,5 @@
 // The Gemini simulator (sims/README.md): plans in, a log of calls out.
-import { Program, binary } from './process.mjs';
+import { Program, binary, until } from './process.mjs';
 
 export class Sim {
     #history = new Map();
@@ -34,6 +34,11 @@ export class Sim {
         const running = calls.find(({ state }) => state === 'running');
         this.#settled = Math.max(this.#settled, running ? running.id - 1 : (calls.at(-1)?.id ?? 0));
         return [...this.#history.values()];
+    }
+
+    // Waits until this question has reached the model and its answer is being written. A reply is `streaming` a moment earlier.
+    async asked(text) {
+        await until(`the call for "${text}"`, async () => (await this.calls()).calls.some(({ state, turns }) => state === 'running' && turns.at(-1)?.text === text));
     }
 
     forget() {
