@@ -40,6 +40,7 @@ int serve(config::Config const& config, std::function<void(std::uint16_t port)> 
 {
     auto signals = block_stop_signals();
     prepare_process(config);
+    if (!await_database(config)) return 0;
     ProcessParts parts(config);
 
     http::Router router;
@@ -70,6 +71,7 @@ int work(config::Config const& config, std::function<void()> on_ready)
 {
     auto signals = block_stop_signals();
     prepare_process(config);
+    if (!await_database(config)) return 0;
     auto as_worker = config;
     as_worker.workers = config::Workers::internal;
     ProcessParts parts(as_worker);

@@ -6,10 +6,15 @@
 #include "db/sqlite/sqlite_migrations.hpp"
 #include "ops/log.hpp"
 
+#include <csignal>
 #include <stdexcept>
 
 namespace pollux::app {
 namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds attempt_every{500};
 
 db::Migrated bring_up_to_date(config::Config const& config, db::SqliteDatabase& database)
 {
@@ -22,6 +27,29 @@ std::unique_ptr<db::Database> open_sqlite(config::Config const& config, Clock co
     auto database = std::make_unique<db::SqliteDatabase>(db::SqliteOptions{.file = config.sqlite_path, .clock = &clock});
     bring_up_to_date(config, *database);
     return database;
+}
+
+// Empty: he lets us in, or never will, which is for others to say.
+std::string why_postgres_is_awaited(std::string const& url)
+{
+    db::PostgresMigrations schema(url);
+    try {
+        schema.look();
+    } catch (db::Unavailable const& gone) {
+        if (!schema.is_reachable()) return gone.what();
+    }
+    return {};
+}
+
+// Whether the process was told to stop meanwhile. Who has not blocked these signals just ends.
+bool is_stopped_within(milliseconds pause)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    timespec const limit{.tv_sec = pause.count() / 1000, .tv_nsec = pause.count() % 1000 * 1'000'000};
+    return sigtimedwait(&signals, nullptr, &limit) != -1;
 }
 
 void prepare_postgres(config::Config const& config, std::string const& url)
@@ -50,6 +78,22 @@ std::unique_ptr<db::Database> open_postgres(config::Config const& config)
 
 } // namespace
 
+bool await_database(config::Config const& config)
+{
+    if (config.database == config::DatabaseKind::sqlite) return true;
+    auto const url = config.postgres_url.value().reveal();
+    auto const until = Steady::now() + config.database_wait;
+    for (std::string said; Steady::now() < until;) {
+        auto const reason = why_postgres_is_awaited(url);
+        if (reason.empty()) break;
+        if (reason != said)
+            ops::log(ops::Level::warning, "database_awaited", {{"reason", reason}, {"at_most_s", config.database_wait.count()}});
+        said = reason;
+        if (is_stopped_within(attempt_every)) return false;
+    }
+    return true;
+}
+
 std::unique_ptr<db::Database> open_database(config::Config const& config, Clock const& clock)
 {
     return config.database == config::DatabaseKind::sqlite ? open_sqlite(config, clock) : open_postgres(config);
@@ -62,6 +106,7 @@ db::Migrated migrate_database(config::Config const& config)
         db::SqliteDatabase database({.file = config.sqlite_path, .clock = &clock});
         return bring_up_to_date(config, database);
     }
+    await_database(config);
     db::PostgresMigrations target(config.postgres_url.value().reveal());
     return db::migrate(target, pollux_migrations_files());
 }

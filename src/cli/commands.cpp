@@ -26,6 +26,12 @@ void complain(std::string const& line)
     std::fputs((line + "\n").c_str(), stderr);
 }
 
+config::Flags only_data(config::Flags flags)
+{
+    flags.only_data = true;
+    return flags;
+}
+
 // Runs `work` with settings that are right, or says why not.
 template <class Work>
 int with_config(config::Flags flags, Work work)
@@ -146,10 +152,10 @@ struct CommandLine {
             return worker(flags);
         })->add_flag("--dev", flags.dev, as_serve);
         add("migrate", "Brings the database to the newest schema.", [this] {
-            return migrate(flags);
+            return migrate(only_data(flags));
         })->add_flag("--dev", flags.dev, as_serve);
         command = add("move", "Copies everything from SQLite to an empty PostgreSQL: from one machine to many.",
-                      [this] { return move(flags, move_arguments); });
+                      [this] { return move(only_data(flags), move_arguments); });
         command->add_option("--from", move_arguments.from,
                             "sqlite:///file; by default the DATABASE_URL that is SQLite, or else the database in DATA_DIR");
         command->add_option("--to", move_arguments.to,

@@ -31,6 +31,7 @@ struct Config {
     std::optional<Secret> postgres_url;
     std::size_t database_write_pool = 16;
     std::size_t database_read_connections = 2;
+    std::chrono::seconds database_wait{30}; // At the start.
     std::optional<Secret> redis_url;
     std::chrono::days retention{0}; // 0: messages are kept.
 

@@ -41,7 +41,7 @@ public:
         fill_defaults(out_.config, given_, sources_.cores);
         note_later_parts();
         // A wrong value would bring wrong conclusions with it; these come when the values are right.
-        if (out_.problems.empty()) check_together(given_, sources_.now, out_);
+        if (out_.problems.empty() && !sources_.flags.only_data) check_together(given_, sources_.now, out_);
         return std::move(out_);
     }
 

@@ -18,6 +18,7 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 struct Flags {
     bool dev = false;
     std::optional<std::string> listen;
+    bool only_data = false; // For commands that touch nothing but the database: what serving needs is not asked for.
 };
 
 struct Sources {

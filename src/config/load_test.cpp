@@ -114,12 +114,23 @@ TEST(Load, DevNeedsNothing)
 TEST(Load, DevKeepsWhatWasSet)
 {
     Sources sources = sources_of("BASIC_DAILY_MESSAGES=7\nOTP_TEST_NUMBERS=+4915112345678:000001\nDEBUG=1\n");
-    sources.flags = {true, "[::1]:0"};
+    sources.flags.dev = true;
+    sources.flags.listen = "[::1]:0";
     Loaded loaded = load_config(sources);
     EXPECT_EQ(joined(loaded.problems), "");
     EXPECT_EQ(loaded.config.basic_daily_messages, 7);
     EXPECT_EQ(loaded.config.otp_test_numbers.at(0).mobile, "+4915112345678");
     EXPECT_EQ(loaded.config.listen, (Endpoint{"::1", 0}));
+}
+
+TEST(Load, WhoOnlyTouchesDataIsNotAskedForWhatServingNeeds)
+{
+    Sources sources = sources_of("DATABASE_URL=postgres://a@b/c\n");
+    EXPECT_FALSE(load_config(sources).problems.empty());
+    sources.flags.only_data = true;
+    EXPECT_EQ(joined(load_config(sources).problems), "");
+    sources.environment = {{"DATABASE_URL", "mysql://b/c"}};
+    EXPECT_EQ(load_config(sources).problems.size(), 1u);
 }
 
 TEST(Load, DevAndDebugFalseContradict)

@@ -52,7 +52,7 @@ const unsafe = [
     [{ DEFAULT_COUNTRY_CODE: '0' }, 'DEFAULT_COUNTRY_CODE'],
     [{ RATE_RULES: 'auth=0/0' }, 'RATE_RULES'],
     [{ DATABASE_URL: 'mysql://canary@localhost/x' }, 'DATABASE_URL'],
-    [{ DATABASE_URL: 'postgres://user:canary@localhost/x' }, 'DATABASE_URL'],
+    [{ DATABASE_URL: 'postgres://user:canary@localhost/x', DATABASE_WAIT_SECONDS: '0' }, 'DATABASE_URL'],
     [{ DEBUG_NETWORKS: 'x', DEBUG: 'True' }, 'DEBUG_NETWORKS'],
 ];
 

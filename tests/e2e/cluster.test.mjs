@@ -133,6 +133,27 @@ describe('cluster', () => {
         await until('ready', async () => (await health()).status === 200);
     });
 
+    test('who starts before PostgreSQL waits for it, unless he is told to stop', { timeout: 60_000 }, async () => {
+        await postgres.kill();
+        const early = [new Node('serve', { ...env, WORKERS: 'external' }), new Node('worker', env), new Node('migrate', env)];
+        for (const node of early) await node.launch();
+        for (const node of early) await until('that it waits', () => node.log.includes('database_awaited'));
+        const [server, worker, migration] = early;
+        assert.equal((await worker.stop()).code, 0);
+        await postgres.launch();
+        await server.program.printed(/is ready/);
+        assert.equal((await server.stop()).code, 0);
+        assert.equal((await migration.program.end).code, 0);
+    });
+
+    test('a PostgreSQL that is there but lets nobody in is not waited for', () => {
+        const elsewhere = postgres.url.replace(/pollux$/, 'not_there');
+        const refused = spawnSync(binary('pollux'), ['serve'], { cwd: temporaryFolder(), env: { ...env, DATABASE_URL: elsewhere }, encoding: 'utf8' });
+        assert.equal(refused.status, 1);
+        assert.match(refused.stderr, /^pollux: DATABASE_URL: .*"not_there" does not exist/m);
+        assert.doesNotMatch(refused.stderr, /database_awaited/);
+    });
+
     test('servers stop when they are told to', async () => {
         for (const server of servers) assert.equal((await server.stop()).code, 0);
         for (const worker of workers) assert.equal((await worker.stop()).code, 0);

@@ -18,7 +18,7 @@ const versionsSql = 'select version, name, works_with from schema_migrations ord
 
 // A place is a database, wherever it is: `env` says where, `schema()` what it holds.
 async function migrate(place, version = 'pollux-later', extra = {}) {
-    const program = new Program(binary(version), ['migrate'], { cwd: place.folder, env: { PATH: process.env.PATH, SECRET_KEY: 'Vq8sT2mZr6Xw1Lk9Bn4Hd7Gy3Jc5Pf0E', AI_MODELS: 'demo', ...place.env, ...extra } });
+    const program = new Program(binary(version), ['migrate'], { cwd: place.folder, env: { PATH: process.env.PATH, ...place.env, ...extra } });
     place.running = program;
     return { ...(await program.end), text: program.stdout + program.stderr };
 }
