@@ -40,7 +40,7 @@ asio::awaitable<RateDecision> RedisRateLimiter::take(RateClass rate_class, std::
     if (rate_class != RateClass::none) {
         std::vector<std::string> keys{"pollux:rate:" + std::string(name_of(rate_class)) + ":" + own_key};
         std::vector<std::string> arguments{std::to_string(interval.count()), std::to_string(count)};
-        reply = co_await script_.run(std::move(keys), std::move(arguments));
+        reply = co_await script_.run(std::move(keys), std::move(arguments), redis::Patience::little);
     }
     if (!reply || reply->list.size() != 3) co_return co_await alone_.take(rate_class, own_key, rule);
 

@@ -36,7 +36,7 @@ std::optional<std::uint64_t> read_mark(redis::Reply const& reply)
 asio::awaitable<RoomListCache::Found> SharedRoomListCache::find(UserId user)
 {
     tell_now();
-    auto const reply = co_await client_.call(redis::command({"GET", key_of(user)}));
+    auto const reply = co_await client_.call(redis::command({"GET", key_of(user)}), redis::Patience::little);
     auto const mark = reply ? read_mark(*reply) : std::nullopt;
     if (!mark) co_return Found{.json = nullptr, .may_keep = false};
     // Another mark after each loss: one that was set in the meantime may be lost as well.
@@ -66,7 +66,7 @@ void SharedRoomListCache::mark(UserId user)
 // The commands of one thread are carried out in their order.
 asio::awaitable<void> SharedRoomListCache::settle(UserId user)
 {
-    auto const reply = co_await client_.call(redis::command({"PING"}));
+    auto const reply = co_await client_.call(redis::command({"PING"}), redis::Patience::little);
     if (!reply) tell_later(user);
 }
 

@@ -40,10 +40,10 @@ Pipeline& Client::here() const
     return *pipelines_.front();
 }
 
-asio::awaitable<Answers> Client::call_all(std::string commands, std::size_t count)
+asio::awaitable<Answers> Client::call_all(std::string commands, std::size_t count, Patience patience)
 {
     auto& pipeline = here();
-    auto const start = [&pipeline, count](auto handler, std::string bytes) {
+    auto const start = [&pipeline, count, patience](auto handler, std::string bytes) {
         auto executor = asio::get_associated_executor(handler);
         auto waiter = std::make_shared<decltype(handler)>(std::move(handler));
         // Posted, never called: whoever is resumed may do what he likes, while the pipeline is in the middle of its work.
@@ -51,16 +51,16 @@ asio::awaitable<Answers> Client::call_all(std::string commands, std::size_t coun
             asio::post(executor, [waiter, answers = std::move(answers)]() mutable { (*waiter)(std::move(answers)); });
         };
         // On the pipeline's own thread this is a plain call.
-        asio::dispatch(pipeline.executor(), [&pipeline, count, bytes = std::move(bytes), done = std::move(done)]() mutable {
-            pipeline.call(bytes, count, std::move(done));
+        asio::dispatch(pipeline.executor(), [&pipeline, count, patience, bytes = std::move(bytes), done = std::move(done)]() mutable {
+            pipeline.call(bytes, count, patience, std::move(done));
         });
     };
     co_return co_await asio::async_initiate<asio::use_awaitable_t<> const, void(Answers)>(start, asio::use_awaitable, std::move(commands));
 }
 
-asio::awaitable<std::optional<Reply>> Client::call(std::string command)
+asio::awaitable<std::optional<Reply>> Client::call(std::string command, Patience patience)
 {
-    auto answers = co_await call_all(std::move(command), 1);
+    auto answers = co_await call_all(std::move(command), 1, patience);
     if (!answers) co_return std::nullopt;
     co_return std::move(answers->front());
 }
@@ -69,7 +69,8 @@ void Client::send(std::string commands, std::size_t count)
 {
     auto& pipeline = here();
     if (!pipeline.is_up()) return;
-    asio::dispatch(pipeline.executor(), [&pipeline, commands = std::move(commands), count] { pipeline.call(commands, count, {}); });
+    asio::dispatch(pipeline.executor(),
+                   [&pipeline, commands = std::move(commands), count] { pipeline.call(commands, count, Patience::full, {}); });
 }
 
 } // namespace pollux::redis

@@ -1,5 +1,6 @@
 // Redis for the whole process: a pipelined connection for each I/O thread, so that nothing is locked and no thread waits for another.
-// Every call ends within 200 ms, with its answers or with nothing, and while Redis is away it ends at once.
+// Every call ends within 200 ms, or 50 where somebody waits who can do without, with its answers or with nothing. While Redis is away it
+// ends at once.
 #pragma once
 
 #include "net/runtime.hpp"
@@ -18,10 +19,10 @@ public:
     void stop();
 
     // From any coroutine. Commands of one call are answered together; those of one thread are carried out in the order of the calls.
-    asio::awaitable<Answers> call_all(std::string commands, std::size_t count);
+    asio::awaitable<Answers> call_all(std::string commands, std::size_t count, Patience patience = Patience::full);
 
     // One command. Nothing: as Answers; an error of Redis' is a reply of that kind.
-    asio::awaitable<std::optional<Reply>> call(std::string command);
+    asio::awaitable<std::optional<Reply>> call(std::string command, Patience patience = Patience::full);
 
     // From any thread, never waits. `count` commands whose answers nobody wants to know.
     void send(std::string commands, std::size_t count = 1);

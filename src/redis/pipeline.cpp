@@ -15,7 +15,7 @@ namespace {
 constexpr std::int64_t version_least = 7;
 
 // A timer that fires so late did so because this thread was busy: then the answer may well have come and only wait to be read.
-constexpr std::chrono::milliseconds late_after{50};
+constexpr std::chrono::milliseconds late_after{10};
 constexpr std::chrono::milliseconds late_grace{20};
 
 std::int64_t major_of(std::string_view version)
@@ -97,21 +97,25 @@ asio::awaitable<void> Pipeline::stop()
     co_return;
 }
 
-void Pipeline::call(std::string_view commands, std::size_t count, Done done)
+void Pipeline::call(std::string_view commands, std::size_t count, Patience patience, Done done)
 {
     bool const is_full = waiting_.size() >= limits_.waiting_max || (is_up_ && link_->unwritten_bytes() > limits_.unwritten_bytes_max);
-    if (!is_up_ || !link_->is_open() || is_full) {
-        if (done) asio::post(executor(), [done = std::move(done)] { done(std::nullopt); });
-        return;
-    }
+    bool const is_in_vain = is_hesitating_ && patience == Patience::little;
+    if (!is_up_ || !link_->is_open() || is_full || is_in_vain) return refuse(std::move(done));
     link_->write(commands);
-    waiting_.push_back({count, {}, Steady::now() + limits_.call, std::move(done)});
+    waiting_.push_back({count, {}, Steady::now() + limits_.call, patience, std::move(done)});
     watch_first();
+}
+
+void Pipeline::refuse(Done done)
+{
+    if (done) asio::post(executor(), [done = std::move(done)] { done(std::nullopt); });
 }
 
 void Pipeline::take(Reply reply)
 {
     if (waiting_.empty()) return link_->close("Redis answered what was not asked");
+    is_hesitating_ = false;
     auto& first = waiting_.front();
     first.replies.push_back(std::move(reply));
     if (first.replies.size() < first.count) return;
@@ -120,12 +124,18 @@ void Pipeline::take(Reply reply)
     if (finished.done) finished.done(std::move(finished.replies));
 }
 
+// When something must be done about the one who waits longest.
+Steady::time_point Pipeline::due(Waiting const& first) const
+{
+    return is_hesitating_ ? first.until : first.until - (limits_.call - limits_.little_patience);
+}
+
 // One timer for all: they end in the order they came. It is left alone while calls come and go, and looks at its time who is first then.
 void Pipeline::watch_first()
 {
     if (is_watching_ || waiting_.empty()) return;
     is_watching_ = true;
-    auto const awaited = waiting_.front().until;
+    auto const awaited = due(waiting_.front());
     first_timer_.expires_at(awaited);
     first_timer_.async_wait([this, awaited](boost::system::error_code cancelled) {
         if (!cancelled) look_at_first(awaited);
@@ -136,9 +146,12 @@ void Pipeline::look_at_first(Steady::time_point awaited)
 {
     is_watching_ = false;
     auto const now = Steady::now();
-    bool const is_over = !waiting_.empty() && waiting_.front().until <= now;
+    bool const is_over = !waiting_.empty() && due(waiting_.front()) <= now;
     if (is_over && now - awaited > late_after) {
-        waiting_.front().until = now + late_grace;
+        auto& first = waiting_.front();
+        first.until += now + late_grace - due(first);
+    } else if (is_over && !is_hesitating_) {
+        hesitate();
     } else if (is_over) {
         link_->close("no answer in time");
         is_up_ = false;
@@ -147,8 +160,18 @@ void Pipeline::look_at_first(Steady::time_point awaited)
     watch_first();
 }
 
+// What was asked stays in its place, for the answers come in order.
+void Pipeline::hesitate()
+{
+    is_hesitating_ = true;
+    for (auto& waiting : waiting_) {
+        if (waiting.patience == Patience::little) refuse(std::exchange(waiting.done, {}));
+    }
+}
+
 void Pipeline::fail_all()
 {
+    is_hesitating_ = false;
     auto const failed = std::exchange(waiting_, {});
     for (auto const& waiting : failed) {
         if (waiting.done) waiting.done(std::nullopt);

@@ -40,14 +40,15 @@ std::string Script::eval_command(std::vector<std::string> const& keys, std::vect
     return script_command("EVAL", source_, keys, arguments);
 }
 
-asio::awaitable<std::optional<Reply>> Script::run(std::vector<std::string> keys, std::vector<std::string> arguments) const
+asio::awaitable<std::optional<Reply>> Script::run(std::vector<std::string> keys, std::vector<std::string> arguments,
+                                                  Patience patience) const
 {
     auto short_form = script_command("EVALSHA", hash_, keys, arguments);
-    auto reply = co_await client_.call(std::move(short_form));
+    auto reply = co_await client_.call(std::move(short_form), patience);
     bool const is_unknown = reply && reply->is_error() && reply->text.starts_with("NOSCRIPT");
     if (is_unknown) {
         auto whole = eval_command(keys, arguments);
-        reply = co_await client_.call(std::move(whole));
+        reply = co_await client_.call(std::move(whole), patience);
     }
     if (reply && reply->is_error()) {
         ops::log(ops::Level::debug, "redis_refused", {{"error", reply->text}});

@@ -10,7 +10,8 @@ public:
     Script(Client& client, std::string source);
 
     // KEYS and ARGV. Nothing: Redis is away, or refused (it may be full, the script may be wrong); what it did is then not known.
-    asio::awaitable<std::optional<Reply>> run(std::vector<std::string> keys, std::vector<std::string> arguments) const;
+    asio::awaitable<std::optional<Reply>> run(std::vector<std::string> keys, std::vector<std::string> arguments,
+                                              Patience patience = Patience::full) const;
 
     // Whole, for Client::send().
     std::string eval_command(std::vector<std::string> const& keys, std::vector<std::string> const& arguments) const;

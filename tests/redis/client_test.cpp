@@ -131,6 +131,31 @@ TEST_F(RedisClient, WithRedisHaltedACallEndsByItsLimitAndTheNextAtOnce)
     EXPECT_EQ(call({"SET", "k", "1"})->text, "OK");
 }
 
+TEST_F(RedisClient, WhoHasLittlePatienceIsFreedWhenRedisHesitates)
+{
+    Limits limits;
+    limits.call = 20s;
+    Client hesitant(loop.runtime, server.url(), limits);
+    hesitant.start();
+    ASSERT_TRUE(comes_true([&] { return loop.run(ask_up(&hesitant)); }));
+    auto const hurried = [&] { return loop.run(hesitant.call(command({"INCR", "hurried"}), Patience::little)); };
+    EXPECT_EQ(hurried()->integer, 1);
+
+    server.halt();
+    auto patient = loop.start(hesitant.call(command({"INCR", "patient"})));
+    EXPECT_FALSE(hurried());                                           // Was told to Redis, and is done by and by.
+    for (int round = 0; round < 100; ++round) EXPECT_FALSE(hurried()); // Are not.
+    hesitant.send(command({"INCR", "sent"}));
+    server.resume();
+
+    EXPECT_EQ(patient.get()->integer, 1);
+    EXPECT_EQ(loop.run(hesitant.call(command({"GET", "hurried"})))->text, "2");
+    EXPECT_EQ(loop.run(hesitant.call(command({"GET", "sent"})))->text, "1");
+    EXPECT_TRUE(comes_true([&] { return hurried().has_value(); }));
+    EXPECT_EQ(hesitant.losses(), 0u);
+    hesitant.stop();
+}
+
 asio::awaitable<int> ask_many(Client* client, int count)
 {
     int answered = 0;

@@ -9,11 +9,19 @@
 
 namespace pollux::test {
 
+// Who has little patience would do without Redis when this machine is busy; tests/redis/client_test.cpp sees to patience.
+inline redis::Limits patient_limits()
+{
+    redis::Limits limits;
+    limits.little_patience = limits.call;
+    return limits;
+}
+
 // `Parts` is made of (redis::Client&, bus::RedisSignals&).
 template <class Parts>
 class Node {
 public:
-    explicit Node(redis::Url const& url) : client(loop.runtime, url), signals(client), parts(client, signals)
+    explicit Node(redis::Url const& url) : client(loop.runtime, url, patient_limits()), signals(client), parts(client, signals)
     {
         client.start();
         signals.start();
