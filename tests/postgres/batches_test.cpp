@@ -121,35 +121,5 @@ TEST_F(Batches, an_answer_that_is_lost_with_the_last_statement_may_have_been_a_c
     EXPECT_TRUE(comes_back());
 }
 
-// Both add to both rows, in opposite orders.
-asio::awaitable<int> add_to_both(Transaction& tx, std::string first, std::string second, int* runs)
-{
-    static constexpr db::Sql sql = "update notes set size = size + 1 where text = $1";
-    ++*runs;
-    co_await tx.run(sql, first);
-    co_await tx.run_later("select pg_sleep(0.05)");
-    co_await tx.run_last(sql, second);
-    co_return 1;
-}
-
-asio::awaitable<void> add_in_order(db::Database& database, std::string first, std::string second, int* runs)
-{
-    co_await database.transact([first, second, runs](Transaction& tx) { return add_to_both(tx, first, second, runs); });
-}
-
-TEST_F(Batches, a_last_statement_that_meets_a_deadlock_is_run_again_with_its_unit)
-{
-    control.run("alter system set deadlock_timeout = '50ms'");
-    control.run("select pg_reload_conf()");
-    control.run("insert into notes (text, size) values ('a', 0), ('b', 0)");
-    int runs = 0;
-    std::vector<asio::awaitable<void>> works;
-    works.push_back(add_in_order(database, "a", "b", &runs));
-    works.push_back(add_in_order(database, "b", "a", &runs));
-    loop.run_all(std::move(works));
-    EXPECT_EQ(control.run("select string_agg(size::text, ' ') from notes"), "2 2");
-    EXPECT_GE(runs, 3);
-}
-
 } // namespace
 } // namespace pollux::test
