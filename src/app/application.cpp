@@ -90,6 +90,7 @@ int work(config::Config const& config, std::function<void()> on_ready)
 
 db::Migrated migrate(config::Config const& config)
 {
+    configure_log(config);
     return migrate_database(config);
 }
 

@@ -29,16 +29,15 @@ std::unique_ptr<db::Database> open_sqlite(config::Config const& config, Clock co
     return database;
 }
 
-// Empty: he lets us in, or never will, which is for others to say.
-std::string why_postgres_is_awaited(std::string const& url)
+// Empty: it lets us in.
+std::string why_postgres_is_away(std::string const& url)
 {
-    db::PostgresMigrations schema(url);
     try {
-        schema.look();
+        db::PostgresMigrations(url).look();
+        return {};
     } catch (db::Unavailable const& gone) {
-        if (!schema.is_reachable()) return gone.what();
+        return gone.what();
     }
-    return {};
 }
 
 // Whether the process was told to stop meanwhile. Who has not blocked these signals just ends.
@@ -84,7 +83,7 @@ bool await_database(config::Config const& config)
     auto const url = config.postgres_url.value().reveal();
     auto const until = Steady::now() + config.database_wait;
     for (std::string said; Steady::now() < until;) {
-        auto const reason = why_postgres_is_awaited(url);
+        auto const reason = why_postgres_is_away(url);
         if (reason.empty()) break;
         if (reason != said)
             ops::log(ops::Level::warning, "database_awaited", {{"reason", reason}, {"at_most_s", config.database_wait.count()}});

@@ -9,8 +9,9 @@
 
 namespace pollux::app {
 
-// A machine that boots may start Pollux before PostgreSQL lets anybody in: waits for it, as long as DATABASE_WAIT_SECONDS allows, and says
-// so in the log. False: SIGTERM or SIGINT came meanwhile; who has not blocked them just ends. SQLite is always there.
+// A machine that boots may start Pollux before PostgreSQL lets it in, or before the database was created: waits for that, as long as
+// DATABASE_WAIT_SECONDS allows, and says why in the log. False: SIGTERM or SIGINT came meanwhile; who has not blocked them just ends.
+// SQLite is always there.
 bool await_database(config::Config const& config);
 
 // SQLite is brought up to date here. PostgreSQL belongs to many processes, old and new ones: `pollux migrate` does it there, and without it

@@ -52,7 +52,6 @@ void SharedRoomListCache::keep(UserId user, Found const& missed, Json json)
 void SharedRoomListCache::drop(UserId user)
 {
     here_.drop(user);
-    if (!client_.is_up()) return tell_later(user);
     tell_now();
     mark(user);
 }
@@ -60,14 +59,14 @@ void SharedRoomListCache::drop(UserId user)
 void SharedRoomListCache::mark(UserId user)
 {
     auto const number = 1 + random_below(std::numeric_limits<std::uint64_t>::max() - 1);
-    client_.send(redis::command({"SET", key_of(user), std::to_string(number), "EX", mark_kept.count()}));
+    auto set = redis::command({"SET", key_of(user), std::to_string(number), "EX", mark_kept.count()});
+    client_.send(std::move(set), 1, [this, user] { tell_later(user); });
 }
 
 // The commands of one thread are carried out in their order.
-asio::awaitable<void> SharedRoomListCache::settle(UserId user)
+asio::awaitable<void> SharedRoomListCache::settle(UserId)
 {
-    auto const reply = co_await client_.call(redis::command({"PING"}), redis::Patience::little);
-    if (!reply) tell_later(user);
+    co_await client_.call(redis::command({"PING"}), redis::Patience::little);
 }
 
 void SharedRoomListCache::tell_later(UserId user)

@@ -1,8 +1,8 @@
 // The cache of room lists of many processes: each keeps its own pages, and Redis keeps a mark for each user whose rooms changed within
 // the last minute. A page is given out only while the user's mark is the one it was read under, at one round trip a page, and for 30 s
 // at most. A change sets a new random mark; settle() waits until Redis has it, so one's own writes are always seen, in every
-// process, while Redis is up. While it is away nothing is given out or kept: the database is asked. What was kept before this process
-// lost Redis is not given out after it, and a mark that Redis may not have got is set again as soon as it can be.
+// process, while Redis answers within 50 ms. While it does not, nothing is given out or kept: the database is asked. What was kept before
+// this process lost Redis is not given out after it, and a mark that Redis may not have got is set again as soon as it can be.
 #pragma once
 
 #include "bus/memory_room_list_cache.hpp"

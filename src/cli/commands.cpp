@@ -14,6 +14,7 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
+#include <filesystem>
 
 namespace pollux::cli {
 namespace {
@@ -79,10 +80,19 @@ int print(std::string const& text)
 int migrate(config::Flags flags)
 {
     return with_config(std::move(flags), [](config::Loaded const& loaded) {
-        db::Migrated migrated = app::migrate(loaded.config);
-        std::string version = std::to_string(migrated.version);
+        auto const& config = loaded.config;
+        bool const is_embedded = config.database == config::DatabaseKind::sqlite;
+        std::error_code failed;
+        // In a wrong folder, or with an environment that got lost, this would make an empty database and call it migrated.
+        if (is_embedded && !config.debug && !std::filesystem::exists(config.sqlite_path, failed)) {
+            complain("pollux: DATABASE_URL names no other database than " + config.sqlite_path.string() +
+                     ", which is not there; `pollux serve` makes it at its first start.");
+            return 1;
+        }
+        db::Migrated migrated = app::migrate(config);
         bool is_same = migrated.version == migrated.version_before;
-        return print(is_same ? "The schema is at version " + version + " already.\n" : "The schema is at version " + version + " now.\n");
+        return print("The schema " + (is_embedded ? "of " + config.sqlite_path.string() + " " : std::string()) + "is at version " +
+                     std::to_string(migrated.version) + (is_same ? " already.\n" : " now.\n"));
     });
 }
 

@@ -106,7 +106,8 @@ int move(config::Config const& config, MoveArguments const& arguments)
             },
     };
     auto const rows = db::move_to_postgres(options, events);
-    std::string const key = config.secret_key ? "the same SECRET_KEY" : "SECRET_KEY as it stands in secret_key in the data folder";
+    bool const is_kept = !config.secret_key && std::filesystem::exists(config.data_dir / "secret_key", failed);
+    std::string const key = is_kept ? "SECRET_KEY as it stands in secret_key in the data folder" : "the same SECRET_KEY";
     std::printf("\nmoved %lld rows\n\nStart servers and workers with DATABASE_URL=postgres://... and %s: who is logged in stays so.\n"
                 "%s was not changed; keep it as a backup, and start nothing on it any more.\n",
                 static_cast<long long>(rows), key.c_str(), file.c_str());

@@ -36,7 +36,7 @@ struct Config {
     std::chrono::days retention{0}; // 0: messages are kept.
 
     // Who may come, and from where.
-    std::optional<Secret> secret_key;                                          // Empty only in debug: config/secret_key.hpp makes one.
+    std::optional<Secret> secret_key; // Empty in debug (config/secret_key.hpp makes one) and where only data is touched.
     std::vector<std::string> allowed_hosts{"localhost", "127.0.0.1", "[::1]"}; // "*", ".example.com" as in Django; lower case.
     std::vector<std::string> cors_allowed_origins;                             // "https://chat.example.com"; lower case.
     bool cors_allow_all_origins = false;
@@ -48,7 +48,7 @@ struct Config {
     std::vector<RateOverride> rate_rules;
 
     // The models.
-    std::vector<std::string> ai_models; // "gemini:NAME", "openai:NAME", "demo". Never empty in a config without problems.
+    std::vector<std::string> ai_models; // "gemini:NAME", "openai:NAME", "demo". Never empty in a config that may serve.
     std::optional<Secret> gemini_api_key;
     std::string gemini_model = "gemini-flash-latest";
     std::string gemini_base_url = "https://generativelanguage.googleapis.com";

@@ -65,12 +65,19 @@ asio::awaitable<std::optional<Reply>> Client::call(std::string command, Patience
     co_return std::move(answers->front());
 }
 
-void Client::send(std::string commands, std::size_t count)
+void Client::send(std::string commands, std::size_t count, std::function<void()> on_lost)
 {
     auto& pipeline = here();
-    if (!pipeline.is_up()) return;
-    asio::dispatch(pipeline.executor(),
-                   [&pipeline, commands = std::move(commands), count] { pipeline.call(commands, count, Patience::full, {}); });
+    if (!pipeline.is_up() && !on_lost) return;
+    Pipeline::Done done;
+    if (on_lost) {
+        done = [on_lost = std::move(on_lost)](Answers const& answers) {
+            if (!answers) on_lost();
+        };
+    }
+    asio::dispatch(pipeline.executor(), [&pipeline, commands = std::move(commands), count, done = std::move(done)]() mutable {
+        pipeline.call(commands, count, Patience::full, std::move(done));
+    });
 }
 
 } // namespace pollux::redis

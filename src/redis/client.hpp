@@ -24,8 +24,9 @@ public:
     // One command. Nothing: as Answers; an error of Redis' is a reply of that kind.
     asio::awaitable<std::optional<Reply>> call(std::string command, Patience patience = Patience::full);
 
-    // From any thread, never waits. `count` commands whose answers nobody wants to know.
-    void send(std::string commands, std::size_t count = 1);
+    // From any thread, never waits. `count` commands whose answers nobody wants to know. `on_lost` is called, on any thread, when there are
+    // none: Redis may not have done it.
+    void send(std::string commands, std::size_t count = 1, std::function<void()> on_lost = {});
 
     // Whether the connection of the calling thread is up; of any other thread, that of the first.
     bool is_up() const { return here().is_up(); }

@@ -115,7 +115,8 @@ void Pipeline::refuse(Done done)
 void Pipeline::take(Reply reply)
 {
     if (waiting_.empty()) return link_->close("Redis answered what was not asked");
-    is_hesitating_ = false;
+    had_grace_ = false;
+    if (std::exchange(is_hesitating_, false)) watch_anew();
     auto& first = waiting_.front();
     first.replies.push_back(std::move(reply));
     if (first.replies.size() < first.count) return;
@@ -142,12 +143,21 @@ void Pipeline::watch_first()
     });
 }
 
+// What is watched for comes later than what is due from now on.
+void Pipeline::watch_anew()
+{
+    first_timer_.cancel();
+    is_watching_ = false;
+    watch_first();
+}
+
 void Pipeline::look_at_first(Steady::time_point awaited)
 {
     is_watching_ = false;
     auto const now = Steady::now();
     bool const is_over = !waiting_.empty() && due(waiting_.front()) <= now;
-    if (is_over && now - awaited > late_after) {
+    if (is_over && now - awaited > late_after && !had_grace_) {
+        had_grace_ = true;
         auto& first = waiting_.front();
         first.until += now + late_grace - due(first);
     } else if (is_over && !is_hesitating_) {
@@ -164,6 +174,7 @@ void Pipeline::look_at_first(Steady::time_point awaited)
 void Pipeline::hesitate()
 {
     is_hesitating_ = true;
+    had_grace_ = false;
     for (auto& waiting : waiting_) {
         if (waiting.patience == Patience::little) refuse(std::exchange(waiting.done, {}));
     }
@@ -172,7 +183,9 @@ void Pipeline::hesitate()
 void Pipeline::fail_all()
 {
     is_hesitating_ = false;
+    had_grace_ = false;
     auto const failed = std::exchange(waiting_, {});
+    watch_anew();
     for (auto const& waiting : failed) {
         if (waiting.done) waiting.done(std::nullopt);
     }

@@ -77,6 +77,7 @@ private:
     void refuse(Done done);
     Steady::time_point due(Waiting const& first) const;
     void watch_first();
+    void watch_anew();
     void look_at_first(Steady::time_point awaited);
     void hesitate();
     void fail_all();
@@ -91,6 +92,7 @@ private:
     std::chrono::milliseconds pause_;
     bool is_watching_ = false;
     bool is_hesitating_ = false; // Redis, as it seems.
+    bool had_grace_ = false;     // The first one, for what it waits for now.
     bool is_stopping_ = false;
     std::atomic<bool> is_up_ = false;
 };

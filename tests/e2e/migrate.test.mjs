@@ -2,6 +2,7 @@
 // an undisturbed run makes, for an empty database and for one that is in use. The binary is pollux-later: it has migrations to spare.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { after, test } from 'node:test';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -82,6 +83,14 @@ async function endure(what, places) {
     console.log(`# ${what}: ${rounds} kills, after which the schema stood at ${JSON.stringify(reached)} of ${expected.versions.length}, and ${2 * expected.versions.length} aborts around COMMIT; 0 differences`);
 }
 
+test('where no database is, and none is named, none is made', async () => {
+    const place = { folder: temporaryFolder(), env: {} };
+    const { code, text } = await migrate(place);
+    assert.equal(code, 1);
+    assert.match(text, /^pollux: DATABASE_URL names no other database than pollux_data\/pollux.sqlite3, which is not there/);
+    assert.deepEqual(readdirSync(place.folder), []);
+});
+
 test('on PostgreSQL', { timeout: 300_000 }, async () => {
     const postgres = await Postgres.start({ fsync: 'off' }); // It is not killed itself.
     const version = (database) => postgres.psql('select coalesce(max(version), 0) from schema_migrations', database).then(Number, () => 0);
@@ -115,7 +124,7 @@ test('on SQLite', { timeout: 300_000 }, async () => {
         const ask = (sql) => execFileSync('sqlite3', [file, sql], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim().split('\n');
         return {
             folder,
-            env: {},
+            env: { DEBUG: 'True' }, // Else it makes no database.
             version: async () => {
                 try {
                     return Number(ask('select max(version) from schema_migrations')[0]);

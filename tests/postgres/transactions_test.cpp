@@ -96,7 +96,7 @@ using AddToBoth = asio::awaitable<int> (*)(Transaction&, std::string, std::strin
 
 asio::awaitable<void> add_in_order(db::Database& database, AddToBoth add, std::string first, std::string second, int* runs)
 {
-    co_await database.transact([=](Transaction& tx) { return add(tx, first, second, runs); });
+    co_await database.transact([add, first, second, runs](Transaction& tx) { return add(tx, first, second, runs); });
 }
 
 class Deadlocks : public Transactions, public testing::WithParamInterface<AddToBoth> {};

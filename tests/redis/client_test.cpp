@@ -135,6 +135,7 @@ TEST_F(RedisClient, WhoHasLittlePatienceIsFreedWhenRedisHesitates)
 {
     Limits limits;
     limits.call = 20s;
+    limits.little_patience = 1s;
     Client hesitant(loop.runtime, server.url(), limits);
     hesitant.start();
     ASSERT_TRUE(comes_true([&] { return loop.run(ask_up(&hesitant)); }));

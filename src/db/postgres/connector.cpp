@@ -18,13 +18,6 @@ constexpr std::array<char const*, 10> keywords{"connect_timeout",      "keepaliv
                                                "target_session_attrs", "dbname",
                                                "client_encoding",      nullptr};
 
-using Values = std::array<char const*, keywords.size()>;
-
-Values values_of(std::string const& url)
-{
-    return {"2", "10", "3", "3", "5000", "pollux", "read-write", url.c_str(), "UTF8", nullptr};
-}
-
 std::string prepare_pipeline(PGconn* handle)
 {
     if (PQstatus(handle) != CONNECTION_OK) return last_message(handle);
@@ -46,20 +39,14 @@ void require_readable(std::string const& url)
 Handle connect_blocking(std::string const& url)
 {
     require_readable(url);
-    auto const values = values_of(url);
+    std::array<char const*, keywords.size()> const values{"2",      "10",         "3",         "3",    "5000",
+                                                          "pollux", "read-write", url.c_str(), "UTF8", nullptr};
     Handle handle(PQconnectdbParams(keywords.data(), values.data(), 1));
     if (!handle) throw Unavailable("no memory for a connection to PostgreSQL");
     if (PQstatus(handle.get()) != CONNECTION_OK) throw Unavailable(last_message(handle.get()));
     // libpq would print them to standard error, where the log is.
     PQsetNoticeProcessor(handle.get(), [](void*, char const*) {}, nullptr);
     return handle;
-}
-
-bool is_reachable(std::string const& url)
-{
-    require_readable(url);
-    auto const answer = PQpingParams(keywords.data(), values_of(url).data(), 1);
-    return answer != PQPING_NO_RESPONSE && answer != PQPING_REJECT;
 }
 
 Connector::Connector(std::string url) : url_(std::move(url)), threads_(threads) {}

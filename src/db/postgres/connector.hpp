@@ -16,9 +16,6 @@ namespace pollux::db::postgres {
 // Unavailable.
 Handle connect_blocking(std::string const& url);
 
-// See PostgresMigrations. Blocks as above.
-bool is_reachable(std::string const& url);
-
 class Connector {
 public:
     explicit Connector(std::string url);

@@ -1,7 +1,6 @@
 #include "db/postgres/postgres_migrations.hpp"
 
 #include "base/failpoint.hpp"
-#include "db/postgres/connector.hpp"
 #include "db/postgres/session.hpp"
 
 namespace pollux::db {
@@ -33,11 +32,6 @@ postgres::Session& PostgresMigrations::session()
 {
     if (!session_) session_ = std::make_unique<postgres::Session>(url_);
     return *session_;
-}
-
-bool PostgresMigrations::is_reachable() const
-{
-    return postgres::is_reachable(url_);
 }
 
 std::vector<AppliedMigration> PostgresMigrations::begin()

@@ -35,9 +35,6 @@ public:
     // What is applied, without changing or locking anything.
     std::vector<AppliedMigration> look();
 
-    // Whether PostgreSQL is there and not just starting or stopping; whether it lets us in is another question. Blocks for some seconds.
-    bool is_reachable() const;
-
 private:
     postgres::Session& session();
 
