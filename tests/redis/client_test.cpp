@@ -89,6 +89,22 @@ TEST_F(RedisClient, SendsWithoutWaiting)
     EXPECT_TRUE(comes_true([&] { return call({"GET", "a"})->text == "2"; }));
 }
 
+TEST_F(RedisClient, WhoSendsCanBeToldThatItMayBeLost)
+{
+    std::atomic<int> lost = 0;
+    auto const send = [&] { client.send(command({"SET", "a", "1"}), 1, [&lost] { ++lost; }); };
+    send();
+    EXPECT_TRUE(comes_true([&] { return call({"GET", "a"})->text == "1"; }));
+    EXPECT_EQ(lost, 0);
+    server.halt();
+    send();
+    EXPECT_TRUE(comes_true([&] { return lost == 1; })); // Not answered in time.
+    server.kill();
+    ASSERT_TRUE(comes_true([&] { return !is_up(0); }));
+    send();
+    EXPECT_TRUE(comes_true([&] { return lost == 2; }));
+}
+
 TEST_F(RedisClient, AReplyThatIsTooLargeEndsTheConnectionAndNotTheClient)
 {
     std::string const text(5'000'000, 'x');
