@@ -51,6 +51,11 @@ bool is_stopped_within(milliseconds pause)
     return sigtimedwait(&signals, nullptr, &limit) != -1;
 }
 
+std::runtime_error unavailable(db::Unavailable const& gone)
+{
+    return std::runtime_error("DATABASE_URL: " + std::string(gone.what()));
+}
+
 void prepare_postgres(config::Config const& config, std::string const& url)
 {
     try {
@@ -61,7 +66,7 @@ void prepare_postgres(config::Config const& config, std::string const& url)
             db::require_schema(schema, pollux_migrations_files());
         }
     } catch (db::Unavailable const& gone) {
-        throw std::runtime_error("DATABASE_URL: " + std::string(gone.what()));
+        throw unavailable(gone);
     }
 }
 
@@ -106,8 +111,12 @@ db::Migrated migrate_database(config::Config const& config)
         return bring_up_to_date(config, database);
     }
     await_database(config);
-    db::PostgresMigrations target(config.postgres_url.value().reveal());
-    return db::migrate(target, pollux_migrations_files());
+    try {
+        db::PostgresMigrations target(config.postgres_url.value().reveal());
+        return db::migrate(target, pollux_migrations_files());
+    } catch (db::Unavailable const& gone) {
+        throw unavailable(gone);
+    }
 }
 
 // bench/run reads from it how many writes shared a COMMIT.

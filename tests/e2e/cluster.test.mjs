@@ -149,10 +149,12 @@ describe('cluster', () => {
 
     test('who waits in vain says what for', () => {
         const elsewhere = postgres.url.replace(/pollux$/, 'not_there');
-        const refused = spawnSync(binary('pollux'), ['serve'], { cwd: temporaryFolder(), env: { ...env, DATABASE_URL: elsewhere, DATABASE_WAIT_SECONDS: '1' }, encoding: 'utf8' });
-        assert.equal(refused.status, 1);
-        assert.match(refused.stderr, /^pollux: DATABASE_URL: .*"not_there" does not exist/m);
-        assert.match(refused.stderr, /database_awaited.*does not exist/);
+        for (const command of ['serve', 'worker', 'migrate']) {
+            const refused = spawnSync(binary('pollux'), [command], { cwd: temporaryFolder(), env: { ...env, DATABASE_URL: elsewhere, DATABASE_WAIT_SECONDS: '1' }, encoding: 'utf8' });
+            assert.equal(refused.status, 1);
+            assert.match(refused.stderr, /^pollux: DATABASE_URL: .*"not_there" does not exist/m);
+            assert.match(refused.stderr, /database_awaited.*does not exist/);
+        }
     });
 
     test('servers stop when they are told to', async () => {

@@ -70,36 +70,31 @@ TEST_F(Transactions, a_constraint_that_is_checked_at_commit_refuses_the_unit)
     EXPECT_EQ(control.run("select count(*) from tags"), "0");
 }
 
+enum class Ending { step_by_step, in_one_batch };
+
 // Each adds one to both rows, in opposite orders: a deadlock each time two meet.
-asio::awaitable<int> add_to_both(Transaction& tx, std::string first, std::string second, int* runs)
+asio::awaitable<int> add_to_both(Transaction& tx, Ending ending, std::string first, std::string second, int* runs)
 {
-    static constexpr db::Sql sql = "update notes set size = size + 1 where text = $1";
+    static constexpr db::Sql add_sql = "update notes set size = size + 1 where text = $1";
+    static constexpr db::Sql pause_sql = "select pg_sleep(0.05)";
     ++*runs;
-    co_await tx.run(sql, first);
-    co_await tx.run("select pg_sleep(0.05)");
-    co_await tx.run(sql, second);
+    co_await tx.run(add_sql, first);
+    if (ending == Ending::in_one_batch) {
+        co_await tx.run_later(pause_sql);
+        co_await tx.run_last(add_sql, second); // With COMMIT behind it.
+    } else {
+        co_await tx.run(pause_sql);
+        co_await tx.run(add_sql, second);
+    }
     co_return 1;
 }
 
-// The same, the rest of it in one batch with its COMMIT.
-asio::awaitable<int> add_to_both_at_once(Transaction& tx, std::string first, std::string second, int* runs)
+asio::awaitable<void> add_in_order(db::Database& database, Ending ending, std::string first, std::string second, int* runs)
 {
-    static constexpr db::Sql sql = "update notes set size = size + 1 where text = $1";
-    ++*runs;
-    co_await tx.run(sql, first);
-    co_await tx.run_later("select pg_sleep(0.05)");
-    co_await tx.run_last(sql, second);
-    co_return 1;
+    co_await database.transact([ending, first, second, runs](Transaction& tx) { return add_to_both(tx, ending, first, second, runs); });
 }
 
-using AddToBoth = asio::awaitable<int> (*)(Transaction&, std::string, std::string, int*);
-
-asio::awaitable<void> add_in_order(db::Database& database, AddToBoth add, std::string first, std::string second, int* runs)
-{
-    co_await database.transact([add, first, second, runs](Transaction& tx) { return add(tx, first, second, runs); });
-}
-
-class Deadlocks : public Transactions, public testing::WithParamInterface<AddToBoth> {};
+class Deadlocks : public Transactions, public testing::WithParamInterface<Ending> {};
 
 TEST_P(Deadlocks, of_two_that_wait_for_each_other_one_is_run_again_from_its_start)
 {
@@ -121,7 +116,7 @@ TEST_P(Deadlocks, of_two_that_wait_for_each_other_one_is_run_again_from_its_star
     EXPECT_GT(runs, 2 * rounds);
 }
 
-INSTANTIATE_TEST_SUITE_P(Ways, Deadlocks, testing::Values(add_to_both, add_to_both_at_once));
+INSTANTIATE_TEST_SUITE_P(Ways, Deadlocks, testing::Values(Ending::step_by_step, Ending::in_one_batch));
 
 asio::awaitable<int> always_conflicts(Transaction& tx, int* runs)
 {
