@@ -1,8 +1,8 @@
 // What durable sends are compared with: one loop over the statements of a send, on the same schema, with the same durability (WAL,
 // synchronous=FULL) and as many sends a COMMIT as the server had. No network, no JSON, no threads, no savepoints.
 //
-// The statements stand in src/chat/send_store.cpp, send_parts.cpp, room_store.cpp (touch), idempotency.cpp and src/billing/quota.cpp.
-// Whoever changes them there changes them here: bench/run compares the rows that both have written, not the texts.
+// The statements stand in src/chat/sending/send_store.cpp, send_parts.cpp, room_store.cpp (touch), idempotency.cpp and
+// src/billing/quota.cpp. Whoever changes them there changes them here: bench/run compares the rows that both have written, not the texts.
 #include <CLI/CLI.hpp>
 #include <sqlite3.h>
 

@@ -19,6 +19,7 @@ int main(int count, char** words)
     gemini->add_option("--listen", options.listen, "ADDRESS:PORT; port 0 takes any free one")->default_val("127.0.0.1:9100");
     gemini->add_option("--key", options.key, "the only API key that is right (else: any)");
     gemini->add_option("--plan,--script", options.plan_files, "JSON file of plans; may be repeated");
+    gemini->add_option("--model", options.models, "one more model that is listed, and so can be called; may be repeated");
     gemini->add_option("--calls-max", options.calls_max, "calls kept in the log")->default_val(100'000);
     gemini->add_flag("--die-with-parent", die_with_parent, "end when the process that started this one ends");
     CLI11_PARSE(app, count, words);

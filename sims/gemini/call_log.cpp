@@ -1,9 +1,12 @@
 #include "gemini/call_log.hpp"
 
+#include "gemini/parts.hpp"
+
 #include <boost/json.hpp>
 
 #include <algorithm>
 #include <chrono>
+#include <stdexcept>
 
 namespace pollux::sims {
 
@@ -27,21 +30,29 @@ std::string_view word(Call::State state)
     return "";
 }
 
-// The texts of one content, joined, and the signatures that came back.
+// The texts of one content, joined, its files, and the signatures that came back.
 json::object describe_turn(json::value const& content)
 {
     std::string text;
     json::array signatures;
+    json::array files;
     boost::system::error_code none;
     auto const* parts = content.find_pointer("/parts", none);
     if (parts && parts->is_array()) {
         for (auto const& part : parts->get_array()) {
             if (auto const* piece = part.find_pointer("/text", none); piece && piece->is_string()) text += piece->get_string();
+            json::value const one{{"parts", json::array{part}}};
+            try {
+                for (auto& file : describe_files(read_parts(one, "parts").files)) files.push_back(std::move(file));
+            } catch (std::invalid_argument const&) {
+                files.push_back("unreadable"); // The call was refused for it.
+            }
             if (auto const* signature = part.find_pointer("/thoughtSignature", none)) signatures.push_back(*signature);
         }
     }
     auto const* role = content.find_pointer("/role", none);
-    return {{"role", role ? *role : json::value("user")}, {"text", text}, {"signatures", std::move(signatures)}};
+    return {
+        {"role", role ? *role : json::value("user")}, {"text", text}, {"signatures", std::move(signatures)}, {"files", std::move(files)}};
 }
 
 json::array describe_turns(json::value const& request)

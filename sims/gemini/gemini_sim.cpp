@@ -90,8 +90,11 @@ private:
 
 class GeminiSim {
 public:
-    explicit GeminiSim(GeminiSimOptions const& options) : key_(options.key), log_(options.calls_max)
+    explicit GeminiSim(GeminiSimOptions const& options)
+        : key_(options.key), models_{"gemini-flash-latest", "gemini-pro-latest", "gemini-3.8-flash", "gemma-4-31b-it"},
+          log_(options.calls_max)
     {
+        models_.insert(models_.end(), options.models.begin(), options.models.end());
         for (auto const& file : options.plan_files) {
             std::ifstream in(file);
             if (!in) throw std::runtime_error("cannot read " + file);
@@ -126,11 +129,7 @@ public:
     }
 
 private:
-    static bool is_model(std::string_view name)
-    {
-        return (name.starts_with("gemini-") || name.starts_with("gemma-")) && !name.starts_with("gemini-2.0") &&
-               !name.starts_with("gemini-1");
-    }
+    bool is_model(std::string_view name) const { return std::ranges::find(models_, name) != models_.end(); }
 
     static json::object describe_model(std::string const& name)
     {
@@ -158,12 +157,11 @@ private:
         return send_json(connection, status, error_answer(plan, status));
     }
 
-    static asio::awaitable<After> models(std::string name, Connection& connection)
+    asio::awaitable<After> models(std::string name, Connection& connection)
     {
         if (name.empty()) {
             json::array all;
-            for (auto const* one : {"gemini-flash-latest", "gemini-pro-latest", "gemini-3.8-flash", "gemma-4-31b-it"})
-                all.push_back(describe_model(one));
+            for (auto const& one : models_) all.push_back(describe_model(one));
             return send_json(connection, 200, json::serialize(json::object{{"models", std::move(all)}}));
         }
         if (is_model(name)) return send_json(connection, 200, json::serialize(describe_model(name)));
@@ -213,7 +211,7 @@ private:
             after = co_await refuse(connection, 404, "NOT_FOUND", "models/" + call.model + " is not found for API version " + call.version);
         } else if (call.method == "countTokens") {
             call.status = 200;
-            after = co_await send_json(connection, 200, R"({"totalTokens":)" + std::to_string(tokens_of(question)) + "}");
+            after = co_await send_json(connection, 200, R"({"totalTokens":)" + std::to_string(count_tokens(question)) + "}");
         } else if (stream || call.method == "generateContent") {
             co_return co_await play(call, question, stream, request.parameter("alt") == "sse", connection);
         } else {
@@ -233,13 +231,6 @@ private:
         auto copy = inner->get_object();
         copy.erase("model");
         return read_question(json::serialize(copy));
-    }
-
-    static std::int64_t tokens_of(Question const& question)
-    {
-        std::int64_t sum = count_tokens(question.system);
-        for (auto const& turn : question.turns) sum += count_tokens(turn.text);
-        return sum;
     }
 
     Plan take_plan(Question const& question)
@@ -393,6 +384,7 @@ private:
     };
 
     std::string key_;
+    std::vector<std::string> models_; // Any other name is 404, as at Google.
     Plans plans_;
     CallLog log_;
     std::map<std::string, GoingOn, std::less<>> going_on_; // By continuation token.

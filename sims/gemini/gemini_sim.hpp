@@ -11,6 +11,7 @@ struct GeminiSimOptions {
     std::string listen;
     std::string key;                     // The only right one; empty: any but none.
     std::vector<std::string> plan_files; // JSON, read at the start.
+    std::vector<std::string> models;     // Beside those that are always listed.
     std::size_t calls_max = 100'000;     // Kept in the log.
 };
 

@@ -17,22 +17,6 @@ constexpr auto known_fields = std::to_array<std::string_view>({"contents", "syst
                                                                "generation_config", "safetySettings", "tools", "toolConfig",
                                                                "cachedContent", "serviceTier", "store", "labels", "continuationToken"});
 
-std::string join_parts(json::value const& content, char const* what)
-{
-    boost::system::error_code none;
-    auto const* parts = content.find_pointer("/parts", none);
-    if (!parts || !parts->is_array() || parts->get_array().empty())
-        throw std::invalid_argument(std::string("* ") + what + ".parts: contents is not specified");
-    std::string text;
-    for (auto const& part : parts->get_array()) {
-        auto const* piece = part.find_pointer("/text", none);
-        if (!piece || !piece->is_string())
-            throw std::invalid_argument(std::string(what) + ".parts[0].data: required oneof field 'data' must have one initialized field");
-        text += piece->get_string();
-    }
-    return text;
-}
-
 std::string quoted(std::string_view text)
 {
     return json::serialize(json::string(text));
@@ -48,9 +32,19 @@ std::uint64_t digest(Question const& question)
         add(turn.role);
         add(":");
         add(turn.text);
+        for (auto const& file : turn.files) add(file.mime_type + " " + file.uri + " " + std::to_string(file.bytes));
         add("\n");
     }
     return hash;
+}
+
+// A line for each file of the last turn, so that a test sees that it arrived.
+std::string echo_of_files(Question const& question)
+{
+    std::string lines;
+    for (auto const& file : question.turns.back().files)
+        lines += "\n> " + file.mime_type + " " + (file.uri.empty() ? std::to_string(file.bytes) + " bytes" : file.uri);
+    return lines;
 }
 
 constexpr std::size_t stamp_characters = 17;
@@ -99,8 +93,7 @@ std::vector<std::string_view> cut_by_plan(std::string_view text, Plan const& pla
 
 std::string usage(Question const& question, std::string_view text, std::string_view thoughts)
 {
-    std::int64_t prompt = count_tokens(question.system);
-    for (auto const& turn : question.turns) prompt += count_tokens(turn.text);
+    auto const prompt = count_tokens(question);
     auto const reply = count_tokens(text);
     auto const thought = count_tokens(thoughts);
     return R"("usageMetadata":{"promptTokenCount":)" + std::to_string(prompt) + R"(,"candidatesTokenCount":)" + std::to_string(reply) +
@@ -186,10 +179,12 @@ Question read_question(std::string const& body)
         auto const* role = content.find_pointer("/role", none);
         std::string const name = role && role->is_string() ? std::string(role->get_string()) : "user";
         if (name != "user" && name != "model") throw std::invalid_argument("Please use a valid role: user, model.");
-        question.turns.push_back({name, join_parts(content, "GenerateContentRequest.contents[0]")});
+        auto const where = "GenerateContentRequest.contents[" + std::to_string(question.turns.size()) + "]";
+        auto parts = read_parts(content, where);
+        question.turns.push_back({name, std::move(parts.text), std::move(parts.files)});
     }
     for (auto const* pointer : {"/systemInstruction", "/system_instruction"}) {
-        if (auto const* system = value.find_pointer(pointer, none)) question.system = join_parts(*system, "system_instruction");
+        if (auto const* system = value.find_pointer(pointer, none)) question.system = read_parts(*system, "system_instruction").text;
     }
     if (auto const* token = value.find_pointer("/continuationToken", none); token && token->is_string())
         question.continuation_token = token->get_string();
@@ -203,7 +198,7 @@ std::string echo(Question const& question)
     char number[17];
     std::snprintf(number, sizeof number, "%016llx", static_cast<unsigned long long>(digest(question)));
     return "**Echo** of turn " + std::to_string(question.turns.size()) + " (digest " + number + ")\n\n> " +
-           std::string(question.last_user_text()) +
+           std::string(question.last_user_text()) + echo_of_files(question) +
            "\n\n- system: " + (question.system.empty() ? "none" : std::to_string(question.system.size()) + " bytes") +
            "\n- end of the echo\n";
 }
@@ -271,6 +266,15 @@ std::string error_answer(Plan const& plan, int status)
     json::object error{{"code", status}, {"message", plan.message.empty() ? "simulated" : plan.message}, {"status", word}};
     if (!details.empty()) error["details"] = std::move(details);
     return json::serialize(json::object{{"error", std::move(error)}});
+}
+
+std::int64_t count_tokens(Question const& question)
+{
+    constexpr std::int64_t tokens_of_a_file = 258; // A small picture, or a page.
+    std::int64_t sum = count_tokens(question.system);
+    for (auto const& turn : question.turns)
+        sum += count_tokens(turn.text) + tokens_of_a_file * static_cast<std::int64_t>(turn.files.size());
+    return sum;
 }
 
 std::int64_t count_tokens(std::string_view text)

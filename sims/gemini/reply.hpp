@@ -1,6 +1,7 @@
 // What the Gemini simulator says: requests checked as Google does, replies cut into the JSON of stream chunks, errors.
 #pragma once
 
+#include "gemini/parts.hpp"
 #include "gemini/plan.hpp"
 
 #include <boost/json/value.hpp>
@@ -13,6 +14,7 @@ namespace pollux::sims {
 struct Turn {
     std::string role;
     std::string text;
+    std::vector<File> files;
 };
 
 // A request that was understood.
@@ -66,5 +68,6 @@ std::string blocked_answer(Plan const& plan, ReplyShape const& shape);
 std::string error_answer(Plan const& plan, int status);
 
 std::int64_t count_tokens(std::string_view text); // Roughly.
+std::int64_t count_tokens(Question const& question);
 
 } // namespace pollux::sims

@@ -5,9 +5,10 @@
 
 namespace pollux::accounts {
 
-// 6 ASCII digits, as text.
+// 6 digits, as text. Read as people paste them: blanks and dashes go, digits of any script count (base/typed_text.hpp).
 struct CodeText {
-    std::string value;
+    static constexpr std::size_t typed_max = 40; // Characters, with all that goes.
+    std::string value;                           // ASCII digits.
 };
 
 // Something@something on one line, 3 to 254 characters; nothing else is certain of an e-mail address before one was sent.
@@ -15,8 +16,12 @@ struct EmailText {
     std::string value;
 };
 
-// A number as somebody types it; accounts/mobile.hpp says what becomes of it.
-using MobileText = Line<1, 40>;
+// A number as somebody types or pastes it, with whatever cannot be seen; numbers/number_reader.hpp says what becomes of it.
+struct MobileText {
+    static constexpr std::size_t characters_max = 80;
+    std::string value;
+};
+
 using PersonName = Line<1, 100>;
 using NewPassword = Text<8, 256>;
 using GivenPassword = Text<1, 256>;
@@ -26,7 +31,7 @@ BOOST_DESCRIBE_ENUM(Purpose, signup, login, reset_password, forgot, confirm)
 
 struct SignUp {
     MobileText mobile;
-    NewPassword password;
+    std::optional<NewPassword> password;
     std::optional<PersonName> name;
     std::optional<EmailText> email;
 };
@@ -44,14 +49,20 @@ struct VerifyOtp {
     Purpose purpose = Purpose::login;
     std::optional<Line<1, 100>> challenge;
     std::optional<GivenPassword> password;
+    std::optional<Line<1, 100>> signup_token;
 };
-BOOST_DESCRIBE_STRUCT(VerifyOtp, (), (mobile, code, purpose, challenge, password))
+BOOST_DESCRIBE_STRUCT(VerifyOtp, (), (mobile, code, purpose, challenge, password, signup_token))
 
 struct LogIn {
     MobileText mobile;
     GivenPassword password;
 };
 BOOST_DESCRIBE_STRUCT(LogIn, (), (mobile, password))
+
+struct LogInByLink {
+    Line<1, 100> token;
+};
+BOOST_DESCRIBE_STRUCT(LogInByLink, (), (token))
 
 struct ForgotPassword {
     MobileText mobile;
@@ -106,7 +117,17 @@ namespace pollux {
 template <>
 struct Json<accounts::CodeText> {
     static void read(JsonValue const& value, std::string const& field, accounts::CodeText& out, FieldErrors& errors);
-    static std::string schema(SchemaBook&) { return R"({"type":"string","pattern":"^[0-9]{6}$"})"; }
+    static std::string schema(SchemaBook&)
+    {
+        return R"({"type":"string","minLength":6,"maxLength":40,"examples":["123456"],)"
+               R"("description":"6 digits; spaces, dashes and invisible characters between them do not matter."})";
+    }
+};
+
+template <>
+struct Json<accounts::MobileText> {
+    static void read(JsonValue const& value, std::string const& field, accounts::MobileText& out, FieldErrors& errors);
+    static std::string schema(SchemaBook&) { return R"({"type":"string","minLength":1,"maxLength":80})"; }
 };
 
 template <>

@@ -33,13 +33,22 @@ TEST(VerifyOtp, takes_six_digits_as_text)
     ASSERT_TRUE(body);
     EXPECT_EQ(body->code.value, "012345");
     EXPECT_EQ(body->purpose, Purpose::forgot);
-    for (auto code : {R"("12345")", R"("1234567")", R"("12a456")", R"("１２３４５６")", "123456", "null", "123456.0", R"(["123456"])",
-                      R"("")", R"("12 456")"}) {
+    for (auto code : {R"("12345")", R"("1234567")", R"("12a456")", R"("１２３４５")", "123456", "null", "123456.0", R"(["123456"])",
+                      R"("")", R"("12 456")", R"("123,456")", R"("123456                                          ")"}) {
         expect_refused<VerifyOtp>(R"({"mobile":"1234567890","purpose":"login","code":)" + std::string(code) + "}", "code");
     }
     expect_refused<VerifyOtp>(R"({"mobile":"1234567890","code":"123456","purpose":"admin"})", "purpose");
     expect_refused<VerifyOtp>(R"({"mobile":"1234567890","code":"123456"})", "purpose");
     expect_refused<VerifyOtp>(R"({"mobile":1234567890,"code":"123456","purpose":"login"})", "mobile");
+}
+
+TEST(VerifyOtp, takes_codes_as_people_paste_them)
+{
+    for (auto code : {"123 456", "123-456", "１２３４５６", "\u202A123456\u202C", "123\u00A0456", "123\u2011456", " 123456\\n", "١٢٣٤٥٦"}) {
+        auto const body = from_json<VerifyOtp>(R"({"mobile":"1234567890","purpose":"login","code":")" + std::string(code) + "\"}");
+        ASSERT_TRUE(body) << code;
+        EXPECT_EQ(body->code.value, "123456") << code;
+    }
 }
 
 TEST(SignUp, counts_characters_not_bytes)

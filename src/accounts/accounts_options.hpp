@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "numbers/number_reader.hpp"
 
 #include <functional>
 #include <optional>
@@ -10,12 +11,6 @@
 #include <vector>
 
 namespace pollux::accounts {
-
-// How numbers are read.
-struct NumberPlan {
-    std::string default_country_code = "1";     // Put in front of a number without "+".
-    std::vector<std::string> allowed_countries; // Country calling codes, "44"; empty: all.
-};
 
 // A number with a fixed code (OTP_TEST_NUMBERS). It can never be an admin's.
 struct TestNumber {
@@ -32,11 +27,15 @@ enum class CodeDelivery {
 
 enum class PasswordLogin { disabled, enabled };
 enum class DebugMode { off, on };
+enum class AddressBudgets { off, on };
 
 struct AccountsOptions {
     DebugMode debug = DebugMode::off;
-    NumberPlan numbers;
+    numbers::NumberPlan numbers;
     std::vector<TestNumber> test_numbers;
+    std::string admin_mobile; // E.164 (ADMIN_MOBILE); empty: none.
+
+    AddressBudgets address_budgets = AddressBudgets::on; // Those of accounts always hold.
 
     CodeDelivery code_delivery = CodeDelivery::none;
     std::function<void(std::string_view line)> console; // Called from any I/O thread; may be empty.

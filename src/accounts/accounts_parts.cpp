@@ -3,6 +3,8 @@
 #include "base/secrets.hpp"
 #include "base/text.hpp"
 
+#include <algorithm>
+
 namespace pollux::accounts {
 namespace {
 
@@ -20,7 +22,8 @@ AccountsParts::AccountsParts(db::Database& database_, bus::Notices& notices_, Cl
       access_tokens(access_key(options), options.jwt_previous_key, options.access_lifetime),
       refresh_tokens(derive_key(options.secret_key, "refresh tokens")), code_keys(options.secret_key),
       ended_sessions(database, options.access_lifetime), passwords(options.password_threads, options.password_queue_max), users(database),
-      sessions(database, {options.refresh_lifetime, options.refresh_idle_max}), codes(database)
+      sessions(database, {options.refresh_lifetime, options.refresh_idle_max}), codes(database), sign_ups(database), links(database),
+      budgets(database)
 {}
 
 // The poll of the database is what holds; this only makes it sooner.
@@ -33,6 +36,11 @@ void AccountsParts::share_ended_sessions(bus::Signals& with)
         SessionId const session{*id};
         ended_sessions.add({&session, 1}, clock.now());
     });
+}
+
+bool AccountsParts::is_test_number(std::string_view mobile) const
+{
+    return std::ranges::any_of(options.test_numbers, [&](auto const& test) { return test.mobile == mobile; });
 }
 
 void AccountsParts::announce_ended(UserId user, std::span<SessionId const> ended)

@@ -61,21 +61,32 @@ std::optional<http::Identity> shown_session(AccountsService& accounts, Request c
     return accounts.issued_to(trim(header.substr(scheme.size())));
 }
 
+PageOrigin origin_of(Request const& request)
+{
+    if (request.same_origin) return PageOrigin::own;
+    return request.known_origin ? PageOrigin::known : PageOrigin::foreign;
+}
+
+Guesser guesser_of(AccountsService& accounts, Request const& request)
+{
+    return {request.peer, shown_session(accounts, request)};
+}
+
 SendRequest send_request(AccountsService& accounts, Request const& request, std::string mobile, CodePurpose purpose)
 {
     return {.mobile = std::move(mobile),
             .purpose = purpose,
             .network_prefix = request.peer.wide_prefix,
-            .origin = request.same_origin ? PageOrigin::own : PageOrigin::foreign,
+            .origin = origin_of(request),
             .identity = request.identity,
             .device = shown_session(accounts, request)};
 }
 
-asio::awaitable<Result<http::Created<User>>> sign_up(AccountsService& accounts, Request const&, SignUp body)
+asio::awaitable<Result<http::Created<SignedUp>>> sign_up(AccountsService& accounts, Request const& request, SignUp body)
 {
-    SignUpRequest request{std::move(body.mobile.value), std::move(body.password.value), text_of(std::move(body.name)),
-                          text_of(std::move(body.email))};
-    auto user = co_await accounts.logins().sign_up(std::move(request));
+    SignUpRequest signing{std::move(body.mobile.value), text_of(std::move(body.password)), text_of(std::move(body.name)),
+                          text_of(std::move(body.email)), request.peer};
+    auto user = co_await accounts.logins().sign_up(std::move(signing));
     if (!user) co_return user.error();
     co_return http::created(std::move(*user));
 }
@@ -130,13 +141,17 @@ asio::awaitable<Result<Verified>> verify_otp(AccountsService& accounts, Request 
     bool const is_login = purpose == CodePurpose::signup || purpose == CodePurpose::login;
     if (body.password && !is_login)
         co_return invalid("password", "not_allowed", "A password goes with the purposes signup and login only.");
+    if (body.signup_token && !is_login)
+        co_return invalid("signup_token", "not_allowed", "A signup_token goes with the purposes signup and login only.");
     VerifyRequest verify{.mobile = std::move(body.mobile.value),
                          .purpose = purpose,
                          .code = std::move(body.code.value),
                          .challenge = text_of(std::move(body.challenge)),
                          .password = text_of(std::move(body.password)),
+                         .signup_token = text_of(std::move(body.signup_token)),
                          .identity = request.identity,
-                         .device = device_of(request)};
+                         .device = device_of(request),
+                         .origin = origin_of(request)};
     if (is_login) co_return co_await verify_login(accounts, std::move(verify));
     if (purpose == CodePurpose::confirm) co_return co_await verify_confirm(accounts, std::move(verify));
     co_return co_await verify_reset(accounts, std::move(verify));
@@ -145,8 +160,15 @@ asio::awaitable<Result<Verified>> verify_otp(AccountsService& accounts, Request 
 asio::awaitable<Result<LoggedIn>> log_in(AccountsService& accounts, Request const& request, LogIn body)
 {
     auto device = device_of(request);
-    co_return co_await accounts.logins().log_in_by_password(std::move(body.mobile.value), std::move(body.password.value),
-                                                            std::move(device));
+    auto guesser = guesser_of(accounts, request);
+    co_return co_await accounts.logins().log_in_by_password(std::move(body.mobile.value), std::move(body.password.value), std::move(device),
+                                                            std::move(guesser));
+}
+
+asio::awaitable<Result<LoggedIn>> log_in_by_link(AccountsService& accounts, Request const& request, LogInByLink body)
+{
+    auto device = device_of(request);
+    co_return co_await accounts.logins().log_in_by_link(std::move(body.token.value), std::move(device));
 }
 
 template <class T>
@@ -254,23 +276,26 @@ http::RouteOptions user_route(std::string_view id, std::string_view summary, Rat
 void add_accounts_routes(http::Router& router, AccountsService& accounts)
 {
     router.post("/auth/signup/", sign_up, accounts,
-                open_route("signUp", "Registers a mobile number.", RateClass::auth, {"mobile_taken", "busy"}));
+                open_route("signUp", "Registers a mobile number.", RateClass::auth, {"mobile_taken", "too_many_signups", "busy"}));
     router.post("/auth/send-otp/", send_otp, accounts,
                 open_route("sendOtp", "Sends a one-time code.", RateClass::otp,
                            {"otp_cooldown", "otp_hourly_limit", "otp_daily_limit", "no_account", "token_missing"}));
     router.post("/auth/verify-otp/", verify_otp, accounts,
                 open_route("verifyOtp", "Takes a one-time code: logs in, or allows a reset, or confirms this session.", RateClass::auth,
-                           {"invalid_code", "token_missing", "session_ended", "busy"}));
+                           {"invalid_code", "token_missing", "session_ended", "foreign_origin", "busy"}));
     router.post("/auth/login/", log_in, accounts,
-                open_route("logIn", "Logs in with a password.", RateClass::auth, {"password_login_disabled", "wrong_credentials", "busy"}));
+                open_route("logIn", "Logs in with a password.", RateClass::auth,
+                           {"password_login_disabled", "wrong_credentials", "too_many_guesses", "busy"}));
+    router.post("/auth/link/", log_in_by_link, accounts,
+                open_route("logInByLink", "Logs in with the link that createsuperuser printed.", RateClass::auth, {"invalid_link"}));
     router.post("/auth/forgot-password/", forgot_password, accounts,
                 open_route("forgotPassword", "Sends a one-time code for a password reset.", RateClass::otp,
                            {"otp_cooldown", "otp_hourly_limit", "otp_daily_limit", "no_account"}));
     router.post("/auth/reset-password/", reset_password, accounts,
                 open_route("resetPassword", "Sets a password and ends all sessions.", RateClass::auth, {"invalid_reset_token", "busy"}));
-    router.post(
-        "/auth/change-password/", change_password, accounts,
-        user_route("changePassword", "Changes the password and ends the other sessions.", RateClass::auth, {"wrong_password", "busy"}));
+    router.post("/auth/change-password/", change_password, accounts,
+                user_route("changePassword", "Changes the password and ends the other sessions.", RateClass::auth,
+                           {"wrong_password", "too_many_guesses", "busy"}));
     router.post("/auth/token/refresh/", refresh, accounts,
                 open_route("refreshSession", "Gives new tokens for a refresh token.", RateClass::auth,
                            {"refresh_invalid", "refresh_expired", "refresh_reused", "session_ended"}));
@@ -283,7 +308,8 @@ void add_accounts_routes(http::Router& router, AccountsService& accounts)
     router.get("/user/me/", me, accounts, user_route("me", "The user himself.", RateClass::read, {}));
     router.patch("/user/me/", change_me, accounts, user_route("changeMe", "Changes name, e-mail and instructions.", RateClass::read, {}));
     router.del("/user/me/", delete_me, accounts,
-               user_route("deleteMe", "Deletes the account with everything in it.", RateClass::auth, {"confirmation_required", "busy"}));
+               user_route("deleteMe", "Deletes the account with everything in it.", RateClass::auth,
+                          {"confirmation_required", "too_many_guesses", "busy"}));
     for (auto method : {"GET", "PATCH", "DELETE"}) router.alias(method, "/user/me/", "/auth/me/");
 }
 

@@ -1,7 +1,9 @@
 #include "accounts/accounts_service.hpp"
 
-#include "accounts/mobile.hpp"
+#include "accounts/known_number.hpp"
 #include "accounts/password_rules.hpp"
+#include "accounts/user_token.hpp"
+#include "base/secrets.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -23,6 +25,37 @@ asio::awaitable<void> erase_all(EraseSome erase_some)
         auto const count = co_await erase_some();
         if (count < batch) co_return;
     }
+}
+
+struct Promotion {
+    std::string mobile;
+    std::string mobile_key;
+    std::optional<std::string> password_hash;
+    std::string link_secret;
+    Time now;
+};
+
+struct Promoted {
+    Superuser admin;
+    std::vector<SessionId> ended;
+};
+
+// Whoever is logged in, or holds a code or a token, was let in as somebody less. The number is locked first and the user's row before his
+// other rows, as where codes are sent and used.
+asio::awaitable<Promoted> promote_unit(db::Transaction& tx, Promotion promotion)
+{
+    co_await CodeStore::lock_number(tx, promotion.mobile_key, promotion.now);
+    co_await CodeStore::void_all(tx, promotion.mobile_key, promotion.now);
+    Promoted promoted;
+    promoted.admin.user = co_await UserStore::make_admin(tx, promotion.mobile, promotion.password_hash, promotion.now);
+    auto const user = promoted.admin.user.id;
+    promoted.ended = co_await SessionStore::end_all(tx, user, std::nullopt, promotion.now);
+    co_await CodeStore::erase_reset_tokens(tx, user);
+    co_await SignUpStore::erase(tx, user);
+    co_await LinkStore::erase(tx, user);
+    promoted.admin.link_token = write_user_token(user, promotion.link_secret);
+    co_await LinkStore::add(tx, user, to_base64url(sha256(promoted.admin.link_token)), promotion.now + login_link_lifetime);
+    co_return promoted;
 }
 
 } // namespace
@@ -56,29 +89,47 @@ asio::awaitable<void> AccountsService::delete_stale()
     co_await erase_all([this, now] { return parts_.codes.erase_old_codes(now - codes_kept, batch); });
     co_await erase_all([this, now] { return parts_.codes.erase_old_numbers(now - codes_kept, batch); });
     co_await erase_all([this, now] { return parts_.codes.erase_old_reset_tokens(now, batch); });
+    co_await erase_all([this, now] { return parts_.sign_ups.erase_old(now - unverified_kept, batch); });
+    co_await erase_all([this, now] { return parts_.links.erase_old(now, batch); });
+    co_await erase_all([this, now] { return parts_.budgets.erase_full(now, batch); });
     co_await erase_all([this, now, sessions_kept] { return parts_.sessions.erase_old(now - sessions_kept, batch); });
     co_await erase_all([this, now, session_ends_kept] { return parts_.sessions.erase_old_ends(now - session_ends_kept, batch); });
 }
 
-asio::awaitable<Result<User>> AccountsService::create_superuser(std::string mobile, std::optional<std::string> password)
+asio::awaitable<void> AccountsService::erase_rest(db::Transaction& tx, UserId user)
 {
-    auto const number = normalise_mobile(mobile, parts_.options.numbers);
+    co_await UserStore::lock(tx, user);
+    co_await CodeStore::erase_reset_tokens(tx, user);
+    co_await SessionStore::erase(tx, user);
+    co_await UserStore::erase(tx, user);
+}
+
+asio::awaitable<Result<Superuser>> AccountsService::create_superuser(std::string mobile, std::optional<std::string> password)
+{
+    auto const number = co_await known_number(parts_.users, parts_.options.numbers, mobile);
     if (!number) co_return number.error();
-    bool const is_test = std::ranges::any_of(parts_.options.test_numbers, [&](auto const& test) { return test.mobile == *number; });
-    if (is_test) co_return forbidden("test_number", "This number has a fixed code (OTP_TEST_NUMBERS), so it can never be an admin's.");
+    if (parts_.is_test_number(*number))
+        co_return forbidden("test_number", "This number has a fixed code (OTP_TEST_NUMBERS), so it can never be an admin's.");
 
     std::optional<std::string> hash;
     if (password) {
         if (code_points(*password) < 8 || code_points(*password) > 256) {
             co_return invalid("password", "length", "A password has 8 to 256 characters.");
         }
-        auto const good = check_new_password("password", *password);
+        auto const good = check_new_password("password", *password, *number);
         if (!good) co_return good.error();
-        auto made = co_await parts_.passwords.hash(std::move(*password));
+        auto made = co_await parts_.passwords.hash(std::move(*password), PasswordTurn::first);
         if (!made) co_return made.error();
         hash = std::move(*made);
     }
-    co_return co_await parts_.users.make_admin(*number, std::move(hash), parts_.clock.now());
+    Promotion const promotion{.mobile = *number,
+                              .mobile_key = parts_.code_keys.mobile_key(*number),
+                              .password_hash = hash,
+                              .link_secret = random_token(),
+                              .now = parts_.clock.now()};
+    auto promoted = co_await parts_.database.transact([promotion](db::Transaction& tx) { return promote_unit(tx, promotion); });
+    parts_.announce_ended(promoted.admin.user.id, promoted.ended);
+    co_return std::move(promoted.admin);
 }
 
 } // namespace pollux::accounts

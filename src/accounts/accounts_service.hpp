@@ -38,6 +38,9 @@ public:
     // What the chat room needs of a user; nullopt when he was deleted.
     asio::awaitable<std::optional<UserBrief>> user_brief(UserId user) { return parts_.users.brief(user); }
 
+    // The last of a user who was let go: what refers to his row must be gone.
+    static asio::awaitable<void> erase_rest(db::Transaction& tx, UserId user);
+
     void add_eraser(Eraser eraser) { profiles_.add_eraser(std::move(eraser)); }
 
     asio::awaitable<void> poll_ended_sessions();
@@ -48,16 +51,18 @@ public:
     // Unverified accounts after 24 hours, and codes, tokens and sessions that nothing asks for any more; in small writes.
     asio::awaitable<void> delete_stale();
 
-    // A verified admin; an existing account becomes one. Errors: invalid_input (mobile, password), test_number.
-    asio::awaitable<Result<User>> create_superuser(std::string mobile, std::optional<std::string> password);
+    // A verified admin and a link that logs him in, once. An existing account becomes one: its sessions end, and no code, token or link of
+    // before opens it. Errors: invalid_input (mobile, password), test_number.
+    asio::awaitable<Result<Superuser>> create_superuser(std::string mobile, std::optional<std::string> password);
 
 private:
     AccountsParts parts_;
     CodeService codes_{parts_};
     SessionService sessions_{parts_};
-    LoginService logins_{parts_, codes_, sessions_};
-    PasswordService passwords_{parts_};
-    ProfileService profiles_{parts_};
+    PasswordGuesses guesses_{parts_};
+    LoginService logins_{parts_, codes_, sessions_, guesses_};
+    PasswordService passwords_{parts_, guesses_};
+    ProfileService profiles_{parts_, guesses_};
 };
 
 } // namespace pollux::accounts

@@ -6,7 +6,8 @@
 
 namespace pollux::accounts {
 
-enum class PageOrigin { own, foreign };
+// Of the page that asks: the server's own (or no page at all), one that is known (http::Request::known_origin), or any other.
+enum class PageOrigin { own, known, foreign };
 
 struct SendRequest {
     std::string mobile; // As it was typed.
@@ -32,6 +33,7 @@ struct Guess {
     std::string code;
     std::optional<std::string> challenge;
     std::optional<SessionId> session; // For confirm.
+    PageOrigin origin = PageOrigin::own;
 };
 
 Error invalid_code(); // Wrong, expired, used, unknown: one answer.
@@ -51,7 +53,8 @@ private:
     struct Sent;
     asio::awaitable<Result<Sent>> send_unit(db::Transaction& tx, Sending sending);
     asio::awaitable<Result<void>> check_limits(db::Transaction& tx, Sending const& sending, std::optional<User> const& user);
-    std::optional<std::string> fixed_code(std::string const& mobile, Time now) const;
+    std::optional<std::string> fixed_code(std::string const& mobile, PageOrigin origin, Time now) const;
+    bool is_fixed_code(std::string const& mobile, std::string const& code) const;
     void show_on_console(Sending const& sending, std::string const& code) const;
 
     AccountsParts& parts_;

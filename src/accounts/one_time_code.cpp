@@ -88,10 +88,12 @@ std::optional<SendRefusal> refuse_send(std::span<PastSend const> past, SendAttem
     auto const all = times_of(past, [](PastSend const&) { return true; });
     auto const of_prefix = times_of(past, [&](PastSend const& send) { return send.prefix_key == attempt.prefix_key; });
     auto const resets = times_of(past, [](PastSend const& send) { return send.purpose == word_of(CodePurpose::reset_password); });
-    auto const day_max = attempt.trust == SenderTrust::stranger ? stranger_sends_per_day_max : sends_per_day_max;
+    bool const is_stranger = attempt.trust == SenderTrust::stranger;
+    auto const day_max = is_stranger ? stranger_sends_per_day_max : sends_per_day_max;
+    auto const reset_max = is_stranger ? stranger_resets_per_day_max : resets_per_day_max;
 
     auto const day_wait = wait_for_room(all, day_max, 24h, now);
-    auto const reset_wait = attempt.purpose == CodePurpose::reset_password ? wait_for_room(resets, resets_per_day_max, 24h, now) : 0s;
+    auto const reset_wait = attempt.purpose == CodePurpose::reset_password ? wait_for_room(resets, reset_max, 24h, now) : 0s;
     auto const hour_wait = wait_for_room(of_prefix, sends_per_prefix_hour_max, 1h, now);
     // A send that lies in the future (the clock was set back) counts, but nobody waits for it.
     auto const spacing_wait = !all.empty() && all.back() > now ? 0s : wait_for_room(all, 1, send_spacing, now);

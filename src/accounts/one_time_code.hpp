@@ -54,7 +54,9 @@ constexpr std::chrono::seconds send_spacing{60};
 constexpr std::size_t sends_per_prefix_hour_max = 5;
 constexpr std::size_t sends_per_day_max = 10;
 constexpr std::size_t resets_per_day_max = 3;
-constexpr std::size_t stranger_sends_per_day_max = 5; // The others of the day are kept for a device of the account.
+// What is left of the day is kept for a device of the account.
+constexpr std::size_t stranger_sends_per_day_max = 5;
+constexpr std::size_t stranger_resets_per_day_max = 2;
 
 enum class SenderTrust {
     stranger,

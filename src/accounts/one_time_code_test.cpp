@@ -131,10 +131,13 @@ TEST(SendRules, keep_the_last_5_of_a_day_for_a_device_of_the_account)
     EXPECT_EQ(refuse_send(past, device)->code, "otp_daily_limit");
 }
 
-TEST(SendRules, allow_3_resets_a_day)
+TEST(SendRules, allow_3_resets_a_day_and_keep_one_for_a_device_of_the_account)
 {
     std::vector<PastSend> past;
-    for (int index = 0; index < 3; ++index) past.push_back({noon + index * 1h, "reset_password", "p"});
+    for (int index = 0; index < 2; ++index) past.push_back({noon + index * 1h, "reset_password", "p"});
+    EXPECT_EQ(refuse_send(past, attempt_at(noon + 10h, "p", CodePurpose::reset_password))->wait, 14h);
+    EXPECT_FALSE(refuse_send(past, attempt_at(noon + 10h, "p", CodePurpose::reset_password, SenderTrust::device_of_account)));
+    past.push_back({noon + 2h, "reset_password", "p"});
     EXPECT_EQ(refuse_send(past, attempt_at(noon + 10h, "p", CodePurpose::reset_password, SenderTrust::device_of_account))->wait, 14h);
     EXPECT_FALSE(refuse_send(past, attempt_at(noon + 10h, "p", CodePurpose::login)));
 }

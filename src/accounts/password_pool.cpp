@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <thread>
 
 namespace pollux::accounts {
 namespace {
@@ -36,6 +37,19 @@ bool matches_now(std::string const& hash, std::string const& password)
     return crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size()) == 0;
 }
 
+std::size_t thread_count(std::size_t wanted)
+{
+    return wanted != 0 ? wanted : std::max(1u, std::thread::hardware_concurrency() / 2);
+}
+
+void be_nice()
+{
+    thread_local bool is_nice = false;
+    if (is_nice) return;
+    ::setpriority(PRIO_PROCESS, 0, niceness); // On Linux: of this thread alone.
+    is_nice = true;
+}
+
 Error busy()
 {
     return unavailable("busy", "Too many passwords are being checked; try again in a moment.", retry_after);
@@ -43,25 +57,19 @@ Error busy()
 
 } // namespace
 
-PasswordPool::PasswordPool(std::size_t threads, std::size_t queue_max) : queue_max_(queue_max)
-{
-    if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency() / 2);
-    for (std::size_t index = 0; index < threads; ++index) threads_.emplace_back([this] { serve(); });
-}
+PasswordPool::PasswordPool(std::size_t threads, std::size_t queue_max)
+    : queue_max_(queue_max), last_max_(queue_max / 2), threads_(thread_count(threads))
+{}
 
 PasswordPool::~PasswordPool()
 {
-    {
-        std::lock_guard lock(mutex_);
-        stops_ = true;
-    }
-    changed_.notify_all();
-    for (auto& thread : threads_) thread.join();
+    threads_.stop();
+    threads_.join();
 }
 
-asio::awaitable<Result<std::string>> PasswordPool::hash(std::string password)
+asio::awaitable<Result<std::string>> PasswordPool::hash(std::string password, PasswordTurn turn)
 {
-    auto hash = co_await run([password = std::move(password)] { return hash_now(password); });
+    auto hash = co_await run([password = std::move(password)] { return hash_now(password); }, turn);
     if (hash && hash->empty()) co_return busy();
     co_return hash;
 }
@@ -69,48 +77,60 @@ asio::awaitable<Result<std::string>> PasswordPool::hash(std::string password)
 asio::awaitable<Result<bool>> PasswordPool::matches(std::optional<std::string> hash, std::string password)
 {
     bool const has_hash = hash.has_value();
-    auto outcome = co_await run([hash = hash.value_or(no_hash), password = std::move(password)] {
+    auto work = [hash = hash.value_or(no_hash), password = std::move(password)] {
         return std::string(matches_now(hash, password) ? "matches" : "");
-    });
+    };
+    auto outcome = co_await run(std::move(work), PasswordTurn::first);
     if (!outcome) co_return outcome.error();
     co_return has_hash && !outcome->empty();
 }
 
-asio::awaitable<Result<std::string>> PasswordPool::run(std::function<std::string()> work)
+std::size_t PasswordPool::waiting(PasswordTurn turn)
 {
-    {
-        std::lock_guard lock(mutex_);
-        if (waiting_ >= queue_max_) co_return busy();
-        ++waiting_;
-    }
-    auto start = [this](auto handler, std::function<std::string()> job) {
+    std::lock_guard lock(mutex_);
+    return line_of(turn).waiting;
+}
+
+bool PasswordPool::take_place(PasswordTurn turn)
+{
+    std::lock_guard lock(mutex_);
+    if (first_.waiting + last_.waiting >= queue_max_) return false;
+    if (turn == PasswordTurn::last && last_.waiting >= last_max_) return false;
+    ++line_of(turn).waiting;
+    return true;
+}
+
+asio::awaitable<Result<std::string>> PasswordPool::run(std::function<std::string()> work, PasswordTurn turn)
+{
+    if (!take_place(turn)) co_return busy();
+    auto start = [this, turn](auto handler, std::function<std::string()> job) {
         auto executor = asio::get_associated_executor(handler);
         auto waiter = std::make_shared<decltype(handler)>(std::move(handler)); // std::function asks for copies.
-        std::lock_guard lock(mutex_);
-        jobs_.push_back([executor, waiter = std::move(waiter), job = std::move(job)]() mutable {
-            auto result = job();
-            asio::post(executor, [waiter = std::move(waiter), result = std::move(result)]() mutable { (*waiter)(std::move(result)); });
-        });
-        changed_.notify_one();
+        {
+            std::lock_guard lock(mutex_);
+            line_of(turn).jobs.push_back([executor, waiter = std::move(waiter), job = std::move(job)]() mutable {
+                auto result = job();
+                asio::post(executor, [waiter = std::move(waiter), result = std::move(result)]() mutable { (*waiter)(std::move(result)); });
+            });
+        }
+        asio::post(threads_, [this] { work_one(); });
     };
     co_return co_await asio::async_initiate<asio::use_awaitable_t<> const, void(std::string)>(start, asio::use_awaitable, std::move(work));
 }
 
-void PasswordPool::serve()
+// One call for each job, though not in the order of the jobs: who goes first is decided when a thread is free.
+void PasswordPool::work_one()
 {
-    ::setpriority(PRIO_PROCESS, 0, niceness); // On Linux: of this thread alone.
-    std::unique_lock lock(mutex_);
-    for (;;) {
-        changed_.wait(lock, [this] { return stops_ || !jobs_.empty(); });
-        if (stops_) return;
-        auto job = std::move(jobs_.front());
-        jobs_.pop_front();
-        --waiting_;
-        lock.unlock();
-        job();
-        job = nullptr; // Its waiter may die here, never under the lock.
-        lock.lock();
+    be_nice();
+    std::function<void()> job;
+    {
+        std::lock_guard lock(mutex_);
+        auto& line = first_.jobs.empty() ? last_ : first_;
+        job = std::move(line.jobs.front());
+        line.jobs.pop_front();
+        --line.waiting;
     }
+    job(); // Its waiter may die here, never under the lock.
 }
 
 } // namespace pollux::accounts

@@ -1,22 +1,26 @@
 // Argon2id (libsodium; 19 MiB, t=2, p=1: OWASP's minimum) on threads of its own at low priority, so that a flood of logins never
-// takes an I/O thread. At most `queue_max` wait; then the answer is unavailable (503) with Retry-After.
+// takes an I/O thread. At most `queue_max` wait; then the answer is unavailable (503) with Retry-After. Strangers can sign up as often as
+// they like, so sign-ups take half of the queue at most, and whoever has an account goes before them.
 #pragma once
 
 #include "base/error.hpp"
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/thread_pool.hpp>
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <mutex>
 #include <string>
-#include <thread>
-#include <vector>
 
 namespace pollux::accounts {
 
 namespace asio = boost::asio;
+
+enum class PasswordTurn {
+    first, // Of somebody who has an account: log-ins, changes, resets.
+    last,  // Of a sign-up.
+};
 
 class PasswordPool {
 public:
@@ -27,24 +31,31 @@ public:
     ~PasswordPool();
 
     // "$argon2id$v=19$m=19456,t=2,p=1$...". Resumes on the caller's executor, as does the next.
-    asio::awaitable<Result<std::string>> hash(std::string password);
+    asio::awaitable<Result<std::string>> hash(std::string password, PasswordTurn turn);
 
     // Without a hash it takes as long and says false, so that nobody learns from the time whether there is one.
     asio::awaitable<Result<bool>> matches(std::optional<std::string> hash, std::string password);
 
-    std::size_t threads() const { return threads_.size(); }
+    std::size_t waiting(PasswordTurn turn); // Right now.
 
 private:
-    asio::awaitable<Result<std::string>> run(std::function<std::string()> work);
-    void serve();
+    // Waiting, or about to be.
+    struct Line {
+        std::size_t waiting = 0;
+        std::deque<std::function<void()>> jobs;
+    };
+
+    asio::awaitable<Result<std::string>> run(std::function<std::string()> work, PasswordTurn turn);
+    bool take_place(PasswordTurn turn); // false: the queue is full.
+    Line& line_of(PasswordTurn turn) { return turn == PasswordTurn::first ? first_ : last_; }
+    void work_one();
 
     std::size_t const queue_max_;
+    std::size_t const last_max_; // Of them, for PasswordTurn::last.
     std::mutex mutex_;
-    std::condition_variable changed_;
-    std::size_t waiting_ = 0; // Jobs queued or about to be.
-    bool stops_ = false;
-    std::deque<std::function<void()>> jobs_;
-    std::vector<std::thread> threads_;
+    Line first_;
+    Line last_;
+    asio::thread_pool threads_; // Last: it stops before the rest goes.
 };
 
 } // namespace pollux::accounts

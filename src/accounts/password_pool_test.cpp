@@ -7,6 +7,9 @@
 #include <gtest/gtest.h>
 #include <sodium.h>
 
+#include <algorithm>
+#include <thread>
+
 namespace pollux::accounts {
 namespace {
 
@@ -32,19 +35,19 @@ protected:
 TEST_F(PasswordPoolTest, makes_argon2id_of_19_mib_and_2_passes)
 {
     PasswordPool pool(1, 8);
-    auto const hash = run(io, pool.hash("correct horse"));
+    auto const hash = run(io, pool.hash("correct horse", PasswordTurn::first));
     ASSERT_TRUE(hash);
     EXPECT_TRUE(hash->starts_with("$argon2id$v=19$m=19456,t=2,p=1$")) << *hash;
     EXPECT_TRUE(run(io, pool.matches(*hash, "correct horse")).value());
     EXPECT_FALSE(run(io, pool.matches(*hash, "correct horsf")).value());
-    EXPECT_NE(*hash, run(io, pool.hash("correct horse")).value());
+    EXPECT_NE(*hash, run(io, pool.hash("correct horse", PasswordTurn::first)).value());
 }
 
 TEST_F(PasswordPoolTest, cuts_nothing_off)
 {
     PasswordPool pool(1, 8);
     std::string const longest(1024, 'x'); // 256 characters of 4 bytes.
-    auto const hash = run(io, pool.hash(longest)).value();
+    auto const hash = run(io, pool.hash(longest, PasswordTurn::last)).value();
     EXPECT_TRUE(run(io, pool.matches(hash, longest)).value());
     EXPECT_FALSE(run(io, pool.matches(hash, longest.substr(1))).value());
 }
@@ -58,7 +61,7 @@ TEST_F(PasswordPoolTest, without_a_hash_nothing_matches)
 
 asio::awaitable<void> count_one(PasswordPool& pool, int& hashed, int& refused, std::thread::id& thread)
 {
-    auto const hash = co_await pool.hash("some password");
+    auto const hash = co_await pool.hash("some password", PasswordTurn::first);
     thread = std::this_thread::get_id();
     if (hash) {
         ++hashed;
@@ -82,6 +85,36 @@ TEST_F(PasswordPoolTest, refuses_what_does_not_fit_and_resumes_on_the_callers_th
     EXPECT_GE(hashed, 4);
     EXPECT_GE(refused, 1);
     for (auto thread : threads) EXPECT_EQ(thread, std::this_thread::get_id());
+}
+
+asio::awaitable<void> sign_up_one(PasswordPool& pool, std::vector<std::string>& order)
+{
+    auto const hash = co_await pool.hash("some password", PasswordTurn::last);
+    order.push_back(hash ? "signed up" : hash.error().code());
+}
+
+asio::awaitable<void> log_in_one(PasswordPool& pool, std::vector<std::string>& order)
+{
+    auto const matches = co_await pool.matches(std::nullopt, "some password");
+    order.push_back(matches ? "logged in" : matches.error().code());
+}
+
+TEST_F(PasswordPoolTest, sign_ups_take_half_of_the_queue_and_log_ins_go_first)
+{
+    PasswordPool pool(1, 8);
+    std::vector<std::string> order;
+    for (int index = 0; index < 40; ++index) asio::co_spawn(io, sign_up_one(pool, order), asio::detached);
+    asio::co_spawn(io, log_in_one(pool, order), asio::detached);
+    io.poll();
+    auto const waiting = pool.waiting(PasswordTurn::last); // While the log-in waited, too, or was done: none of these may go before it.
+    EXPECT_LE(waiting, 4u);
+    io.run();
+    auto const count = [&](std::string const& what) { return std::ranges::count(order, what); };
+    EXPECT_EQ(count("logged in"), 1);
+    EXPECT_GE(count("signed up"), 4);
+    EXPECT_EQ(count("signed up") + count("busy"), 40);
+    auto const after = std::ranges::count(std::ranges::find(order, "logged in"), order.end(), "signed up");
+    EXPECT_GE(static_cast<std::size_t>(after), waiting);
 }
 
 TEST_F(PasswordPoolTest, drops_who_still_waits_at_the_end)

@@ -1,22 +1,25 @@
 // Changing and resetting a password.
 #pragma once
 
-#include "accounts/accounts_parts.hpp"
+#include "accounts/password_guesses.hpp"
 
 namespace pollux::accounts {
 
 class PasswordService {
 public:
-    explicit PasswordService(AccountsParts& parts) : parts_(parts) {}
+    PasswordService(AccountsParts& parts, PasswordGuesses& guesses) : parts_(parts), guesses_(guesses) {}
 
-    // Ends the user's other sessions. Errors: invalid_input (new_password), wrong_password, busy.
+    // Both end the user's sessions (the first: his others) and every code and link that was sent before.
+
+    // Errors: invalid_input (new_password), wrong_password, too_many_guesses, busy.
     asio::awaitable<Result<void>> change(http::Identity identity, std::string old_password, std::string new_password);
 
-    // Ends all of the user's sessions and verifies his number. Errors: invalid_input (new_password), invalid_reset_token, busy.
+    // Verifies his number. Errors: invalid_input (new_password), invalid_reset_token, busy.
     asio::awaitable<Result<void>> reset(std::string reset_token, std::string new_password);
 
 private:
     AccountsParts& parts_;
+    PasswordGuesses& guesses_;
 };
 
 } // namespace pollux::accounts

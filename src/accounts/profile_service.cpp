@@ -1,5 +1,8 @@
 #include "accounts/profile_service.hpp"
 
+#include "billing/billing_service.hpp"
+#include "billing/quota.hpp"
+
 namespace pollux::accounts {
 namespace {
 
@@ -31,7 +34,12 @@ asio::awaitable<Result<bool>> ProfileService::may_remove(http::Identity identity
     auto const until = co_await parts_.sessions.confirmed_until(identity.user, identity.session);
     if (until && now < *until) co_return true;
     if (!password) co_return false;
-    co_return co_await parts_.passwords.matches(account.password_hash, std::move(*password));
+    auto const guess = co_await guesses_.take(account.user.mobile, identity.user, {{}, identity});
+    if (!guess) co_return guess.error();
+    auto const matches = co_await parts_.passwords.matches(account.password_hash, std::move(*password));
+    if (!matches || *matches) co_await guesses_.give_back(*guess);
+    if (!matches) co_return matches.error();
+    co_return *matches;
 }
 
 asio::awaitable<Result<void>> ProfileService::remove(http::Identity identity, std::optional<std::string> password)
@@ -59,14 +67,19 @@ asio::awaitable<Result<void>> ProfileService::remove(http::Identity identity, st
 asio::awaitable<std::vector<SessionId>> ProfileService::remove_unit(db::Transaction& tx, UserId user, std::string mobile, Time now)
 {
     co_await UserStore::lock(tx, user);
+    auto const number_key = parts_.code_keys.mobile_key(mobile);
     for (auto const& eraser : erasers_) {
         if (eraser.erase) co_await eraser.erase(tx, user);
     }
     auto ended = co_await SessionStore::end_all(tx, user, std::nullopt, now);
-    co_await CodeStore::void_all(tx, parts_.code_keys.mobile_key(mobile), now);
+    co_await billing::leave_use_behind(tx, user, number_key, day_of(now));
+    co_await billing::erase_user(tx, user);
+    co_await CodeStore::void_all(tx, number_key, now);
     co_await CodeStore::erase_reset_tokens(tx, user);
+    co_await LinkStore::erase(tx, user);
+    co_await SignUpStore::erase(tx, user);
     co_await SessionStore::erase(tx, user);
-    co_await UserStore::erase(tx, user);
+    co_await UserStore::let_go(tx, user);
     co_return ended;
 }
 

@@ -1,14 +1,14 @@
 // What a user sees and changes of himself, to his end.
 #pragma once
 
-#include "accounts/accounts_parts.hpp"
+#include "accounts/password_guesses.hpp"
 
 #include <functional>
 
 namespace pollux::accounts {
 
-// Another room's part in deleting a user. `erase` runs in the transaction, before the user's row goes, and may run again from its
-// start; `erased` runs after COMMIT and never throws. Either may be empty.
+// Another room's part in deleting a user. `erase` runs in the transaction that lets him go, and may run again from its start: what shows
+// anything of him ends there, and what takes long is asked for as a task. `erased` runs after COMMIT and never throws. Either may be empty.
 struct Eraser {
     std::function<asio::awaitable<void>(db::Transaction&, UserId)> erase;
     std::function<void(UserId)> erased;
@@ -16,7 +16,7 @@ struct Eraser {
 
 class ProfileService {
 public:
-    explicit ProfileService(AccountsParts& parts) : parts_(parts) {}
+    ProfileService(AccountsParts& parts, PasswordGuesses& guesses) : parts_(parts), guesses_(guesses) {}
 
     // Before the first request; erasers run in the order they were added.
     void add_eraser(Eraser eraser) { erasers_.push_back(std::move(eraser)); }
@@ -25,7 +25,7 @@ public:
     asio::awaitable<Result<User>> me(UserId user);
     asio::awaitable<Result<User>> change(UserId user, ProfileChange change);
 
-    // With the password that counts for logins, or in a confirmed session; else confirmation_required. Also busy.
+    // With the password that counts for logins, or in a confirmed session; else confirmation_required. Also too_many_guesses, busy.
     asio::awaitable<Result<void>> remove(http::Identity identity, std::optional<std::string> password);
 
     asio::awaitable<std::optional<UserBrief>> brief(UserId user) { return parts_.users.brief(user); }
@@ -35,6 +35,7 @@ private:
     asio::awaitable<std::vector<SessionId>> remove_unit(db::Transaction& tx, UserId user, std::string mobile, Time now);
 
     AccountsParts& parts_;
+    PasswordGuesses& guesses_;
     std::vector<Eraser> erasers_;
 };
 

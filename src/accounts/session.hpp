@@ -16,7 +16,7 @@ struct Device {
     std::string user_agent; // One line, at most 200 characters.
 };
 
-enum class LoginMethod { code, password };
+enum class LoginMethod { code, password, link };
 
 struct SessionView {
     SessionId id;

@@ -5,7 +5,7 @@
 namespace pollux::accounts {
 namespace {
 
-constexpr std::chrono::seconds repeat_window{10};
+constexpr std::chrono::seconds repeat_window{60}; // Clients wait up to 30 s for an answer, and ask again after it.
 constexpr std::int64_t first_counter = 1;
 constexpr std::size_t seed_bytes = 16;
 
@@ -59,6 +59,7 @@ std::string_view word_of(LoginMethod method)
     switch (method) {
     case LoginMethod::code: return "code";
     case LoginMethod::password: return "password";
+    case LoginMethod::link: return "link";
     }
     return "";
 }

@@ -20,7 +20,7 @@ struct SessionLife {
 // What became of a refresh token, its MAC being right.
 enum class Rotation {
     rotated,  // The counter rose.
-    repeated, // The token before the newest, within 10 s: its answer was lost, or two tabs asked at once. Nothing changed.
+    repeated, // The token before the newest, within 60 s: its answer was lost, or two tabs asked at once. Nothing changed.
     reused,   // An older one: the session was ended just now.
     ended,
     expired,

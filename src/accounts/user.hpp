@@ -22,11 +22,31 @@ struct User {
 };
 BOOST_DESCRIBE_STRUCT(User, (), (id, mobile, name, email, tier, is_verified, is_admin, date_joined))
 
+// The answer to a sign-up: what was said in it, counting for nothing yet but the number.
+struct SignedUp {
+    UserId id;
+    std::string mobile; // E.164.
+    std::optional<std::string> name;
+    std::optional<std::string> email;
+    std::string tier;
+    bool is_verified = false;
+    bool is_admin = false;
+    Time date_joined;
+    std::string signup_token; // Given with a right code it proves whose sign-up this was.
+};
+BOOST_DESCRIBE_STRUCT(SignedUp, (), (id, mobile, name, email, tier, is_verified, is_admin, date_joined, signup_token))
+
 // With what nobody outside the room sees.
 struct Account {
     User user;
     std::optional<std::string> password_hash;         // Counts for a login.
     std::optional<std::string> pending_password_hash; // Of a sign-up that nobody has confirmed with a code.
+};
+
+// An admin who was made by an operator.
+struct Superuser {
+    User user;
+    std::string link_token; // For POST /auth/link/.
 };
 
 // What another room needs to know of a user.

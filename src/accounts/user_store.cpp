@@ -5,9 +5,10 @@ namespace {
 
 #define USER_COLUMNS "id, mobile, name, email, tier, is_verified, is_admin, date_joined" // As read_user() takes them.
 
+// The pending password is for older binaries, which know no table of sign-ups; name and e-mail of an unverified user are theirs.
 constexpr db::Sql sign_up_sql = R"sql(
-    insert into users (mobile, name, email, pending_password_hash, date_joined) values ($1, $2, $3, $4, $5)
-    on conflict (mobile) do update set name = excluded.name, email = excluded.email,
+    insert into users (mobile, pending_password_hash, date_joined) values ($1, $2, $3)
+    on conflict (mobile) do update set name = null, email = null,
         pending_password_hash = excluded.pending_password_hash, date_joined = excluded.date_joined
     where users.is_verified = 0
     returning )sql" USER_COLUMNS;
@@ -15,6 +16,7 @@ constexpr db::Sql sign_up_sql = R"sql(
 constexpr db::Sql make_admin_sql = R"sql(
     insert into users (mobile, password_hash, is_verified, is_admin, date_joined) values ($1, $2, 1, 1, $3)
     on conflict (mobile) do update set is_verified = 1, is_admin = 1, pending_password_hash = null,
+        name = case when users.is_verified = 1 then users.name end, email = case when users.is_verified = 1 then users.email end,
         password_hash = coalesce(excluded.password_hash, users.password_hash)
     returning )sql" USER_COLUMNS;
 
@@ -23,6 +25,8 @@ constexpr db::Sql with_password_sql{"select " USER_COLUMNS " from users where id
                                     "select " USER_COLUMNS " from users where id = $1 and password_hash = $2 for no key update"};
 
 // In a unit that is to write rows of his: he is not erased meanwhile.
+constexpr db::Sql user_of_id_sql{"select " USER_COLUMNS " from users where id = $1",
+                                 "select " USER_COLUMNS " from users where id = $1 for key share"};
 constexpr db::Sql user_of_mobile_sql{"select " USER_COLUMNS " from users where mobile = $1",
                                      "select " USER_COLUMNS " from users where mobile = $1 for key share"};
 
@@ -30,26 +34,48 @@ constexpr db::Sql user_of_mobile_sql{"select " USER_COLUMNS " from users where m
 constexpr db::Sql lock_sql{"select id from users where id = $1", "select id from users where id = $1 for update"};
 
 constexpr db::Sql by_mobile_sql = "select " USER_COLUMNS ", password_hash, pending_password_hash from users where mobile = $1";
-constexpr db::Sql by_id_sql = "select " USER_COLUMNS ", password_hash, pending_password_hash from users where id = $1";
-constexpr db::Sql brief_sql = "select tier, custom_instructions from users where id = $1";
+constexpr db::Sql by_id_sql =
+    "select " USER_COLUMNS ", password_hash, pending_password_hash from users where id = $1 and mobile not like 'gone:%'";
+constexpr db::Sql brief_sql = "select tier, custom_instructions from users where id = $1 and mobile not like 'gone:%'";
 
 constexpr db::Sql change_profile_sql = R"sql(
     update users set name = case when $2 = 1 then $3 else name end, email = case when $4 = 1 then $5 else email end,
         custom_instructions = coalesce($6, custom_instructions)
-    where id = $1 returning )sql" USER_COLUMNS;
+    where id = $1 and mobile not like 'gone:%' returning )sql" USER_COLUMNS;
 
+// What stands in the row of a user who was never verified is some sign-up's: it stays only if that was his.
 constexpr db::Sql verify_sql = R"sql(
     update users set is_verified = 1,
-        password_hash = case when pending_password_hash = $2 then pending_password_hash else password_hash end,
-        pending_password_hash = case when pending_password_hash = $2 then null else pending_password_hash end
+        name = case when is_verified = 1 or pending_password_hash = $3 then coalesce(name, $4) else $4 end,
+        email = case when is_verified = 1 or pending_password_hash = $3 then coalesce(email, $5) else $5 end,
+        password_hash = coalesce($2, case when pending_password_hash = $3 then pending_password_hash end, password_hash),
+        pending_password_hash = null
     where mobile = $1 returning )sql" USER_COLUMNS;
+
+constexpr db::Sql claim_admin_scan_sql = R"sql(
+    insert into admin_claims (mobile_key, claimed_at)
+    select cast($1 as text), cast($2 as bigint) where not exists (select 1 from users where is_admin = 1)
+    on conflict (mobile_key) do nothing
+)sql";
+constexpr db::Sql promote_sql = "update users set is_admin = 1 where id = $1";
 
 constexpr db::Sql change_password_sql =
     "update users set password_hash = $3, pending_password_hash = null where id = $1 and password_hash = $2";
-constexpr db::Sql reset_password_sql = "update users set password_hash = $2, pending_password_hash = null, is_verified = 1 where id = $1";
-constexpr db::Sql erase_sql = "delete from users where id = $1";
+constexpr db::Sql reset_password_sql = R"sql(
+    update users set password_hash = $2, pending_password_hash = null, is_verified = 1,
+        name = case when is_verified = 1 then name end, email = case when is_verified = 1 then email end
+    where id = $1
+)sql";
 
-// An unverified user has never had a session, so nothing of his stands in any other table.
+// Nobody's number is like this, no plan has this name, and an unverified user would be cleaned up before his rooms are.
+constexpr db::Sql let_go_sql = R"sql(
+    update users set mobile = 'gone:' || id, name = null, email = null, password_hash = null, pending_password_hash = null,
+        custom_instructions = '', tier = 'gone', is_admin = 0, is_verified = 1
+    where id = $1
+)sql";
+constexpr db::Sql erase_sql = "delete from users where id = $1 and mobile like 'gone:%'";
+
+// An unverified user has never had a session: nothing of his stands in any other table but the sign-ups, which go with him.
 constexpr db::Sql erase_unverified_scan_sql = R"sql(
     delete from users where is_verified = 0 and id in
         (select id from users where is_verified = 0 and date_joined < $1 order by date_joined limit $2)
@@ -82,15 +108,15 @@ std::optional<Account> first_account(db::Rows const& rows)
 
 } // namespace
 
-asio::awaitable<std::optional<User>> UserStore::sign_up(NewUser user)
+asio::awaitable<std::optional<User>> UserStore::sign_up(db::Transaction& tx, NewUser user)
 {
-    auto const rows = co_await database_.write(sign_up_sql, user.mobile, user.name, user.email, user.password_hash, user.now);
+    auto const rows = co_await tx.run(sign_up_sql, user.mobile, user.password_hash, user.now);
     co_return first_user(rows);
 }
 
-asio::awaitable<User> UserStore::make_admin(std::string mobile, std::optional<std::string> password_hash, Time now)
+asio::awaitable<User> UserStore::make_admin(db::Transaction& tx, std::string mobile, std::optional<std::string> password_hash, Time now)
 {
-    auto const rows = co_await database_.write(make_admin_sql, mobile, password_hash, now);
+    auto const rows = co_await tx.run(make_admin_sql, mobile, password_hash, now);
     co_return read_user(rows.front());
 }
 
@@ -128,10 +154,25 @@ asio::awaitable<std::optional<User>> UserStore::user_of_mobile(db::Transaction& 
     co_return first_user(rows);
 }
 
-asio::awaitable<std::optional<User>> UserStore::verify(db::Transaction& tx, std::string mobile, std::optional<std::string> given_hash)
+asio::awaitable<std::optional<User>> UserStore::user_of_id(db::Transaction& tx, UserId user)
 {
-    auto const rows = co_await tx.run(verify_sql, mobile, given_hash);
+    auto const rows = co_await tx.run(user_of_id_sql, user);
     co_return first_user(rows);
+}
+
+asio::awaitable<std::optional<User>> UserStore::verify(db::Transaction& tx, std::string mobile, SignUpData proven,
+                                                       std::optional<std::string> older_hash)
+{
+    auto const rows = co_await tx.run(verify_sql, mobile, proven.password_hash, older_hash, proven.name, proven.email);
+    co_return first_user(rows);
+}
+
+asio::awaitable<bool> UserStore::claim_admin(db::Transaction& tx, UserId user, std::string mobile_key, Time now)
+{
+    auto const claimed = co_await tx.run(claim_admin_scan_sql, mobile_key, now);
+    if (claimed.changed() == 0) co_return false;
+    co_await tx.run(promote_sql, user);
+    co_return true;
 }
 
 asio::awaitable<std::optional<User>> UserStore::with_password(db::Transaction& tx, UserId user, std::string hash)
@@ -154,6 +195,11 @@ asio::awaitable<void> UserStore::reset_password(db::Transaction& tx, UserId user
 asio::awaitable<void> UserStore::lock(db::Transaction& tx, UserId user)
 {
     co_await tx.run(lock_sql, user);
+}
+
+asio::awaitable<void> UserStore::let_go(db::Transaction& tx, UserId user)
+{
+    co_await tx.run(let_go_sql, user);
 }
 
 asio::awaitable<void> UserStore::erase(db::Transaction& tx, UserId user)

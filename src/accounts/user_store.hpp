@@ -1,6 +1,7 @@
 // The table of users. A dead database throws. What takes a Transaction is a part of somebody's unit of work.
 #pragma once
 
+#include "accounts/sign_up_store.hpp"
 #include "accounts/user.hpp"
 #include "db/database.hpp"
 
@@ -10,9 +11,7 @@ namespace asio = boost::asio;
 
 struct NewUser {
     std::string mobile;
-    std::optional<std::string> name;
-    std::optional<std::string> email;
-    std::string password_hash;
+    std::optional<std::string> password_hash;
     Time now;
 };
 
@@ -30,11 +29,11 @@ class UserStore {
 public:
     explicit UserStore(db::Database& database) : database_(database) {}
 
-    // Adds an unverified user, or replaces another sign-up of his number that nobody has verified; nullopt when somebody has.
-    asio::awaitable<std::optional<User>> sign_up(NewUser user);
+    // An unverified user of this number, for the sign-ups to stand at; nullopt when somebody has verified it.
+    static asio::awaitable<std::optional<User>> sign_up(db::Transaction& tx, NewUser user);
 
     // A verified admin with this number, made or changed; without a hash his password stays as it is.
-    asio::awaitable<User> make_admin(std::string mobile, std::optional<std::string> password_hash, Time now);
+    static asio::awaitable<User> make_admin(db::Transaction& tx, std::string mobile, std::optional<std::string> password_hash, Time now);
 
     asio::awaitable<std::optional<Account>> by_mobile(std::string mobile);
     asio::awaitable<std::optional<Account>> by_id(UserId user);
@@ -43,8 +42,15 @@ public:
 
     static asio::awaitable<std::optional<User>> user_of_mobile(db::Transaction& tx, std::string mobile);
 
-    // The owner of the number has shown himself. A pending password that equals `given_hash` counts from now on.
-    static asio::awaitable<std::optional<User>> verify(db::Transaction& tx, std::string mobile, std::optional<std::string> given_hash);
+    static asio::awaitable<std::optional<User>> user_of_id(db::Transaction& tx, UserId user);
+
+    // The owner of the number has shown himself. What he has proven to be his sign-up counts from now on: the password, and name and
+    // e-mail where there are none. `older_hash`: the password of a sign-up at an older binary, proven in the same way.
+    static asio::awaitable<std::optional<User>> verify(db::Transaction& tx, std::string mobile, SignUpData proven,
+                                                       std::optional<std::string> older_hash);
+
+    // Makes him an admin if there is none and his number has never made one; whether it did.
+    static asio::awaitable<bool> claim_admin(db::Transaction& tx, UserId user, std::string mobile_key, Time now);
 
     // nullopt when the password is another one by now.
     static asio::awaitable<std::optional<User>> with_password(db::Transaction& tx, UserId user, std::string hash);
@@ -55,8 +61,13 @@ public:
     // For one who has shown that the number is his.
     static asio::awaitable<void> reset_password(db::Transaction& tx, UserId user, std::string new_hash);
 
-    // Before erase(), as the unit's first statement.
+    // Before let_go() and erase(), as the unit's first statement.
     static asio::awaitable<void> lock(db::Transaction& tx, UserId user);
+
+    // His number is free for a new account, and nothing in the row tells of him any more: it stands for what is still to be deleted.
+    static asio::awaitable<void> let_go(db::Transaction& tx, UserId user);
+
+    // The row itself, once he was let go and nothing refers to it.
     static asio::awaitable<void> erase(db::Transaction& tx, UserId user);
 
     // Up to `count_max` unverified users who signed up before `before`; how many they were.

@@ -47,7 +47,7 @@ struct Usage {
     std::int64_t thought_tokens = 0;
 };
 
-enum class FinishReason { stop, length, blocked };
+enum class FinishReason { stop, length, blocked, other }; // other: the provider has a word for it that we do not know.
 
 struct TextDelta {
     std::string text; // Whole UTF-8 characters.
@@ -72,10 +72,14 @@ struct Continues {
 };
 // The call ended without a complete reply. Never shown to a user.
 struct Failed {
-    enum class Kind { transient, permanent }; // transient: 429, 5xx, time-outs, cuts, garbage. permanent: a wrong key, an unknown model.
+    // transient: 429, 5xx, time-outs, cuts, garbage. permanent: a wrong key, an unknown model. not_called: the call never left this
+    // process, which says nothing of the model and costs the reply no call.
+    enum class Kind { transient, permanent, not_called };
     Kind kind = Kind::transient;
     std::optional<std::chrono::milliseconds> retry_after; // As the provider said.
     std::string detail;                                   // For operators' log; holds no key.
+    enum class Reason { unanswered, rate_limited, without_text, too_large };
+    Reason reason = Reason::unanswered; // Why, as far as it is the answer's fault and not the call's.
 };
 
 using ModelEvent = std::variant<TextDelta, ThoughtDelta, CitationsFound, UsageSoFar, Finished, Continues, Failed>;

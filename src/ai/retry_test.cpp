@@ -32,6 +32,17 @@ TEST(DecideRetry, GivesUpWhenItMust)
     EXPECT_EQ(reason(question(1, start, milliseconds::max())), GiveUp::Reason::time_used_up);
 }
 
+TEST(DecideRetry, DoesNotCountWhatNeverLeftThisProcess)
+{
+    for (int calls_made : {1, 4, 5}) {
+        auto asked = question(calls_made);
+        asked.failure.kind = Failed::Kind::not_called;
+        EXPECT_EQ(std::get<PutBack>(decide_retry(asked)).due, start + seconds(1));
+        asked.now = start + minutes(10) - milliseconds(500);
+        EXPECT_EQ(std::get<GiveUp>(decide_retry(asked)).reason, GiveUp::Reason::time_used_up);
+    }
+}
+
 TEST(DecideRetry, WaitsLongerEachTime)
 {
     std::mt19937_64 random(7);

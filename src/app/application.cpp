@@ -1,16 +1,19 @@
 #include "app/application.hpp"
 
-#include "app/blocking.hpp"
 #include "app/no_database.hpp"
 #include "app/open_database.hpp"
 #include "app/options.hpp"
 #include "app/process.hpp"
 #include "app/process_parts.hpp"
+#include "app/steps.hpp"
+#include "app/stop_signals.hpp"
 #include "base/secrets.hpp"
 #include "http/server.hpp"
 #include "net/http_client.hpp"
 #include "ops/log.hpp"
 
+#include <optional>
+#include <stdexcept>
 #include <thread>
 
 namespace pollux::app {
@@ -21,11 +24,6 @@ using std::chrono::seconds;
 constexpr seconds replies_stop_max{20};
 constexpr seconds requests_stop_max{3};
 
-asio::awaitable<Result<accounts::User>> make_superuser(Rooms* rooms, std::string mobile, std::optional<std::string> password)
-{
-    co_return co_await rooms->accounts.create_superuser(std::move(mobile), std::move(password));
-}
-
 // The first call over TLS would otherwise read them on an I/O thread; without a key there is no such call, and no need of the memory.
 std::jthread preload_certificates(config::Config const& config)
 {
@@ -34,57 +32,135 @@ std::jthread preload_certificates(config::Config const& config)
     });
 }
 
+http::Router make_router(ProcessParts& parts)
+{
+    http::Router router;
+    parts.rooms.add_routes(router);
+    add_system_routes(router, parts.system);
+    return router;
+}
+
+http::ServerOptions api_options(config::Config const& config, billing::BillingService& billing)
+{
+    auto options = server_options(config);
+    options.requests_per_minute = [&billing](UserId user) { return billing.requests_per_minute(user); };
+    return options;
+}
+
+// What a server has besides.
+struct Serving {
+    explicit Serving(config::Config const& config)
+        : parts(config), router(make_router(parts)), server(parts.runtime, router, parts.bus.rate_limiter(),
+                                                            parts.rooms.accounts.authenticator(), api_options(config, parts.rooms.billing))
+    {
+        parts.system.openapi_json = std::make_shared<std::string const>(openapi_document(router, config.public_url));
+    }
+
+    void bind()
+    {
+        try {
+            server.bind();
+        } catch (http::CannotListen const& failure) {
+            throw std::runtime_error(std::string("LISTEN (or PORT): ") + failure.what());
+        }
+        parts.bind();
+    }
+
+    void unbind()
+    {
+        server.unbind();
+        parts.unbind();
+    }
+
+    void accept()
+    {
+        server.accept();
+        parts.accept();
+    }
+
+    // The process is left before its door closes: a load balancer asks /readyz, and goes to others.
+    void leave(std::chrono::milliseconds time)
+    {
+        ops::log(ops::Level::info, "stopping");
+        parts.system.is_stopping = true;
+        server.announce_stop();
+        std::this_thread::sleep_for(time);
+        server.stop_accepting();
+    }
+
+    void drain()
+    {
+        server.stop_accepting();
+        parts.bus.close(); // Or streams would wait for news.
+        parts.is_drained = server.drain(requests_stop_max);
+        parts.drain();
+    }
+
+    ProcessParts parts;
+    http::Router router;
+    http::Server server;
+};
+
 } // namespace
 
 int serve(config::Config const& config, std::function<void(std::uint16_t port)> on_listening)
 {
-    auto signals = block_stop_signals();
+    StopSignals signals;
     prepare_process(config);
-    if (!await_database(config)) return 0;
-    ProcessParts parts(config);
-
-    http::Router router;
-    parts.rooms.add_routes(router);
-    add_system_routes(router, parts.system);
-    parts.system.openapi_json = std::make_shared<std::string const>(openapi_document(router, config.public_url));
-
-    auto authenticator = parts.rooms.accounts.authenticator();
-    http::Server server(parts.runtime, router, parts.bus.rate_limiter(), std::move(authenticator), server_options(config));
-    parts.start_threads();
-    server.listen();
-    parts.start_work();
-    on_listening(server.port());
+    await_database(config);
+    std::optional<Serving> serving;
+    Steps steps({
+        {"build",
+         [&] {
+             serving.emplace(config);
+             signals.expect_orderly_stop();
+         },
+         [&] { serving.reset(); }},
+        {"bind", [&] { serving->bind(); }, [&] { serving->unbind(); }},
+        {"threads", [&] { serving->parts.runtime.start(); }, [&] { serving->parts.stop_threads(); }},
+        {"bus", [&] { serving->parts.bus.start(); }, [&] { serving->parts.bus.stop(); }},
+        {"accept", [&] { serving->accept(); }, [&] { serving->drain(); }},
+        {"work", [&] { serving->parts.start_work(); }, [&] { serving->parts.stop_work(replies_stop_max - config.stop_delay()); }},
+    });
+    steps.start();
+    on_listening(serving->server.port());
     auto const certificates = preload_certificates(config);
 
-    wait_for_stop(signals);
-    ops::log(ops::Level::info, "stopping");
-    parts.system.is_stopping = true;
-    server.announce_stop();
-    std::this_thread::sleep_for(config.stop_delay()); // A load balancer asks /readyz and leaves.
-    server.stop_accepting();
-    parts.stop_work(replies_stop_max - config.stop_delay());
-    parts.end(server.drain(requests_stop_max));
+    signals.wait();
+    serving->leave(config.stop_delay());
+    steps.stop();
     return 0;
 }
 
 int work(config::Config const& config, std::function<void()> on_ready)
 {
-    auto signals = block_stop_signals();
+    StopSignals signals;
     prepare_process(config);
-    if (!await_database(config)) return 0;
+    await_database(config);
     auto as_worker = config;
     as_worker.workers = config::Workers::internal;
-    ProcessParts parts(as_worker);
-    parts.start_threads();
-    parts.start_work();
+    std::optional<ProcessParts> parts;
+    Steps steps({
+        {"build",
+         [&] {
+             parts.emplace(as_worker);
+             signals.expect_orderly_stop();
+         },
+         [&] { parts.reset(); }},
+        {"bind", [&] { parts->bind(); }, [&] { parts->unbind(); }},
+        {"threads", [&] { parts->runtime.start(); }, [&] { parts->stop_threads(); }},
+        {"bus", [&] { parts->bus.start(); }, [&] { parts->bus.stop(); }},
+        {"accept", [&] { parts->accept(); }, [&] { parts->drain(); }},
+        {"work", [&] { parts->start_work(); }, [&] { parts->stop_work(replies_stop_max); }},
+    });
+    steps.start();
     on_ready();
     auto const certificates = preload_certificates(config);
 
-    wait_for_stop(signals);
+    signals.wait();
     ops::log(ops::Level::info, "stopping");
-    parts.system.is_stopping = true;
-    parts.stop_work(replies_stop_max);
-    parts.end(true);
+    parts->system.is_stopping = true;
+    steps.stop();
     return 0;
 }
 
@@ -92,20 +168,6 @@ db::Migrated migrate(config::Config const& config)
 {
     configure_log(config);
     return migrate_database(config);
-}
-
-Result<accounts::User> create_superuser(config::Config const& config, std::string mobile, std::optional<std::string> password)
-{
-    prepare_process(config);
-    Clock clock;
-    net::Runtime runtime(1);
-    auto const database = open_database(config, clock);
-    auto without_worker = config;
-    without_worker.workers = config::Workers::external;
-    without_worker.redis_url = std::nullopt;
-    BusParts bus(without_worker, *database, runtime);
-    Rooms rooms(without_worker, secret_key(config), *database, bus, runtime, clock);
-    return run_blocking(runtime.context(0), make_superuser(&rooms, std::move(mobile), std::move(password)));
 }
 
 std::string openapi_document()

@@ -1,13 +1,11 @@
 // Builds, starts and stops everything, in a written order. Functions that fail throw std::exception with one line for the operator.
 #pragma once
 
-#include "accounts/user.hpp"
 #include "config/config.hpp"
 #include "db/migrator.hpp"
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 
 namespace pollux::app {
@@ -23,9 +21,6 @@ int serve(config::Config const& config, std::function<void(std::uint16_t port)> 
 int work(config::Config const& config, std::function<void()> on_ready);
 
 db::Migrated migrate(config::Config const& config);
-
-// See AccountsService::create_superuser.
-Result<accounts::User> create_superuser(config::Config const& config, std::string mobile, std::optional<std::string> password);
 
 // The OpenAPI document, without settings or a database.
 std::string openapi_document();

@@ -1,18 +1,20 @@
 #include "app/background.hpp"
 
+#include "base/reason.hpp"
+#include "ops/failure.hpp"
 #include "ops/log.hpp"
 
 namespace pollux::app {
 
-Background::Background(accounts::AccountsService& accounts, chat::QueueWatch& queue)
-    : accounts_(accounts), queue_(queue), tasks_([](std::exception_ptr) { std::terminate(); })
+Background::Background(accounts::AccountsService& accounts, chat::QueueWatch& queue, tasks::TaskWatch& tasks)
+    : accounts_(accounts), queue_(queue), task_watch_(tasks), tasks_(ops::must_not_fail)
 {}
 
 void Background::start(asio::any_io_executor executor)
 {
     tasks_.spawn(executor, repeat("poll_ended_sessions", std::chrono::seconds(2), [this] { return accounts_.poll_ended_sessions(); }));
     tasks_.spawn(executor, repeat("watch_queue", std::chrono::seconds(5), [this] { return queue_.look(); }));
-    tasks_.spawn(executor, repeat("delete_stale", std::chrono::hours(1), [this] { return accounts_.delete_stale(); }));
+    tasks_.spawn(executor, repeat("watch_tasks", std::chrono::seconds(15), [this] { return task_watch_.look(); }));
 }
 
 void Background::stop()
@@ -38,7 +40,7 @@ asio::awaitable<void> Background::repeat(std::string_view name, std::chrono::mil
         try {
             co_await work();
         } catch (std::exception const& failure) {
-            ops::log(ops::Level::error, "background_failed", {{"work", name}, {"reason", failure.what()}});
+            ops::log(ops::Level::error, "background_failed", {{"work", name}, {"reason", reason_of(failure)}});
         }
     }
 }

@@ -1,10 +1,12 @@
-// What happens now and then, apart from replies: ended sessions are read every 2 s, stale accounts and codes are deleted every hour.
+// What each process looks at for itself: ended sessions every 2 s, the queue of replies every 5 s, the tasks every 15 s. Work that one
+// process does for all is a task.
 #pragma once
 
 #include "accounts/accounts_service.hpp"
-#include "chat/queue_watch.hpp"
+#include "chat/queue/queue_watch.hpp"
 #include "net/runtime.hpp"
 #include "net/wakeup.hpp"
+#include "tasks/task_watch.hpp"
 
 #include <atomic>
 #include <functional>
@@ -15,7 +17,7 @@ namespace asio = boost::asio;
 
 class Background {
 public:
-    Background(accounts::AccountsService& accounts, chat::QueueWatch& queue);
+    Background(accounts::AccountsService& accounts, chat::QueueWatch& queue, tasks::TaskWatch& tasks);
 
     void start(asio::any_io_executor executor);
     void stop(); // Starts no round any more.
@@ -26,6 +28,7 @@ private:
 
     accounts::AccountsService& accounts_;
     chat::QueueWatch& queue_;
+    tasks::TaskWatch& task_watch_;
     net::TaskGroup tasks_;
     net::Wakeup stop_;
     std::atomic<bool> is_stopping_ = false;

@@ -1,8 +1,7 @@
 #include "app/bus_parts.hpp"
 
+#include "bus/both_job_wake_ups.hpp"
 #include "bus/memory_notices.hpp"
-#include "bus/memory_rate_limiter.hpp"
-#include "bus/memory_reply_feed.hpp"
 #include "bus/memory_room_list_cache.hpp"
 #include "bus/no_room_list_cache.hpp"
 #include "bus/redis_job_wake_up.hpp"
@@ -11,6 +10,8 @@
 #include "bus/shared_room_list_cache.hpp"
 #include "bus/signal_job_wake_up.hpp"
 #include "bus/signal_notices.hpp"
+#include "chat/streams/memory_reply_feed.hpp"
+#include "limits/memory_rate_limiter.hpp"
 
 #include <stdexcept>
 
@@ -18,9 +19,10 @@ namespace pollux::app {
 
 BusParts::BusParts(config::Config const& config, db::Database& database, net::Runtime& runtime) : runtime_(runtime)
 {
+    auto* postgres = dynamic_cast<db::PostgresDatabase*>(&database);
     if (config.redis_url) {
-        build_on_redis(config.redis_url->reveal(), runtime);
-    } else if (auto* postgres = dynamic_cast<db::PostgresDatabase*>(&database)) {
+        build_on_redis(config.redis_url->reveal(), runtime, postgres);
+    } else if (postgres) {
         build_on_postgres(*postgres, runtime);
     } else {
         build_in_memory();
@@ -29,26 +31,42 @@ BusParts::BusParts(config::Config const& config, db::Database& database, net::Ru
 
 void BusParts::build_in_memory()
 {
-    feed_ = std::make_unique<bus::MemoryReplyFeed>();
+    feed_ = std::make_unique<chat::MemoryReplyFeed>();
     notices_ = std::make_unique<bus::MemoryNotices>();
-    rate_limiter_ = std::make_unique<bus::MemoryRateLimiter>();
+    rate_limiter_ = std::make_unique<limits::MemoryRateLimiter>();
     room_lists_ = std::make_unique<bus::MemoryRoomListCache>();
 }
 
-void BusParts::build_on_redis(std::string const& url, net::Runtime& runtime)
+void BusParts::build_on_redis(std::string const& url, net::Runtime& runtime, db::PostgresDatabase* postgres)
 {
     auto parsed = redis::parse_url(url);
     if (!parsed) throw std::runtime_error("REDIS_URL: " + parsed.error().message());
     redis_ = std::make_unique<redis::Client>(runtime, std::move(*parsed));
-    redis_gauge_.emplace("pollux_redis_up", "1 while Redis answers this process.", [this] { return redis_->is_up() ? 1.0 : 0.0; });
+    redis_gauge_.emplace("pollux_redis_up", "1 while Redis serves this process.", [this] { return redis_->watch().is_up() ? 1.0 : 0.0; });
     redis_signals_ = std::make_unique<bus::RedisSignals>(*redis_);
-    wake_ups_ = std::make_unique<bus::RedisJobWakeUp>(*redis_);
-    auto feed = std::make_unique<bus::RedisReplyFeed>(*redis_, *redis_signals_);
+    if (postgres) postgres_signals_ = std::make_unique<PostgresSignals>(*postgres, runtime);
+    redis_reach_ = std::make_unique<bus::RedisReach>(*redis_, postgres_signals_.get());
+    std::unique_ptr<bus::Notices> notices_apart;
+    if (postgres) {
+        both_signals_ = std::make_unique<bus::BothSignals>(*redis_signals_, *postgres_signals_, *redis_reach_);
+        wake_ups_ = std::make_unique<bus::BothJobWakeUps>(*redis_, *postgres_signals_, *redis_reach_);
+        reply_parts_ = std::make_unique<chat::ReplyPartsStore>(*postgres);
+        feed_beside_redis_ = std::make_unique<chat::StoredReplyFeed>(*reply_parts_, *postgres_signals_,
+                                                                     [reach = redis_reach_.get()] { return !reach->is_whole(); });
+        stored_feed_ = feed_beside_redis_.get();
+        redis_reach_->on_break([this] { stored_feed_->needed_now(); });
+        notices_apart = std::make_unique<bus::SignalNotices>(*postgres_signals_);
+    } else {
+        wake_ups_ = std::make_unique<bus::RedisJobWakeUp>(*redis_);
+        notices_apart = std::make_unique<bus::MemoryNotices>();
+    }
+    redis_reach_->on_break([this] { redis_signals_->stir_here(); }); // Who waits for Redis looks how things stand.
+    auto feed = std::make_unique<chat::RedisReplyFeed>(*redis_, *redis_signals_, stored_feed_);
     redis_feed_ = feed.get();
     feed_ = std::move(feed);
-    notices_ = std::make_unique<bus::RedisNotices>(*redis_, *redis_signals_);
+    notices_ = std::make_unique<bus::RedisNotices>(*redis_, *redis_signals_, *redis_reach_, std::move(notices_apart));
     rate_limiter_ = std::make_unique<bus::RedisRateLimiter>(*redis_);
-    room_lists_ = std::make_unique<bus::SharedRoomListCache>(*redis_);
+    room_lists_ = std::make_unique<bus::SharedRoomListCache>(*redis_, *redis_reach_);
 }
 
 // Limits of rates hold in each process then.
@@ -57,11 +75,11 @@ void BusParts::build_on_postgres(db::PostgresDatabase& database, net::Runtime& r
     postgres_signals_ = std::make_unique<PostgresSignals>(database, runtime);
     wake_ups_ = std::make_unique<bus::SignalJobWakeUp>(*postgres_signals_);
     reply_parts_ = std::make_unique<chat::ReplyPartsStore>(database);
-    auto feed = std::make_unique<bus::StoredReplyFeed>(*reply_parts_, *postgres_signals_);
+    auto feed = std::make_unique<chat::StoredReplyFeed>(*reply_parts_, *postgres_signals_);
     stored_feed_ = feed.get();
     feed_ = std::move(feed);
     notices_ = std::make_unique<bus::SignalNotices>(*postgres_signals_);
-    rate_limiter_ = std::make_unique<bus::MemoryRateLimiter>();
+    rate_limiter_ = std::make_unique<limits::MemoryRateLimiter>();
     room_lists_ = std::make_unique<bus::NoRoomListCache>();
 }
 
@@ -78,11 +96,17 @@ std::string_view to_text(RedisState state)
 RedisState BusParts::redis_state() const
 {
     if (!redis_) return RedisState::not_set;
-    return redis_->is_up() ? RedisState::ok : RedisState::down;
+    return redis_->watch().is_up() ? RedisState::ok : RedisState::down;
+}
+
+std::string BusParts::redis_reason() const
+{
+    return redis_ ? redis_->watch().reason() : "";
 }
 
 bus::Signals* BusParts::signals()
 {
+    if (both_signals_) return both_signals_.get();
     if (redis_signals_) return redis_signals_.get();
     return postgres_signals_.get();
 }
@@ -93,8 +117,9 @@ void BusParts::start()
         redis_->start();
         redis_signals_->start();
     }
-    if (postgres_signals_) {
-        postgres_signals_->start();
+    if (postgres_signals_) postgres_signals_->start();
+    if (redis_reach_) redis_reach_->start(runtime_.next_executor());
+    if (stored_feed_) {
         stored_feed_->start(runtime_.next_executor());
     }
 }
@@ -107,6 +132,7 @@ void BusParts::close()
 
 void BusParts::stop()
 {
+    if (redis_reach_) redis_reach_->stop();
     if (redis_) {
         redis_feed_->wait();
         redis_signals_->stop();

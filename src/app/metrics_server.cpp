@@ -1,9 +1,8 @@
 #include "app/metrics_server.hpp"
 
 #include "base/version.hpp"
+#include "config/addresses.hpp"
 #include "ops/log.hpp"
-
-#include <boost/system/system_error.hpp>
 
 #include <filesystem>
 #include <fstream>
@@ -12,6 +11,8 @@
 
 namespace pollux::app {
 namespace {
+
+constexpr std::size_t connections_max = 32; // A handful of programs ask.
 
 asio::awaitable<Result<http::Response>> metrics(SystemRoutes&, http::Request const&)
 {
@@ -59,8 +60,14 @@ http::ServerOptions options_of(config::Endpoint const& listen)
     options.name = "metrics";
     options.address = listen.host;
     options.port = listen.port;
-    options.allowed_hosts = {"*"};
+    // A page that a browser of this machine has open may have its name resolved to this machine (DNS rebinding): no foreign name is
+    // answered here. Others ask by whatever name they have.
+    bool const is_loopback = config::is_loopback_host(listen.host);
+    options.allowed_hosts = is_loopback ? std::vector<std::string>{"localhost", ".localhost", "127.0.0.1", "[::1]", listen.host}
+                                        : std::vector<std::string>{"*"};
+    options.health_asks_for_hosts = true;
     options.rate_limits = false;
+    options.limits.connections_max = connections_max;
     return options;
 }
 
@@ -79,14 +86,28 @@ MetricsServer::MetricsServer(config::Config const& config, net::Runtime& runtime
       memory_("process_resident_memory_bytes", "Memory that is resident.", resident_bytes),
       descriptors_("process_open_fds", "Descriptors that are open.", open_descriptors)
 {
-    if (!config.metrics_listen) return;
-    server_.emplace(runtime, router_, limiter_, nobody, options_of(*config.metrics_listen));
+    if (config.metrics_listen) server_.emplace(runtime, router_, limiter_, nobody, options_of(*config.metrics_listen));
+}
+
+void MetricsServer::bind()
+{
+    if (!server_) return;
     try {
-        server_->listen();
-    } catch (boost::system::system_error const& taken) {
-        ops::log(ops::Level::warning, "metrics_off", {{"listen", config::to_text(*config.metrics_listen)}, {"reason", taken.what()}});
+        server_->bind();
+    } catch (http::CannotListen const& failure) {
+        ops::log(ops::Level::warning, "metrics_off", {{"setting", "METRICS_LISTEN"}, {"reason", failure.what()}});
         server_.reset();
     }
+}
+
+void MetricsServer::unbind()
+{
+    if (server_) server_->unbind();
+}
+
+void MetricsServer::accept()
+{
+    if (server_) server_->accept();
 }
 
 void MetricsServer::stop_accepting()

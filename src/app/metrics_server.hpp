@@ -2,9 +2,9 @@
 #pragma once
 
 #include "app/system_routes.hpp"
-#include "bus/memory_rate_limiter.hpp"
 #include "config/config.hpp"
 #include "http/server.hpp"
+#include "limits/memory_rate_limiter.hpp"
 #include "net/runtime.hpp"
 #include "ops/metrics.hpp"
 
@@ -15,15 +15,19 @@ namespace pollux::app {
 
 class MetricsServer {
 public:
-    // Serves from then on, unless METRICS_LISTEN is empty. A port that is taken is a warning in the log and no more.
     MetricsServer(config::Config const& config, net::Runtime& runtime, SystemRoutes& system);
+
+    // As http::Server's, unless METRICS_LISTEN is empty. An address that cannot be used is a warning in the log and no more.
+    void bind();
+    void unbind();
+    void accept();
 
     void stop_accepting();
     bool drain(std::chrono::milliseconds limit);
 
 private:
     http::Router router_;
-    bus::MemoryRateLimiter limiter_; // Never asked: the server wants one.
+    limits::MemoryRateLimiter limiter_; // Never asked: the server wants one.
     ops::Gauge const build_info_;
     ops::Gauge const start_time_;
     ops::Gauge const memory_;

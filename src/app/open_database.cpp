@@ -6,8 +6,8 @@
 #include "db/sqlite/sqlite_migrations.hpp"
 #include "ops/log.hpp"
 
-#include <csignal>
 #include <stdexcept>
+#include <thread>
 
 namespace pollux::app {
 namespace {
@@ -29,7 +29,12 @@ std::unique_ptr<db::Database> open_sqlite(config::Config const& config, Clock co
     return database;
 }
 
-// Empty: it lets us in.
+std::runtime_error unusable(std::exception const& why)
+{
+    return std::runtime_error("DATABASE_URL: " + std::string(why.what()));
+}
+
+// Empty: it lets us in. Throws what no waiting mends.
 std::string why_postgres_is_away(std::string const& url)
 {
     try {
@@ -37,23 +42,9 @@ std::string why_postgres_is_away(std::string const& url)
         return {};
     } catch (db::Unavailable const& gone) {
         return gone.what();
+    } catch (db::UnusableDatabase const& wrong) {
+        throw unusable(wrong);
     }
-}
-
-// Whether the process was told to stop meanwhile. Who has not blocked these signals just ends.
-bool is_stopped_within(milliseconds pause)
-{
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    timespec const limit{.tv_sec = pause.count() / 1000, .tv_nsec = pause.count() % 1000 * 1'000'000};
-    return sigtimedwait(&signals, nullptr, &limit) != -1;
-}
-
-std::runtime_error unavailable(db::Unavailable const& gone)
-{
-    return std::runtime_error("DATABASE_URL: " + std::string(gone.what()));
 }
 
 void prepare_postgres(config::Config const& config, std::string const& url)
@@ -66,7 +57,9 @@ void prepare_postgres(config::Config const& config, std::string const& url)
             db::require_schema(schema, pollux_migrations_files());
         }
     } catch (db::Unavailable const& gone) {
-        throw unavailable(gone);
+        throw unusable(gone);
+    } catch (db::UnusableDatabase const& wrong) {
+        throw unusable(wrong);
     }
 }
 
@@ -82,20 +75,19 @@ std::unique_ptr<db::Database> open_postgres(config::Config const& config)
 
 } // namespace
 
-bool await_database(config::Config const& config)
+void await_database(config::Config const& config)
 {
-    if (config.database == config::DatabaseKind::sqlite) return true;
+    if (config.database == config::DatabaseKind::sqlite) return;
     auto const url = config.postgres_url.value().reveal();
     auto const until = Steady::now() + config.database_wait;
     for (std::string said; Steady::now() < until;) {
         auto const reason = why_postgres_is_away(url);
-        if (reason.empty()) break;
+        if (reason.empty()) return;
         if (reason != said)
             ops::log(ops::Level::warning, "database_awaited", {{"reason", reason}, {"at_most_s", config.database_wait.count()}});
         said = reason;
-        if (is_stopped_within(attempt_every)) return false;
+        std::this_thread::sleep_for(attempt_every);
     }
-    return true;
 }
 
 std::unique_ptr<db::Database> open_database(config::Config const& config, Clock const& clock)
@@ -115,7 +107,9 @@ db::Migrated migrate_database(config::Config const& config)
         db::PostgresMigrations target(config.postgres_url.value().reveal());
         return db::migrate(target, pollux_migrations_files());
     } catch (db::Unavailable const& gone) {
-        throw unavailable(gone);
+        throw unusable(gone);
+    } catch (db::UnusableDatabase const& wrong) {
+        throw unusable(wrong);
     }
 }
 

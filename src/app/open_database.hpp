@@ -10,9 +10,8 @@
 namespace pollux::app {
 
 // A machine that boots may start Pollux before PostgreSQL lets it in, or before the database was created: waits for that, as long as
-// DATABASE_WAIT_SECONDS allows, and says why in the log. False: SIGTERM or SIGINT came meanwhile; who has not blocked them just ends.
-// SQLite is always there.
-bool await_database(config::Config const& config);
+// DATABASE_WAIT_SECONDS allows, and says why in the log. Throws at once what no waiting mends. SQLite is always there.
+void await_database(config::Config const& config);
 
 // SQLite is brought up to date here. PostgreSQL belongs to many processes, old and new ones: `pollux migrate` does it there, and without it
 // this throws db::SchemaTooOld; except with --dev. The clock must outlive the database.

@@ -1,5 +1,7 @@
 #include "app/options.hpp"
 
+#include "app/descriptors.hpp"
+
 #include <cstdio>
 #include <stdexcept>
 
@@ -42,8 +44,10 @@ accounts::AccountsOptions accounts_options(config::Config const& config, std::st
 {
     accounts::AccountsOptions options;
     options.debug = config.debug ? accounts::DebugMode::on : accounts::DebugMode::off;
-    options.numbers = {config.default_country_code, config.allowed_countries};
+    options.numbers = config.numbers();
     for (auto const& number : config.otp_test_numbers) options.test_numbers.push_back({number.mobile, number.code, number.valid_until});
+    options.admin_mobile = config.admin_mobile;
+    options.address_budgets = config.rate_limits == config::Switch::on ? accounts::AddressBudgets::on : accounts::AddressBudgets::off;
     options.code_delivery = code_delivery(config.otp_delivery);
     options.console = [](std::string_view line) {
         // Codes belong on the console and nowhere else: never through the log, which is kept.
@@ -92,9 +96,10 @@ http::ServerOptions server_options(config::Config const& config)
     options.debug = config.debug;
     options.debug_networks = http::Networks(config.debug_networks);
     options.rate_limits = config.rate_limits == config::Switch::on;
-    options.rate_rules = bus::built_in_rate_rules();
+    options.rate_rules = limits::built_in_rate_rules();
+    options.limits = server_limits(config, raise_descriptor_limit());
     for (auto const& rule : config.rate_rules) {
-        auto set = bus::set_rate_rule(options.rate_rules, rule.route_class, {rule.count, rule.window});
+        auto set = limits::set_rate_rule(options.rate_rules, rule.route_class, {rule.count, rule.window});
         if (!set) throw std::runtime_error("RATE_RULES: " + set.error().message());
     }
     return options;

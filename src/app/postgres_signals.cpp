@@ -1,6 +1,8 @@
 #include "app/postgres_signals.hpp"
 
+#include "base/reason.hpp"
 #include "base/secrets.hpp"
+#include "ops/failure.hpp"
 #include "ops/log.hpp"
 
 namespace pollux::app {
@@ -27,7 +29,7 @@ void hear(bus::Subscribers& subscribers, std::string_view sender, std::string_vi
 } // namespace
 
 PostgresSignals::PostgresSignals(db::PostgresDatabase& database, net::Runtime& runtime)
-    : database_(database), runtime_(runtime), sender_(to_hex(random_bytes(8))), tasks_([](std::exception_ptr) { std::terminate(); })
+    : database_(database), runtime_(runtime), sender_(to_hex(random_bytes(8))), tasks_(ops::must_not_fail)
 {}
 
 void PostgresSignals::start()
@@ -89,7 +91,7 @@ asio::awaitable<void> PostgresSignals::send(std::vector<std::string> payloads)
     try {
         co_await db::notify(database_, wire_channel, std::move(payloads));
     } catch (std::exception const& failure) {
-        ops::log(ops::Level::debug, "signals_lost", {{"reason", failure.what()}});
+        ops::log(ops::Level::debug, "signals_lost", {{"reason", reason_of(failure)}});
     }
 }
 

@@ -1,12 +1,13 @@
 #include "app/process.hpp"
 
+#include "app/descriptors.hpp"
 #include "app/options.hpp"
 #include "base/secrets.hpp"
 #include "config/secret_key.hpp"
 #include "net/http_client.hpp"
+#include "ops/failure.hpp"
 
 #include <malloc.h>
-#include <pthread.h>
 
 namespace pollux::app {
 namespace {
@@ -22,29 +23,12 @@ void keep_freed_memory()
 
 } // namespace
 
-sigset_t block_stop_signals()
-{
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
-    std::signal(SIGXFSZ, SIG_IGN); // A file at its limit (ulimit -f) is a write that fails, as a full disk is.
-    return signals;
-}
-
-void wait_for_stop(sigset_t const& signals)
-{
-    int signal = 0;
-    sigwait(&signals, &signal);
-    pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-}
-
 void prepare_process(config::Config const& config)
 {
     keep_freed_memory();
+    raise_descriptor_limit();
     configure_log(config);
+    ops::log_before_terminate();
     prepare_secrets();
     net::prepare_http_client();
 }

@@ -1,4 +1,5 @@
-// What every process of Pollux that stays has, whether it serves or only works: built in one order, started and stopped in one order.
+// What every process of Pollux that stays has, whether it serves or only works, and its steps of the start and the stop. Who calls them
+// in which order is application.cpp's.
 #pragma once
 
 #include "app/background.hpp"
@@ -7,10 +8,12 @@
 #include "app/rooms.hpp"
 #include "app/system_routes.hpp"
 #include "base/clock.hpp"
+#include "control/server.hpp"
 #include "net/runtime.hpp"
 
 #include <chrono>
 #include <memory>
+#include <optional>
 
 namespace pollux::app {
 
@@ -19,13 +22,20 @@ public:
     // Throws std::exception with one line for the operator.
     explicit ProcessParts(config::Config const& config);
 
-    void start_threads(); // From here on requests can be answered.
-    void start_work();    // Replies are written, and what is to be done from time to time is done.
-
-    // Work ends: the replies that are being written get `replies_max`, the rest is handed back; streams and waits return.
+    void start_work() noexcept; // Replies are written, and what is to be done from time to time is done.
+    // The replies that are being written get `replies_max`, the rest is handed back; streams and waits return.
     void stop_work(std::chrono::milliseconds replies_max);
-    // Everything else, in the end the database. `is_drained`: nothing else runs any more. Does not return when something would not end.
-    void end(bool is_drained);
+
+    // The listeners beside the API: metrics, and the control socket of an embedded database. Neither's failure ends a start.
+    void bind();
+    void unbind();
+    void accept();
+    void drain(); // They take no connection any more, and those that are there end.
+
+    // The database is closed, then the threads end. Does not return when something would not end: see `is_drained`.
+    void stop_threads();
+
+    bool is_drained = true; // Nothing is suspended any more on objects that are about to die.
 
     Clock clock;
     net::Runtime runtime;
@@ -34,9 +44,10 @@ public:
     BusParts bus;
     Rooms rooms;
     SystemRoutes system;
+    MetricsServer metrics;
+    std::optional<control::Server> control; // On PostgreSQL nobody needs it.
 
 private:
-    MetricsServer metrics_;
     Background background_;
 };
 

@@ -1,11 +1,12 @@
 #include "app/rooms.hpp"
 
 #include "accounts/accounts_routes.hpp"
+#include "app/deletion_tasks.hpp"
 #include "app/options.hpp"
+#include "app/task_kinds.hpp"
 #include "billing/billing_routes.hpp"
 #include "chat/chat_routes.hpp"
-#include "chat/erase_user.hpp"
-#include "chat/stop_signals.hpp"
+#include "chat/replies/stop_signals.hpp"
 
 #include <stdexcept>
 
@@ -23,6 +24,28 @@ ai::Models build_models(config::Config const& config)
 chat::QueueGauge::Processes processes(config::Config const& config)
 {
     return config.database == config::DatabaseKind::sqlite ? chat::QueueGauge::Processes::one : chat::QueueGauge::Processes::many;
+}
+
+constexpr std::string_view tasks_channel = "tasks:due";
+
+// What brings codes and money's news does not wait for a worker that may be away.
+tasks::TaskRunner::Options task_options(config::Config const& config)
+{
+    tasks::TaskRunner::Options options;
+    if (config.workers == config::Workers::external) options.lanes = {tasks::Lane::sms, tasks::Lane::stripe};
+    if (config.database == config::DatabaseKind::postgres) options.at_start = tasks::TaskRunner::AtStart::wait_for_leases;
+    return options;
+}
+
+// To this process' runner, and to those of others.
+std::unique_ptr<bus::Signals::Subscription> connect_bell(tasks::Bell& bell, tasks::TaskRunner& runner, bus::Signals* signals)
+{
+    bell.on_ring([&runner](std::string_view kind) { runner.wake(kind); });
+    if (signals == nullptr) return nullptr;
+    bell.on_ring([signals](std::string_view kind) { signals->publish(tasks_channel, kind); });
+    return signals->subscribe(std::string(tasks_channel), [&runner](std::optional<std::string_view> kind) {
+        if (kind) runner.wake(*kind);
+    });
 }
 
 std::unique_ptr<chat::ReplyWorker> build_worker(Rooms& rooms, config::Config const& config, db::Database& database, net::Runtime& runtime,
@@ -52,12 +75,14 @@ std::unique_ptr<chat::ReplyWorker> build_worker(Rooms& rooms, config::Config con
 
 Rooms::Rooms(config::Config const& config, std::string secret_key, db::Database& database, BusParts& with, net::Runtime& runtime,
              Clock const& clock)
-    : bus(with), models(build_models(config)), billing(database, clock),
+    : bus(with), task_watch(database, task_kinds),
+      task_runner(database, runtime, task_kinds, tasks::Seal(secret_key), task_options(config)),
+      task_signals(connect_bell(task_bell, task_runner, bus.signals())), models(build_models(config)), billing(database, clock),
       accounts(database, bus.notices(), clock, accounts_options(config, std::move(secret_key))),
       queue_gauge(static_cast<std::int64_t>(config.queue_max), processes(config)), queue_watch(database),
       worker(build_worker(*this, config, database, runtime, clock)),
       chat({database, bus.feed(), bus.notices(), bus.room_lists(), billing, models, clock, queue_gauge, worker.get(), bus.signals(),
-            bus.wake_ups()}),
+            bus.wake_ups(), &task_bell}),
       chat_api{chat, bus.feed(), bus.notices(), [this](SessionId session) { return accounts.is_session_ended(session); }}
 {
     for (auto const& entry : models.all()) {
@@ -65,14 +90,17 @@ Rooms::Rooms(config::Config const& config, std::string secret_key, db::Database&
             "pollux_model_breaker_open", "1 while a model is left alone because it fails again and again.",
             [breaker = entry.breaker.get()] { return breaker->is_open() ? 1.0 : 0.0; }, ops::Labels{{"model", entry.id}}));
     }
+    add_task_kinds(task_kinds, database, clock, accounts);
+    add_deletion_kinds(task_kinds, database);
+    task_watch.start();
     if (bus.signals()) accounts.share_ended_sessions(*bus.signals());
-    accounts.add_eraser({[](db::Transaction& transaction, UserId user) { return chat::erase_user(transaction, user); },
+    accounts.add_eraser({[](db::Transaction& transaction, UserId user) { return begin_erasure(transaction, user); },
                          [this](UserId user) {
                              bus.room_lists().drop(user);
                              if (worker) worker->stop_user(user);
                              if (bus.signals()) chat::signal_drop_user(*bus.signals(), user);
+                             task_bell.ring(erase_account_task);
                          }});
-    accounts.add_eraser({[](db::Transaction& transaction, UserId user) { return billing::erase_user(transaction, user); }, {}});
 }
 
 void Rooms::add_routes(http::Router& router)

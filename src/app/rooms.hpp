@@ -7,13 +7,16 @@
 #include "billing/billing_service.hpp"
 #include "chat/chat_routes.hpp"
 #include "chat/chat_service.hpp"
-#include "chat/queue_watch.hpp"
-#include "chat/reply_worker.hpp"
+#include "chat/queue/queue_watch.hpp"
+#include "chat/replies/reply_worker.hpp"
 #include "config/config.hpp"
 #include "db/database.hpp"
 #include "http/router.hpp"
 #include "net/runtime.hpp"
 #include "ops/metrics.hpp"
+#include "tasks/bell.hpp"
+#include "tasks/task_runner.hpp"
+#include "tasks/task_watch.hpp"
 
 #include <memory>
 #include <vector>
@@ -30,6 +33,11 @@ public:
     void add_routes(http::Router& router);
 
     BusParts& bus;
+    tasks::TaskKinds task_kinds;
+    tasks::Bell task_bell;
+    tasks::TaskWatch task_watch;
+    tasks::TaskRunner task_runner;
+    std::unique_ptr<bus::Signals::Subscription> task_signals;
     ai::Models models;
     billing::BillingService billing;
     accounts::AccountsService accounts;

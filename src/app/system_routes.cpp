@@ -20,7 +20,7 @@ BOOST_DESCRIBE_STRUCT(Alive, (), (status))
 struct Health {
     std::string status;
     std::string database;
-    std::string redis;   // "ok", "down", or "not set".
+    std::string redis;   // "ok", "not set", or "down" with the reason in brackets.
     std::string workers; // "ok" or "late".
 };
 BOOST_DESCRIBE_STRUCT(Health, (), (status, database, redis, workers))
@@ -41,10 +41,18 @@ asio::awaitable<bool> answers(db::Database& database)
     co_return false;
 }
 
+// With what Redis says ("READONLY ..."), or what is wrong with the connection: an operator asks this, and it holds no secret.
+std::string redis_text(BusParts const& bus)
+{
+    std::string text(to_text(bus.redis_state()));
+    if (bus.redis_state() != RedisState::down) return text;
+    return text + " (" + bus.redis_reason() + ")";
+}
+
 asio::awaitable<Result<Health>> ready(SystemRoutes& system, http::Request const&)
 {
     if (system.is_stopping) co_return unavailable("stopping", "This process is about to end; ask another.", seconds(5));
-    std::string const redis(to_text(system.bus.redis_state()));
+    auto const redis = redis_text(system.bus);
     std::string const workers = system.queue.oldest() < late_after ? "ok" : "late";
     bool const has_database = co_await answers(system.database);
     if (!has_database) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/bus_parts.hpp"
-#include "chat/queue_watch.hpp"
+#include "chat/queue/queue_watch.hpp"
 #include "db/database.hpp"
 #include "http/router.hpp"
 

@@ -6,9 +6,9 @@
 #include <boost/json/value.hpp>
 #include <boost/json/value_stack.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <stdexcept>
-#include <unordered_set>
 
 namespace pollux {
 namespace {
@@ -17,11 +17,50 @@ namespace json = boost::json;
 using ErrorCode = boost::system::error_code;
 
 constexpr std::size_t depth_max = 32;
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+// The keys of the objects that are open. They are compared when an object ends, sorted: what that costs does not depend on which keys a
+// client chose, as the cost of a hash table does.
+class OpenKeys {
+public:
+    void open() { objects_.push_back(keys_.size()); }
+    void append(std::string_view part) { text_.append(part); }
+    void end_key()
+    {
+        keys_.push_back({key_begin_, text_.size() - key_begin_});
+        key_begin_ = text_.size();
+    }
+    // False: a key stood there twice.
+    bool close()
+    {
+        auto const first = keys_.begin() + static_cast<std::ptrdiff_t>(objects_.back());
+        auto const text_of = [this](Place place) { return std::string_view(text_).substr(place.offset, place.size); };
+        std::size_t const text_begin = first == keys_.end() ? text_.size() : first->offset;
+        std::sort(first, keys_.end(), [&](Place left, Place right) { return text_of(left) < text_of(right); });
+        bool const is_unique =
+            std::adjacent_find(first, keys_.end(), [&](Place left, Place right) { return text_of(left) == text_of(right); }) == keys_.end();
+        keys_.erase(first, keys_.end());
+        text_.resize(text_begin);
+        key_begin_ = text_begin;
+        objects_.pop_back();
+        return is_unique;
+    }
+
+private:
+    struct Place {
+        std::size_t offset = 0;
+        std::size_t size = 0;
+    };
+    std::string text_; // All keys, one behind the other.
+    std::size_t key_begin_ = 0;
+    std::vector<Place> keys_;
+    std::vector<std::size_t> objects_; // Where each one's keys begin.
+};
 
 // Builds a value and refuses a key that an object already has, which Boost.JSON's own parser lets through.
 class StrictHandler {
 public:
-    static constexpr std::size_t max_object_size = json::object::max_size();
+    static constexpr std::size_t max_object_size = json_members_max; // Boost.JSON's objects are hash tables, too.
     static constexpr std::size_t max_array_size = json::array::max_size();
     static constexpr std::size_t max_key_size = json::string::max_size();
     static constexpr std::size_t max_string_size = json::string::max_size();
@@ -34,12 +73,16 @@ public:
     bool on_document_end(ErrorCode&) { return true; }
     bool on_object_begin(ErrorCode&)
     {
-        keys_.emplace_back();
+        keys_.open();
         return true;
     }
-    bool on_object_end(std::size_t count, ErrorCode&)
+    bool on_object_end(std::size_t count, ErrorCode& error)
     {
-        keys_.pop_back();
+        has_duplicate_ = !keys_.close();
+        if (has_duplicate_) {
+            error = json::make_error_code(json::error::syntax);
+            return false;
+        }
         stack_.push_object(count);
         return true;
     }
@@ -51,19 +94,16 @@ public:
     }
     bool on_key_part(json::string_view part, std::size_t, ErrorCode&)
     {
-        key_.append(part);
+        keys_.append(part);
         stack_.push_chars(part);
         return true;
     }
-    bool on_key(json::string_view part, std::size_t, ErrorCode& error)
+    bool on_key(json::string_view part, std::size_t, ErrorCode&)
     {
-        key_.append(part);
+        keys_.append(part);
+        keys_.end_key();
         stack_.push_key(part);
-        bool is_new = keys_.back().insert(std::move(key_)).second;
-        key_.clear();
-        if (!is_new) error = json::make_error_code(json::error::syntax);
-        has_duplicate_ = !is_new;
-        return is_new;
+        return true;
     }
     bool on_string_part(json::string_view part, std::size_t, ErrorCode&)
     {
@@ -109,8 +149,7 @@ public:
 
 private:
     json::value_stack stack_;
-    std::vector<std::unordered_set<std::string>> keys_;
-    std::string key_;
+    OpenKeys keys_;
     bool has_duplicate_ = false;
 };
 
@@ -195,6 +234,8 @@ namespace json_detail {
 
 Result<Document> Document::parse(std::string_view text)
 {
+    // RFC 8259, 8.1 lets a reader ignore it, and editors and some client libraries write it.
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
     json::parse_options options;
     options.max_depth = depth_max;
     json::basic_parser<StrictHandler> parser(options);
@@ -202,6 +243,9 @@ Result<Document> Document::parse(std::string_view text)
     std::size_t read = parser.write_some(false, text.data(), text.size(), error);
     if (parser.handler().has_duplicate()) {
         return malformed("invalid_json", "An object in the body has the same key twice; send each key once.");
+    }
+    if (error == json::error::object_too_large) {
+        return malformed("invalid_json", "An object in the body has more than " + std::to_string(json_members_max) + " keys; send fewer.");
     }
     if (error == json::error::exponent_overflow) return invalid("", "out_of_range", "A number in the body is too large.");
     if (error || read < text.size()) {

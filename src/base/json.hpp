@@ -1,9 +1,10 @@
 // JSON for structs that are described once (BOOST_DESCRIBE_STRUCT): reading with limits, writing, and the JSON Schema of both.
 //
-// Reading is strict (RFC 8259, and beyond): no duplicate keys, depth <= 32, no invalid UTF-8 (all ErrorKind::malformed); no unknown
-// fields, no coercion (2.0 and "2" are no integers), no null for a value, no U+0000 in text (all ErrorKind::invalid, each naming its
-// field). An std::optional member may be missing; every other member is required. Writing: an empty std::optional is null, an empty
-// Omittable is left out. How a type is read, written and described is its Json<T>; see base/json_types.hpp for the limits.
+// Reading is strict (RFC 8259, and beyond): no duplicate keys, at most 256 of them in an object, depth <= 32, no invalid UTF-8 (all
+// ErrorKind::malformed); no unknown fields, no coercion (2.0 and "2" are no integers), no null for a value, no U+0000 in text (all
+// ErrorKind::invalid, each naming its field). An std::optional member may be missing; every other member is required. Writing: an empty
+// std::optional is null, an empty Omittable is left out. How a type is read, written and described is its Json<T>; see base/json_types.hpp
+// for the limits.
 #pragma once
 
 #include "base/error.hpp"
@@ -27,6 +28,8 @@
 #include <vector>
 
 namespace pollux {
+
+inline constexpr std::size_t json_members_max = 256; // Of one object that is read.
 
 using JsonValue = boost::json::value;
 using FieldErrors = std::vector<FieldError>;

@@ -69,6 +69,28 @@ std::string derive_key(std::string_view master, std::string_view purpose)
     return hmac_sha256(master, "pollux " + std::string(purpose));
 }
 
+std::string seal_box(std::string_view key, std::string_view bytes)
+{
+    if (key.size() != crypto_secretbox_KEYBYTES) throw std::logic_error("a key of a box has 32 bytes");
+    auto const nonce = random_bytes(crypto_secretbox_NONCEBYTES);
+    std::string box(bytes.size() + crypto_secretbox_MACBYTES, '\0');
+    crypto_secretbox_easy(bytes_of(box), bytes_of(bytes), bytes.size(), bytes_of(std::string_view(nonce)), bytes_of(key));
+    return nonce + box;
+}
+
+std::optional<std::string> open_box(std::string_view key, std::string_view box)
+{
+    if (key.size() != crypto_secretbox_KEYBYTES) throw std::logic_error("a key of a box has 32 bytes");
+    if (box.size() < crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES) return std::nullopt;
+    auto const nonce = box.substr(0, crypto_secretbox_NONCEBYTES);
+    auto const sealed = box.substr(crypto_secretbox_NONCEBYTES);
+    std::string bytes(sealed.size() - crypto_secretbox_MACBYTES, '\0');
+    if (crypto_secretbox_open_easy(bytes_of(bytes), bytes_of(sealed), sealed.size(), bytes_of(nonce), bytes_of(key)) != 0) {
+        return std::nullopt;
+    }
+    return bytes;
+}
+
 Hash128 keyed_hash(Hash128 const& key, std::string_view bytes)
 {
     Hash128 hash{};

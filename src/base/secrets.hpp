@@ -23,6 +23,10 @@ std::string hmac_sha256(std::string_view key, std::string_view bytes); // RFC 21
 // A key of 32 bytes for one purpose: HMAC(master, "pollux " + purpose). Purposes are never reused for something else.
 std::string derive_key(std::string_view master, std::string_view purpose);
 
+// Encrypted and authenticated under a key of 32 bytes, with a random nonce in front.
+std::string seal_box(std::string_view key, std::string_view bytes);
+std::optional<std::string> open_box(std::string_view key, std::string_view box); // nullopt: another key, or damaged.
+
 // SipHash-2-4 with 128 bits, for tables of what strangers send: without the key nobody finds two texts with the same hash.
 using Hash128 = std::array<std::uint64_t, 2>;
 Hash128 keyed_hash(Hash128 const& key, std::string_view bytes);

@@ -1,31 +1,34 @@
 #include "billing/billing_service.hpp"
 
+#include "billing/tokens_sql.hpp"
+
 namespace pollux::billing {
 namespace {
 
 constexpr db::Sql seed_sql = R"sql(
-    insert into plans (name, messages_per_day, requests_per_minute, models, context_tokens, message_characters_max, replies_at_once)
-    values ($1, $2, $3, '*', $4, 32000, 2)
+    insert into plans (name, messages_per_day, requests_per_minute, models, context_tokens, message_characters_max, replies_at_once,
+        rooms_max)
+    values ($1, $2, $3, '*', $4, 32000, 2, $5)
     on conflict (name) do nothing
 )sql";
 
 constexpr db::Sql plan_sql = R"sql(
-    select p.name, p.messages_per_day, p.requests_per_minute, p.models, p.context_tokens, p.message_characters_max, p.replies_at_once
+    select p.name, p.messages_per_day, p.requests_per_minute, p.models, p.context_tokens, p.message_characters_max, p.replies_at_once,
+        p.rooms_max
     from users u join plans p on p.name = u.tier
     where u.id = $1
 )sql";
 
-constexpr db::Sql usage_sql = R"sql(
-    select day, used, prompt_tokens, completion_tokens, thought_tokens
-    from usage_days
-    where user_id = $1 and day between $2 and $3
-    order by day
-)sql";
+constexpr db::Sql usage_sql = "select day, used, " POLLUX_TOKENS("prompt_tokens") ", " POLLUX_TOKENS("completion_tokens") ", " //
+    POLLUX_TOKENS("thought_tokens") " from usage_days where user_id = $1 and day between $2 and $3 order by day";
 
-constexpr db::Sql erase_sql = "delete from usage_days where user_id = $1";
+constexpr db::Sql erase_days_sql = "delete from usage_days where user_id = $1";
+constexpr db::Sql erase_months_sql = "delete from usage_months where user_id = $1";
 
-constexpr std::int64_t basic_requests_per_minute = 20;
-constexpr std::int64_t pro_requests_per_minute = 60;
+constexpr std::int64_t basic_requests_per_minute = 120;
+constexpr std::int64_t pro_requests_per_minute = 600;
+constexpr std::int64_t basic_rooms_max = 1'000;
+constexpr std::int64_t pro_rooms_max = 10'000;
 
 std::string date_text(std::int64_t day)
 {
@@ -53,8 +56,9 @@ std::vector<UsageDay> every_day(db::Rows const& rows, std::int64_t first, std::i
 
 asio::awaitable<void> BillingService::seed_plans(PlanSeeds seeds)
 {
-    co_await database_.write(seed_sql, "basic", seeds.basic_messages_per_day, basic_requests_per_minute, seeds.context_tokens);
-    co_await database_.write(seed_sql, "pro", seeds.pro_messages_per_day, pro_requests_per_minute, seeds.context_tokens);
+    co_await database_.write(seed_sql, "basic", seeds.basic_messages_per_day, basic_requests_per_minute, seeds.context_tokens,
+                             basic_rooms_max);
+    co_await database_.write(seed_sql, "pro", seeds.pro_messages_per_day, pro_requests_per_minute, seeds.context_tokens, pro_rooms_max);
 }
 
 asio::awaitable<Result<Plan>> BillingService::plan_of(UserId user)
@@ -63,7 +67,7 @@ asio::awaitable<Result<Plan>> BillingService::plan_of(UserId user)
     if (rows.empty()) co_return not_found("user");
     auto const row = rows.front();
     co_return Plan{row.text(0),    row.integer(1), row.integer(2), PlanModels::parse(row.text(3)),
-                   row.integer(4), row.integer(5), row.integer(6)};
+                   row.integer(4), row.integer(5), row.integer(6), row.integer(7)};
 }
 
 asio::awaitable<Result<UsageReport>> BillingService::usage(UserId user, std::optional<std::int64_t> days)
@@ -86,7 +90,8 @@ asio::awaitable<Result<UsageReport>> BillingService::usage(UserId user, std::opt
 
 asio::awaitable<void> erase_user(db::Transaction& transaction, UserId user)
 {
-    co_await transaction.run(erase_sql, user);
+    co_await transaction.run(erase_days_sql, user);
+    co_await transaction.run(erase_months_sql, user);
 }
 
 } // namespace pollux::billing

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "billing/plan.hpp"
+#include "billing/request_rates.hpp"
 #include "db/database.hpp"
 
 #include <optional>
@@ -56,11 +57,14 @@ public:
 
     // user_not_found when the account is gone.
     asio::awaitable<Result<Plan>> plan_of(UserId user);
+    // Requests a minute, cheap enough to be asked at every one.
+    asio::awaitable<std::optional<std::int64_t>> requests_per_minute(UserId user) { return rates_.per_minute(user); }
     asio::awaitable<Result<UsageReport>> usage(UserId user, std::optional<std::int64_t> days);
 
 private:
     db::Database& database_;
     Clock const& clock_;
+    RequestRates rates_{database_};
 };
 
 // Everything billing keeps of a user, for the transaction that erases him.

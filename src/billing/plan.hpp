@@ -29,6 +29,7 @@ struct Plan {
     std::int64_t context_tokens = 0;
     std::int64_t message_characters_max = 0;
     std::int64_t replies_at_once = 0;
+    std::int64_t rooms_max = 0;
 };
 
 } // namespace pollux::billing

@@ -1,5 +1,7 @@
 #include "billing/quota.hpp"
 
+#include "billing/tokens_sql.hpp"
+
 namespace pollux::billing {
 namespace {
 
@@ -11,11 +13,29 @@ constexpr db::Sql take_unit_sql = R"sql(
 
 constexpr db::Sql used_units_sql = "select used from usage_days where user_id = $1 and day = $2";
 
-constexpr db::Sql settle_sql = R"sql(
-    update usage_days set used = used - $3, prompt_tokens = prompt_tokens + $4, completion_tokens = completion_tokens + $5,
-        thought_tokens = thought_tokens + $6
-    where user_id = $1 and day = $2
+// Sums stay below POLLUX_TOKENS_MAX and one reply's: an older version may have kept a figure that leaves no room for another.
+constexpr db::Sql settle_sql =
+    "update usage_days set used = used - $3, "
+    "prompt_tokens = " POLLUX_TOKENS("prompt_tokens") " + $4, "
+                                                      "completion_tokens = " POLLUX_TOKENS(
+                                                          "completion_tokens") " + $5, "
+                                                                               "thought_tokens = " POLLUX_TOKENS(
+                                                                                   "thought_tokens") " + $6 "
+                                                                                                     "where user_id = $1 and day = $2";
+
+constexpr db::Sql leave_sql = R"sql(
+    insert into gone_numbers (number_key, day, used) select $2, day, used from usage_days where user_id = $1 and day = $3 and used > 0
+    on conflict (number_key) do update set day = excluded.day,
+        used = case when gone_numbers.day = excluded.day and gone_numbers.used > excluded.used then gone_numbers.used else excluded.used end
 )sql";
+
+constexpr db::Sql take_up_sql = R"sql(
+    insert into usage_days (user_id, day, used) select $1, day, used from gone_numbers where number_key = $2 and day = $3
+    on conflict (user_id, day) do update set used = case when usage_days.used > excluded.used then usage_days.used else excluded.used end
+)sql";
+
+constexpr db::Sql forget_sql =
+    "delete from gone_numbers where number_key in (select number_key from gone_numbers where day < $1 limit 1000)";
 
 } // namespace
 
@@ -37,6 +57,22 @@ asio::awaitable<void> settle(db::Transaction& transaction, Settlement settlement
 {
     co_await transaction.run_later(settle_sql, settlement.user, settlement.day, settlement.units_back, settlement.prompt_tokens,
                                    settlement.completion_tokens, settlement.thought_tokens);
+}
+
+asio::awaitable<void> leave_use_behind(db::Transaction& transaction, UserId user, std::string number_key, std::int64_t day)
+{
+    co_await transaction.run(leave_sql, user, std::move(number_key), day);
+}
+
+asio::awaitable<void> take_up_use(db::Transaction& transaction, UserId user, std::string number_key, std::int64_t day)
+{
+    co_await transaction.run(take_up_sql, user, std::move(number_key), day);
+}
+
+asio::awaitable<std::int64_t> forget_use_left_behind(db::Database& database, std::int64_t day)
+{
+    auto const rows = co_await database.write(forget_sql, day);
+    co_return rows.changed();
 }
 
 } // namespace pollux::billing

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "base/literals.hpp"
+#include "base/steady_now.hpp"
 #include "bus/notices.hpp"
-#include "bus/steady_now.hpp"
 #include "net/wakeup.hpp"
 
 #include <array>

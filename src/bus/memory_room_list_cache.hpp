@@ -2,8 +2,8 @@
 #pragma once
 
 #include "base/literals.hpp"
+#include "base/steady_now.hpp"
 #include "bus/room_list_cache.hpp"
-#include "bus/steady_now.hpp"
 
 #include <array>
 #include <list>

@@ -1,5 +1,7 @@
 #include "bus/redis_job_wake_up.hpp"
 
+#include "ops/failure.hpp"
+
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -22,7 +24,7 @@ constexpr std::chrono::seconds stop_max{2};
 
 RedisJobWakeUp::RedisJobWakeUp(redis::Client& client)
     : client_(client), executor_(client.runtime().next_executor()), connection_(executor_, client.server(), client.watch()),
-      pause_(executor_), tasks_([](std::exception_ptr) { std::terminate(); })
+      pause_(executor_), tasks_(ops::must_not_fail)
 {}
 
 void RedisJobWakeUp::announce(int jobs)
@@ -63,7 +65,9 @@ asio::awaitable<void> RedisJobWakeUp::take_wake_ups()
         if (could_take) taken = co_await connection_.call(redis::command({"BRPOP", list, redis_waits_s}), answer_max);
         if (is_stopping_) co_return;
         bool const is_answered = taken && !taken->is_error();
-        if (is_answered && taken->kind == redis::Reply::Kind::list) wake_();
+        bool const was_told = is_answered && taken->kind == redis::Reply::Kind::list;
+        if (was_told && !has_hands_()) announce(1); // The last hand went meanwhile: this one is for another process.
+        if (was_told) wake_();
         if (is_answered) continue;
         pause_.expires_after(could_take ? outage_pause : busy_pause);
         boost::system::error_code woken;

@@ -3,13 +3,16 @@
 #include "base/secrets.hpp"
 #include "base/text.hpp"
 
+#include <algorithm>
+
 namespace pollux::bus {
 namespace {
 
 constexpr int kept_max = 1'000; // Notices a user.
 constexpr std::chrono::milliseconds kept{300'000};
 constexpr std::chrono::milliseconds epoch_kept{86'400'000};
-constexpr int batch_max = 200; // What is over comes with the next read().
+constexpr std::chrono::seconds apart_look{1}; // How long a reader is left waiting there before it looks whether Redis is back.
+constexpr int batch_max = 200;                // What is over comes with the next read().
 
 // KEYS: the hash, the list. ARGV: a new epoch if it needs one, its time, the list's time, how many are kept, the channel and what to
 // publish on it, the notices.
@@ -79,8 +82,9 @@ Place place_of(std::string const& id)
 
 } // namespace
 
-RedisNotices::RedisNotices(redis::Client& client, RedisSignals& signals)
-    : client_(client), signals_(signals), publish_(client, publish_script), read_(client, read_script)
+RedisNotices::RedisNotices(redis::Client& client, RedisSignals& signals, RedisReach const& reach, std::unique_ptr<Notices> apart)
+    : client_(client), signals_(signals), reach_(reach), apart_(std::move(apart)), publish_(client, publish_script),
+      read_(client, read_script)
 {}
 
 void RedisNotices::publish(UserId user, std::string name, std::string json)
@@ -92,10 +96,9 @@ void RedisNotices::publish(UserId user, std::string name, std::string json)
 
 void RedisNotices::publish_all(UserId user, std::vector<NewNotice> notices)
 {
-    if (!client_.is_up()) {
-        alone_.publish_all(user, std::move(notices));
+    if (!reach_.is_whole()) {
+        apart_->publish_all(user, notices);
         signals_.tell_here(channel_of(user));
-        return;
     }
     std::vector<std::string> arguments{new_epoch(),
                                        std::to_string(epoch_kept.count()),
@@ -113,12 +116,13 @@ asio::awaitable<NoticeBatch> RedisNotices::read(UserId user, std::string after, 
     auto const subscription = signals_.subscribe(channel_of(user), [heard](std::optional<std::string_view>) { heard->notify(); });
     for (;;) {
         auto const count = heard->count();
-        auto batch = co_await fetch(user, after);
-        if (!batch) co_return co_await alone_.read(user, std::move(after), until);
+        auto batch = reach_.is_whole() ? co_await fetch(user, after) : std::nullopt;
+        bool const is_apart = !batch;
+        if (is_apart) batch = co_await apart_->read(user, after, std::min(until, Steady::now() + apart_look));
         bool const is_over = batch->is_closed || batch->is_reset || !batch->notices.empty() || Steady::now() >= until;
         if (is_over) co_return std::move(*batch);
         if (after.empty()) after = batch->last_id; // From now on.
-        co_await heard->wait(count, until);
+        if (!is_apart) co_await heard->wait(count, until);
     }
 }
 
@@ -147,7 +151,7 @@ asio::awaitable<std::optional<NoticeBatch>> RedisNotices::fetch(UserId user, std
 void RedisNotices::close()
 {
     is_closed_ = true;
-    alone_.close();
+    apart_->close();
     signals_.stir_here();
 }
 

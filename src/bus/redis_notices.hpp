@@ -1,11 +1,13 @@
 // The notices of many processes: a short list a user in Redis, kept 5 minutes after the last one, and a small hash {epoch, last} that
 // outlives it. Ids are `<epoch>-<n>` in every process; an epoch begins when Redis knows nothing of the user.
 //
-// While Redis is away each process keeps its own notices. Their ids are of another epoch, so whoever reads is told to fetch anew when he
-// goes from one to the other, and nothing is missed for long.
+// While Redis is away, from this process or from another one, the notices go the other way: in memory where this process is alone, else
+// over PostgreSQL. Their ids are of another epoch, so whoever reads is told to fetch anew when it goes from one to the other, and nothing
+// is missed for long.
 #pragma once
 
 #include "bus/memory_notices.hpp"
+#include "bus/redis_reach.hpp"
 #include "bus/redis_signals.hpp"
 #include "redis/script.hpp"
 
@@ -13,7 +15,8 @@ namespace pollux::bus {
 
 class RedisNotices final : public Notices {
 public:
-    RedisNotices(redis::Client& client, RedisSignals& signals);
+    RedisNotices(redis::Client& client, RedisSignals& signals, RedisReach const& reach,
+                 std::unique_ptr<Notices> apart = std::make_unique<MemoryNotices>());
 
     void publish(UserId user, std::string name, std::string json) override;
     void publish_all(UserId user, std::vector<NewNotice> notices) override; // One command.
@@ -25,7 +28,8 @@ private:
 
     redis::Client& client_;
     RedisSignals& signals_;
-    MemoryNotices alone_;
+    RedisReach const& reach_;
+    std::unique_ptr<Notices> const apart_; // The other way.
     redis::Script const publish_;
     redis::Script const read_;
     std::atomic<bool> is_closed_ = false;

@@ -1,6 +1,6 @@
 #include "bus/redis_rate_limiter.hpp"
 
-#include "bus/rate_rules.hpp"
+#include "limits/rate_rules.hpp"
 
 #include <algorithm>
 
@@ -30,21 +30,21 @@ constexpr char const* take_script = R"lua(
 
 RedisRateLimiter::RedisRateLimiter(redis::Client& client) : script_(client, take_script) {}
 
-asio::awaitable<RateDecision> RedisRateLimiter::take(RateClass rate_class, std::string_view key, RateRule rule)
+asio::awaitable<limits::RateDecision> RedisRateLimiter::take(limits::RateClass rate_class, std::string_view key, limits::RateRule rule)
 {
     std::string const own_key(key); // The caller's may not outlive what is awaited here.
     std::int64_t const count = std::max<std::int64_t>(rule.count, 1);
     // Rounded up, and the burst counted in intervals, so that rounding never admits one more.
     microseconds const interval((microseconds(rule.window).count() + count - 1) / count);
     std::optional<redis::Reply> reply;
-    if (rate_class != RateClass::none) {
+    if (rate_class != limits::RateClass::none) {
         std::vector<std::string> keys{"pollux:rate:" + std::string(name_of(rate_class)) + ":" + own_key};
         std::vector<std::string> arguments{std::to_string(interval.count()), std::to_string(count)};
         reply = co_await script_.run(std::move(keys), std::move(arguments), redis::Patience::little);
     }
     if (!reply || reply->list.size() != 3) co_return co_await alone_.take(rate_class, own_key, rule);
 
-    RateDecision decision;
+    limits::RateDecision decision;
     decision.policy = name_of(rate_class);
     decision.rule = rule;
     microseconds const until_full(reply->list[1].integer);

@@ -2,19 +2,21 @@
 // process limits for itself.
 #pragma once
 
-#include "bus/memory_rate_limiter.hpp"
+#include "limits/memory_rate_limiter.hpp"
 #include "redis/script.hpp"
 
 namespace pollux::bus {
 
-class RedisRateLimiter final : public RateLimiter {
+namespace asio = boost::asio;
+
+class RedisRateLimiter final : public limits::RateLimiter {
 public:
     explicit RedisRateLimiter(redis::Client& client);
 
-    asio::awaitable<RateDecision> take(RateClass rate_class, std::string_view key, RateRule rule) override;
+    asio::awaitable<limits::RateDecision> take(limits::RateClass rate_class, std::string_view key, limits::RateRule rule) override;
 
 private:
-    MemoryRateLimiter alone_;
+    limits::MemoryRateLimiter alone_;
     redis::Script script_;
 };
 

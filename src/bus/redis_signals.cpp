@@ -1,6 +1,7 @@
 #include "bus/redis_signals.hpp"
 
 #include "base/secrets.hpp"
+#include "ops/failure.hpp"
 
 namespace pollux::bus {
 namespace {
@@ -37,7 +38,7 @@ RedisSignals::RedisSignals(redis::Client& client)
                    [this](std::string_view channel) {
                        if (channel.starts_with(prefix_)) subscribers_->deliver(channel.substr(prefix_.size()), std::nullopt);
                    }}),
-      tasks_([](std::exception_ptr) { std::terminate(); })
+      tasks_(ops::must_not_fail)
 {}
 
 void RedisSignals::start()

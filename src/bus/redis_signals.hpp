@@ -2,8 +2,8 @@
 // channel that nobody listens to any more stays subscribed for a while, because who reads in steps comes back in a moment.
 #pragma once
 
+#include "base/steady_now.hpp"
 #include "bus/signals.hpp"
-#include "bus/steady_now.hpp"
 #include "bus/subscribers.hpp"
 #include "redis/client.hpp"
 #include "redis/subscriber.hpp"

@@ -36,11 +36,12 @@ std::optional<std::uint64_t> read_mark(redis::Reply const& reply)
 asio::awaitable<RoomListCache::Found> SharedRoomListCache::find(UserId user)
 {
     tell_now();
+    if (!reach_.is_whole()) co_return Found{.json = nullptr, .may_keep = false};
     auto const reply = co_await client_.call(redis::command({"GET", key_of(user)}), redis::Patience::little);
     auto const mark = reply ? read_mark(*reply) : std::nullopt;
     if (!mark) co_return Found{.json = nullptr, .may_keep = false};
     // Another mark after each loss: one that was set in the meantime may be lost as well.
-    auto const own_mark = *mark + client_.losses() * 0x9E37'79B9'7F4A'7C15u;
+    auto const own_mark = *mark + reach_.breaks() * 0x9E37'79B9'7F4A'7C15u;
     co_return here_.look(user, own_mark, now_() - page_kept);
 }
 

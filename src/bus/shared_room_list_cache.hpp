@@ -1,18 +1,21 @@
 // The cache of room lists of many processes: each keeps its own pages, and Redis keeps a mark for each user whose rooms changed within
 // the last minute. A page is given out only while the user's mark is the one it was read under, at one round trip a page, and for 30 s
 // at most. A change sets a new random mark; settle() waits until Redis has it, so one's own writes are always seen, in every
-// process, while Redis answers within 50 ms. While it does not, nothing is given out or kept: the database is asked. What was kept before
-// this process lost Redis is not given out after it, and a mark that Redis may not have got is set again as soon as it can be.
+// process, while Redis answers within 50 ms. While it does not, or some other process does not reach it and so can set no marks, nothing is
+// given out or kept: the database is asked. What was kept before that is not given out after it, and a mark that Redis may not have got is
+// set again as soon as it can be.
 #pragma once
 
 #include "bus/memory_room_list_cache.hpp"
-#include "redis/client.hpp"
+#include "bus/redis_reach.hpp"
 
 namespace pollux::bus {
 
 class SharedRoomListCache final : public RoomListCache {
 public:
-    explicit SharedRoomListCache(redis::Client& client, SteadyNow now = steady_now()) : client_(client), now_(std::move(now)) {}
+    SharedRoomListCache(redis::Client& client, RedisReach const& reach, SteadyNow now = steady_now())
+        : client_(client), reach_(reach), now_(std::move(now))
+    {}
 
     asio::awaitable<Found> find(UserId user) override;
     void keep(UserId user, Found const& missed, Json json) override;
@@ -25,6 +28,7 @@ private:
     void tell_now();
 
     redis::Client& client_;
+    RedisReach const& reach_;
     SteadyNow now_;
     MemoryRoomListCache here_;
     std::mutex mutex_;

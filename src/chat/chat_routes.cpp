@@ -1,5 +1,9 @@
 #include "chat/chat_routes.hpp"
 
+#include "chat/message_routes.hpp"
+#include "chat/room_routes.hpp"
+#include "chat/stream_routes.hpp"
+
 namespace pollux::chat {
 
 void add_chat_routes(http::Router& router, ChatApi& api)

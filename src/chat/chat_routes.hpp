@@ -3,7 +3,8 @@
 
 #include "base/ids.hpp"
 #include "bus/notices.hpp"
-#include "bus/reply_feed.hpp"
+#include "chat/streams/reply_feed.hpp"
+#include "chat/streams/stream_places.hpp"
 
 #include <functional>
 
@@ -18,16 +19,13 @@ class ChatService;
 // What the handlers of this room work with. Must outlive the router.
 struct ChatApi {
     ChatService& chat;
-    bus::ReplyFeed& feed;
+    ReplyFeed& feed;
     bus::Notices& notices;
     std::function<bool(SessionId)> is_session_ended; // Closes the streams of who has logged out; may be empty.
+    StreamPlaces event_streams{event_streams_a_user_max};
+    StreamPlaces reply_streams{reply_streams_a_user_max};
 };
 
 void add_chat_routes(http::Router& router, ChatApi& api);
-
-// Parts of the above.
-void add_room_routes(http::Router& router, ChatApi& api);
-void add_message_routes(http::Router& router, ChatApi& api);
-void add_stream_routes(http::Router& router, ChatApi& api);
 
 } // namespace pollux::chat

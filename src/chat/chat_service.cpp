@@ -1,8 +1,10 @@
 #include "chat/chat_service.hpp"
 
-#include "chat/model_choice.hpp"
-#include "chat/reply_worker.hpp"
-#include "chat/stop_signals.hpp"
+#include "chat/replies/reply_worker.hpp"
+#include "chat/replies/stop_signals.hpp"
+#include "chat/rooms/leftovers.hpp"
+#include "chat/sending/model_choice.hpp"
+#include "ops/log.hpp"
 
 #include <boost/asio/this_coro.hpp>
 
@@ -10,7 +12,8 @@ namespace pollux::chat {
 namespace {
 
 constexpr std::chrono::seconds stop_takes_max{6}; // A worker elsewhere learns of it when it renews its lease.
-constexpr std::chrono::milliseconds look_again_after{250};
+// Somebody waits for his click to count: a lost signal is to cost him less than it costs a reader.
+constexpr ReplyPace stop_pace{.silence_absent_max = std::chrono::milliseconds(500), .silence_streaming_max = std::chrono::seconds(1)};
 
 // On PostgreSQL a repeat waits behind the first request with its key, for the user's row or for the key's. When it has waited in vain,
 // nothing was done, and to ask again is right; without a key the caller hears that the storage cannot be used just now.
@@ -22,14 +25,14 @@ asio::awaitable<Result<Made>> unless_in_progress(bool has_key, asio::awaitable<R
     } catch (UnavailableError const& failure) {
         if (!has_key || failure.lack() != Lack::turn) throw;
     }
-    co_return key_in_progress();
+    co_return idempotency::key_in_progress();
 }
 
 } // namespace
 
 ChatService::ChatService(Parts parts)
     : parts_(parts), news_(parts.notices, parts.room_lists), rooms_(parts.database), messages_(parts.database),
-      sends_(parts.database, parts.models), stops_(parts.database)
+      sends_(parts.database, parts.models), sent_before_(parts.database), stops_(parts.database)
 {}
 
 std::string stream_url(RoomId room, MessageId reply)
@@ -51,7 +54,7 @@ asio::awaitable<Result<void>> ChatService::check_model(UserId user, std::optiona
     co_return Result<void>();
 }
 
-asio::awaitable<Result<Made<Room>>> ChatService::create_room(UserId user, NewRoom room, std::optional<IdempotencyKey> key)
+asio::awaitable<Result<Made<Room>>> ChatService::create_room(UserId user, NewRoom room, std::optional<idempotency::Key> key)
 {
     auto const checked = co_await check_model(user, room.model);
     if (!checked) co_return checked.error();
@@ -60,7 +63,7 @@ asio::awaitable<Result<Made<Room>>> ChatService::create_room(UserId user, NewRoo
     auto kept = co_await unless_in_progress(has_key, std::move(creating));
     if (!kept) co_return kept.error();
     if (!kept->is_repeat) news_.room_changed(user, kept->room.id);
-    co_await parts_.room_lists.settle(user);
+    co_await settle_list(user);
     co_return Made<Room>{std::move(kept->room), kept->is_repeat};
 }
 
@@ -107,7 +110,7 @@ asio::awaitable<Result<Room>> ChatService::change_room(UserId user, RoomId room,
     }
     auto changed = co_await rooms_.change(user, room, std::move(change));
     if (changed) news_.room_changed(user, room);
-    co_await parts_.room_lists.settle(user);
+    co_await settle_list(user);
     co_return changed;
 }
 
@@ -117,24 +120,46 @@ asio::awaitable<Result<void>> ChatService::delete_room(UserId user, RoomId room)
     if (!deletion) co_return deletion.error();
     news_.room_deleted(user, room);
     if (!deletion->replies.empty()) news_.usage_changed(user);
+    if (deletion->has_leftovers && parts_.task_bell) parts_.task_bell->ring(delete_room_task);
     parts_.gauge.add(-std::ssize(deletion->replies));
     for (auto const& [reply, attempt] : deletion->replies) {
         bool const was_here = parts_.worker && parts_.worker->drop_reply(reply);
         if (!was_here && parts_.signals) signal_drop(*parts_.signals, reply);
-        co_await parts_.feed.end(reply, attempt);
+        co_await end_feed(reply, attempt);
     }
     wake_workers(deletion->promoted);
-    co_await parts_.room_lists.settle(user);
+    co_await settle_list(user);
     co_return Result<void>();
+}
+
+// These two come after COMMIT, so they must not end the request: readers find in the database what they miss.
+
+asio::awaitable<void> ChatService::end_feed(MessageId reply, std::int64_t attempt)
+{
+    try {
+        co_await parts_.feed.end(reply, attempt);
+    } catch (std::exception const& failure) {
+        ops::log(ops::Level::warning, "feed_not_ended", {{"reason", failure.what()}});
+    }
+}
+
+asio::awaitable<void> ChatService::settle_list(UserId user)
+{
+    try {
+        co_await news_.settled(user);
+    } catch (std::exception const& failure) {
+        ops::log(ops::Level::warning, "room_list_not_settled", {{"reason", failure.what()}});
+    }
 }
 
 // --- Sending ---------------------------------------------------------------------------------------------------------------------
 
-asio::awaitable<Result<void>> ChatService::check_gauge()
+// With a key it may be a repeat, which asks for no place: the transaction looks.
+asio::awaitable<Result<QueueRoom>> ChatService::check_gauge(bool has_key)
 {
     bool const is_full = co_await parts_.gauge.is_full(parts_.database);
-    if (is_full) co_return unavailable("busy", "Too many replies are waiting right now; try again in a moment.", std::chrono::seconds(5));
-    co_return Result<void>();
+    if (is_full && !has_key) co_return queue_is_full();
+    co_return is_full ? QueueRoom::none : QueueRoom::some;
 }
 
 // After COMMIT: the reply is on its way, and everybody who looks at the room is told.
@@ -160,39 +185,60 @@ void ChatService::wake_workers(int jobs)
     if (parts_.wake_ups) parts_.wake_ups->announce(jobs);
 }
 
-asio::awaitable<Result<Made<Sent>>> ChatService::send(UserId user, RoomId room, std::string content, std::optional<IdempotencyKey> key)
+asio::awaitable<Result<Made<Sent>>> ChatService::send(UserId user, RoomId room, std::string content, std::optional<idempotency::Key> key)
 {
-    auto const room_left = co_await check_gauge();
+    bool const has_key = key.has_value();
+    auto const room_left = co_await check_gauge(has_key);
     if (!room_left) co_return room_left.error();
     auto hand = parts_.worker ? parts_.worker->free_hand() : std::nullopt;
-    SendRequest request{user, room, std::move(content), std::move(key), parts_.clock.now(), std::nullopt};
+    SendRequest request{user, room, std::move(content), std::move(key), parts_.clock.now(), std::nullopt, *room_left};
     if (hand) request.lease_owner = parts_.worker->owner();
 
-    bool const has_key = request.key.has_value();
     auto sending = co_await unless_in_progress(has_key, sends_.send(std::move(request)));
     if (!sending) co_return sending.error();
     auto executor = co_await asio::this_coro::executor;
     follow_up(user, room, *sending, std::move(hand), std::move(executor));
-    co_await parts_.room_lists.settle(user);
+    co_await settle_list(user);
     auto url = stream_url(room, sending->reply.id);
     co_return Made<Sent>{{std::move(*sending->message), std::move(sending->reply), std::move(url), std::move(sending->usage)},
                          sending->is_repeat};
 }
 
-asio::awaitable<Result<Made<Retried>>> ChatService::retry(UserId user, RoomId room, MessageId reply, std::optional<IdempotencyKey> key)
+asio::awaitable<Result<std::optional<SentBefore>>> ChatService::sent_before(UserId user, RoomId room, std::string content,
+                                                                            std::optional<idempotency::Key> key, EventId last_seen)
 {
-    auto const room_left = co_await check_gauge();
+    auto const known = co_await rooms_.find(user, room);
+    if (!known) co_return known.error();
+    auto const now = parts_.clock.now();
+    if (key) {
+        auto const by_key = co_await sent_before_.reply_of(user, std::move(*key), now);
+        if (!by_key) co_return by_key.error();
+        if (*by_key) {
+            auto reply = co_await messages_.find(user, room, **by_key);
+            if (!reply) co_return reply.error();
+            co_return SentBefore{std::move(*reply)};
+        }
+    }
+    auto replies = co_await sent_before_.replies_to(user, room, std::move(content), now);
+    std::erase_if(replies, [&](Message const& reply) { return !may_have_given(reply, last_seen); });
+    if (replies.empty()) co_return std::optional<SentBefore>();
+    co_return SentBefore{std::move(replies.front()), replies.size() == 1};
+}
+
+asio::awaitable<Result<Made<Retried>>> ChatService::retry(UserId user, RoomId room, MessageId reply, std::optional<idempotency::Key> key)
+{
+    bool const has_key = key.has_value();
+    auto const room_left = co_await check_gauge(has_key);
     if (!room_left) co_return room_left.error();
     auto hand = parts_.worker ? parts_.worker->free_hand() : std::nullopt;
-    RetryRequest request{user, room, reply, std::move(key), parts_.clock.now(), std::nullopt};
+    RetryRequest request{user, room, reply, std::move(key), parts_.clock.now(), std::nullopt, *room_left};
     if (hand) request.lease_owner = parts_.worker->owner();
 
-    bool const has_key = request.key.has_value();
     auto sending = co_await unless_in_progress(has_key, sends_.retry(std::move(request)));
     if (!sending) co_return sending.error();
     auto executor = co_await asio::this_coro::executor;
     follow_up(user, room, *sending, std::move(hand), std::move(executor));
-    co_await parts_.room_lists.settle(user);
+    co_await settle_list(user);
     auto url = stream_url(room, sending->reply.id);
     co_return Made<Retried>{{std::move(sending->reply), std::move(url)}, sending->is_repeat};
 }
@@ -206,14 +252,14 @@ asio::awaitable<Result<Message>> ChatService::stop(UserId user, RoomId room, Mes
     if (stopping->was_queued) {
         parts_.gauge.add(-1);
         news_.reply_ended(user, room, {reply, stopping->reply.attempt, MessageStatus::stopped});
-        co_await parts_.feed.end(reply, stopping->reply.attempt);
+        co_await end_feed(reply, stopping->reply.attempt);
         wake_workers(stopping->promoted);
-        co_await parts_.room_lists.settle(user);
+        co_await settle_list(user);
     }
     if (!stopping->is_running) co_return std::move(stopping->reply);
     bool const runs_here = parts_.worker && parts_.worker->stop_reply(reply);
     if (!runs_here && parts_.signals) signal_stop(*parts_.signals, reply);
-    co_return co_await finished_message(user, room, reply, Steady::now() + stop_takes_max);
+    co_return co_await follow(user, std::move(stopping->reply), Steady::now() + stop_takes_max, stop_pace);
 }
 
 asio::awaitable<Result<Message>> ChatService::message(UserId user, RoomId room, MessageId message)
@@ -221,29 +267,38 @@ asio::awaitable<Result<Message>> ChatService::message(UserId user, RoomId room, 
     return messages_.find(user, room, message);
 }
 
-asio::awaitable<Result<std::vector<Message>>> ChatService::variants(UserId user, RoomId room, MessageId reply)
+asio::awaitable<Result<VariantPage>> ChatService::variants(UserId user, RoomId room, MessageId reply, std::string cursor)
 {
-    return messages_.variants(user, room, reply);
+    VariantCursor after;
+    if (!cursor.empty()) {
+        auto const parsed = parse_variant_cursor(cursor);
+        if (!parsed) co_return parsed.error();
+        after = *parsed;
+    }
+    co_return co_await messages_.variants(user, room, reply, after.variant);
 }
 
-asio::awaitable<Result<Message>> ChatService::finished_message(UserId user, RoomId room, MessageId message, Steady::time_point until)
+asio::awaitable<Message> ChatService::when_finished(UserId user, Message known, Steady::time_point until)
 {
-    bus::FeedPosition seen;
-    auto state = bus::FeedNews::State::streaming;
-    for (;;) {
-        auto found = co_await messages_.find(user, room, message);
-        bool const is_over = Steady::now() >= until || state == bus::FeedNews::State::closed;
-        if (!found || found->is_finished() || is_over) co_return found;
+    return follow(user, std::move(known), until, {});
+}
 
-        // The feed tells of the end as soon as it is committed; the database is asked again anyway, since a feed may be lost.
-        auto const look_again = std::min(until, Steady::now() + look_again_after);
-        state = bus::FeedNews::State::streaming;
-        while (state == bus::FeedNews::State::streaming && Steady::now() < look_again) {
-            auto const news = co_await parts_.feed.read(user, message, seen, look_again);
-            seen = news.position;
-            state = news.state;
+asio::awaitable<Message> ChatService::follow(UserId user, Message known, Steady::time_point until, ReplyPace pace)
+{
+    auto load = [this, user, room = known.chatroom, id = known.id] { return messages_.find(user, room, id); };
+    ReplyFollower follower(parts_.feed, user, std::move(known), std::move(load), pace);
+    FeedPosition seen;
+    for (;;) {
+        auto const step = co_await follower.next(seen, until);
+        if (step.outcome == ReplyFollower::Outcome::finished || step.outcome == ReplyFollower::Outcome::deleted) break;
+        if (step.outcome == ReplyFollower::Outcome::waits) continue;
+        if (step.outcome != ReplyFollower::Outcome::news) {
+            co_await follower.look(); // How far it has come.
+            break;
         }
+        seen = step.news.position;
     }
+    co_return follower.reply();
 }
 
 asio::awaitable<Result<std::vector<std::string>>> ChatService::models_of(UserId user)

@@ -7,17 +7,20 @@
 #include "base/error.hpp"
 #include "billing/billing_service.hpp"
 #include "bus/job_wake_up.hpp"
-#include "bus/reply_feed.hpp"
 #include "bus/signals.hpp"
-#include "chat/chat_news.hpp"
-#include "chat/hands.hpp"
-#include "chat/idempotency.hpp"
-#include "chat/message.hpp"
-#include "chat/message_store.hpp"
-#include "chat/queue_gauge.hpp"
-#include "chat/room_store.hpp"
-#include "chat/send_store.hpp"
-#include "chat/stop_store.hpp"
+#include "chat/queue/hands.hpp"
+#include "chat/queue/queue_gauge.hpp"
+#include "chat/replies/stop_store.hpp"
+#include "chat/rooms/chat_news.hpp"
+#include "chat/rooms/message.hpp"
+#include "chat/rooms/message_store.hpp"
+#include "chat/rooms/room_store.hpp"
+#include "chat/sending/send_store.hpp"
+#include "chat/sending/sent_before_store.hpp"
+#include "chat/streams/reply_follower.hpp"
+#include "chat/streams/reply_stream_state.hpp"
+#include "idempotency/idempotency.hpp"
+#include "tasks/bell.hpp"
 
 namespace pollux::chat {
 
@@ -39,11 +42,17 @@ struct Made {
     bool is_repeat = false;
 };
 
+// The reply to a send that came before.
+struct SentBefore {
+    Message reply;
+    bool is_certain = true; // False: the newest of several sends that said the same.
+};
+
 class ChatService {
 public:
     struct Parts {
         db::Database& database;
-        bus::ReplyFeed& feed;
+        ReplyFeed& feed;
         bus::Notices& notices;
         bus::RoomListCache& room_lists;
         billing::BillingService& billing;
@@ -53,11 +62,12 @@ public:
         ReplyWorker* worker = nullptr;   // Null: other processes write the replies.
         bus::Signals* signals = nullptr; // Null: there are no other processes; so is the next.
         bus::JobWakeUp* wake_ups = nullptr;
+        tasks::Bell const* task_bell = nullptr; // Null: nobody listens here.
     };
 
     explicit ChatService(Parts parts);
 
-    asio::awaitable<Result<Made<Room>>> create_room(UserId user, NewRoom room, std::optional<IdempotencyKey> key);
+    asio::awaitable<Result<Made<Room>>> create_room(UserId user, NewRoom room, std::optional<idempotency::Key> key);
     // `cursor` empty: the first page. cursor_invalid.
     asio::awaitable<Result<RoomPage>> rooms(UserId user, std::string name_part, std::string cursor, std::int64_t count_max);
     // The first page of rooms_page_usual rooms as JSON, from the cache when nothing changed.
@@ -67,24 +77,34 @@ public:
     asio::awaitable<Result<void>> delete_room(UserId user, RoomId room);
 
     // Durable when it returns. Refusals: those of SendStore::send, and `busy` when too many replies wait over all users.
-    asio::awaitable<Result<Made<Sent>>> send(UserId user, RoomId room, std::string content, std::optional<IdempotencyKey> key);
-    asio::awaitable<Result<Made<Retried>>> retry(UserId user, RoomId room, MessageId reply, std::optional<IdempotencyKey> key);
+    asio::awaitable<Result<Made<Sent>>> send(UserId user, RoomId room, std::string content, std::optional<idempotency::Key> key);
+
+    // The send that is repeated with the last id which the client has seen of its stream: by its key, else by what it says. Nothing is
+    // sent. nullopt: there is none. Refusals: room_not_found, idempotency_key_reused.
+    asio::awaitable<Result<std::optional<SentBefore>>> sent_before(UserId user, RoomId room, std::string content,
+                                                                   std::optional<idempotency::Key> key, EventId last_seen);
+
+    asio::awaitable<Result<Made<Retried>>> retry(UserId user, RoomId room, MessageId reply, std::optional<idempotency::Key> key);
 
     // Returns when the reply is no longer being written, at most a few seconds later.
     asio::awaitable<Result<Message>> stop(UserId user, RoomId room, MessageId reply);
 
     asio::awaitable<Result<Message>> message(UserId user, RoomId room, MessageId message);
-    asio::awaitable<Result<std::vector<Message>>> variants(UserId user, RoomId room, MessageId reply);
+    asio::awaitable<Result<VariantPage>> variants(UserId user, RoomId room, MessageId reply, std::string cursor);
 
-    // The message as it stands when it is finished or at `until`.
-    asio::awaitable<Result<Message>> finished_message(UserId user, RoomId room, MessageId message, Steady::time_point until);
+    // The reply as it stands when it is finished or at `until`; `known` while nothing newer can be read, and when it is deleted. So
+    // whoever has changed something may await this and still has an answer, whatever fails.
+    asio::awaitable<Message> when_finished(UserId user, Message known, Steady::time_point until);
 
     // The models this user's plan may use, the default first.
     asio::awaitable<Result<std::vector<std::string>>> models_of(UserId user);
 
 private:
     asio::awaitable<Result<void>> check_model(UserId user, std::optional<std::string>& model);
-    asio::awaitable<Result<void>> check_gauge();
+    asio::awaitable<Result<QueueRoom>> check_gauge(bool has_key);
+    asio::awaitable<void> settle_list(UserId user);
+    asio::awaitable<void> end_feed(MessageId reply, std::int64_t attempt);
+    asio::awaitable<Message> follow(UserId user, Message known, Steady::time_point until, ReplyPace pace);
     void wake_workers(int jobs);
     void follow_up(UserId user, RoomId room, Sending& sending, std::optional<Hands::Hand> hand, asio::any_io_executor executor);
 
@@ -93,6 +113,7 @@ private:
     RoomStore rooms_;
     MessageStore messages_;
     SendStore sends_;
+    SentBeforeStore sent_before_;
     StopStore stops_;
 };
 

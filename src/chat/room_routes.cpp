@@ -1,4 +1,5 @@
-#include "chat/chat_routes.hpp"
+#include "chat/room_routes.hpp"
+
 #include "chat/chat_service.hpp"
 #include "chat/route_parts.hpp"
 #include "http/router.hpp"
@@ -127,8 +128,9 @@ void add_room_routes(http::Router& router, ChatApi& api)
                 {.id = "createRoom",
                  .summary = "Open a room; without a name it is named after its first message",
                  .tag = "chat",
+                 .limits = http::RateClass::create,
                  .body_bytes_max = 128_KiB,
-                 .errors = {"idempotency_key_reused", "idempotency_in_progress"},
+                 .errors = {"outcome_unknown", "idempotency_key_reused", "idempotency_in_progress", "rooms_max_reached"},
                  .takes_idempotency_key = true});
     router.alias("POST", "/chatroom/", "/chatroom/create/");
     router.get(

@@ -1,7 +1,9 @@
-#include "chat/chat_routes.hpp"
+#include "chat/stream_routes.hpp"
+
 #include "chat/chat_service.hpp"
-#include "chat/events_stream.hpp"
 #include "chat/route_parts.hpp"
+#include "chat/streams/events_stream.hpp"
+#include "chat/streams/reply_events.hpp"
 #include "http/router.hpp"
 
 namespace pollux::chat {
@@ -28,12 +30,12 @@ asio::awaitable<Result<ModelList>> list_models(ChatApi& api, http::Request const
     co_return list;
 }
 
-asio::awaitable<Result<http::Stream>> stream_events(ChatApi& api, http::Request const& request)
+asio::awaitable<Result<http::Stream>> stream_events(ChatApi& api, http::Request const& request, Query<ResumeQuery> query)
 {
     EventsReader reader{.user = request.user(), .session = request.session()};
-    if (auto const header = request.header("Last-Event-ID")) reader.last_event_id = std::string(*header);
+    reader.last_event_id = last_event_id_of(request, query.value.lastEventId);
     auto events = make_events_stream(api.notices, std::move(reader));
-    co_return http::Stream{bound_to_session(std::move(events), api, request)};
+    co_return http::Stream{bound(std::move(events), api.event_streams, api, request)};
 }
 
 } // namespace
@@ -43,7 +45,10 @@ void add_stream_routes(http::Router& router, ChatApi& api)
     router.get("/models/", list_models, api,
                {.id = "listModels", .summary = "The models your plan may use", .tag = "chat", .errors = {"user_not_found"}});
     router.get("/events/", stream_events, api,
-               {.id = "streamEvents", .summary = "What changes for you, on all your devices, as Server-Sent Events", .tag = "chat"});
+               {.id = "streamEvents",
+                .summary = "What changes for you, on all your devices, as Server-Sent Events",
+                .tag = "chat",
+                .events = notice_events()});
 }
 
 } // namespace pollux::chat

@@ -1,20 +1,12 @@
 #include "cli/banner.hpp"
 
 #include "cli/version.hpp"
+#include "config/addresses.hpp"
 
 #include <filesystem>
 
 namespace pollux::cli {
 namespace {
-
-std::string where(config::Config const& config, std::uint16_t port)
-{
-    config::Endpoint shown = config.listen;
-    if (shown.host == "0.0.0.0") shown.host = "127.0.0.1";
-    if (shown.host == "::") shown.host = "::1";
-    shown.port = port;
-    return "http://" + to_text(shown);
-}
 
 std::string models_line(config::Config const& config)
 {
@@ -38,6 +30,15 @@ std::string codes_line(config::Config const& config)
     case config::OtpDelivery::none: return "not sent";
     }
     return "";
+}
+
+std::string who_is_answered(config::Config const& config)
+{
+    std::string others;
+    for (auto const& network : config.debug_networks) {
+        if (!config::is_loopback_network(network)) others += (others.empty() ? "" : ", ") + network;
+    }
+    return others.empty() ? "this machine only" : "whoever comes from " + others + " too, and shows codes to them";
 }
 
 void append_line(std::string& out, std::string_view name, std::string_view text)
@@ -73,11 +74,20 @@ void append_tour(std::string& out, std::string const& url, config::Config const&
 
 } // namespace
 
+std::string server_url(config::Config const& config, std::uint16_t port)
+{
+    config::Endpoint shown = config.listen;
+    if (shown.host == "0.0.0.0") shown.host = "127.0.0.1";
+    if (shown.host == "::") shown.host = "::1";
+    shown.port = port;
+    return "http://" + to_text(shown);
+}
+
 std::string banner(config::Config const& config, std::uint16_t port, std::vector<std::string> const& notices)
 {
-    std::string url = where(config, port);
+    std::string url = server_url(config, port);
     std::string out = "Pollux " + std::string(version()) + " is ready at " + url;
-    out += config.debug ? "  (debug: answers this machine only)\n\n" : "\n\n";
+    out += config.debug ? "  (debug: answers " + who_is_answered(config) + ")\n\n" : "\n\n";
     append_line(out, "Model", models_line(config));
     append_line(out, "Data", std::filesystem::absolute(config.data_dir).lexically_normal().string());
     append_line(out, "Database", database_line(config));

@@ -50,6 +50,17 @@ TEST(Banner, NamesTheRealPortAndAnAddressThatCanBeTyped)
     EXPECT_NE(banner(config, 80, {}).find("ready at http://[::1]:80 "), std::string::npos);
 }
 
+TEST(Banner, SaysWhoElseIsAnsweredInDebug)
+{
+    config::Config config = dev_config();
+    config.debug_networks = {"127.0.0.0/8", "::1/128", "0.0.0.0/0", "172.17.0.0/16"};
+    std::string const text = banner(config, 8000, {});
+    EXPECT_EQ(text.find("this machine only"), std::string::npos);
+    EXPECT_NE(text.find("whoever comes from 0.0.0.0/0, 172.17.0.0/16 too"), std::string::npos) << text;
+    config.debug_networks = {"127.0.0.1", "::ffff:127.0.0.0/104", "::1"};
+    EXPECT_NE(banner(config, 8000, {}).find("(debug: answers this machine only)"), std::string::npos);
+}
+
 TEST(Banner, ShowsNoSecretAndNoTourInProduction)
 {
     config::Config config = dev_config();

@@ -1,6 +1,8 @@
 #include "cli/commands.hpp"
 
 #include "app/application.hpp"
+#include "app/superuser.hpp"
+#include "base/reason.hpp"
 #include "cli/banner.hpp"
 #include "cli/chat/chat_command.hpp"
 #include "cli/doctor.hpp"
@@ -109,14 +111,16 @@ int create_superuser(config::Flags flags, std::string const& mobile, std::string
             complain("pollux: " + password.error().message());
             return 1;
         }
-        auto user = app::create_superuser(loaded.config, mobile, *password);
-        if (!user) {
-            Error error = user.error(); // error() returns a copy.
+        auto admin = app::create_superuser(loaded.config, mobile, *password);
+        if (!admin) {
+            Error error = admin.error(); // error() returns a copy.
             for (FieldError const& field : error.fields()) complain("pollux: " + field.detail);
             if (error.fields().empty()) complain("pollux: " + error.message());
             return 1;
         }
-        return print(user->mobile + " is an admin.\n");
+        return print(admin->user.mobile + " is an admin.\nThis logs in, once, within 10 minutes:\n    curl " +
+                     server_url(loaded.config, loaded.config.listen.port) +
+                     "/auth/link/ -H 'Content-Type: application/json' -d '{\"token\":\"" + admin->link_token + "\"}'\n");
     });
 }
 
@@ -204,7 +208,7 @@ int run(int argc, char const* const* argv)
         return line.app.exit(said) == 0 ? 0 : 2;
     } catch (std::exception const& what) {
         ops::flush_log();
-        complain(std::string("pollux: ") + what.what());
+        complain("pollux: " + reason_of(what));
         return 1;
     }
     return line.exit_code;

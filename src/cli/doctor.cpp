@@ -1,14 +1,18 @@
 #include "cli/doctor.hpp"
 
 #include "ai/gemini/gemini_model.hpp"
+#include "base/reason.hpp"
+#include "cli/doctor_numbers.hpp"
 #include "db/migrator.hpp"
 #include "db/postgres/postgres_migrations.hpp"
 #include "db/sqlite/connection.hpp"
 #include "db/sqlite/file_lock.hpp"
 #include "net/http_client.hpp"
+#include "redis/link.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -77,9 +81,9 @@ Finding examine_postgres(std::string const& url, std::filesystem::path const& em
         }
         return {Health::well, "Database: PostgreSQL, " + schema + ".", ""};
     } catch (db::SchemaTooNew const& what) {
-        return {Health::ill, std::string("Database: ") + what.what() + ".", ""};
+        return {Health::ill, std::string("Database: ") + reason_of(what) + ".", ""};
     } catch (std::exception const& what) {
-        return {Health::ill, std::string("Database: PostgreSQL cannot be used: ") + what.what(),
+        return {Health::ill, std::string("Database: PostgreSQL cannot be used: ") + reason_of(what),
                 "See to DATABASE_URL, to the server, and to the rights of its user."};
     }
 }
@@ -117,6 +121,25 @@ ai::GeminiCheck ask_gemini(config::Config const& config, std::string const& mode
     });
     io.run();
     return check;
+}
+
+struct RedisAnswer {
+    bool is_open = false;
+    std::string version;
+    std::string failure;
+};
+
+boost::asio::awaitable<RedisAnswer> greet_redis(redis::Url url)
+{
+    constexpr std::chrono::seconds greeting_max{2};
+    redis::Server server(std::move(url));
+    auto const link = std::make_shared<redis::Link>(co_await boost::asio::this_coro::executor, server);
+    RedisAnswer answer;
+    answer.is_open = co_await link->open(greeting_max);
+    answer.version = link->version();
+    answer.failure = link->failure();
+    link->close("asked");
+    co_return answer;
 }
 
 } // namespace
@@ -167,7 +190,7 @@ Finding examine_database(config::Config const& config)
     try {
         return examine_file(file);
     } catch (std::exception const& what) {
-        return {Health::ill, "Database: " + file.string() + " cannot be opened: " + what.what(),
+        return {Health::ill, "Database: " + file.string() + " cannot be opened: " + reason_of(what),
                 "See to the file's owner and mode, and to the disk."};
     }
 }
@@ -183,6 +206,22 @@ std::vector<Finding> examine_models(config::Config const& config)
         findings.push_back(describe(ask_gemini(config, name), name));
     }
     return findings;
+}
+
+std::optional<Finding> examine_redis(config::Config const& config)
+{
+    if (!config.redis_url) return std::nullopt;
+    auto url = redis::parse_url(config.redis_url->reveal());
+    if (!url) return Finding{Health::ill, "Redis: REDIS_URL: " + url.error().message(), ""};
+    RedisAnswer answer;
+    boost::asio::io_context io(1);
+    boost::asio::co_spawn(io, greet_redis(std::move(*url)), [&](std::exception_ptr failure, RedisAnswer found) {
+        if (!failure) answer = std::move(found);
+    });
+    io.run();
+    if (answer.is_open) return Finding{Health::well, "Redis: serves, version " + answer.version + ".", ""};
+    return Finding{Health::note, "Redis: does not serve (" + answer.failure + ").",
+                   "Everything works without it, only slower. See to REDIS_URL, to the server, and to the rights of its user."};
 }
 
 std::string to_text(std::vector<Finding> const& findings)
@@ -201,6 +240,8 @@ int doctor(config::Loaded const& loaded)
     std::vector<Finding> findings = examine_settings(loaded);
     findings.push_back(examine_data_dir(loaded.config));
     findings.push_back(examine_database(loaded.config));
+    if (auto finding = examine_redis(loaded.config)) findings.push_back(std::move(*finding));
+    for (Finding& finding : examine_numbers(loaded.config)) findings.push_back(std::move(finding));
     for (Finding& finding : examine_models(loaded.config)) findings.push_back(std::move(finding));
     std::fputs(to_text(findings).c_str(), stdout);
     auto ill = std::count_if(findings.begin(), findings.end(), [](Finding const& finding) { return finding.health == Health::ill; });

@@ -3,6 +3,7 @@
 
 #include "config/load.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@ struct Finding {
 std::vector<Finding> examine_settings(config::Loaded const& loaded);
 Finding examine_data_dir(config::Config const& config);
 Finding examine_database(config::Config const& config);
-std::vector<Finding> examine_models(config::Config const& config); // One cheap call to Gemini where its key is set.
+std::optional<Finding> examine_redis(config::Config const& config); // Nothing: REDIS_URL is not set.
+std::vector<Finding> examine_models(config::Config const& config);  // One cheap call to Gemini where its key is set.
 
 std::string to_text(std::vector<Finding> const& findings);
 

@@ -92,7 +92,7 @@ int move(config::Config const& config, MoveArguments const& arguments)
     }
     prepare_secrets();
     db::MoveOptions const options{
-        .file = plan->file, .url = plan->url, .migrations = pollux_migrations_files(), .seeded_tables = {"plans"}};
+        .file = plan->file, .url = plan->url, .migrations = pollux_migrations_files(), .seeded_tables = {"plans", "task_periods"}};
     std::string const file = plan->file.string();
     bool has_headline = false;
     db::MoveEvents const events{

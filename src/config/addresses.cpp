@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
+#include <cmath>
 
 namespace pollux::config {
 namespace {
@@ -90,6 +91,27 @@ std::optional<WebUrl> parse_web_url(std::string_view text)
     return url;
 }
 
+std::optional<std::string> parse_origin(std::string_view text)
+{
+    if (auto const url = parse_web_url(text)) {
+        if (!url->path.empty()) return std::nullopt;
+        return url->origin();
+    }
+    std::string const origin = lower_ascii(text);
+    auto const scheme_end = origin.find("://");
+    auto is_of_scheme = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.'; };
+    auto const scheme = std::string_view(origin).substr(0, std::min(scheme_end, origin.size()));
+    bool const has_scheme = scheme_end != std::string::npos && !scheme.empty() && scheme.front() >= 'a' && scheme.front() <= 'z' &&
+                            std::ranges::all_of(scheme, is_of_scheme);
+    if (!has_scheme || scheme == "http" || scheme == "https") return std::nullopt;
+    std::string_view authority = std::string_view(origin).substr(scheme_end + 3);
+    auto const host = take_host(authority);
+    if (!host || host->empty()) return std::nullopt;
+    auto const port = authority.starts_with(':') ? parse_port(authority.substr(1)) : std::nullopt;
+    if (!authority.empty() && !port) return std::nullopt;
+    return origin;
+}
+
 bool is_loopback_host(std::string_view host)
 {
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
@@ -123,6 +145,50 @@ bool is_network(std::string_view text)
     if (slash == std::string_view::npos) return true;
     auto bits = parse_integer(text.substr(slash + 1));
     return bits && *bits >= 0 && *bits <= (family == 4 ? 32 : 128);
+}
+
+namespace {
+
+struct NetworkSize {
+    int family = 4;
+    int bits = 32; // Of the prefix.
+};
+
+// IPv6 addresses that stand for IPv4 ones (::ffff:0:0/96) count as those.
+NetworkSize size_of(std::string_view network)
+{
+    constexpr int mapped_bits = 96;
+    std::size_t const slash = network.find('/');
+    std::string const base(network.substr(0, slash));
+    NetworkSize size{address_family(base), 0};
+    auto const bits = slash == std::string_view::npos ? std::nullopt : parse_integer(network.substr(slash + 1));
+    size.bits = static_cast<int>(bits.value_or(size.family == 4 ? 32 : 128));
+    in6_addr address{};
+    bool const is_mapped =
+        size.family == 6 && size.bits >= mapped_bits && inet_pton(AF_INET6, base.c_str(), &address) == 1 && IN6_IS_ADDR_V4MAPPED(&address);
+    return is_mapped ? NetworkSize{4, size.bits - mapped_bits} : size;
+}
+
+} // namespace
+
+bool hold_much_of_the_world(std::vector<std::string> const& networks)
+{
+    constexpr double much = 1.0 / 16;
+    double v4 = 0;
+    double v6 = 0;
+    for (auto const& network : networks) {
+        auto const size = size_of(network);
+        (size.family == 4 ? v4 : v6) += std::ldexp(1.0, -size.bits);
+    }
+    return v4 >= much || v6 >= much;
+}
+
+bool is_loopback_network(std::string_view network)
+{
+    auto const size = size_of(network);
+    auto const base = network.substr(0, network.find('/'));
+    if (size.family == 4) return size.bits >= 8 && (base.starts_with("127.") || lower_ascii(base).starts_with("::ffff:127."));
+    return size.bits == 128 && is_loopback_host(base);
 }
 
 } // namespace pollux::config

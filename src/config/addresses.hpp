@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pollux::config {
 
@@ -22,6 +23,10 @@ struct WebUrl {
 
 std::optional<WebUrl> parse_web_url(std::string_view text);
 
+// The origin of a page (RFC 6454): "https://chat.example.com", or an app's own, "capacitor://localhost". In small letters, without the
+// usual port.
+std::optional<std::string> parse_origin(std::string_view text);
+
 // localhost, 127.0.0.0/8 and [::1].
 bool is_loopback_host(std::string_view host);
 
@@ -30,5 +35,9 @@ std::optional<Endpoint> parse_endpoint(std::string_view text);
 
 // "192.0.2.7", "10.0.0.0/8", "2001:db8::/32".
 bool is_network(std::string_view text);
+
+// Whether these networks together hold a good part (a sixteenth) of all addresses of IPv4 or of IPv6.
+bool hold_much_of_the_world(std::vector<std::string> const& networks);
+bool is_loopback_network(std::string_view network);
 
 } // namespace pollux::config

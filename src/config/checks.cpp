@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "config/addresses.hpp"
+#include "config/key_strength.hpp"
 #include "config/settings.hpp"
 
 #include <algorithm>
@@ -9,27 +10,7 @@
 namespace pollux::config {
 namespace {
 
-constexpr std::size_t key_bytes_min = 32;
 constexpr std::chrono::days test_number_days_max{90};
-
-bool is_everyone(std::string const& network)
-{
-    return network.ends_with("/0");
-}
-
-// Empty when the key will do.
-std::string_view weakness(Secret const& key)
-{
-    std::string const& text = key.reveal();
-    if (text.size() < key_bytes_min) return "is shorter than 32 bytes";
-    std::set<char> letters(text.begin(), text.end());
-    if (letters.size() < 8) return "has fewer than 8 different characters";
-    std::string lowered = lower_ascii(text);
-    for (std::string_view word : {"insecure", "changeme", "change-me", "change_me", "secret-key", "secret_key"}) {
-        if (lowered.find(word) != std::string::npos) return "looks like an example";
-    }
-    return {};
-}
 
 class Checks {
 public:
@@ -41,6 +22,7 @@ public:
         check_delivery();
         check_models();
         check_payments();
+        check_admin();
         if (config_.debug) return note_debug();
         check_keys();
         check_test_numbers();
@@ -125,13 +107,17 @@ private:
 
     void note_debug()
     {
-        if (config_.secret_key && !weakness(*config_.secret_key).empty()) notice("SECRET_KEY is weak: good enough for debug only.");
+        if (config_.secret_key && !weakness(config_.secret_key->reveal()).empty())
+            notice("SECRET_KEY is weak: good enough for debug only.");
+        if (hold_much_of_the_world(config_.debug_networks)) {
+            notice("DEBUG_NETWORKS lets in a good part of the world, and whoever comes in may read every code.");
+        }
     }
 
     void check_key(std::string_view name, std::optional<Secret> const& key)
     {
         if (!key) return;
-        std::string_view why = weakness(*key);
+        std::string_view why = weakness(key->reveal());
         if (!why.empty()) problem(std::string(name) + ": " + std::string(why) + "; make one with: openssl rand -base64 48");
     }
 
@@ -145,10 +131,21 @@ private:
         check_key("JWT_PREVIOUS_KEY", config_.jwt_previous_key);
     }
 
+    void check_admin()
+    {
+        for (TestNumber const& number : config_.otp_test_numbers) {
+            if (number.mobile == config_.admin_mobile)
+                problem("ADMIN_MOBILE: stands in OTP_TEST_NUMBERS too, where everybody knows its code");
+        }
+    }
+
     void check_test_numbers()
     {
         for (TestNumber const& number : config_.otp_test_numbers) {
             std::string which = "OTP_TEST_NUMBERS: the number that ends in " + number.mobile.substr(number.mobile.size() - 2);
+            if (!numbers::read_number(number.mobile, config_.numbers())) {
+                notice(which + " is no number that an account can be made with: its length, kind or country is not taken here.");
+            }
             if (!number.valid_until) {
                 problem(which + " needs a last day, like @2026-12-31, because its code never changes");
             } else if (*number.valid_until > now_ + test_number_days_max + std::chrono::days(1)) {
@@ -163,8 +160,8 @@ private:
     {
         if (config_.rate_limits == Switch::off) problem("RATE_LIMITS: may be off in debug only");
         auto const& proxies = config_.trusted_proxies;
-        if (std::any_of(proxies.begin(), proxies.end(), is_everyone)) {
-            problem("TRUSTED_PROXIES: trusts everybody, so anybody could claim any address; name your proxies");
+        if (hold_much_of_the_world(proxies)) {
+            problem("TRUSTED_PROXIES: trusts a good part of the world, so anybody could claim any address; name your proxies");
         }
         if (!is_given("ALLOWED_HOSTS")) notice("ALLOWED_HOSTS is not set: only localhost, 127.0.0.1 and [::1] are answered.");
         auto const& metrics = config_.metrics_listen;

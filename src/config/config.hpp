@@ -4,6 +4,7 @@
 #pragma once
 
 #include "config/types.hpp"
+#include "numbers/number_reader.hpp"
 
 #include <filesystem>
 #include <vector>
@@ -44,6 +45,8 @@ struct Config {
     std::vector<std::string> trusted_proxies; // Addresses or networks: "10.0.0.0/8".
     std::size_t trusted_proxy_hops = 0;       // Instead of addresses: so many proxies stand in front.
     std::vector<std::string> debug_networks{"127.0.0.0/8", "::1/128"};
+    std::optional<std::size_t> connections_max;             // Empty: what the limit of open files leaves.
+    std::optional<std::size_t> connections_per_address_max; // Empty: half of them.
     Switch rate_limits = Switch::on;
     std::vector<RateOverride> rate_rules;
 
@@ -73,9 +76,11 @@ struct Config {
     std::chrono::days refresh_idle_days{7};
     bool password_login = false;
     std::string default_country_code = "1";
-    std::vector<std::string> allowed_countries; // Calling codes, digits only; empty: all.
+    std::vector<std::string> allowed_countries; // Calling codes, digits only, and ISO regions; empty: all.
+    std::vector<numbers::ExtraLength> number_lengths;
     OtpDelivery otp_delivery = OtpDelivery::none;
     std::vector<TestNumber> otp_test_numbers;
+    std::string admin_mobile; // E.164; empty: none.
     std::int64_t otp_per_ip_hour = 10;
     std::int64_t sms_per_hour_max = 1'000;
     std::string sms_template = "{code} is your code. It is valid for {minutes} minutes.";
@@ -100,6 +105,8 @@ struct Config {
     {
         return stop_delay_seconds.value_or(std::chrono::seconds(database == DatabaseKind::postgres ? 2 : 0));
     }
+
+    numbers::NumberPlan numbers() const { return {default_country_code, allowed_countries, number_lengths}; }
 
     bool operator==(Config const&) const = default;
 };

@@ -24,6 +24,10 @@ public:
 
     Dotenv read()
     {
+        if (auto const encoding = other_encoding(text_)) {
+            out_.problems.push_back("is saved in " + std::string(*encoding) + "; save it in UTF-8");
+            return std::move(out_);
+        }
         while (at_ < text_.size()) read_line();
         return std::move(out_);
     }
@@ -109,6 +113,21 @@ private:
 };
 
 } // namespace
+
+std::optional<std::string_view> other_encoding(std::string_view text)
+{
+    auto is_zero = [&](std::size_t index) { return index < text.size() && text[index] == '\0'; };
+    using namespace std::string_view_literals;
+    // UTF-32's mark begins as UTF-16's does. Without a mark the first character, which is ASCII in a file of settings, tells.
+    if (text.starts_with("\xFF\xFE\0\0"sv)) return "UTF-32 (little endian)";
+    if (text.starts_with("\0\0\xFE\xFF"sv)) return "UTF-32 (big endian)";
+    if (text.starts_with("\xFF\xFE"sv)) return "UTF-16 (little endian)";
+    if (text.starts_with("\xFE\xFF"sv)) return "UTF-16 (big endian)";
+    if (is_zero(0)) return is_zero(1) ? "UTF-32 (big endian)" : "UTF-16 (big endian)";
+    if (is_zero(1)) return is_zero(2) ? "UTF-32 (little endian)" : "UTF-16 (little endian)";
+    if (text.find('\0') != std::string_view::npos) return "no encoding of text: it holds zero bytes";
+    return std::nullopt;
+}
 
 Dotenv parse_dotenv(std::string_view text)
 {

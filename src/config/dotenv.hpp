@@ -3,6 +3,7 @@
 // itself; in "double quotes" \n \r \t \" \\ and \$ are known; a quoted value may span lines. Nothing is expanded: $X stays $X.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,9 +11,12 @@
 
 namespace pollux::config {
 
+// "UTF-16 (little endian)" and the like for a text that is not in UTF-8 but says, or shows by its zero bytes, what it is in.
+std::optional<std::string_view> other_encoding(std::string_view text);
+
 struct Dotenv {
     std::vector<std::pair<std::string, std::string>> values; // In the file's order; a name that comes twice: the later one counts.
-    std::vector<std::string> problems;                       // "line 3: ...": never the value.
+    std::vector<std::string> problems;                       // "line 3: ...", "is in UTF-16 ...": never the value.
 };
 
 Dotenv parse_dotenv(std::string_view text);

@@ -61,5 +61,31 @@ TEST(Dotenv, NeverRepeatsAValueInAProblem)
     EXPECT_EQ(read.problems[0], "line 1: has a quote that does not end");
 }
 
+TEST(Dotenv, names_an_encoding_that_is_not_utf8)
+{
+    using namespace std::string_literals;
+    std::vector<std::pair<std::string, std::string>> const files = {
+        {"\xFF\xFE"s + "A\0=\0" + "1\0"s, "UTF-16 (little endian)"},
+        {"\xFE\xFF\0A\0=\0001"s, "UTF-16 (big endian)"},
+        {"A\0=\0001\0"s, "UTF-16 (little endian)"},
+        {"\0A\0=\0001"s, "UTF-16 (big endian)"},
+        {"\xFF\xFE\0\0A\0\0\0"s, "UTF-32 (little endian)"},
+        {"\0\0\xFE\xFF\0\0\0A"s, "UTF-32 (big endian)"},
+        {"A\0\0\0=\0\0\0"s, "UTF-32 (little endian)"},
+        {"\0\0\0A\0\0\0="s, "UTF-32 (big endian)"},
+        {"A=1\nB=\0"s, "zero bytes"},
+    };
+    for (auto const& [text, name] : files) {
+        auto const read = parse_dotenv(text);
+        ASSERT_EQ(read.problems.size(), 1u) << name;
+        EXPECT_NE(read.problems.front().find(name), std::string::npos) << read.problems.front();
+        EXPECT_TRUE(read.values.empty());
+    }
+    EXPECT_TRUE(parse_dotenv("\xEF\xBB\xBF"
+                             "A=1")
+                    .problems.empty());
+    EXPECT_TRUE(parse_dotenv("").problems.empty());
+}
+
 } // namespace
 } // namespace pollux::config

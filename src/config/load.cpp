@@ -114,6 +114,11 @@ private:
             out_.problems.push_back(file->first + ": the file cannot be read" + (text ? ": it is over 64 KiB" : ""));
             return {};
         }
+        if (auto const encoding = other_encoding(*text)) {
+            out_.problems.push_back(file->first + ": the file is saved in " + std::string(*encoding) + "; save it in UTF-8");
+            return {};
+        }
+        if (text->starts_with("\xEF\xBB\xBF")) text->erase(0, 3); // A mark that some editors write.
         if (text->ends_with('\n')) text->pop_back();
         if (text->ends_with('\r')) text->pop_back();
         return Value{std::move(*text), file->first};

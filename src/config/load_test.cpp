@@ -221,6 +221,37 @@ Be kind."
     EXPECT_EQ(config.system_prompt, "Be brief.\nBe kind.");
 }
 
+TEST(Load, TakesAGeminiUrlWithItsVersionAsMeant)
+{
+    struct Case {
+        std::string_view line;
+        std::string_view base_url;
+        std::string_view version;
+    };
+    for (auto const& [line, base_url, version] : {
+             Case{"https://g.example.com/v1beta", "https://g.example.com", "v1beta"},
+             Case{"https://g.example.com/v1/", "https://g.example.com", "v1"},
+             Case{"https://g.example.com//v1alpha2//", "https://g.example.com/", "v1alpha2"},
+             Case{"'\"https://g.example.com/v1\"'", "https://g.example.com", "v1"},
+             Case{"http://127.0.0.1:9000/proxy/v1beta", "http://127.0.0.1:9000/proxy", "v1beta"},
+             Case{"https://g.example.com/vertex", "https://g.example.com/vertex", "v1beta"},
+             Case{"https://g.example.com/v1\nGEMINI_API_VERSION=v2", "https://g.example.com", "v2"},
+         }) {
+        auto const loaded = load_config(sources_of("DEBUG=1\nGEMINI_BASE_URL=" + std::string(line) + "\n"));
+        EXPECT_EQ(joined(loaded.problems), "") << line;
+        EXPECT_EQ(loaded.config.gemini_base_url, base_url) << line;
+        EXPECT_EQ(loaded.config.gemini_api_version, version) << line;
+    }
+}
+
+TEST(Load, TakesKeysInQuotes)
+{
+    auto const loaded = load_config(sources_of("DEBUG=1\nGEMINI_API_KEY='\"AIzaSyTest\"'\nGEMINI_MODEL=\"'gemini-x'\"\n"));
+    EXPECT_EQ(joined(loaded.problems), "");
+    EXPECT_EQ(loaded.config.gemini_api_key, Secret("AIzaSyTest"));
+    EXPECT_EQ(loaded.config.gemini_model, "gemini-x");
+}
+
 TEST(Load, NamesUnknownSettingsOfTheFile)
 {
     Loaded loaded = load_config(sources_of("DEBUG=1\nGEMINI_KEY=x\nSECRET_KEY_FILE=/run/key\n"));
@@ -264,14 +295,24 @@ INSTANTIATE_TEST_SUITE_P(
                     Refusal{"REDIS_URL=http://localhost", "REDIS_URL (.env)"}, Refusal{"PUBLIC_URL=chat.example.com", "PUBLIC_URL (.env)"},
                     Refusal{"ALLOWED_HOSTS=https://x", "ALLOWED_HOSTS="}, Refusal{"ALLOWED_HOSTS=x:80", "ALLOWED_HOSTS="},
                     Refusal{"CORS_ALLOWED_ORIGINS=chat.example.com", "CORS_ALLOWED_ORIGINS="},
+                    Refusal{"CORS_ALLOWED_ORIGINS=null", "CORS_ALLOWED_ORIGINS="},
+                    Refusal{"CORS_ALLOWED_ORIGINS=file://", "CORS_ALLOWED_ORIGINS="},
+                    Refusal{"CORS_ALLOWED_ORIGINS=capacitor://localhost/x", "CORS_ALLOWED_ORIGINS="},
+                    Refusal{"CORS_ALLOWED_ORIGINS=1app://localhost", "CORS_ALLOWED_ORIGINS="},
+                    Refusal{"CORS_ALLOWED_ORIGINS=app://localhost:x", "CORS_ALLOWED_ORIGINS="},
                     Refusal{"TRUSTED_PROXIES=proxy", "TRUSTED_PROXIES="}, Refusal{"TRUSTED_PROXIES=11", "TRUSTED_PROXIES="},
                     Refusal{"DEBUG_NETWORKS=10.0.0.0/33", "DEBUG_NETWORKS="}, Refusal{"RATE_RULES=send=fast", "RATE_RULES="},
                     Refusal{"RATE_RULES=otp_address=1/1", "RATE_RULES="}, Refusal{"AI_MODELS=claude:x", "AI_MODELS="},
                     Refusal{"AI_MODELS=demo,demo", "AI_MODELS="}, Refusal{"CONTEXT_TOKENS=-1", "CONTEXT_TOKENS="},
                     Refusal{"QUEUE_MAX=1e9", "QUEUE_MAX="}, Refusal{"GEMINI_BASE_URL=ftp://x", "GEMINI_BASE_URL (.env)"},
                     Refusal{"GEMINI_BASE_URL=https://user:pw@x", "GEMINI_BASE_URL (.env)"},
+                    Refusal{"GEMINI_BASE_URL=https://x/v1beta?key=y", "GEMINI_BASE_URL (.env): must be a URL like"},
+                    Refusal{"GEMINI_BASE_URL=https://x/v1beta/models", "GEMINI_BASE_URL (.env): must end before \"/models\""},
+                    Refusal{"GEMINI_BASE_URL=https://x/models", "GEMINI_BASE_URL (.env): must end before \"/models\""},
+                    Refusal{"GEMINI_API_KEY='\"AIzaSyTest'", "GEMINI_API_KEY (.env): must not hold a quotation mark"},
                     Refusal{"DEFAULT_COUNTRY_CODE=US", "DEFAULT_COUNTRY_CODE="}, Refusal{"OTP_DELIVERY=pigeon", "OTP_DELIVERY="},
-                    Refusal{"OTP_TEST_NUMBERS=123:456", "OTP_TEST_NUMBERS (.env)"},
+                    Refusal{"OTP_TEST_NUMBERS=123:456", "OTP_TEST_NUMBERS (.env)"}, Refusal{"ADMIN_MOBILE=4915112345678", "ADMIN_MOBILE="},
+                    Refusal{"ADMIN_MOBILE=+0151 1234567", "ADMIN_MOBILE="},
                     Refusal{"OTP_TEST_NUMBERS=+11234567890:123456@2026-02-30", "OTP_TEST_NUMBERS (.env)"},
                     Refusal{"SMS_TEMPLATE=hello", "SMS_TEMPLATE="}, Refusal{"BILLING_GRACE_DAYS=365", "BILLING_GRACE_DAYS="}));
 
@@ -296,7 +337,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Refusal{"GEMINI_API_KEY=\nAI_MODELS=gemini:x", "GEMINI_API_KEY: is needed for gemini:x"},
                     Refusal{"AI_MODELS=openai:x", "AI_MODELS: OpenAI-compatible servers come"},
                     Refusal{"RATE_LIMITS=off", "RATE_LIMITS: may be off in debug only"},
-                    Refusal{"TRUSTED_PROXIES=0.0.0.0/0", "TRUSTED_PROXIES: trusts everybody"},
+                    Refusal{"TRUSTED_PROXIES=0.0.0.0/0", "TRUSTED_PROXIES: trusts a good part"},
+                    Refusal{"TRUSTED_PROXIES=0.0.0.0/1,128.0.0.0/1", "TRUSTED_PROXIES: trusts a good part"},
+                    Refusal{"TRUSTED_PROXIES=128.0.0.0/2", "TRUSTED_PROXIES: trusts a good part"},
+                    Refusal{"TRUSTED_PROXIES=::/1,8000::/1", "TRUSTED_PROXIES: trusts a good part"},
+                    Refusal{"TRUSTED_PROXIES=::ffff:0:0/96", "TRUSTED_PROXIES: trusts a good part"},
+                    Refusal{"TRUSTED_PROXIES=2000::/3", "TRUSTED_PROXIES: trusts a good part"},
                     Refusal{"GEMINI_BASE_URL=http://gemini.example.com", "GEMINI_BASE_URL: would send a key in clear"},
                     Refusal{"DATABASE_URL=sqlite:///x?synchronous=off", "DATABASE_URL (.env): takes no options"},
                     Refusal{"SMS_WEBHOOK_URL=https://sms.example.com", "SMS_WEBHOOK_SECRET: is needed"},
@@ -315,6 +361,8 @@ TEST(Load, TakesWhatIsRightInProduction)
         "GEMINI_API_KEY=\nAI_MODELS=demo",
         "GEMINI_BASE_URL=http://localhost:9000",
         "TRUSTED_PROXIES=1",
+        "TRUSTED_PROXIES=10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7",
+        "CORS_ALLOWED_ORIGINS=capacitor://localhost,ionic://localhost,tauri://localhost,chrome-extension://abcdef,App+1.x://Host:81",
         "DATABASE_URL=sqlite:////srv/pollux/db.sqlite3",
         "DATABASE_URL=postgres://u:p%40ss:?#@db1:5432,db2/x?application_name=a@b",
         "DATABASE_URL=postgres://%2Frun%2Fpostgresql/x?application_name=a@b",

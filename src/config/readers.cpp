@@ -1,7 +1,10 @@
 #include "config/readers.hpp"
 
+#include "numbers/number_table.hpp"
+
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 namespace pollux::config {
 namespace {
@@ -37,10 +40,13 @@ bool has_raw_password(std::string_view url)
 std::optional<TestNumber> parse_test_number(std::string_view text)
 {
     std::size_t colon = text.find(':');
-    if (colon == std::string_view::npos || !text.starts_with('+') || !is_digits(text.substr(1, colon - 1), 7, 15)) return {};
+    if (colon == std::string_view::npos || !text.starts_with('+')) return {};
+    // What is no possible number is kept as it stands: an account from before such numbers were refused may have it.
+    auto const mobile = numbers::read_spelling(text.substr(0, colon), {});
+    if (!mobile.number && !mobile.old_number) return {};
     std::string_view rest = text.substr(colon + 1);
     std::size_t at = rest.find('@');
-    TestNumber number{std::string(text.substr(0, colon)), std::string(rest.substr(0, at)), {}};
+    TestNumber number{mobile.number ? *mobile.number : *mobile.old_number, std::string(rest.substr(0, at)), {}};
     if (!is_digits(number.code, 6, 6)) return {};
     if (at == std::string_view::npos) return number;
     number.valid_until = end_of_date(rest.substr(at + 1));
@@ -56,10 +62,22 @@ std::optional<RateOverride> parse_rate_rule(std::string_view text)
     std::string_view name = trim(text.substr(0, equals));
     auto count = parse_integer(trim(text.substr(equals + 1, slash - equals - 1)));
     auto seconds = parse_integer(trim(text.substr(slash + 1)));
-    constexpr std::array<std::string_view, 6> names{"auth", "otp", "send", "send_address", "read", "read_address"};
+    constexpr std::array<std::string_view, 10> names{"auth",           "otp",  "webhook",      "send", "send_address", "create",
+                                                     "create_address", "read", "read_address", "plan"};
     bool is_known = std::ranges::find(names, name) != names.end();
     if (!is_known || !count || !seconds || *count < 1 || *count > 1'000'000 || *seconds < 1 || *seconds > 86'400) return {};
     return RateOverride{std::string(name), *count, std::chrono::seconds(*seconds)};
+}
+
+// v1, v1beta, v1alpha2 ...
+bool is_api_version(std::string_view text)
+{
+    if (text.size() < 2 || text.front() != 'v') return false;
+    auto const digits_end = std::min(text.find_first_not_of("0123456789", 1), text.size());
+    auto const word_end = std::min(text.find_first_of("0123456789", digits_end), text.size());
+    auto const word = text.substr(digits_end, word_end - digits_end);
+    bool const is_known = word.empty() || word == "alpha" || word == "beta";
+    return digits_end > 1 && is_known && text.find_first_not_of("0123456789", word_end) == std::string_view::npos;
 }
 
 bool is_model_name(std::string_view text)
@@ -101,6 +119,33 @@ Complaint number_complaint(std::int64_t min, std::int64_t max)
 bool is_word(std::string_view text)
 {
     return !text.empty() && text.size() <= 4096 && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 127; });
+}
+
+std::string_view unquoted(std::string_view text)
+{
+    text = trim(text);
+    bool const is_quoted = text.size() >= 2 && text.front() == text.back() && (text.front() == '"' || text.front() == '\'');
+    return is_quoted ? text.substr(1, text.size() - 2) : text;
+}
+
+Complaint read_gemini_base_url(std::string const& text, Config& config)
+{
+    if (auto complaint = read_url<&Config::gemini_base_url>(text, config)) return complaint;
+    auto& url = config.gemini_base_url;
+    auto const path_begin = std::min(url.find('/', url.find("://") + 3), url.size());
+    for (auto at = path_begin; at < url.size();) {
+        auto const end = std::min(url.find('/', at + 1), url.size());
+        auto const part = std::string_view(url).substr(at + 1, end - at - 1);
+        if (is_api_version(part)) {
+            if (end < url.size()) return "must end before \"" + url.substr(end) + "\": Pollux adds the paths behind the version itself";
+            config.gemini_api_version = part;
+            url.resize(at);
+            return {};
+        }
+        if (part == "models") return "must end before \"/models\": Pollux adds the paths itself";
+        at = end;
+    }
+    return {};
 }
 
 Complaint read_database_url(std::string const& text, Config& config)
@@ -192,9 +237,9 @@ Complaint read_cors_origins(std::string const& text, Config& config)
             config.cors_allow_all_origins = true;
             continue;
         }
-        auto url = parse_web_url(part);
-        if (!url || !url->path.empty()) return "must be origins like https://chat.example.com, by comma";
-        config.cors_allowed_origins.push_back(url->origin());
+        auto origin = parse_origin(part);
+        if (!origin) return "must be origins like https://chat.example.com or capacitor://localhost, by comma";
+        config.cors_allowed_origins.push_back(std::move(*origin));
     }
     return {};
 }
@@ -226,7 +271,8 @@ Complaint read_rate_rules(std::string const& text, Config& config)
     for (std::string const& part : split_list(text)) {
         auto rule = parse_rate_rule(part);
         if (!rule)
-            return "must be rules like send=30/60 (30 in 60 seconds) for auth, otp, send, send_address, read or read_address, by comma";
+            return "must be rules like send=30/60 (30 in 60 seconds) for auth, otp, webhook, send, send_address, create, create_address, "
+                   "read, read_address or plan, by comma";
         config.rate_rules.push_back(*rule);
     }
     return {};
@@ -252,7 +298,7 @@ Complaint read_country_code(std::string const& text, Config& config)
 {
     std::string_view digits = text;
     if (digits.starts_with('+')) digits.remove_prefix(1);
-    if (!is_digits(digits, 1, 3) || digits.front() == '0') return "must be a calling code like 1 or 49";
+    if (numbers::calling_code(digits) == nullptr) return "must be a country's calling code like 1 or 49";
     config.default_country_code = digits;
     return {};
 }
@@ -264,9 +310,36 @@ Complaint read_allowed_countries(std::string const& text, Config& config)
     for (std::string const& part : split_list(text)) {
         std::string_view digits = part;
         if (digits.starts_with('+')) digits.remove_prefix(1);
-        if (!is_digits(digits, 1, 4) || digits.front() == '0') return "must be calling codes like 1, 44, 49, by comma, or all";
-        config.allowed_countries.emplace_back(digits);
+        bool const is_code = is_digits(digits, 1, 4) && digits.front() != '0';
+        std::string region = part;
+        std::ranges::transform(region, region.begin(), [](unsigned char letter) { return static_cast<char>(std::toupper(letter)); });
+        if (!is_code && !numbers::is_region(region)) return "must be countries like US, DE or calling codes like 44, 49, by comma, or all";
+        config.allowed_countries.emplace_back(is_code ? digits : region);
     }
+    return {};
+}
+
+Complaint read_number_lengths(std::string const& text, Config& config)
+{
+    config.number_lengths.clear();
+    for (std::string const& part : split_list(text)) {
+        auto const colon = part.find(':');
+        auto const code = part.substr(0, colon);
+        auto const digits = colon == std::string::npos ? std::nullopt : parse_integer(part.substr(colon + 1));
+        bool const is_length = digits && *digits >= 4 && *digits + static_cast<std::int64_t>(code.size()) <= 15;
+        if (numbers::calling_code(code) == nullptr || !is_length) {
+            return "must be calling codes with the digits that follow them, like 229:10, by comma";
+        }
+        config.number_lengths.push_back({code, static_cast<int>(*digits)});
+    }
+    return {};
+}
+
+Complaint read_admin_mobile(std::string const& text, Config& config)
+{
+    bool const is_number = text.starts_with('+') && is_digits(std::string_view(text).substr(1), 7, 15) && text[1] != '0';
+    if (!is_number) return "must be a number in international form without spaces, like +4915112345678";
+    config.admin_mobile = text;
     return {};
 }
 

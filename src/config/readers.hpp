@@ -52,6 +52,9 @@ Complaint read_choice(std::string const& text, Config& config)
     return "must be one of " + choices;
 }
 
+// Without the pair of quotation marks that a file for containers, or a shell, has left around a value.
+std::string_view unquoted(std::string_view text);
+
 template <auto Member>
 Complaint read_text(std::string const& text, Config& config)
 {
@@ -65,8 +68,9 @@ bool is_word(std::string_view text);
 template <auto Member>
 Complaint read_word(std::string const& text, Config& config)
 {
-    if (!is_word(text)) return "must be one word of printable characters";
-    config.*Member = text;
+    auto const word = unquoted(text);
+    if (!is_word(word)) return "must be one word of printable characters";
+    config.*Member = word;
     return {};
 }
 
@@ -78,16 +82,29 @@ Complaint read_secret(std::string const& text, Config& config)
     return {};
 }
 
+// A key that somebody else has made: no quotation mark belongs to it.
+template <auto Member>
+Complaint read_service_key(std::string const& text, Config& config)
+{
+    auto const key = unquoted(text);
+    if (!is_word(key)) return "must be one line of printable characters without spaces";
+    if (key.find_first_of("\"'`") != std::string_view::npos) return "must not hold a quotation mark";
+    config.*Member = Secret(std::string(key));
+    return {};
+}
+
 // A service that Pollux calls.
 template <auto Member>
 Complaint read_url(std::string const& text, Config& config)
 {
-    auto url = parse_web_url(text);
+    auto url = parse_web_url(unquoted(text));
     if (!url) return "must be a URL like https://host/path, without user, query or fragment";
     config.*Member = url->text();
     return {};
 }
 
+// May end in the version of the paths, as Google's documents write it: it then counts as GEMINI_API_VERSION.
+Complaint read_gemini_base_url(std::string const& text, Config& config);
 Complaint read_database_url(std::string const& text, Config& config);
 Complaint read_data_dir(std::string const& text, Config& config);
 Complaint read_redis_url(std::string const& text, Config& config);
@@ -103,6 +120,8 @@ Complaint read_rate_rules(std::string const& text, Config& config);
 Complaint read_ai_models(std::string const& text, Config& config);
 Complaint read_country_code(std::string const& text, Config& config);
 Complaint read_allowed_countries(std::string const& text, Config& config);
+Complaint read_number_lengths(std::string const& text, Config& config);
+Complaint read_admin_mobile(std::string const& text, Config& config);
 Complaint read_test_numbers(std::string const& text, Config& config);
 Complaint read_sms_template(std::string const& text, Config& config);
 Complaint read_webhook_secrets(std::string const& text, Config& config);

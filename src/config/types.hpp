@@ -46,7 +46,7 @@ struct TestNumber {
 
 // "send=30/60": replaces the built-in rule of one route class.
 struct RateOverride {
-    std::string route_class; // "auth", "otp", "send", "send_address", "read", "read_address"
+    std::string route_class; // "auth", "send_address"; the whole list stands in limits/rate_rules.hpp.
     std::int64_t count = 0;
     std::chrono::seconds window{0};
     bool operator==(RateOverride const&) const = default;

@@ -36,8 +36,8 @@ private:
     std::string_view postgres_;
 };
 
-// The database cannot be asked now (gone, full, its queue full, I/O error). What was asked may or may not have happened only when
-// the connection broke during COMMIT; on SQLite it did not happen (db/README.md names the one gap).
+// The database cannot be asked now (gone, full, its queue full, I/O error). Nothing of what was asked has happened, but for Lack::outcome:
+// PostgreSQL went away between COMMIT and its answer. On SQLite it did not happen (db/README.md names the one gap).
 class Unavailable : public UnavailableError {
     using UnavailableError::UnavailableError;
 };

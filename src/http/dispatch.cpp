@@ -1,11 +1,13 @@
 #include "http/dispatch.hpp"
 
+#include "base/reason.hpp"
 #include "base/secrets.hpp"
 #include "base/text.hpp"
 #include "base/unavailable.hpp"
 #include "http/error_response.hpp"
 #include "http/gate.hpp"
 #include "ops/log.hpp"
+#include "ops/once_a_minute.hpp"
 
 #include <algorithm>
 #include <array>
@@ -49,6 +51,14 @@ std::string_view take_parameter(std::string_view& text)
     return part;
 }
 
+// "utf-8", "UTF8", "utf_8": names of character sets are compared by letters and digits alone (UTS 22, 1.4).
+bool is_utf8_name(std::string_view charset)
+{
+    std::string plain = lower_ascii(charset);
+    std::erase_if(plain, [](char letter) { return !std::isalnum(static_cast<unsigned char>(letter)); });
+    return plain == "utf8" || plain == "csutf8";
+}
+
 // A charset may stand once, and must be UTF-8 (RFC 8259, 8.1); other parameters mean nothing.
 bool is_utf8_json(std::string_view content_type)
 {
@@ -58,8 +68,7 @@ bool is_utf8_json(std::string_view content_type)
         auto parameter = take_parameter(content_type);
         auto equals = std::min(parameter.find('='), parameter.size());
         if (!equals_ignoring_case(trim(parameter.substr(0, equals)), "charset")) continue;
-        auto charset = trim(parameter.substr(std::min(equals + 1, parameter.size())));
-        bool is_utf8 = equals_ignoring_case(charset, "utf-8") || equals_ignoring_case(charset, "\"utf-8\"");
+        bool const is_utf8 = is_utf8_name(parameter.substr(std::min(equals + 1, parameter.size())));
         if (has_charset || !is_utf8) return false;
         has_charset = true;
     }
@@ -68,7 +77,9 @@ bool is_utf8_json(std::string_view content_type)
 
 std::optional<Response> refuse_content(Request const& request, RequestReader const& reader, Route const& route)
 {
-    if (request.header("Content-Encoding")) {
+    if (route.shape.takes_raw_body) return std::nullopt;
+    auto const encoding = request.header("Content-Encoding");
+    if (encoding && !equals_ignoring_case(trim(*encoding), "identity")) {
         return problem(415, "unsupported_encoding", "Send the body as it is: no Content-Encoding is taken.", request.request_id);
     }
     if (route.shape.body_schema.empty() || !reader.has_body()) return std::nullopt;
@@ -87,7 +98,8 @@ std::optional<Response> refuse_by_head(Server::Shared const& shared, RequestRead
     if (reader.target() == "*" && reader.method() == "OPTIONS") return Response{.status = 204, .content_type = ""};
     if (request.path.empty())
         return problem(400, "bad_target", "Ask for a path that starts with a slash, or for http:// and the Host.", request.request_id);
-    if (!(route && route->options.ignores_allowed_hosts) && !is_allowed_host(request.header("Host").value_or(""), options.allowed_hosts)) {
+    bool const takes_any_host = route && route->options.ignores_allowed_hosts && !options.health_asks_for_hosts;
+    if (!takes_any_host && !is_allowed_host(request.header("Host").value_or(""), options.allowed_hosts)) {
         return problem(400, "host_not_allowed", "This server does not answer for that Host; see ALLOWED_HOSTS.", request.request_id);
     }
     if (options.debug) {
@@ -108,9 +120,10 @@ std::optional<Response> refuse_by_head(Server::Shared const& shared, RequestRead
         response.headers.emplace_back("Allow", target.found.allow);
         return response;
     }
-    if (!request.query.empty()) {
+    if (!request.query.empty() && !route->shape.takes_raw_body) {
         auto pairs = parse_query(request.query);
         if (!pairs) return problem(pairs.error(), request.request_id);
+        request.parameters = std::move(*pairs);
     }
     return refuse_content(request, reader, *route);
 }
@@ -134,7 +147,7 @@ std::optional<Error> authenticate(Server::Shared const& shared, Target& target)
     return identity.error();
 }
 
-void add_rate_headers(Response& response, bus::RateDecision const& decision)
+void add_rate_headers(Response& response, limits::RateDecision const& decision)
 {
     // draft-ietf-httpapi-ratelimit-headers-10
     std::string name = "\"" + std::string(decision.policy) + "\"";
@@ -144,20 +157,40 @@ void add_rate_headers(Response& response, bus::RateDecision const& decision)
                                                           ";w=" + std::to_string(decision.rule.window.count()));
 }
 
-asio::awaitable<std::optional<Response>> refuse_by_rate(Server::Shared& shared, Request const& request, RateClass rate_class)
+// Streams last and are few; all else that asks for a user counts.
+bool counts_for_plan(Request const& request, Route const& route)
+{
+    bool const is_stream = route.method == "GET" && route.shape.answers_event_stream;
+    return request.identity && route.options.access == Access::user && !is_stream;
+}
+
+asio::awaitable<limits::RateDecision> take_of_plan(Server::Shared& shared, UserId user)
+{
+    auto rule = shared.options.rate_rules.plan;
+    if (!rule && shared.options.requests_per_minute) {
+        auto const count = co_await shared.options.requests_per_minute(user);
+        if (count) rule = limits::RateRule{std::max<std::int64_t>(*count, 1), std::chrono::seconds(60)};
+    }
+    if (!rule) co_return limits::RateDecision();
+    co_return co_await shared.limiter.take(RateClass::plan, "u:" + std::to_string(user.value), *rule);
+}
+
+asio::awaitable<std::optional<Response>> refuse_by_rate(Server::Shared& shared, Request const& request, Route const& route)
 {
     if (!shared.options.rate_limits) co_return std::nullopt;
+    auto const rate_class = route.options.limits;
     auto rules = shared.options.rate_rules.of(rate_class);
-    bus::RateDecision decision;
+    limits::RateDecision decision;
     // The user's own budget first: what it refuses takes nothing from those who share his address.
     if (rules.per_user && request.identity) {
-        std::string key = "u:" + std::to_string(request.identity->user.value);
+        std::string key = asker_of(request);
         decision = co_await shared.limiter.take(rate_class, key, *rules.per_user);
     }
+    if (decision.allowed && counts_for_plan(request, route)) decision = co_await take_of_plan(shared, request.identity->user);
     if (decision.allowed && rules.per_address) {
         std::string key = "a:" + request.peer.limit_prefix;
         decision = co_await shared.limiter.take(rate_class, key, *rules.per_address);
-        decision.policy = bus::address_policy(rate_class);
+        decision.policy = limits::address_policy(rate_class);
     }
     if (decision.allowed) co_return std::nullopt;
     auto wait = decision.retry_after;
@@ -167,14 +200,32 @@ asio::awaitable<std::optional<Response>> refuse_by_rate(Server::Shared& shared, 
     co_return response;
 }
 
-asio::awaitable<Response> answer_or_throw(Server::Shared& shared, Target& target)
+std::optional<Response> refuse_by_unread_answers(Server::Shared const& shared, Request const& request)
 {
-    auto const& route = *target.found.route;
+    using std::chrono::seconds;
+    switch (shared.answers.judge(asker_of(request))) {
+    case AnswerBudget::Verdict::free: return std::nullopt;
+    case AnswerBudget::Verdict::asker_full:
+        return problem(rate_limited("answers_unread", "Read the answers that you have asked for first.", seconds(1)), request.request_id);
+    case AnswerBudget::Verdict::full:
+        return problem(unavailable("answers_unread", "Too many answers wait to be read; try again shortly.", seconds(1)),
+                       request.request_id);
+    }
+    return std::nullopt;
+}
+
+asio::awaitable<std::optional<Response>> refuse_caller_or_throw(Server::Shared& shared, Target& target)
+{
     auto refused = authenticate(shared, target);
     if (refused) co_return problem(*refused, target.request.request_id);
-    auto limited = co_await refuse_by_rate(shared, target.request, route.options.limits);
-    if (limited) co_return std::move(*limited);
-    auto result = co_await route.handler(target.request);
+    auto limited = co_await refuse_by_rate(shared, target.request, *target.found.route);
+    if (limited) co_return limited;
+    co_return refuse_by_unread_answers(shared, target.request);
+}
+
+asio::awaitable<Response> answer_or_throw(Target& target)
+{
+    auto result = co_await target.found.route->handler(target.request);
     if (!result) co_return problem(result.error(), target.request.request_id);
     co_return std::move(*result);
 }
@@ -186,6 +237,14 @@ std::string forwarded_for(HeaderFields const& fields)
     auto [line, end] = fields.fields.equal_range("X-Forwarded-For");
     for (; line != end; ++line) list.append(list.empty() ? "" : ",").append(line->value());
     return list;
+}
+
+// Once a minute, whatever comes: an operator should know that limits by address do not hold as they should.
+void note_unreadable(Client const& client, SocketPeer const& proxy)
+{
+    static ops::OnceAMinute line;
+    if (!line.is_due()) return;
+    ops::log(ops::Level::warning, "forwarded_for_unreadable", {{"entry", client.name}, {"proxy", proxy.texts.address}});
 }
 
 // A page may read every answer it may ask for, refusals too.
@@ -203,12 +262,18 @@ Error error_of(UnavailableError const& failure)
                      "The storage is full, so nothing was kept; what is there can be read. It works again once the operator has made room.")
             .with_retry_after(seconds(5));
     }
+    if (failure.lack() == Lack::outcome) {
+        return unavailable("outcome_unknown",
+                           "The storage went away before it said whether this was done. Send the same again with the same Idempotency-Key, "
+                           "which does it once; without one, look first whether it was done.",
+                           seconds(1));
+    }
     return unavailable("storage_unavailable", "Nothing could be stored or read just now; try again shortly.", seconds(1));
 }
 
 Response accident(std::exception const& failure, Request const& request)
 {
-    ops::log(ops::Level::error, "request_failed", {{"request_id", request.request_id}, {"reason", failure.what()}});
+    ops::log(ops::Level::error, "request_failed", {{"request_id", request.request_id}, {"reason", reason_of(failure)}});
     if (auto const* lacking = dynamic_cast<UnavailableError const*>(&failure)) return problem(error_of(*lacking), request.request_id);
     return problem(500, "internal_error", "Something broke here; it is in the log under this request_id.", request.request_id);
 }
@@ -235,9 +300,15 @@ Target open_target(Server::Shared const& shared, RequestReader const& reader, He
     request.query = question < full.size() ? full.substr(question + 1) : std::string_view();
     request.method = reader.method() == "HEAD" ? std::string_view("GET") : reader.method();
     auto forwarded = forwarded_for(fields);
-    request.peer =
-        forwarded.empty() ? socket_peer.texts : peer_of(client_address(socket_peer.address, forwarded, shared.options.trusted_proxies));
+    if (forwarded.empty()) {
+        request.peer = socket_peer.texts;
+    } else {
+        auto const client = client_behind(socket_peer.address, forwarded, shared.options.trusted_proxies);
+        if (!client.name.empty()) note_unreadable(client, socket_peer);
+        request.peer = peer_of(client);
+    }
     request.same_origin = is_same_origin(request);
+    request.known_origin = is_known_origin(request, shared.options.cors);
     target.found = shared.router.find(request.method, request.path);
     if (target.found.route) request.deadline = Steady::now() + target.found.route->options.time_max;
     target.refusal = refuse_by_head(shared, reader, target, socket_peer.address);
@@ -246,9 +317,33 @@ Target open_target(Server::Shared const& shared, RequestReader const& reader, He
     return target;
 }
 
+asio::awaitable<std::optional<Response>> refuse_caller(Server::Shared& shared, Target& target)
+{
+    std::optional<Response> response;
+    try {
+        response = co_await refuse_caller_or_throw(shared, target);
+    } catch (std::exception const& failure) {
+        response = accident(failure, target.request);
+    }
+    if (response) add_cors(*response, target.request, shared.options.cors);
+    co_return response;
+}
+
+BodyPool body_pool(Target const& target)
+{
+    if (target.found.route->shape.takes_raw_body) return BodyPool::raw;
+    return target.request.identity ? BodyPool::user : BodyPool::open;
+}
+
+std::string asker_of(Request const& request)
+{
+    return request.identity ? "u:" + std::to_string(request.identity->user.value) : "a:" + request.peer.limit_prefix;
+}
+
 Response refused_body(Server::Shared const& shared, Request const& request, Refusal const& refusal)
 {
     auto response = problem(refusal.status, refusal.code, refusal.detail, request.request_id);
+    if (refusal.status == 503) response.headers.emplace_back("Retry-After", "1");
     add_cors(response, request, shared.options.cors);
     return response;
 }
@@ -258,7 +353,7 @@ asio::awaitable<Response> answer(Server::Shared& shared, Target& target)
     target.request.path_parameters = target.found.parameters;
     Response response;
     try {
-        response = co_await answer_or_throw(shared, target);
+        response = co_await answer_or_throw(target);
     } catch (std::exception const& failure) {
         response = accident(failure, target.request);
     }

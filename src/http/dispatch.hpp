@@ -1,5 +1,5 @@
-// From a request to its answer: gate, route, token, rate limits, handler; and every failure to a problem document. One of the two
-// places that catch exceptions (the other is the end of a job).
+// From a request to its answer: gate, route, token, rate limits, then the body and the handler; and every failure to a problem document.
+// One of the two places that catch exceptions (the other is the end of a job).
 #pragma once
 
 #include "http/request_reader.hpp"
@@ -27,6 +27,14 @@ std::string new_request_id();
 
 // Looks up the route and applies all checks that need no body.
 Target open_target(Server::Shared const& shared, RequestReader const& reader, HeaderFields const& fields, SocketPeer const& socket_peer);
+
+// Whose token, limits and unread answers do not let him in: decided before the body is read. Never throws.
+asio::awaitable<std::optional<Response>> refuse_caller(Server::Shared& shared, Target& target);
+
+// Where the bytes of the request's body are counted.
+BodyPool body_pool(Target const& target);
+// Under which name the answers of whoever asks are counted.
+std::string asker_of(Request const& request);
 
 // The answer to a request whose body could not be read.
 Response refused_body(Server::Shared const& shared, Request const& request, Refusal const& refusal);

@@ -3,34 +3,84 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace pollux::http {
 namespace {
 
-bool is_loopback_name(std::string const& host)
-{
-    if (host == "localhost" || host.ends_with(".localhost") || host == "[::1]") return true;
-    boost::system::error_code error;
-    auto address = asio::ip::make_address_v4(host, error);
-    return !error && address.is_loopback();
-}
-
 bool came_through_proxy(Request const& request, bool is_http_1_0)
 {
-    if (is_http_1_0) return true;
-    for (auto name : {"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP"}) {
-        if (request.header(name)) return true;
+    return is_http_1_0 || has_forwarding_header(*request.fields);
+}
+
+bool is_listed_origin(std::string_view origin, CorsOptions const& options)
+{
+    return std::ranges::find(options.origins, lower_ascii(origin)) != options.origins.end();
+}
+
+// "http://localhost:8000" -> "localhost:8000"; empty for other schemes (an app's own pages) and for "null".
+std::string_view web_authority(std::string_view origin)
+{
+    auto const scheme_end = std::min(origin.find("://"), origin.size());
+    auto const scheme = origin.substr(0, scheme_end);
+    if (!equals_ignoring_case(scheme, "http") && !equals_ignoring_case(scheme, "https")) return {};
+    return origin.substr(std::min(scheme_end + 3, origin.size()));
+}
+
+bool is_header_name(std::string_view name)
+{
+    constexpr std::string_view marks = "!#$%&'*+-.^_`|~"; // RFC 9110, 5.6.2.
+    return !name.empty() && std::ranges::all_of(name, [&](char letter) {
+        return std::isalnum(static_cast<unsigned char>(letter)) || marks.find(letter) != std::string_view::npos;
+    });
+}
+
+// What our own clients send, and whatever plain names the page asks for: tracing and libraries add headers of theirs.
+std::string allowed_headers(Request const& request)
+{
+    constexpr std::size_t names_max = 64;
+    std::string allowed = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-ID, X-Pollux-Client";
+    auto asked = request.header("Access-Control-Request-Headers").value_or("");
+    for (std::size_t count = 0; !asked.empty() && count < names_max; ++count) {
+        auto const comma = std::min(asked.find(','), asked.size());
+        auto const name = trim(asked.substr(0, comma));
+        asked.remove_prefix(std::min(comma + 1, asked.size()));
+        if (is_header_name(name)) allowed.append(", ").append(name);
     }
-    return false;
+    return allowed;
 }
 
 bool is_allowed_origin(std::string_view origin, CorsOptions const& options)
 {
-    std::string lowered = lower_ascii(origin);
-    return options.allow_all || std::find(options.origins.begin(), options.origins.end(), lowered) != options.origins.end();
+    return options.allow_all || is_listed_origin(origin, options);
 }
 
 } // namespace
+
+bool has_forwarding_header(HeaderFields const& fields)
+{
+    // By rule: proxies and platforms make up new ones, and none of these comes from a browser or a program that calls by itself.
+    constexpr std::array<std::string_view, 6> parts{"forwarded", "client-ip", "real-ip", "remote-ip", "connecting-ip", "cluster-ip"};
+    constexpr std::array<std::string_view, 13> beginnings{
+        "cf-",         "fly-",   "x-vercel-",    "x-azure-",       "x-amzn-", "x-amz-cf-", "x-envoy-",
+        "x-original-", "x-arr-", "x-appengine-", "x-cloud-trace-", "fastly-", "x-nf-"};
+    constexpr std::array<std::string_view, 9> names{"via",    "cdn-loop",        "x-scheme",        "x-remote-addr", "x-proxyuser-ip",
+                                                    "x-host", "front-end-https", "x-request-start", "x-nginx-proxy"};
+    return std::ranges::any_of(fields.fields, [&](auto const& field) {
+        std::string const name = lower_ascii(std::string_view(field.name_string()));
+        return std::ranges::any_of(parts, [&](auto part) { return name.find(part) != std::string::npos; }) ||
+               std::ranges::any_of(beginnings, [&](auto beginning) { return name.starts_with(beginning); }) ||
+               std::ranges::find(names, name) != names.end();
+    });
+}
+
+bool is_loopback_name(std::string_view host)
+{
+    if (host == "localhost" || host.ends_with(".localhost") || host == "[::1]") return true;
+    boost::system::error_code error;
+    auto address = asio::ip::make_address_v4(std::string(host), error);
+    return !error && address.is_loopback();
+}
 
 std::string host_name(std::string_view host)
 {
@@ -68,9 +118,17 @@ bool is_same_origin(Request const& request)
     if (request.header("Sec-Fetch-Site").value_or("") == "cross-site") return false;
     auto origin = request.header("Origin");
     if (!origin) return true;
-    auto scheme = origin->find("://");
-    if (scheme == std::string_view::npos) return false; // "null"
-    return equals_ignoring_case(origin->substr(scheme + 3), request.header("Host").value_or(""));
+    auto const authority = web_authority(*origin);
+    return !authority.empty() && equals_ignoring_case(authority, request.header("Host").value_or(""));
+}
+
+bool is_known_origin(Request const& request, CorsOptions const& options)
+{
+    if (request.same_origin) return true;
+    auto const origin = request.header("Origin");
+    if (!origin) return false; // Another site's form or picture.
+    auto const authority = web_authority(*origin);
+    return is_listed_origin(*origin, options) || (!authority.empty() && is_loopback_name(host_name(authority)));
 }
 
 Headers cors_headers(Request const& request, CorsOptions const& options)
@@ -91,8 +149,7 @@ Headers preflight_headers(Request const& request, CorsOptions const& options, st
     auto headers = cors_headers(request, options);
     if (headers.empty() || !request.header("Access-Control-Request-Method")) return headers;
     headers.emplace_back("Access-Control-Allow-Methods", allow);
-    headers.emplace_back("Access-Control-Allow-Headers",
-                         "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-ID, X-Pollux-Client");
+    headers.emplace_back("Access-Control-Allow-Headers", allowed_headers(request));
     headers.emplace_back("Access-Control-Max-Age", "600");
     return headers;
 }

@@ -51,12 +51,26 @@ json::array parameters(Route const& route, SchemaBook const& book)
     return list;
 }
 
+// OpenAPI has no word of its own for the events of a stream: what they are is said in the description for people, and for programs
+// in a list with the schema of each event's data.
+json::object event_stream(Route const& route)
+{
+    std::string description = "Server-Sent Events; the data of each is one JSON object.";
+    json::array events;
+    for (std::size_t index = 0; index < route.options.events.size(); ++index) {
+        auto const& event = route.options.events[index];
+        description += " `" + std::string(event.name) + "`: " + std::string(event.meaning);
+        events.push_back({{"event", event.name}, {"description", event.meaning}, {"data", json::parse(route.shape.event_schemas[index])}});
+    }
+    return {{"schema", {{"type", "string"}, {"description", description}}}, {"x-events", std::move(events)}};
+}
+
 json::object success(Route const& route)
 {
     json::object answer{{"description", route.shape.status == 204 ? "Done; there is no body." : "Done."}};
     json::object bodies;
     if (!route.shape.answer_schema.empty()) bodies = content("application/json", json::parse(route.shape.answer_schema));
-    if (route.shape.answers_event_stream) bodies["text/event-stream"] = json::object{{"schema", {{"type", "string"}}}};
+    if (route.shape.answers_event_stream) bodies["text/event-stream"] = event_stream(route);
     if (!bodies.empty()) answer["content"] = std::move(bodies);
     return answer;
 }
@@ -64,11 +78,15 @@ json::object success(Route const& route)
 json::object responses(Route const& route)
 {
     json::object all{{std::to_string(route.shape.status), success(route)}};
+    if (route.options.may_have_ended) {
+        all["204"] = json::object{{"description", "Everything was read already, by the Last-Event-ID; an EventSource stops here."}};
+    }
     bool has_parameters = route.path.find('{') != std::string::npos;
     std::set<int> refusals{400, 503};
     if (route.options.access == Access::user) refusals.insert(401);
     if (has_parameters) refusals.insert(404);
     if (!route.shape.body_schema.empty()) refusals.insert({413, 415, 422});
+    if (route.shape.takes_raw_body) refusals.insert(413);
     if (!route.shape.query_schema.empty()) refusals.insert(422);
     if (route.options.limits != RateClass::none) refusals.insert(429);
     if (route.method != "GET") refusals.insert(507);
@@ -98,6 +116,12 @@ json::object operation(Route const& route, SchemaBook const& book)
         operation["requestBody"] = {{"required", !route.shape.body_may_be_absent},
                                     {"x-body-bytes-max", route.options.body_bytes_max},
                                     {"content", content("application/json", json::parse(route.shape.body_schema))}};
+    }
+    if (route.shape.takes_raw_body) {
+        operation["requestBody"] = {{"required", true},
+                                    {"description", "Bytes of any type, as their sender makes them."},
+                                    {"x-body-bytes-max", route.options.body_bytes_max},
+                                    {"content", content("*/*", json::object())}};
     }
     if (route.options.access == Access::open) operation["security"] = json::array();
     return operation;

@@ -5,6 +5,8 @@
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
 
+#include <algorithm>
+#include <optional>
 #include <stdexcept>
 
 namespace pollux::http {
@@ -43,6 +45,54 @@ std::string prefix_text(address const& any, unsigned bits_v4, unsigned bits_v6)
     return asio::ip::network_v6(any.to_v6(), static_cast<unsigned short>(bits_v6)).canonical().to_string();
 }
 
+std::optional<address> plain_address(std::string_view text)
+{
+    boost::system::error_code error;
+    auto const named = asio::ip::make_address(std::string(text), error);
+    if (error) return std::nullopt;
+    return named;
+}
+
+bool is_port(std::string_view text)
+{
+    constexpr std::size_t digits_max = 5;
+    return !text.empty() && text.size() <= digits_max && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// "192.0.2.7", "192.0.2.7:443", "2001:db8::7", "[2001:db8::7]", "[2001:db8::7]:443", each in quotes or behind "for=" if need be.
+std::optional<address> address_in(std::string_view entry)
+{
+    constexpr std::string_view label = "for=";
+    if (equals_ignoring_case(entry.substr(0, label.size()), label)) entry = trim(entry.substr(label.size()));
+    bool const is_quoted = entry.size() >= 2 && entry.front() == '"' && entry.back() == '"';
+    if (is_quoted) entry = trim(entry.substr(1, entry.size() - 2));
+    if (entry.starts_with('[')) {
+        auto const end = entry.find(']');
+        if (end == std::string_view::npos) return std::nullopt;
+        auto const rest = entry.substr(end + 1);
+        bool const is_right = rest.empty() || (rest.front() == ':' && is_port(rest.substr(1)));
+        auto const inside = plain_address(entry.substr(1, end - 1));
+        if (!is_right || !inside || !inside->is_v6()) return std::nullopt;
+        return inside;
+    }
+    if (auto const whole = plain_address(entry)) return whole;
+    auto const colon = std::min(entry.rfind(':'), entry.size());
+    if (colon == entry.size() || !is_port(entry.substr(colon + 1))) return std::nullopt;
+    return plain_address(entry.substr(0, colon));
+}
+
+// Something that may stand in a log and in a list of sessions.
+std::string plain_name(std::string_view entry)
+{
+    constexpr std::size_t bytes_max = 64;
+    std::string name(entry.substr(0, bytes_max));
+    for (char& letter : name) {
+        bool const is_plain = letter > 0x20 && letter < 0x7F;
+        if (!is_plain) letter = '?';
+    }
+    return name;
+}
+
 } // namespace
 
 Networks::Networks(std::vector<std::string> const& texts)
@@ -73,23 +123,31 @@ bool Networks::contains(address const& any) const
     return false;
 }
 
-address client_address(address socket_peer, std::string_view forwarded_for, TrustedProxies const& trusted)
+Client client_behind(address const& socket_peer, std::string_view forwarded_for, TrustedProxies const& trusted)
 {
-    address client = unmapped(socket_peer);
+    Client client{unmapped(socket_peer), {}};
     std::size_t skipped = 0;
     while (!forwarded_for.empty()) {
-        bool is_trusted = trusted.hops > 0 ? skipped < trusted.hops : trusted.networks.contains(client);
+        bool const is_trusted = trusted.hops > 0 ? skipped < trusted.hops : trusted.networks.contains(client.address);
         if (!is_trusted) break;
-        auto comma = forwarded_for.rfind(',');
-        auto entry = trim(comma == std::string_view::npos ? forwarded_for : forwarded_for.substr(comma + 1));
+        auto const comma = forwarded_for.rfind(',');
+        auto const entry = trim(comma == std::string_view::npos ? forwarded_for : forwarded_for.substr(comma + 1));
         forwarded_for = comma == std::string_view::npos ? std::string_view() : forwarded_for.substr(0, comma);
-        boost::system::error_code error;
-        auto named = asio::ip::make_address(std::string(entry), error);
-        if (error) break; // What a proxy did not write well vouches for nobody.
-        client = unmapped(named);
+        auto const named = address_in(entry);
+        if (!named) {
+            client.name = entry.empty() ? "(empty)" : plain_name(entry);
+            break; // Who cannot be told apart vouches for nobody.
+        }
+        client.address = unmapped(*named);
         ++skipped;
     }
     return client;
+}
+
+Peer peer_of(Client const& client)
+{
+    if (client.name.empty()) return peer_of(client.address);
+    return {client.name, "name:" + client.name, "name:" + client.name};
 }
 
 Peer peer_of(address const& any)

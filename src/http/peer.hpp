@@ -35,9 +35,18 @@ struct TrustedProxies {
     std::size_t hops = 0; // Instead of addresses: so many proxies stand in front.
 };
 
-// X-Forwarded-For is read from its end: every entry that a trusted proxy wrote is skipped.
-asio::ip::address client_address(asio::ip::address socket_peer, std::string_view forwarded_for, TrustedProxies const& trusted);
+// Whom the proxies vouch for.
+struct Client {
+    asio::ip::address address; // Of the one furthest away that is known by address.
+    std::string name;          // What the last trusted proxy wrote for its client, where that is no address; else empty.
+};
+
+// X-Forwarded-For is read from its end: every entry that a trusted proxy wrote is skipped. Entries are addresses in whatever form
+// proxies write them: with a port, in brackets, in quotes, behind "for=".
+Client client_behind(asio::ip::address const& socket_peer, std::string_view forwarded_for, TrustedProxies const& trusted);
 
 Peer peer_of(asio::ip::address const& address);
+// One without an address is told from others by his name: he is never taken for the proxy, whose limits are everybody's.
+Peer peer_of(Client const& client);
 
 } // namespace pollux::http

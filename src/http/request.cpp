@@ -51,6 +51,9 @@ Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string
         auto part = query.substr(0, end);
         query.remove_prefix(std::min(end + 1, query.size()));
         if (part.empty()) continue;
+        if (pairs.size() == query_parameters_max) {
+            return malformed("too_many_parameters", "A query string may hold " + std::to_string(query_parameters_max) + " parameters.");
+        }
         auto equals = std::min(part.find('='), part.size());
         auto name = percent_decode(part.substr(0, equals), true);
         auto value = percent_decode(equals < part.size() ? part.substr(equals + 1) : "", true);

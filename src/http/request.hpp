@@ -32,13 +32,15 @@ class HeaderFields; // Beast's fields, known to http/ only.
 
 class Request {
 public:
-    std::string_view method; // "GET"; a HEAD arrives as GET.
-    std::string_view path;   // Without the query, as sent.
-    std::string_view query;  // What follows "?", as sent.
+    std::string_view method;                                     // "GET"; a HEAD arrives as GET.
+    std::string_view path;                                       // Without the query, as sent.
+    std::string_view query;                                      // What follows "?", as sent.
+    std::vector<std::pair<std::string, std::string>> parameters; // The query, decoded; empty for raw routes.
     std::string_view body;
     std::string request_id;
     Peer peer;
     bool same_origin = true;          // No Origin header, or one that equals the Host; and no Sec-Fetch-Site: cross-site.
+    bool known_origin = true;         // The same, or a page on loopback, or an origin that is listed by name.
     std::optional<Identity> identity; // Set when the route asks for it, or when a valid token came along.
     Steady::time_point deadline;      // When the answer should be out. Not enforced by cancelling: pass it down.
     std::span<std::pair<std::string_view, std::string_view> const> path_parameters; // {room} -> "17"
@@ -66,7 +68,9 @@ private:
     std::optional<std::int64_t> path_number(std::string_view name) const;
 };
 
-// "a=1&b=%20" -> pairs, percent-decoded; malformed for a broken escape, invalid UTF-8 or a repeated name.
+inline constexpr std::size_t query_parameters_max = 32;
+
+// "a=1&b=%20" -> pairs, percent-decoded; malformed for a broken escape, invalid UTF-8, a repeated name, or more than 32 of them.
 Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query);
 
 } // namespace pollux::http

@@ -8,6 +8,7 @@
 #include <boost/asio/write.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace pollux::http {
 
@@ -25,6 +26,21 @@ constexpr std::chrono::seconds idle_max{75};
 constexpr std::chrono::seconds header_time_max{10};
 constexpr std::chrono::seconds body_time_max{30};
 constexpr std::chrono::seconds discard_time_max{1};
+constexpr int empty_lines_max = 2;
+
+// Reads what is there into nowhere. Not a coroutine: its array would stay in the frame for as long as the connection is waited for.
+std::size_t drop_available(asio::ip::tcp::socket& socket, ErrorCode& error)
+{
+    std::array<char, body_read_bytes> scratch;
+    return socket.read_some(asio::buffer(scratch), error);
+}
+
+// "GET /path HTTP/1.1", whatever the version.
+bool is_request_line(std::string_view line)
+{
+    auto const version = line.substr(line.rfind(' ') + 1);
+    return std::count(line.begin(), line.end(), ' ') == 2 && version.size() == 8 && version.starts_with("HTTP/") && version[6] == '.';
+}
 
 } // namespace
 
@@ -35,15 +51,36 @@ RequestReader::RequestReader(asio::ip::tcp::socket& socket, net::DeadlineList& d
       })
 {}
 
+asio::awaitable<bool> RequestReader::await_request()
+{
+    parser_.reset();
+    head_ = {};
+    empty_lines_ = 0;
+    if (buffer_.size() == 0 && buffer_.capacity() > header_read_bytes) buffer_.shrink_to_fit();
+    if (has_request_begun()) co_return true;
+    is_idle_ = true;
+    deadlines_.arm(deadline_, idle_max);
+    bool came = true;
+    while (came && !has_request_begun()) came = co_await read_some(header_read_bytes);
+    is_idle_ = false;
+    co_return came;
+}
+
+// Some clients end a body with a line of its own; RFC 9112, 2.2 says to ignore that.
+bool RequestReader::has_request_begun()
+{
+    std::string_view head(static_cast<char const*>(buffer_.data().data()), buffer_.size());
+    while (head.starts_with("\r\n") && empty_lines_ < empty_lines_max) {
+        head.remove_prefix(2);
+        buffer_.consume(2);
+        ++empty_lines_;
+    }
+    bool const may_become_one = head == "\r" && empty_lines_ < empty_lines_max;
+    return !head.empty() && !may_become_one;
+}
+
 asio::awaitable<RequestReader::Outcome> RequestReader::read_head()
 {
-    if (buffer_.size() == 0) {
-        is_idle_ = true;
-        deadlines_.arm(deadline_, idle_max);
-        bool came = co_await read_some(header_read_bytes);
-        is_idle_ = false;
-        if (!came) co_return Outcome::closed;
-    }
     parser_.emplace();
     parser_->eager(false);
     parser_->header_limit(header_bytes_max);
@@ -61,6 +98,7 @@ asio::awaitable<RequestReader::Outcome> RequestReader::read_head()
         buffer_.consume(used);
         has_request_line_ = has_request_line_ || used > 0;
         if (parser_->is_header_done()) break;
+        if (waits_in_vain()) co_return refuse(400, "bad_framing", "The request is not framed as RFC 9112 says.");
         bool came = co_await read_some(header_read_bytes);
         if (came) continue;
         if (has_ended_) co_return refuse(400, "bad_framing", "The connection ended before the request's head did.");
@@ -68,13 +106,32 @@ asio::awaitable<RequestReader::Outcome> RequestReader::read_head()
         co_return refuse(408, "header_timeout", "The request's head did not arrive within 10 seconds.");
     }
     deadline_.disarm();
-    auto bad = check_framing(parser_->get(), target());
+    head_ = std::move(parser_->get().base());
+    auto bad = check_framing(head_, target());
     if (bad) co_return refuse(bad->status, bad->code, bad->detail);
     co_return Outcome::complete;
 }
 
-asio::awaitable<RequestReader::Outcome> RequestReader::read_body(std::size_t bytes_max)
+// The parser looks for the rest of a version on the lines that follow, and would wait for it until the time is over.
+bool RequestReader::waits_in_vain() const
 {
+    std::string_view head(static_cast<char const*>(buffer_.data().data()), buffer_.size());
+    auto const end = head.find('\n');
+    if (has_request_line_ || end == std::string_view::npos) return false;
+    bool const is_ended_well = end > 0 && head[end - 1] == '\r';
+    return !is_ended_well || !is_request_line(head.substr(0, end - 1));
+}
+
+// What is prepared for the next bytes: no more than can come.
+std::size_t RequestReader::body_step_bytes() const
+{
+    auto const left = parser_->content_length_remaining();
+    return left ? std::clamp<std::size_t>(*left, 1, body_read_bytes) : body_read_bytes;
+}
+
+asio::awaitable<RequestReader::Outcome> RequestReader::read_body(std::size_t bytes_max, std::function<bool(std::size_t bytes)> const& grow)
+{
+    constexpr std::string_view no_memory = "Too many bodies are on their way just now; try again in a moment.";
     constexpr std::string_view too_large = "The body is larger than this route takes.";
     if (parser_->content_length().value_or(0) > bytes_max) co_return refuse(413, "body_too_large", too_large);
     if (parser_->is_done()) co_return Outcome::complete;
@@ -85,11 +142,15 @@ asio::awaitable<RequestReader::Outcome> RequestReader::read_body(std::size_t byt
     }
     parser_->eager(true);
     deadlines_.arm(deadline_, body_time_max);
+    std::size_t held_bytes = 0;
     while (!parser_->is_done()) {
         ErrorCode error;
         std::size_t used = parser_->put(buffer_.data(), error);
         buffer_.consume(used);
         if (parser_->get().body().size() > bytes_max) co_return refuse(413, "body_too_large", too_large);
+        std::size_t const holds_bytes = parser_->get().body().size() + buffer_.capacity();
+        if (holds_bytes > held_bytes && !grow(holds_bytes - held_bytes)) co_return refuse(503, "too_many_bodies", no_memory);
+        held_bytes = std::max(held_bytes, holds_bytes);
         if (error && error != beast::http::error::need_more) {
             co_return refuse(400, "bad_framing", "The chunked body is not framed as RFC 9112 says.");
         }
@@ -97,7 +158,7 @@ asio::awaitable<RequestReader::Outcome> RequestReader::read_body(std::size_t byt
         bool is_endless = used == 0 && buffer_.size() > chunk_head_bytes_max;
         if (is_endless) co_return refuse(400, "bad_framing", "A chunk's first line or the trailer has more than 16 KiB.");
         if (parser_->is_done() || (used > 0 && buffer_.size() > 0)) continue;
-        bool came = co_await read_some(body_read_bytes);
+        bool came = co_await read_some(body_step_bytes());
         if (came) continue;
         if (has_ended_) co_return refuse(400, "bad_framing", "The connection ended before the request's body did.");
         if (!deadline_.has_expired()) co_return Outcome::closed;
@@ -111,32 +172,29 @@ asio::awaitable<void> RequestReader::discard_rest()
 {
     ErrorCode error;
     socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+    if (error) co_return;
     deadlines_.arm(deadline_, discard_time_max);
+    buffer_.consume(buffer_.size());
+    release_memory();
     std::size_t discarded = 0;
-    bool is_open = true;
-    while (is_open && discarded < discarded_bytes_max) {
-        buffer_.consume(buffer_.size());
-        is_open = co_await read_some(body_read_bytes);
-        discarded += buffer_.size();
+    while (!error && discarded < discarded_bytes_max) {
+        co_await socket_.async_wait(asio::ip::tcp::socket::wait_read, asio::redirect_error(asio::use_awaitable, error));
+        if (!error) discarded += drop_available(socket_, error);
+        if (error == asio::error::would_block) error = {};
     }
     // Closing over unread bytes would reset the connection, and the answer might be lost with it: wait for the client to go.
-    if (is_open) co_await socket_.async_wait(asio::ip::tcp::socket::wait_error, asio::redirect_error(asio::use_awaitable, error));
+    if (!error) co_await socket_.async_wait(asio::ip::tcp::socket::wait_error, asio::redirect_error(asio::use_awaitable, error));
     deadline_.disarm();
-}
-
-std::string_view RequestReader::method() const
-{
-    return parser_->get().method_string();
-}
-
-std::string_view RequestReader::target() const
-{
-    return parser_->get().target();
 }
 
 bool RequestReader::has_body() const
 {
     return parser_->chunked() || parser_->content_length().value_or(0) > 0;
+}
+
+void RequestReader::release_body()
+{
+    std::string().swap(parser_->get().body());
 }
 
 void RequestReader::release_memory()
@@ -172,10 +230,7 @@ RequestReader::Outcome RequestReader::refuse_head(ErrorCode failure)
     }
     if (failure == error::header_limit) return refuse(431, "headers_too_large", "The headers may have 16 KiB in all.");
     // "GET /path HTTP/9.9" is another version; anything else is no request line at all.
-    auto version = line.substr(line.rfind(' ') + 1);
-    bool is_version =
-        std::count(line.begin(), line.end(), ' ') == 2 && version.size() == 8 && version.starts_with("HTTP/") && version[6] == '.';
-    if (failure == error::bad_version && is_version) return refuse(505, "version_not_supported", "Speak HTTP/1.1.");
+    if (failure == error::bad_version && is_request_line(line)) return refuse(505, "version_not_supported", "Speak HTTP/1.1.");
     return refuse(400, "bad_framing", "The request is not framed as RFC 9112 says.");
 }
 

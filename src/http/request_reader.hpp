@@ -10,6 +10,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,10 +32,13 @@ public:
 
     enum class Outcome { complete, closed, refused };
 
-    // Waits for the next request and reads its head.
+    // Waits for the first byte of the next request; what was held of the one before is gone. False: none comes.
+    asio::awaitable<bool> await_request();
+    // Then reads its head.
     asio::awaitable<Outcome> read_head();
-    // Then its body; one over `bytes_max` is refused. Sends 100 (Continue) if the client waits for that.
-    asio::awaitable<Outcome> read_body(std::size_t bytes_max);
+    // Then its body; one over `bytes_max` is refused, and so is one for which `grow` gives no memory (503). Sends 100 (Continue) if the
+    // client waits for that.
+    asio::awaitable<Outcome> read_body(std::size_t bytes_max, std::function<bool(std::size_t bytes)> const& grow);
 
     // Lets a refused client go on sending for a moment, so that it gets to see the answer; little of that is read.
     asio::awaitable<void> discard_rest();
@@ -43,17 +47,21 @@ public:
     bool is_idle() const { return is_idle_; }
 
     Refusal const& refusal() const { return refusal_; }
-    boost::beast::http::fields const& fields() const { return parser_->get(); }
-    std::string_view method() const;
-    std::string_view target() const;
-    unsigned version() const { return parser_->get().version(); } // 10 or 11
-    bool keeps_alive() const { return parser_->get().keep_alive(); }
+    boost::beast::http::fields const& fields() const { return head_; }
+    std::string_view method() const { return head_.method_string(); }
+    std::string_view target() const { return head_.target(); }
+    unsigned version() const { return head_.version(); } // 10 or 11
+    bool keeps_alive() const { return parser_->keep_alive(); }
     bool has_body() const;
     std::string_view body() const { return parser_->get().body(); }
+    void release_body();
     void release_memory(); // Before a wait of unknown length.
 
 private:
     asio::awaitable<bool> read_some(std::size_t bytes_max); // false at the end of the connection or the deadline.
+    bool has_request_begun();                               // Something but empty lines has come.
+    bool waits_in_vain() const;                             // For the rest of a request line that has ended.
+    std::size_t body_step_bytes() const;
     Outcome refuse(int status, std::string_view code, std::string_view detail);
     Outcome refuse_head(boost::system::error_code error);
 
@@ -62,7 +70,11 @@ private:
     net::DeadlineList::Entry deadline_;
     boost::beast::flat_buffer buffer_;
     std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
+    // Taken out of the parser before the body is read: what a chunked body's trailer holds would stand among the headers otherwise, and
+    // a proxy that judges headers has never seen it (RFC 9110, 6.5.1).
+    boost::beast::http::request_header<> head_;
     Refusal refusal_;
+    int empty_lines_ = 0; // Skipped before the request.
     bool is_idle_ = false;
     bool has_ended_ = false;        // The client sends no more.
     bool has_request_line_ = false; // Of the head being read, for the choice between 414 and 431.

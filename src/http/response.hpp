@@ -42,12 +42,31 @@ struct Stream {
     std::unique_ptr<EventStream> events;
 };
 
-// 201 with a T, or, for a client that accepts text/event-stream, 201 and a stream of events.
+// 201 with a T, or, for a client that accepts text/event-stream, 201 and a stream of events; neither: 204, there is nothing more.
 template <class T>
 struct CreatedOrStream {
     std::optional<T> value;
     std::unique_ptr<EventStream> events;
     Replay replay = Replay::first_answer;
+};
+
+// One kind of event of a stream, for the OpenAPI document.
+struct EventShape {
+    std::string_view name;
+    std::string_view meaning;
+    std::string (*schema)(SchemaBook&) = nullptr; // Of its data; null: some object.
+};
+
+template <class Data>
+EventShape event_shape(std::string_view name, std::string_view meaning)
+{
+    return {name, meaning, [](SchemaBook& book) { return schema_of<Data>(book, SchemaSide::output); }};
+}
+
+// An argument of a handler: the body as it came, of whatever type, for routes that others' programs post to (webhooks). Nothing is
+// judged of it but its size. Such a route asks for no token and takes any query.
+struct RawBody {
+    std::string_view bytes; // Of the Request.
 };
 
 // {"results": [...], "next": cursor or null}

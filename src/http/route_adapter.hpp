@@ -13,10 +13,12 @@ namespace pollux::http {
 struct AnswerShape {
     std::string body_schema; // Empty: takes no body.
     bool body_may_be_absent = false;
+    bool takes_raw_body = false;
     std::string query_schema; // Name of a schema in the book whose properties are the query parameters; empty: none.
     int status = 200;
     std::string answer_schema; // Empty: no JSON body.
     bool answers_event_stream = false;
+    std::vector<std::string> event_schemas; // One an entry of RouteOptions::events.
 };
 
 namespace adapter {
@@ -88,6 +90,7 @@ struct Answer<CreatedOrStream<T>> {
     static Response respond(CreatedOrStream<T> value)
     {
         if (value.value) return replayed(json_response(201, to_json(*value.value)), value.replay);
+        if (!value.events) return {.status = 204, .content_type = ""};
         Response response{.status = 201, .content_type = "text/event-stream"};
         response.events = std::move(value.events);
         return replayed(std::move(response), value.replay);
@@ -101,7 +104,7 @@ struct Answer<CreatedOrStream<T>> {
 };
 
 // The query string as a JSON object, so that it is read, limited and refused like a body; `schema` tells which values are numbers.
-Result<std::string> query_as_json(Request const& request, std::string const& schema);
+std::string query_as_json(Request const& request, std::string const& schema);
 
 // Reads one handler argument from the request and describes it. The general case is a JSON body.
 
@@ -121,21 +124,25 @@ struct Argument {
     }
 };
 
+template <>
+struct Argument<RawBody> {
+    static Result<RawBody> read(Request const& request) { return RawBody{request.body}; }
+    static void describe(AnswerShape& shape, SchemaBook&) { shape.takes_raw_body = true; }
+};
+
 template <class T>
 struct Argument<Query<T>> {
     static Result<Query<T>> read(Request const& request)
     {
         if constexpr (all_members_optional<T>()) {
-            if (request.query.empty()) return Query<T>{};
+            if (request.parameters.empty()) return Query<T>{};
         }
         static std::string const schema = [] {
             SchemaBook book;
             schema_of<T>(book, SchemaSide::input);
             return book.entries[type_name<T>()].schema;
         }();
-        auto json = query_as_json(request, schema);
-        if (!json) return json.error();
-        auto value = from_json<T>(*json);
+        auto value = from_json<T>(query_as_json(request, schema));
         if (!value) return value.error();
         return Query<T>{std::move(*value)};
     }

@@ -129,16 +129,14 @@ Response replayed(Response response, Replay replay)
     return response;
 }
 
-Result<std::string> query_as_json(Request const& request, std::string const& schema)
+std::string query_as_json(Request const& request, std::string const& schema)
 {
-    auto pairs = parse_query(request.query);
-    if (!pairs) return pairs.error();
     // A parameter that the schema calls an integer or boolean is put in bare when it reads like one, and as text otherwise, so
     // that the reader of the body refuses it with the same words. Parameters the route does not know are ignored.
     constexpr std::string_view begin = R"({"type":"object","properties":{)";
     auto const properties = std::string_view(schema).substr(begin.size());
     std::string json = "{";
-    for (auto const& [name, value] : *pairs) {
+    for (auto const& [name, value] : request.parameters) {
         auto at = properties.find("\"" + name + "\":{");
         if (at == std::string_view::npos || name.find('"') != std::string::npos) continue;
         auto rest = properties.substr(at + name.size() + 3);

@@ -2,15 +2,15 @@
 //
 // A handler is a plain coroutine function: asio::awaitable<Result<Answer>> f(Service&, Request const&, ...), followed, if it takes
 // them, by Query<Q> (a described struct read from the query string) and by a described struct (the JSON body). A body that may be
-// absent is a struct whose members are all optional.
+// absent is a struct whose members are all optional. A handler that takes a RawBody gets the bytes instead; see raw_route().
 #pragma once
 
 #include "base/json.hpp"
 #include "base/literals.hpp"
-#include "bus/rate_limiter.hpp"
 #include "http/request.hpp"
 #include "http/response.hpp"
 #include "http/route_adapter.hpp"
+#include "limits/rate_limiter.hpp"
 
 #include <chrono>
 #include <functional>
@@ -20,7 +20,7 @@
 
 namespace pollux::http {
 
-using bus::RateClass;
+using limits::RateClass;
 
 enum class Access {
     open, // No token asked for; a valid one is taken note of, another is ignored.
@@ -36,10 +36,18 @@ struct RouteOptions {
     std::size_t body_bytes_max = 64_KiB;
     std::chrono::milliseconds time_max = std::chrono::seconds(10); // Becomes Request::deadline.
     std::vector<std::string_view> errors;                          // Codes a caller should expect beside the general ones.
+    std::vector<EventShape> events;                                // Of a stream.
+    bool may_have_ended = false;                                   // A stream that has nothing left to tell: 204.
     bool takes_idempotency_key = false;
     bool is_documented = true;          // Aliases of a path are dispatched but not documented twice.
     bool ignores_allowed_hosts = false; // Health checks come by address.
 };
+
+// The options of a route that others' programs post to: no token, a rate class and a budget of memory of its own.
+inline RouteOptions raw_route(std::string_view id, std::string_view summary, std::string_view tag)
+{
+    return {.id = id, .summary = summary, .tag = tag, .access = Access::open, .limits = RateClass::webhook, .body_bytes_max = 1_MiB};
+}
 
 struct Route {
     std::string method;
@@ -58,6 +66,9 @@ public:
     {
         Route route{std::string(method), std::string(path), std::move(options), adapt(function, service), {}};
         route.shape = shape_of(function, schemas_);
+        for (auto const& event : route.options.events) {
+            route.shape.event_schemas.push_back(event.schema ? event.schema(schemas_) : R"({"type":"object"})");
+        }
         insert(std::move(route));
     }
     template <class Service, class Function>

@@ -1,16 +1,20 @@
 // The HTTP/1.1 server (RFC 9112): listener, limits, and the way of each request through the router.
 //
 // Limits: request line 8 KiB (414), headers 16 KiB or 100 (431) within 10 s (408), body 64 KiB or the route's own (413) within 30 s
-// (408), idle 75 s, a stalled write 30 s. Framing that servers read differently is refused with 400 and the connection is closed.
+// (408), idle 75 s, a stalled write 30 s; for all together see ServerLimits. Token and rate limits are judged by the head: a body that
+// will not be used is not read, and its connection is closed. Framing that servers read differently is refused with 400 and the connection
+// is closed.
 #pragma once
 
-#include "bus/rate_rules.hpp"
+#include "base/literals.hpp"
 #include "http/peer.hpp"
 #include "http/router.hpp"
+#include "limits/rate_rules.hpp"
 #include "net/runtime.hpp"
 
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 namespace pollux::http {
@@ -24,26 +28,54 @@ struct CorsOptions {
     bool allow_credentials = false;
 };
 
+// What all connections of a server may hold together.
+struct ServerLimits {
+    std::size_t connections_max = 10'000;
+    std::size_t connections_per_address_max = 5'000; // Of an address, or its /64; loopback and trusted proxies apart.
+    std::size_t open_body_bytes_max = 8_MiB;         // Of bodies on their way, by BodyPool.
+    std::size_t raw_body_bytes_max = 16_MiB;
+    std::size_t user_body_bytes_max = 64_MiB;
+    std::size_t waiting_answer_bytes_max = 256_MiB; // Of answers whose readers do not take them.
+    std::size_t waiting_answer_bytes_per_user_max = 8_MiB;
+};
+
 struct ServerOptions {
     std::string name = "api"; // In the metrics.
     std::string address = "127.0.0.1";
     std::uint16_t port = 0; // 0: any free one; see Server::port().
     std::vector<std::string> allowed_hosts;
+    bool health_asks_for_hosts = false; // allowed_hosts hold for routes that ignore them, too.
     CorsOptions cors;
     TrustedProxies trusted_proxies;
     bool debug = false; // Turns on the guard that keeps debug local.
     Networks debug_networks;
     bool rate_limits = true;
-    bus::RateRules rate_rules;
+    limits::RateRules rate_rules;
+    ServerLimits limits;
+    // What a user's plan allows over all his routes but streams; empty, or nullopt: no such limit.
+    std::function<asio::awaitable<std::optional<std::int64_t>>(UserId user)> requests_per_minute;
+};
+
+// The address cannot be used, in words for the operator: "127.0.0.1:8000 is taken: another program listens there".
+class CannotListen : public std::runtime_error {
+    using std::runtime_error::runtime_error;
 };
 
 class Server {
 public:
     // Everything passed by reference must outlive the server.
-    Server(net::Runtime& runtime, Router const& router, bus::RateLimiter& limiter, Authenticator authenticator, ServerOptions options);
+    Server(net::Runtime& runtime, Router const& router, limits::RateLimiter& limiter, Authenticator authenticator, ServerOptions options);
     ~Server();
 
-    void listen(); // Throws boost::system::system_error when the address is taken. Requests are served from then on.
+    // Takes the address; nobody is answered yet. Throws CannotListen. Before the runtime's threads run.
+    void bind();
+    void unbind(); // Once no thread of the runtime runs.
+    void accept(); // Requests are served from then on.
+    void listen()
+    {
+        bind();
+        accept();
+    }
     std::uint16_t port() const;
 
     // Before stop_accepting(), while a load balancer finds out: requests are served as ever, but each answer closes its connection.

@@ -1,6 +1,8 @@
 // What the listener and all sessions of a server share. Included by http/*.cpp only.
 #pragma once
 
+#include "http/budgets.hpp"
+#include "http/connections.hpp"
 #include "http/request_meter.hpp"
 #include "http/server.hpp"
 #include "net/deadlines.hpp"
@@ -25,18 +27,22 @@ struct ServerThread {
     net::DeadlineList deadlines;
     asio::ip::tcp::acceptor acceptor;
     std::unordered_set<Session*> sessions;
+    WaitingConnections waiting;
 };
 
 struct Server::Shared {
-    Shared(Router const& routes, bus::RateLimiter& rate_limiter, Authenticator judge, ServerOptions given);
+    Shared(Router const& routes, limits::RateLimiter& rate_limiter, Authenticator judge, ServerOptions given);
 
     Router const& router;
-    bus::RateLimiter& limiter;
+    limits::RateLimiter& limiter;
     Authenticator authenticator;
     ServerOptions options;
     net::TaskGroup tasks;
     std::vector<std::unique_ptr<ServerThread>> threads;
     RequestMeter meter;
+    ConnectionCounts connections;
+    BodyBudget bodies;
+    AnswerBudget answers;
     std::atomic<bool> is_leaving = false; // Answers close their connections.
     std::atomic<bool> is_stopping = false;
     std::uint16_t port = 0;

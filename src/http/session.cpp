@@ -55,8 +55,9 @@ void log_request(Target const& target, std::string_view method, int status, std:
 
 } // namespace
 
-Session::Session(Server::Shared& shared, ServerThread& thread, asio::ip::tcp::socket socket)
-    : shared_(shared), thread_(thread), socket_(std::move(socket)), reader_(socket_, thread.deadlines), write_deadline_([this] { cut(); })
+Session::Session(Server::Shared& shared, ServerThread& thread, asio::ip::tcp::socket socket, ConnectionCounts::Place place)
+    : shared_(shared), thread_(thread), place_(std::move(place)), socket_(std::move(socket)), reader_(socket_, thread.deadlines),
+      write_deadline_([this] { cut(); }), body_share_(shared.bodies)
 {
     ErrorCode ignored;
     auto endpoint = socket_.remote_endpoint(ignored);
@@ -69,6 +70,7 @@ Session::Session(Server::Shared& shared, ServerThread& thread, asio::ip::tcp::so
 Session::~Session()
 {
     thread_.sessions.erase(this);
+    thread_.waiting.leave(*this);
 }
 
 void Session::close_if_idle()
@@ -80,6 +82,13 @@ void Session::cut()
 {
     ErrorCode ignored;
     socket_.close(ignored);
+}
+
+void Session::give_up()
+{
+    shared_.connections.note_given_up();
+    body_share_.reset(); // The memory goes when the read has ended, in a moment.
+    cut();
 }
 
 asio::awaitable<void> Session::run()
@@ -94,7 +103,13 @@ asio::awaitable<Session::Next> Session::serve_one()
     bytes_written_ = 0;
     is_head_request_ = false;
     is_http_1_1_ = true;
+    asker_.clear();
+    thread_.waiting.enter(*this, Phase::idle);
+    bool const came = co_await reader_.await_request();
+    if (!came) co_return Next::close;
+    thread_.waiting.enter(*this, Phase::head);
     auto outcome = co_await reader_.read_head();
+    thread_.waiting.leave(*this);
     if (outcome == RequestReader::Outcome::closed) co_return Next::close;
     if (outcome == RequestReader::Outcome::refused) co_return co_await refuse_head();
 
@@ -105,34 +120,56 @@ asio::awaitable<Session::Next> Session::serve_one()
     is_http_1_1_ = reader_.version() >= 11;
     keeps_alive_ = reader_.keeps_alive();
     Target target = open_target(shared_, reader_, fields, peer_);
+    if (!target.refusal) target.refusal = co_await refuse_caller(shared_, target);
+    asker_ = asker_of(target.request);
+    co_return co_await serve_read(target, method, started);
+}
 
-    constexpr std::size_t unread_body_bytes_max = 64_KiB; // Of a body nobody asked for.
-    std::size_t body_bytes_max = target.found.route ? target.found.route->options.body_bytes_max : unread_body_bytes_max;
-    if (!target.refusal) {
-        outcome = co_await reader_.read_body(body_bytes_max);
+asio::awaitable<Session::Next> Session::serve_read(Target& target, std::string_view method, Steady::time_point started)
+{
+    Response response;
+    bool const discards = target.refusal && reader_.has_body();
+    if (target.refusal) {
+        if (discards) keeps_alive_ = false; // The body was not read, so where the next request begins is not known.
+        response = std::move(*target.refusal);
+    } else {
+        auto const outcome = co_await read_body(target);
         if (outcome == RequestReader::Outcome::closed) co_return Next::close;
         if (outcome == RequestReader::Outcome::refused) {
             auto refused = refused_body(shared_, target.request, reader_.refusal());
             co_return co_await refuse(std::move(refused), target, method, started);
         }
         target.request.body = reader_.body();
-    } else if (reader_.has_body()) {
-        keeps_alive_ = false; // The body was not read, so where the next request begins is not known.
-    }
-
-    Response response;
-    if (target.refusal) {
-        response = std::move(*target.refusal);
-    } else {
         response = co_await answer(shared_, target);
+        target.request.body = {};
+        reader_.release_body();
+        body_share_.reset();
     }
     int status = response.status;
-    bool discards = target.refusal && reader_.has_body();
     auto const kind = response.events ? RequestMeter::Kind::stream : RequestMeter::Kind::answer;
     auto next = co_await write(std::move(response), target.request.request_id);
     note_request(target, method, status, kind, started);
     if (next == Next::close && discards) co_await reader_.discard_rest();
     co_return next;
+}
+
+asio::awaitable<RequestReader::Outcome> Session::read_body(Target const& target)
+{
+    auto const pool = body_pool(target);
+    auto const phase = pool == BodyPool::open ? Phase::open_body : pool == BodyPool::raw ? Phase::raw_body : Phase::user_body;
+    // Who sends slowly makes room for who comes now.
+    auto grow = [this, phase](std::size_t bytes) {
+        return body_share_.grow(bytes) || (thread_.waiting.free_body_bytes(phase, bytes, *this) && body_share_.grow(bytes));
+    };
+    body_share_.begin(pool);
+    thread_.waiting.enter(*this, phase);
+    auto const outcome = co_await reader_.read_body(target.found.route->options.body_bytes_max, grow);
+    thread_.waiting.leave(*this);
+    if (outcome != RequestReader::Outcome::complete) {
+        reader_.release_body();
+        body_share_.reset();
+    }
+    co_return outcome;
 }
 
 void Session::note_request(Target const& target, std::string_view method, int status, RequestMeter::Kind kind, Steady::time_point started)
@@ -173,7 +210,7 @@ asio::awaitable<Session::Next> Session::write(Response response, std::string_vie
         is_sent = co_await send(asio::buffer(head));
         head = std::string();
         reader_.release_memory();
-        if (is_sent) is_sent = co_await write_events(response);
+        if (is_sent) is_sent = co_await write_events(response, request_id);
     } else {
         std::string_view body = is_head_request_ ? std::string_view() : response.bytes();
         bytes_written_ = body.size();
@@ -182,17 +219,30 @@ asio::awaitable<Session::Next> Session::write(Response response, std::string_vie
     co_return is_sent&& keeps_alive_ ? Next::go_on : Next::close;
 }
 
-asio::awaitable<bool> Session::write_events(Response& response)
+// The status has gone out: a stream that fails can only be cut. Its reader comes back with its last id.
+asio::awaitable<std::optional<std::string>> Session::next_events(EventStream& events, std::string_view request_id, bool& is_cut)
+{
+    try {
+        co_return co_await events.next(Steady::now() + heartbeat);
+    } catch (std::exception const& failure) {
+        ops::log(ops::Level::error, "stream_failed", {{"request_id", request_id}, {"reason", failure.what()}});
+    }
+    is_cut = true;
+    co_return std::nullopt;
+}
+
+asio::awaitable<bool> Session::write_events(Response& response, std::string_view request_id)
 {
     auto const open = shared_.meter.stream();
+    bool is_cut = false;
     while (true) {
-        auto until = Steady::now() + heartbeat;
-        auto bytes = co_await response.events->next(until);
+        auto bytes = co_await next_events(*response.events, request_id, is_cut);
         if (!bytes) break;
         bool is_sent = co_await write_piece(bytes->empty() ? heartbeat_comment : std::string_view(*bytes));
         if (!is_sent) co_return false;
     }
     response.events.reset();
+    if (is_cut) co_return false;
     static constexpr std::string_view last_chunk = "0\r\n\r\n";
     if (!is_http_1_1_) co_return true;
     co_return co_await send(asio::buffer(last_chunk));
@@ -219,6 +269,7 @@ asio::awaitable<bool> Session::send(Buffers buffers)
     if (error && error != asio::error::would_block) co_return false;
     if (sent == asio::buffer_size(buffers)) co_return true;
 
+    AnswerBudget::Waiting const waiting(shared_.answers, asker_, asio::buffer_size(buffers) - sent);
     beast::buffers_suffix<Buffers> rest(buffers);
     rest.consume(sent);
     thread_.deadlines.arm(write_deadline_, write_time_max);

@@ -10,7 +10,12 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace pollux::net {
 
@@ -34,6 +39,19 @@ HttpFailure failure_of(CURLcode code)
     case CURLE_SSL_ISSUER_ERROR: return HttpFailure::tls;
     default: return HttpFailure::cut;
     }
+}
+
+bool lacks_descriptors(int error)
+{
+    return error == EMFILE || error == ENFILE;
+}
+
+// Name servers are asked in a thread of curl's, which only says that it found no address.
+bool can_open_nothing()
+{
+    int const descriptor = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (descriptor >= 0) ::close(descriptor);
+    return descriptor < 0 && lacks_descriptors(errno);
 }
 
 } // namespace
@@ -64,6 +82,8 @@ public:
         curl_easy_setopt(curl_.easy.get(), CURLOPT_HEADERDATA, this);
         curl_easy_setopt(curl_.easy.get(), CURLOPT_WRITEFUNCTION, &Transfer::on_body);
         curl_easy_setopt(curl_.easy.get(), CURLOPT_WRITEDATA, this);
+        curl_easy_setopt(curl_.easy.get(), CURLOPT_OPENSOCKETFUNCTION, &Transfer::open_socket);
+        curl_easy_setopt(curl_.easy.get(), CURLOPT_OPENSOCKETDATA, this);
         loop_.add(curl_.easy.get());
         running_ = true;
     }
@@ -103,6 +123,10 @@ private:
         running_ = false;
         if (over_limit_) return end({HttpFailure::too_large, "the answer is larger than is taken"});
         if (code == CURLE_OK && !head_complete_) return end({HttpFailure::cut, "the answer ended in its head"});
+        bool const is_ours = lacks_descriptors_ || (code == CURLE_COULDNT_RESOLVE_HOST && can_open_nothing());
+        if (code != CURLE_OK && !head_complete_ && is_ours) {
+            return end({HttpFailure::no_descriptors, "this process can open no more sockets; raise its limit (ulimit -n)"});
+        }
         auto const failure = failure_of(code);
         end({failure, failure == HttpFailure::none ? "" : curl_easy_strerror(code)});
     }
@@ -118,6 +142,14 @@ private:
     {
         came_ = true;
         changed_.cancel();
+    }
+
+    static curl_socket_t open_socket(void* self, curlsocktype, curl_sockaddr* address)
+    {
+        int const socket = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+        if (socket >= 0) return socket;
+        if (lacks_descriptors(errno)) static_cast<Transfer*>(self)->lacks_descriptors_ = true;
+        return CURL_SOCKET_BAD;
     }
 
     static std::size_t on_header(char* bytes, std::size_t one, std::size_t count, void* self)
@@ -176,6 +208,7 @@ private:
     bool running_ = false; // The handle is in the loop.
     bool head_complete_ = false;
     bool over_limit_ = false;
+    bool lacks_descriptors_ = false;
     bool ended_ = false;
     bool came_ = false; // Something, since the reader began to wait.
 };

@@ -43,8 +43,9 @@ struct HttpHead {
 
 enum class HttpFailure {
     none,
-    refused,     // By us: a wrong URL, a forbidden scheme, a key over plain http.
-    unreachable, // No address, no connection.
+    refused,        // By us: a wrong URL, a forbidden scheme, a key over plain http.
+    unreachable,    // No address, no connection.
+    no_descriptors, // This process, or this machine, can open no more sockets: says nothing of the other server.
     tls,
     timed_out,
     cut, // The answer ended before its end, or was no HTTP.

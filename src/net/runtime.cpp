@@ -19,13 +19,16 @@ Runtime::~Runtime()
 }
 
 void Runtime::start()
-{
+try {
     for (auto& context : contexts_) {
         threads_.emplace_back([&io = *context] {
             auto guard = asio::make_work_guard(io);
             io.run();
         });
     }
+} catch (...) {
+    stop(); // All threads or none.
+    throw;
 }
 
 void Runtime::stop()

@@ -14,11 +14,13 @@ BlockingConnection::BlockingConnection(asio::any_io_executor const& executor, Se
 asio::awaitable<std::optional<Reply>> BlockingConnection::call(std::string command, std::chrono::milliseconds limit)
 {
     if (is_closed_) co_return std::nullopt;
-    if (!link_ || !link_->is_open()) {
+    // What was opened before Redis refused somebody may lead to a replica; whether it does is asked anew.
+    if (!link_ || !link_->is_open() || refusals_seen_ != watch_.refusals()) {
+        if (link_) link_->close("Redis refuses to write");
+        refusals_seen_ = watch_.refusals();
         link_ = std::make_shared<Link>(timer_.get_executor(), server_);
         bool const is_open = co_await link_->open(open_max);
         if (!is_open || is_closed_) co_return std::nullopt;
-        watch_.opened(*link_);
     }
     timer_.expires_after(limit);
     timer_.async_wait([weak = std::weak_ptr(link_)](boost::system::error_code cancelled) {
@@ -28,7 +30,10 @@ asio::awaitable<std::optional<Reply>> BlockingConnection::call(std::string comma
     link_->write(command);
     auto reply = co_await link_->read();
     timer_.cancel();
-    if (!reply && !is_closed_) watch_.lost(link_->failure());
+    if (reply && is_refusal(*reply)) {
+        watch_.count_refusal();
+        link_->close(reply->text);
+    }
     co_return reply;
 }
 

@@ -22,6 +22,7 @@ private:
     Watch& watch_;
     asio::steady_timer timer_;
     std::shared_ptr<Link> link_;
+    std::uint64_t refusals_seen_ = 0;
     bool is_closed_ = false;
 };
 

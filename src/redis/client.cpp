@@ -1,8 +1,12 @@
 #include "redis/client.hpp"
 
+#include "ops/failure.hpp"
+
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
 
 namespace pollux::redis {
 namespace {
@@ -11,8 +15,7 @@ constexpr std::chrono::seconds stop_max{1};
 
 } // namespace
 
-Client::Client(net::Runtime& runtime, Url url, Limits limits)
-    : runtime_(runtime), server_(std::move(url)), tasks_([](std::exception_ptr) { std::terminate(); })
+Client::Client(net::Runtime& runtime, Url url, Limits limits) : runtime_(runtime), server_(std::move(url)), tasks_(ops::must_not_fail)
 {
     for (std::size_t index = 0; index < runtime.size(); ++index) {
         pipelines_.push_back(std::make_unique<Pipeline>(runtime.executor(index), server_, watch_, limits));
@@ -72,7 +75,7 @@ void Client::send(std::string commands, std::size_t count, std::function<void()>
     Pipeline::Done done;
     if (on_lost) {
         done = [on_lost = std::move(on_lost)](Answers const& answers) {
-            if (!answers) on_lost();
+            if (!answers || std::ranges::any_of(*answers, is_refusal)) on_lost();
         };
     }
     asio::dispatch(pipeline.executor(), [&pipeline, commands = std::move(commands), count, done = std::move(done)]() mutable {

@@ -25,7 +25,7 @@ public:
     asio::awaitable<std::optional<Reply>> call(std::string command, Patience patience = Patience::full);
 
     // From any thread, never waits. `count` commands whose answers nobody wants to know. `on_lost` is called, on any thread, when there are
-    // none: Redis may not have done it.
+    // none, or Redis refused: it may not have done it.
     void send(std::string commands, std::size_t count = 1, std::function<void()> on_lost = {});
 
     // Whether the connection of the calling thread is up; of any other thread, that of the first.

@@ -9,10 +9,14 @@
 
 #include <openssl/ssl.h>
 
+#include <algorithm>
+
 namespace pollux::redis {
 namespace {
 
 constexpr std::size_t read_bytes = 16_KiB;
+
+constexpr std::int64_t alive_kept_ms = 10'000;
 
 std::string version_of(std::string_view info)
 {
@@ -25,7 +29,22 @@ std::string version_of(std::string_view info)
 
 } // namespace
 
+bool is_refusal(Reply const& reply)
+{
+    // What is wrong with one command, and says nothing of the next one.
+    static constexpr std::string_view of_the_command[] = {"ERR", "NOSCRIPT", "WRONGTYPE", "EXECABORT", "NOPERM"};
+    if (!reply.is_error()) return false;
+    std::string_view const text = reply.text;
+    auto const word = text.substr(0, text.find(' '));
+    return std::ranges::find(of_the_command, word) == std::end(of_the_command);
+}
+
 Server::Server(Url url) : url_(std::move(url)) {}
+
+std::string probe_command()
+{
+    return command({"EVAL", "return redis.call('SET', KEYS[1], '1', 'PX', ARGV[1])", "1", "pollux:alive", std::to_string(alive_kept_ms)});
+}
 
 asio::ssl::context& Server::tls()
 {
@@ -98,6 +117,10 @@ asio::awaitable<bool> Link::greet()
     }
     steps.emplace_back("version");
     write(command({"INFO", "server"}));
+    steps.emplace_back("writing");
+    write(probe_command());
+    steps.emplace_back("publishing");
+    write(command({"PUBLISH", "pollux:alive", "1"}));
     for (auto step : steps) {
         auto const reply = co_await read();
         if (!reply || !take_greeting(step, *reply)) co_return false;

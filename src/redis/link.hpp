@@ -1,5 +1,8 @@
 // One connection to Redis, from its opening to its end: it does not come back by itself. Of one io_context's thread. What is written
 // during one turn of its loop goes out in one piece.
+//
+// A link is open once Redis has carried out what Pollux lives on: a script that writes, and a PUBLISH. A Redis that answers and refuses
+// (a replica, full, still loading, without its replicas, the account may not) is no better than one that is gone.
 #pragma once
 
 #include "base/clock.hpp"
@@ -31,6 +34,13 @@ private:
     std::once_flag prepared_;
     std::optional<asio::ssl::context> tls_;
 };
+
+// Whether Redis refused for the state it is in, not for what it was asked: READONLY, OOM, LOADING, NOREPLICAS, MISCONF, MASTERDOWN,
+// CLUSTERDOWN, BUSY, NOAUTH and whatever word comes next. The same connection would be refused again.
+bool is_refusal(Reply const& reply);
+
+// Writes a key that nobody reads, by a script: refused as soon as Redis would refuse anything of ours.
+std::string probe_command();
 
 class Link : public std::enable_shared_from_this<Link> {
 public:

@@ -1,7 +1,6 @@
 #include "redis/pipeline.hpp"
 
 #include "base/secrets.hpp"
-#include "ops/log.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -12,43 +11,18 @@
 namespace pollux::redis {
 namespace {
 
-constexpr std::int64_t version_least = 7;
-
 // A timer that fires so late did so because this thread was busy: then the answer may well have come and only wait to be read.
 constexpr std::chrono::milliseconds late_after{10};
 constexpr std::chrono::milliseconds late_grace{20};
 
-std::int64_t major_of(std::string_view version)
-{
-    std::int64_t major = 0;
-    for (char digit : version) {
-        if (digit < '0' || digit > '9') break;
-        major = major * 10 + (digit - '0');
-    }
-    return major;
-}
-
 } // namespace
 
-void Watch::opened(Link const& link)
-{
-    bool const is_first = !was_seen_.exchange(true);
-    bool const was_away = is_away_.exchange(false);
-    if (is_first || was_away) ops::log(ops::Level::info, "redis_connected", {{"version", link.version()}});
-    if (is_first && major_of(link.version()) < version_least) {
-        ops::log(ops::Level::warning, "redis_old", {{"version", link.version()}, {"needed", version_least}});
-    }
-}
-
-void Watch::lost(std::string_view reason)
-{
-    if (is_away_.exchange(true)) return;
-    ops::log(ops::Level::warning, "redis_away", {{"reason", reason}, {"meanwhile", "everything works within each process"}});
-}
-
 Pipeline::Pipeline(asio::any_io_executor executor, Server& server, Watch& watch, Limits limits)
-    : server_(server), watch_(watch), limits_(limits), timer_(executor), first_timer_(executor), pause_(limits.pause_min)
-{}
+    : server_(server), watch_(watch), limits_(limits), timer_(executor), first_timer_(executor), pulse_timer_(executor),
+      pause_(limits.pause_min)
+{
+    watch_.expect();
+}
 
 asio::awaitable<void> Pipeline::run()
 {
@@ -56,7 +30,6 @@ asio::awaitable<void> Pipeline::run()
         auto const begun = Steady::now();
         co_await serve();
         if (is_stopping_) co_return;
-        watch_.lost(link_->failure());
         if (Steady::now() - begun >= limits_.good_after) pause_ = limits_.pause_min;
         co_await pause();
     }
@@ -66,17 +39,35 @@ asio::awaitable<void> Pipeline::serve()
 {
     link_ = std::make_shared<Link>(executor(), server_);
     bool const is_open = co_await link_->open(limits_.open);
-    if (!is_open || is_stopping_) co_return;
-    watch_.opened(*link_);
+    if (!is_open || is_stopping_) {
+        if (!is_stopping_) watch_.failed(link_->failure());
+        co_return;
+    }
     is_up_ = true;
+    watch_.opened(*link_);
+    feel_pulse();
     for (;;) {
         auto reply = co_await link_->read();
         if (!reply) break;
         take(std::move(*reply));
     }
     is_up_ = false;
-    watch_.count_loss();
+    pulse_timer_.cancel();
+    if (!is_stopping_) watch_.lost(link_->failure());
     fail_all();
+}
+
+// A failover, or a disk that fills up, is noticed though nobody asks for anything; so is a Redis that stands still.
+void Pipeline::feel_pulse()
+{
+    pulse_timer_.expires_after(limits_.pulse);
+    pulse_timer_.async_wait([this](boost::system::error_code cancelled) {
+        if (cancelled || !is_up_) return;
+        call(probe_command(), 1, Patience::full, [this](Answers const& answers) {
+            if (answers && answers->front().is_error()) end_for(answers->front());
+        });
+        feel_pulse();
+    });
 }
 
 // Jitter, so that the threads and nodes that lost Redis together do not come back together.
@@ -94,6 +85,7 @@ asio::awaitable<void> Pipeline::stop()
     is_stopping_ = true;
     if (link_) link_->close("Pollux stops");
     timer_.cancel();
+    pulse_timer_.cancel();
     co_return;
 }
 
@@ -112,9 +104,16 @@ void Pipeline::refuse(Done done)
     if (done) asio::post(executor(), [done = std::move(done)] { done(std::nullopt); });
 }
 
+void Pipeline::end_for(Reply const& refusal)
+{
+    watch_.count_refusal();
+    link_->close(refusal.text);
+}
+
 void Pipeline::take(Reply reply)
 {
     if (waiting_.empty()) return link_->close("Redis answered what was not asked");
+    if (is_refusal(reply)) end_for(reply);
     had_grace_ = false;
     if (std::exchange(is_hesitating_, false)) watch_anew();
     auto& first = waiting_.front();

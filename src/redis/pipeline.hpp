@@ -7,6 +7,7 @@
 #pragma once
 
 #include "redis/link.hpp"
+#include "redis/watch.hpp"
 
 #include <atomic>
 #include <deque>
@@ -19,6 +20,7 @@ struct Limits {
     std::chrono::milliseconds open{1'000};
     std::chrono::milliseconds pause_min{50}; // Between attempts to connect; doubled after each.
     std::chrono::milliseconds pause_max{2'000};
+    std::chrono::milliseconds pulse{1'000};      // How often Redis is asked to write though nobody else asks for anything.
     std::chrono::milliseconds good_after{5'000}; // A connection that lasted so long forgets the pauses before it.
     std::size_t waiting_max = 50'000;            // Calls; one more is refused.
     std::size_t unwritten_bytes_max = 64_MiB;
@@ -30,20 +32,6 @@ using Answers = std::optional<std::vector<Reply>>;
 enum class Patience {
     full,   // The limit of a call.
     little, // Of a request that somebody waits for and that does without Redis as well.
-};
-
-// What all connections of a process say together: one line when Redis goes, one when it is back.
-class Watch {
-public:
-    void opened(Link const& link);
-    void lost(std::string_view reason);
-    std::uint64_t losses() const { return losses_; } // How often a connection that was open has ended.
-    void count_loss() { ++losses_; }
-
-private:
-    std::atomic<std::uint64_t> losses_ = 0;
-    std::atomic<bool> is_away_ = false;
-    std::atomic<bool> was_seen_ = false;
 };
 
 class Pipeline {
@@ -73,6 +61,8 @@ private:
 
     asio::awaitable<void> serve();
     asio::awaitable<void> pause();
+    void feel_pulse();
+    void end_for(Reply const& refusal);
     void take(Reply reply);
     void refuse(Done done);
     Steady::time_point due(Waiting const& first) const;
@@ -87,6 +77,7 @@ private:
     Limits const limits_;
     asio::steady_timer timer_; // Of the pause between two connections.
     asio::steady_timer first_timer_;
+    asio::steady_timer pulse_timer_;
     std::shared_ptr<Link> link_;
     std::deque<Waiting> waiting_;
     std::chrono::milliseconds pause_;

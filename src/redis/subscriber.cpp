@@ -21,20 +21,25 @@ constexpr milliseconds pause_max{1'000};
 
 Subscriber::Subscriber(asio::any_io_executor executor, Server& server, Watch& watch, Events events)
     : server_(server), watch_(watch), events_(std::move(events)), timer_(executor), ping_timer_(executor)
-{}
+{
+    watch_.expect();
+}
 
 asio::awaitable<void> Subscriber::run()
 {
     auto pause = pause_min;
     while (!is_stopping_) {
+        refusals_seen_ = watch_.refusals();
         link_ = std::make_shared<Link>(executor(), server_);
         bool const is_open = co_await link_->open(open_max);
         if (is_open && !is_stopping_) {
             pause = pause_min;
             co_await serve();
+            if (!is_stopping_) watch_.lost(link_->failure());
+        } else if (!is_stopping_) {
+            watch_.failed(link_->failure());
         }
         if (is_stopping_) co_return;
-        watch_.lost(link_->failure());
         timer_.expires_after(pause);
         pause = std::min(pause * 2, pause_max);
         boost::system::error_code woken;
@@ -73,6 +78,8 @@ void Subscriber::expect_pong()
     ping_timer_.expires_after(ping_every);
     ping_timer_.async_wait([this](boost::system::error_code cancelled) {
         if (cancelled || !link_->is_open()) return;
+        // Nothing is written here, so a Redis that became a replica is not noticed here either; what it publishes is no use then.
+        if (watch_.refusals() != refusals_seen_) return link_->close("Redis refuses to write");
         if (pings_unanswered_ >= pings_unanswered_max) return link_->close("no answer in time");
         expect_pong();
     });

@@ -45,6 +45,7 @@ private:
     asio::steady_timer ping_timer_;
     std::shared_ptr<Link> link_;
     int pings_unanswered_ = 0;
+    std::uint64_t refusals_seen_ = 0;
     bool is_stopping_ = false;
     std::atomic<bool> is_up_ = false;
 

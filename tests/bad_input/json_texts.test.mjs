@@ -56,6 +56,21 @@ test('what RFC 8259 rejects is 400', async () => {
     verdicts.end(13 * 150);
 });
 
+test('a byte order mark before a text changes nothing', async () => {
+    const verdicts = new Verdicts();
+    const marked = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from('{"a":1}')]);
+    await sendAll([marked], (answer, operation, what) => verdicts.status(answer, 422, what));
+    verdicts.end(13);
+});
+
+test('an object of more than 256 members is 400, whatever its keys', async () => {
+    const verdicts = new Verdicts();
+    const members = (count) => `{${Array.from({ length: count }, (_, index) => `"key${index}":1`).join()}}`;
+    await sendAll([members(257), `{"a":${members(257)}}`], (answer, operation, what) => verdicts.status(answer, 400, what.slice(0, 80)));
+    await sendAll([members(256)], (answer, operation, what) => verdicts.status(answer, 422, what.slice(0, 80)));
+    verdicts.end(13 * 3);
+});
+
 test('no body at all is 400 where one is asked for', async () => {
     const verdicts = new Verdicts();
     await sendAll([''], (answer, operation, what) => verdicts.status(answer, 400, what), {

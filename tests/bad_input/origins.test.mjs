@@ -85,6 +85,33 @@ test('no code is shown to a page of another origin', async () => {
     verdicts.end(15);
 });
 
+test('a fixed code lets no foreign page in, whatever CORS says', async () => {
+    const mobile = '+12025557777';
+    const open = await Suite.open({ env: { ...settings, CORS_ALLOWED_ORIGINS: '*', OTP_TEST_NUMBERS: `${mobile}:123456` } });
+    const ask = (path, body, origin) => open.wire.ask('POST', path, { body, headers: origin ? [['Origin', origin]] : [] });
+    await ask('/auth/signup/', { mobile, password: 'a-long-pass-word-7' });
+    await ask('/auth/send-otp/', { mobile, purpose: 'login' });
+    const verify = (origin) => ask('/auth/verify-otp/', { mobile, code: '123456', purpose: 'login' }, origin);
+    for (const origin of ['https://evil.example', 'null']) {
+        const answer = await verify(origin);
+        assert.equal(answer.status, 403, answer.text);
+        assert.equal(answer.body.code, 'foreign_origin');
+        assert.equal(answer.headers['access-control-allow-origin'], '*');
+    }
+    assert.equal((await verify('http://localhost:5173')).status, 200);
+    open.wire.close();
+    assert.equal((await open.server.stop()).code, 0);
+});
+
+test('a page may send the headers that tracing adds', async () => {
+    const asked = 'authorization,baggage,sentry-trace,traceparent,x-requested-with';
+    const preflight = (origin) => suite.wire.ask('OPTIONS', '/chatroom/', { headers: [['Origin', origin], ['Access-Control-Request-Method', 'GET'], ['Access-Control-Request-Headers', asked]] });
+    const { headers } = await preflight(listed);
+    const allowed = headers['access-control-allow-headers'].toLowerCase().split(', ');
+    for (const name of asked.split(',')) assert.ok(allowed.includes(name), name);
+    assert.equal((await preflight('https://evil.example')).headers['access-control-allow-headers'], undefined);
+});
+
 test('a page may not send what a form can send', async () => {
     const verdicts = new Verdicts();
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', null]) {
@@ -108,7 +135,7 @@ test('debug answers nobody who came from elsewhere', async () => {
     const verdicts = new Verdicts();
     const remote = [
         [['Host', 'pollux.example.com']], [['Host', 'localhost.example.com']], [['Host', '192.168.1.5']], [['X-Forwarded-For', '127.0.0.1']], [['Forwarded', 'for=127.0.0.1']], [['Via', '1.1 x']], [['X-Real-IP', '127.0.0.1']], [['X-Forwarded-Host', 'localhost']],
-        [['X-Forwarded-Proto', 'https']],
+        [['X-Forwarded-Proto', 'https']], [['X-Forwarded-Port', '443']], [['X-Forwarded-Prefix', '/x']], [['X-Forwarded-Scheme', 'https']], [['CF-Connecting-IP', '127.0.0.1']], [['True-Client-IP', '127.0.0.1']], [['Fly-Client-IP', '127.0.0.1']],
     ];
     for (const headers of remote) {
         for (const operation of suite.api.operations.filter(({ body }) => !body)) {

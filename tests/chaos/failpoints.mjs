@@ -14,7 +14,7 @@ import { Workload } from './workload.mjs';
 
 const atOnce = 3; // Servers that work through the list side by side.
 export const quota = 1_000_000;
-const ofTheStart = /^(migrate|backup)_/;
+const ofTheStart = /^(migrate|backup|task)_/; // A first start begins each period of tasks.
 
 // As they stand in the code, so that none is forgotten.
 export function failpointNames() {

@@ -47,6 +47,10 @@ const plans = {
     'blocked before the first word': [{ fault: 'block', after_chunks: 0 }, { status: 'completed', text: 'none', calls: 1, finish: 'blocked' }],
     'blocked in the middle': [{ fault: 'block', after_chunks: 2 }, { status: 'completed', text: 'part', calls: 1, finish: 'blocked' }],
 
+    'finish OTHER': [{ finish: 'OTHER' }, { ...whole, calls: 1, finish: 'other' }],
+    'finish MALFORMED_RESPONSE': [{ finish: 'MALFORMED_RESPONSE' }, { ...whole, calls: 1, finish: 'other' }],
+    'a finish nobody knows': [{ finish: 'BRAND_NEW_REASON' }, { ...whole, calls: 1, finish: 'other' }],
+
     // It goes wrong once, and then it goes well.
     '429 and RetryInfo': [{ ...once, status: 429, retry_delay: '0.8s' }, wholeAfter(2)],
     '429 and Retry-After': [{ ...once, status: 429, retry_after_s: 1 }, wholeAfter(2)],
@@ -68,9 +72,6 @@ const plans = {
     'garbage in the middle': [{ ...once, fault: 'garbage', after_chunks: 2 }, wholeAfter(2)],
     'an error in the stream': [{ ...once, fault: 'error', after_chunks: 2 }, wholeAfter(2)],
     'a bare error in the stream': [{ ...once, fault: 'bare_error', after_chunks: 2 }, wholeAfter(2)],
-    'finish OTHER': [{ ...once, finish: 'OTHER' }, wholeAfter(2)],
-    'finish MALFORMED_RESPONSE': [{ ...once, finish: 'MALFORMED_RESPONSE' }, wholeAfter(2)],
-    'a finish nobody knows': [{ ...once, finish: 'BRAND_NEW_REASON' }, wholeAfter(2)],
     'a hop that breaks': [{ ...once, hops: 2, fault: 'cut', after_chunks: 1 }, whole],
 
     // It goes wrong for good.
@@ -88,7 +89,8 @@ const plans = {
 };
 
 const largePlans = {
-    '10 MB': [{ ...always, text: 'large ', text_bytes: 10_485_760, chunks: 100, chunk_delay_ms: 0 }, { text: 'part' }],
+    '10 MB': [{ ...always, text: 'large ', text_bytes: 10_485_760, chunks: 100, chunk_delay_ms: 0 }, { status: 'completed', text: 'part', calls: 1, finish: 'length' }],
+    'an event of 3 MB': [{ ...always, text: 'large ', text_bytes: 3_145_728, chunks: 1, chunk_delay_ms: 0 }, { ...failed(1), code: 'reply_too_large' }],
 };
 
 const longPlans = {
@@ -154,7 +156,7 @@ describe('faults', () => {
         assert.equal(reader.end, message.status === 'failed' ? 'error' : 'done', why);
         if (expected.status) assert.equal(message.status, expected.status, why);
         else assert.ok(['completed', 'failed'].includes(message.status), why);
-        if (message.status === 'failed') assert.equal(message.error.code, 'upstream_failed', why);
+        if (message.status === 'failed') assert.equal(message.error.code, expected.code ?? 'upstream_failed', why);
         else assert.equal(message.error, null, why);
         if (expected.finish) assert.equal(message.finish_reason, expected.finish, why);
 

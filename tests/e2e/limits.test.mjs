@@ -120,7 +120,7 @@ describe('rate limits', { concurrency: true }, () => {
     test(`no window of ${windowSeconds} s holds more than ${count} and the burst, and 0.95 of the rate is never refused`, { timeout: 1_200_000 }, async () => {
         const random = Random.announced('limits');
         const [ofUser, ofAddress] = [`${count}/${windowSeconds}`, `${addressCount}/${windowSeconds}`];
-        const rules = `read=${ofUser},read_address=${ofAddress},send=${ofUser},send_address=${ofAddress},auth=100000/1,otp=100000/1`;
+        const rules = `read=${ofUser},read_address=${ofAddress},send=${ofUser},send_address=${ofAddress},auth=100000/1,otp=100000/1,plan=1000000/1`;
         const server = await Server.start({ env: { ...env, RATE_RULES: rules } });
         const client = new Client(server);
         let addresses = 0;
@@ -171,7 +171,7 @@ describe('rate limits', { concurrency: true }, () => {
 
     test('100 clients who come back as they were told are let in each time', { timeout: 60_000 }, async () => {
         const [limit, window] = [3, 3];
-        const server = await Server.start({ env: { ...env, RATE_RULES: `read=100000/1,read_address=${limit}/${window}` } });
+        const server = await Server.start({ env: { ...env, RATE_RULES: `read=100000/1,read_address=${limit}/${window},plan=1000000/1` } });
         const client = new Client(server);
         const { read } = await asker(client, mobiles[0], '198.51.100.1');
         let refusals = 0;

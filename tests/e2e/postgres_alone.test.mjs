@@ -63,7 +63,7 @@ describe('PostgreSQL alone', () => {
             assert.equal(text, content);
             console.log(`# first delta after ${ms(first)}, ${deltas} deltas`);
         }
-        assert.deepEqual(await cluster.rows('select 1 from reply_parts limit 1'), [], 'the finish deletes the parts');
+        await noPartsLeft(); // One that was on its way at the end may come after it, for a moment.
     });
 
     test(`${streams} streams with up to 5 cuts, each resume on the other node, and a worker that is killed`, { timeout: 1_800_000 }, async () => {

@@ -40,7 +40,7 @@ for (const [Proxy, skip] of [[Haproxy, false], [Nginx, noNginx]]) {
             reader.take(event);
             const [call] = (await cluster.sim.calls()).calls.slice(-1);
             // The three pieces are here, while the model still holds the rest.
-            if (!stopped && call.chunks_sent === 3 && reader.text.length > 0) {
+            if (!stopped && call?.chunks_sent === 3 && reader.text.length > 0) {
                 assert.equal(call.state, 'running');
                 stopped = await user.stop(room, sent.reply.id);
             }

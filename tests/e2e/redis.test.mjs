@@ -29,7 +29,7 @@ test('every trouble with Redis costs time, and nothing else', { timeout: 300_000
     const redis = await Redis.start();
     const sim = await Sim.start();
     await sim.plan({ default: { text, duration_ms: 400, chunks: 40 } });
-    const server = await Server.start({ env: { ...roomySettings, RATE_LIMITS: 'on', ...sim.settings(), REDIS_URL: redis.url } });
+    const server = await Server.start({ env: { ...roomySettings, RATE_LIMITS: 'on', RATE_RULES: 'plan=1000000/60', ...sim.settings(), REDIS_URL: redis.url } });
     const user = await User.signUp(new Client(server));
     const room = await user.createRoom();
     const connections = async (count) => Number((await redis.command('CLIENT', 'LIST')).split('\n').filter((line) => line).length) > count;
@@ -54,7 +54,7 @@ test('every trouble with Redis costs time, and nothing else', { timeout: 300_000
         for (let number = 0; number < 3; ++number) await turn(user, room, `${name} ${number}`);
         // A turn is a dozen requests and 0.4 s of model: far more than this would be Redis waited for again and again.
         assert.ok(performance.now() - began < 30_000, `${name}: three turns took ${performance.now() - began} ms`);
-        if (name === 'killed') assert.deepEqual(await health(), { status: 'ok', database: 'ok', redis: 'down', workers: 'ok' });
+        if (name === 'killed') assert.match((await health()).redis, /^down \(.+\)$/);
         await end();
         await running;
         await until(`Redis is used again after it was ${name}`, () => connections(2));

@@ -127,6 +127,27 @@ describe('streams', () => {
         assert.equal((await sim.calls()).calls.at(-1).state, 'finished');
     });
 
+    test('of more than twenty event streams of a user the oldest end, cleanly', async () => {
+        const [user, other] = [await User.signUp(client), await User.signUp(client)];
+        const open = async (who) => {
+            const stream = await client.stream('GET', '/events/', { token: who.token });
+            const tab = { isOver: false, cut: stream.cut };
+            await stream.events.next();
+            tab.reading = (async () => {
+                while (!(await stream.events.next()).done);
+                tab.isOver = true;
+            })().catch(() => {});
+            return tab;
+        };
+        const stranger = await open(other);
+        const tabs = [];
+        for (let number = 0; number < 25; ++number) tabs.push(await open(user));
+        await until('the end of the oldest', () => tabs.slice(0, 5).every(({ isOver }) => isOver), { seconds: 10 });
+        assert.deepEqual(tabs.slice(5).filter(({ isOver }) => isOver), []);
+        assert.equal(stranger.isOver, false);
+        for (const tab of [...tabs, stranger]) tab.cut();
+    });
+
     test('nobody reads at all: the reply is written all the same', async () => {
         await sim.plan({ reset: true, default: { text: 'unread', duration_ms: 200, chunks: 3 } });
         const user = await User.signUp(client);

@@ -1,14 +1,15 @@
 // What stands in targets and headers: queries, ids of events, cursors, numbers, tokens, addresses. What is taken means one thing.
 #include "accounts/access_token.hpp"
-#include "accounts/mobile.hpp"
 #include "accounts/refresh_token.hpp"
 #include "base/secrets.hpp"
 #include "base/text.hpp"
-#include "chat/cursor.hpp"
-#include "chat/reply_stream_state.hpp"
+#include "chat/rooms/cursor.hpp"
+#include "chat/streams/reply_stream_state.hpp"
 #include "http/gate.hpp"
 #include "http/peer.hpp"
 #include "http/request.hpp"
+#include "numbers/number_reader.hpp"
+#include "numbers/number_text.hpp"
 
 #include <cstdint>
 #include <cstdlib>
@@ -52,12 +53,15 @@ void ids_and_cursors(std::string_view text)
     if (auto const cursor = chat::parse_message_cursor(text)) check(chat::to_text(*cursor) == text);
 }
 
-void numbers(std::string_view text)
+void mobiles(std::string_view text)
 {
-    auto const mobile = accounts::normalise_mobile(text, {.default_country_code = "49", .allowed_countries = {"49", "1"}});
+    numbers::NumberPlan const plan{.default_country_code = "49", .allowed_countries = {"49", "US", "CA"}, .extra_lengths = {}};
+    auto const mobile = numbers::read_number(text, plan);
+    auto const plain = numbers::plain_number(text);
+    check(!plain || plain->digits.find_first_not_of("0123456789") == std::string::npos);
     if (!mobile) return check(mobile.error().kind() == ErrorKind::invalid);
     check(mobile->size() >= 8 && mobile->size() <= 16 && (mobile->starts_with("+49") || mobile->starts_with("+1")));
-    check(*accounts::normalise_mobile(*mobile, {.default_country_code = "49", .allowed_countries = {}}) == *mobile);
+    check(*numbers::read_number(*mobile, plan) == *mobile);
 }
 
 void tokens(std::string_view text)
@@ -75,12 +79,12 @@ void addresses(std::string_view text)
 {
     auto const peer = boost::asio::ip::make_address("10.0.0.1");
     http::TrustedProxies const trusted{http::Networks({"10.0.0.0/8"}), 0};
-    auto const behind = http::peer_of(http::client_address(peer, text, trusted));
+    auto const behind = http::peer_of(http::client_behind(peer, text, trusted));
     check(!behind.address.empty() && !behind.limit_prefix.empty() && !behind.wide_prefix.empty());
-    check(http::client_address(peer, text, {}) == peer);
+    check(http::client_behind(peer, text, {}).address == peer);
     // What stands before the entry of a proxy that is not trusted changes nothing.
     std::string const spoofed = std::string(text) + ", 203.0.113.9";
-    check(http::client_address(peer, spoofed, trusted).to_string() == "203.0.113.9");
+    check(http::client_behind(peer, spoofed, trusted).address.to_string() == "203.0.113.9");
     bool const is_allowed = http::is_allowed_host(text, {"localhost", ".example.com"});
     auto const name = http::host_name(text);
     check(!is_allowed || name == "localhost" || name == "example.com" || name.ends_with(".example.com"));
@@ -95,7 +99,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     std::string_view const text(reinterpret_cast<char const*>(data), size);
     query(text);
     ids_and_cursors(text);
-    numbers(text);
+    mobiles(text);
     tokens(text);
     addresses(text);
     return 0;

@@ -1,7 +1,7 @@
 // The server over real sockets: framing, limits, routing, errors, CORS, streams, the stop.
 #include "base/secrets.hpp"
-#include "bus/memory_rate_limiter.hpp"
 #include "http/server.hpp"
+#include "limits/memory_rate_limiter.hpp"
 #include "support/raw_client.hpp"
 
 #include <gtest/gtest.h>
@@ -137,7 +137,7 @@ protected:
 
     http::Router router_;
     Service service_;
-    bus::MemoryRateLimiter limiter_;
+    limits::MemoryRateLimiter limiter_;
     std::unique_ptr<net::Runtime> runtime_;
     std::unique_ptr<http::Server> server_;
 };
@@ -305,13 +305,23 @@ TEST_F(ServerTest, RefusesAChunkLineWithoutEnd)
 TEST_F(ServerTest, TakesJsonInUtf8Only)
 {
     auto status_of = [&](std::string const& type) { return post("/echo/", R"({"text":"hi"})", "Content-Type: " + type + "\r\n").status; };
-    for (auto type :
-         {"application/json", "Application/JSON; charset=utf-8", "application/json;charset=\"UTF-8\"", "application/json; a=b"}) {
+    for (auto type : {"application/json", "Application/JSON; charset=utf-8", "application/json;charset=\"UTF-8\"", "application/json; a=b",
+                      "application/json; charset=utf8", "application/json; charset=UTF_8", "application/json; charset = 'utf8'"}) {
         EXPECT_EQ(status_of(type), 200) << type;
     }
     for (auto type : {"text/plain", "application/jsonx", "application/json; charset=utf-16", "application/json; charset=notutf-8",
-                      "application/json; charset=utf-8; charset=utf-16", "application/json, text/plain"}) {
+                      "application/json; charset=utf-80", "application/json; charset=", "application/json; charset=utf-8; charset=utf-16",
+                      "application/json, text/plain"}) {
         EXPECT_EQ(status_of(type), 415) << type;
+    }
+}
+
+TEST_F(ServerTest, TakesABodyThatSaysItIsEncodedAsItself)
+{
+    for (auto coding : {"identity", "Identity"}) {
+        auto const answer =
+            post("/echo/", R"({"text":"hi"})", "Content-Type: application/json\r\nContent-Encoding: " + std::string(coding) + "\r\n");
+        EXPECT_EQ(answer.status, 200) << coding;
     }
 }
 
@@ -362,8 +372,8 @@ TEST_F(ServerTest, AnswersRateLimitsWithTheDraftsHeaders)
 {
     http::ServerOptions options;
     options.rate_limits = true;
-    options.rate_rules = bus::built_in_rate_rules();
-    options.rate_rules.otp.per_address = bus::RateRule{2, std::chrono::seconds(3600)};
+    options.rate_rules = limits::built_in_rate_rules();
+    options.rate_rules.otp.per_address = limits::RateRule{2, std::chrono::seconds(3600)};
     start(std::move(options));
     EXPECT_EQ(post("/limited/", R"({"text":"a"})").status, 200);
     EXPECT_EQ(post("/limited/", R"({"text":"a"})").status, 200);
@@ -378,8 +388,8 @@ TEST_F(ServerTest, AUserOverHisLimitTakesNothingFromHisAddress)
 {
     http::ServerOptions options;
     options.rate_limits = true;
-    options.rate_rules.read.per_user = bus::RateRule{2, std::chrono::seconds(3600)};
-    options.rate_rules.read.per_address = bus::RateRule{3, std::chrono::seconds(3600)};
+    options.rate_rules.read.per_user = limits::RateRule{2, std::chrono::seconds(3600)};
+    options.rate_rules.read.per_address = limits::RateRule{3, std::chrono::seconds(3600)};
     start(std::move(options));
     auto mine = [&](std::string const& token) {
         return post("/mine/", R"({"text":"a"})", "Content-Type: application/json\r\nAuthorization: Bearer " + token + "\r\n");

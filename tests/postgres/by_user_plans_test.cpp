@@ -2,8 +2,8 @@
 // and that indexes were not either.
 #include "accounts/code_store.hpp"
 #include "accounts/session_store.hpp"
-#include "chat/erase_user.hpp"
-#include "chat/reply_parts_store.hpp"
+#include "chat/replies/erase_user.hpp"
+#include "chat/streams/reply_parts_store.hpp"
 #include "store/chat_fixture.hpp"
 
 #include <thread>
@@ -89,7 +89,7 @@ protected:
 
     static asio::awaitable<bool> erase(db::Transaction& transaction, UserId user)
     {
-        co_await chat::erase_user(transaction, user);
+        co_await chat::end_user(transaction, user);
         co_await billing::erase_user(transaction, user);
         co_await accounts::CodeStore::erase_reset_tokens(transaction, user);
         co_await accounts::SessionStore::erase(transaction, user);
@@ -121,7 +121,7 @@ void ByUserPlans::use_rooms()
     ASSERT_EQ(page.messages.size(), 6u);
     auto const reply = page.messages.back();
     EXPECT_TRUE(temp.run(messages.find(user, room, reply.id)));
-    EXPECT_EQ(temp.run(messages.variants(user, room, reply.id)).value().size(), 1u);
+    EXPECT_EQ(temp.run(messages.variants(user, room, reply.id, 0)).value().results.size(), 1u);
     EXPECT_TRUE(temp.run(billing.usage(user, 30)));
     EXPECT_TRUE(temp.run(stops.delete_room(user, RoomId{2006})));
     EXPECT_TRUE(transact([who = UserId{8}](db::Transaction& transaction) { return erase(transaction, who); }));
@@ -131,7 +131,7 @@ void ByUserPlans::write_replies()
 {
     auto const by_key = [&] {
         auto asked = request(user, room, "with a key");
-        asked.key = chat::IdempotencyKey{"a key", "its hash"};
+        asked.key = idempotency::Key{"a key", "its hash"};
         return temp.run(sends.send(asked)).value();
     };
     auto const sent = by_key();
@@ -139,7 +139,7 @@ void ByUserPlans::write_replies()
     auto claim_of = claim(1).at(0);
     EXPECT_EQ(claim_of.reply, sent.reply.id);
     EXPECT_TRUE(temp.run(messages.basis(user, room, claim_of.question, claim_of.reply)));
-    bus::ReplyPart part{.user = user, .reply = claim_of.reply, .attempt = claim_of.attempt, .model = "demo"};
+    chat::ReplyPart part{.user = user, .reply = claim_of.reply, .attempt = claim_of.attempt, .model = "demo"};
     part.text = "half of";
     EXPECT_EQ(temp.run(parts.put({part})).size(), 1u);
     EXPECT_EQ(temp.run(parts.find(user, claim_of.reply, {})).parts.size(), 1u);
@@ -148,7 +148,7 @@ void ByUserPlans::write_replies()
     temp.run(parts.delete_ended({{user, claim_of.reply}}));
     auto const again = temp.run(sends.retry({user, room, sent.reply.id, std::nullopt, now(), std::nullopt})).value();
     EXPECT_EQ(finish(claim(1).at(0)), chat::Fate::done);
-    EXPECT_EQ(temp.run(messages.variants(user, room, again.reply.id)).value().size(), 2u);
+    EXPECT_EQ(temp.run(messages.variants(user, room, again.reply.id, 0)).value().results.size(), 2u);
 
     auto const back = send(user, room);
     EXPECT_EQ(temp.run(replies.put_back(claim(1).at(0), 0s, chat::ReplyStore::Call::none)).fate, chat::Fate::done);

@@ -168,8 +168,53 @@ TEST_F(Transactions, a_lost_answer_to_commit_is_told_as_what_it_is)
         FAIL() << "committed";
     } catch (Unavailable const& failure) {
         EXPECT_NE(std::string(failure.what()).find("may or may not have happened"), std::string::npos) << failure.what();
+        EXPECT_EQ(failure.lack(), Lack::outcome);
     }
     EXPECT_TRUE(comes_back());
+}
+
+// COMMIT travels with the insert, and ends the connection before either has its answer.
+asio::awaitable<int> lose_the_connection_at_once(Transaction& tx)
+{
+    static constexpr db::Sql sql = "insert into tags (note_id) select id from notes";
+    co_await tx.run_last(sql);
+    co_return 1;
+}
+
+asio::awaitable<int> lose_the_connection_before_the_last(Transaction& tx)
+{
+    co_await tx.run_later("select pg_terminate_backend(pg_backend_pid())");
+    static constexpr db::Sql sql = "insert into notes (text) values ('never')";
+    co_await tx.run_last(sql);
+    co_return 1;
+}
+
+std::optional<Lack> lack_of(std::function<void()> const& work)
+{
+    try {
+        work();
+    } catch (Unavailable const& failure) {
+        return failure.lack();
+    }
+    return std::nullopt;
+}
+
+TEST_F(Transactions, what_is_certainly_not_committed_is_told_apart_from_what_is_in_doubt)
+{
+    EXPECT_EQ(lack_of([&] { transact(lose_the_connection_before_the_last); }), Lack::service) << "COMMIT was not reached";
+    ASSERT_TRUE(comes_back());
+    EXPECT_EQ(count(), 0);
+
+    control.run("create function end_me() returns trigger language plpgsql as "
+                "'begin perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(1); return null; end'");
+    control.run(
+        "create constraint trigger ending after insert on tags deferrable initially deferred for each row execute function end_me()");
+    control.run("insert into notes (text) values ('a')");
+    EXPECT_EQ(lack_of([&] { transact(lose_the_connection_at_once); }), Lack::outcome);
+    ASSERT_TRUE(comes_back());
+    EXPECT_EQ(lack_of([&] { write("insert into tags (note_id) select id from notes"); }), Lack::outcome) << "it commits by itself";
+    ASSERT_TRUE(comes_back());
+    EXPECT_EQ(lack_of([&] { read("select pg_terminate_backend(pg_backend_pid())"); }), Lack::service) << "who reads has nothing to commit";
 }
 
 asio::awaitable<int> lose_the_connection(Transaction& tx)

@@ -39,8 +39,16 @@ protected:
     static asio::awaitable<bool> ask_up(Client* client) { co_return client->is_up(); }
 
     test::RedisServer server;
+    // Only what a test asks is asked.
+    static Limits without_pulse()
+    {
+        Limits limits;
+        limits.pulse = std::chrono::hours(1);
+        return limits;
+    }
+
     test::RunningRuntime loop;
-    Client client{loop.runtime, server.url()};
+    Client client{loop.runtime, server.url(), without_pulse()};
 };
 
 TEST_F(RedisClient, AnswersEachCommand)

@@ -14,7 +14,8 @@ struct Limiter {
 
 class RedisRateLimiterTest : public test::TwoNodes<Limiter> {
 protected:
-    RateDecision take(test::Node<Limiter>& node, RateRule rule, std::string key = "u:1", RateClass rate_class = RateClass::send)
+    limits::RateDecision take(test::Node<Limiter>& node, limits::RateRule rule, std::string key = "u:1",
+                              limits::RateClass rate_class = limits::RateClass::send)
     {
         return node.loop.run(node.parts.limiter.take(rate_class, key, rule));
     }
@@ -22,7 +23,7 @@ protected:
 
 TEST_F(RedisRateLimiterTest, AllNodesCountTogether)
 {
-    RateRule const rule{4, 3600s};
+    limits::RateRule const rule{4, 3600s};
     for (int round = 0; round < 2; ++round) {
         EXPECT_TRUE(take(a, rule).allowed);
         EXPECT_TRUE(take(b, rule).allowed);
@@ -37,24 +38,24 @@ TEST_F(RedisRateLimiterTest, AllNodesCountTogether)
     EXPECT_LE(refused.reset, 3600s);
     EXPECT_FALSE(take(b, rule).allowed);
     EXPECT_TRUE(take(b, rule, "u:2").allowed);
-    EXPECT_TRUE(take(b, rule, "u:1", RateClass::read).allowed);
-    EXPECT_TRUE(take(b, rule, "u:1", RateClass::none).allowed);
+    EXPECT_TRUE(take(b, rule, "u:1", limits::RateClass::read).allowed);
+    EXPECT_TRUE(take(b, rule, "u:1", limits::RateClass::none).allowed);
 }
 
 TEST_F(RedisRateLimiterTest, SaysWhatIsLeft)
 {
-    RateRule const rule{3, 3600s};
+    limits::RateRule const rule{3, 3600s};
     EXPECT_EQ(take(a, rule).remaining, 2);
     EXPECT_EQ(take(b, rule).remaining, 1);
     EXPECT_EQ(take(a, rule).remaining, 0);
-    EXPECT_EQ(take(a, RateRule{5, 3600s}, "u:9").remaining, 4);
+    EXPECT_EQ(take(a, limits::RateRule{5, 3600s}, "u:9").remaining, 4);
 }
 
-asio::awaitable<int> take_many(RedisRateLimiter* limiter, int times, RateRule rule)
+asio::awaitable<int> take_many(RedisRateLimiter* limiter, int times, limits::RateRule rule)
 {
     int allowed = 0;
     for (int round = 0; round < times; ++round) {
-        auto const decision = co_await limiter->take(RateClass::send, "u:7", rule);
+        auto const decision = co_await limiter->take(limits::RateClass::send, "u:7", rule);
         if (decision.allowed) ++allowed;
     }
     co_return allowed;
@@ -62,7 +63,7 @@ asio::awaitable<int> take_many(RedisRateLimiter* limiter, int times, RateRule ru
 
 TEST_F(RedisRateLimiterTest, AdmitsNotOneTooManyOfThoseWhoComeAtOnce)
 {
-    RateRule const rule{50, 86'400s};
+    limits::RateRule const rule{50, 86'400s};
     std::vector<std::future<int>> counts;
     for (std::size_t caller = 0; caller < 20; ++caller) {
         auto& node = caller % 2 == 0 ? a : b;
@@ -75,7 +76,7 @@ TEST_F(RedisRateLimiterTest, AdmitsNotOneTooManyOfThoseWhoComeAtOnce)
 
 TEST_F(RedisRateLimiterTest, ObeyingRetryAfterWorks)
 {
-    RateRule const rule{2, 2s};
+    limits::RateRule const rule{2, 2s};
     while (take(a, rule).allowed) {
     }
     auto const refused = take(a, rule);
@@ -87,7 +88,7 @@ TEST_F(RedisRateLimiterTest, ObeyingRetryAfterWorks)
 
 TEST_F(RedisRateLimiterTest, WithRedisGoneHaltedOrFullEachNodeLimitsForItself)
 {
-    RateRule const rule{3, 3600s};
+    limits::RateRule const rule{3, 3600s};
     for (int round = 0; round < 3; ++round) EXPECT_TRUE(take(a, rule).allowed);
     EXPECT_FALSE(take(b, rule).allowed);
 

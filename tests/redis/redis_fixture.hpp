@@ -1,6 +1,7 @@
 // Two nodes over one private redis-server: each with a runtime, a client and signals of its own, as two processes would have.
 #pragma once
 
+#include "bus/redis_reach.hpp"
 #include "bus/redis_signals.hpp"
 #include "support/redis_server.hpp"
 #include "support/running_runtime.hpp"
@@ -17,11 +18,11 @@ inline redis::Limits patient_limits()
     return limits;
 }
 
-// `Parts` is made of (redis::Client&, bus::RedisSignals&).
+// `Parts` is made of (redis::Client&, bus::RedisSignals&), and of (..., bus::RedisReach const&) if it takes that.
 template <class Parts>
 class Node {
 public:
-    explicit Node(redis::Url const& url) : client(loop.runtime, url, patient_limits()), signals(client), parts(client, signals)
+    explicit Node(redis::Url const& url) : client(loop.runtime, url, patient_limits()), signals(client), reach(client), parts(made())
     {
         client.start();
         signals.start();
@@ -39,10 +40,19 @@ public:
     RunningRuntime loop;
     redis::Client client;
     bus::RedisSignals signals;
+    bus::RedisReach reach;
     Parts parts;
     std::function<void()> stop_parts;
 
 private:
+    Parts made()
+    {
+        if constexpr (std::is_constructible_v<Parts, redis::Client&, bus::RedisSignals&, bus::RedisReach const&>) {
+            return Parts(client, signals, reach);
+        } else {
+            return Parts(client, signals);
+        }
+    }
     static asio::awaitable<bool> ask_up(redis::Client* client) { co_return client->is_up(); }
 };
 

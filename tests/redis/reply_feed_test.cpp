@@ -1,4 +1,4 @@
-#include "bus/redis_reply_feed.hpp"
+#include "chat/streams/redis_reply_feed.hpp"
 
 #include "base/literals.hpp"
 #include "base/text.hpp"
@@ -8,12 +8,12 @@ namespace pollux::bus {
 namespace {
 
 using namespace std::chrono_literals;
-using State = FeedNews::State;
+using State = chat::FeedNews::State;
 using test::comes_true;
 
-class RedisReplyFeedTest : public test::TwoNodes<RedisReplyFeed> {
+class RedisReplyFeedTest : public test::TwoNodes<chat::RedisReplyFeed> {
 protected:
-    using Node = test::Node<RedisReplyFeed>;
+    using Node = test::Node<chat::RedisReplyFeed>;
     MessageId reply{7};
 
     void SetUp() override
@@ -41,8 +41,8 @@ protected:
     void end(Node& node, std::int64_t attempt = 1) { node.loop.run(done(node.parts.end(reply, attempt))); }
     void pause(Node& node, std::int64_t attempt = 1) { node.loop.run(done(node.parts.pause(reply, attempt))); }
 
-    FeedNews look(Node& node, FeedPosition seen = {}) { return node.loop.run(node.parts.read(UserId{1}, reply, seen, {})); }
-    std::future<FeedNews> wait(Node& node, FeedPosition seen = {}, std::chrono::milliseconds limit = test::patience)
+    chat::FeedNews look(Node& node, chat::FeedPosition seen = {}) { return node.loop.run(node.parts.read(UserId{1}, reply, seen, {})); }
+    std::future<chat::FeedNews> wait(Node& node, chat::FeedPosition seen = {}, std::chrono::milliseconds limit = test::patience)
     {
         return node.loop.start(node.parts.read(UserId{1}, reply, seen, Steady::now() + limit), 1);
     }
@@ -58,10 +58,10 @@ struct Gathered {
     int restarts = -1;
     int absences = 0;
     bool has_ended = false;
-    FeedPosition position;
+    chat::FeedPosition position;
 };
 
-asio::awaitable<Gathered> gather(RedisReplyFeed* feed, MessageId reply, std::size_t bytes_max)
+asio::awaitable<Gathered> gather(chat::RedisReplyFeed* feed, MessageId reply, std::size_t bytes_max)
 {
     Gathered all;
     auto const until = Steady::now() + test::patience;
@@ -121,7 +121,7 @@ TEST_F(RedisReplyFeedTest, ResumesAnywhereAndCutsBetweenCharacters)
     append(a, " end");
     ASSERT_TRUE(comes_true([&] { return server.ask({"STRLEN", "pollux:feed:{7}:1:text"})->integer == std::ssize(text) + 10; }));
     for (std::size_t from : {0u, 6u, 9u, 66'000u, 200'007u}) {
-        FeedPosition place{.attempt = 1, .text_bytes = from};
+        chat::FeedPosition place{.attempt = 1, .text_bytes = from};
         std::string rest;
         for (int reads = 0; reads < 10; ++reads) {
             auto const news = look(b, place);
@@ -192,7 +192,7 @@ TEST_F(RedisReplyFeedTest, WhatEndedIsForgotten)
     append(a, "text");
     end(a);
     EXPECT_TRUE(b.loop.run(gather(&b.parts, reply, SIZE_MAX)).has_ended);
-    EXPECT_TRUE(comes_true([&] { return server.ask({"DBSIZE"})->integer == 0; }));
+    EXPECT_TRUE(comes_true([&] { return server.ask({"KEYS", "pollux:feed:*"})->list.empty(); }));
     EXPECT_EQ(look(b).state, State::absent);
 }
 

@@ -10,7 +10,9 @@ using namespace std::chrono_literals;
 std::atomic<std::int64_t> seconds_later = 0;
 
 struct Lists {
-    Lists(redis::Client& client, RedisSignals&) : lists(client, [] { return Steady::now() + std::chrono::seconds(seconds_later); }) {}
+    Lists(redis::Client& client, RedisSignals&, RedisReach const& reach)
+        : lists(client, reach, [] { return Steady::now() + std::chrono::seconds(seconds_later); })
+    {}
     SharedRoomListCache lists;
 };
 

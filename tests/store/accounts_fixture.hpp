@@ -46,9 +46,9 @@ protected:
 
     void advance(std::chrono::microseconds by) { temp.clock().advance(by); }
 
-    Result<User> sign_up(std::string number = mobile, std::string with_password = password)
+    Result<SignedUp> sign_up(std::string number = mobile, std::string with_password = password)
     {
-        return run(accounts().logins().sign_up({std::move(number), std::move(with_password), {}, {}}));
+        return run(accounts().logins().sign_up({std::move(number), std::move(with_password), {}, {}, {}}));
     }
 
     SendRequest request(CodePurpose purpose = CodePurpose::login, std::string number = mobile) const
@@ -69,7 +69,7 @@ protected:
 
     Result<LoggedIn> log_in(std::string with_password)
     {
-        return run(accounts().logins().log_in_by_password(mobile, std::move(with_password), {"192.0.2.7", "test"}));
+        return run(accounts().logins().log_in_by_password(mobile, std::move(with_password), {"192.0.2.7", "test"}, guesser));
     }
 
     // A session by a code, a minute and a bit later, so that the next code may be asked for.
@@ -105,6 +105,8 @@ protected:
         code[0] = code[0] == '9' ? '0' : static_cast<char>(code[0] + 1);
         return code;
     }
+
+    Guesser guesser{{"192.0.2.7", "192.0.2.7", "192.0.2.0/24"}, {}}; // Whoever logs in by password.
 
     test::TempDatabase temp;
     bus::MemoryNotices notices;

@@ -6,7 +6,7 @@ namespace {
 
 class Logins : public AccountsTest {
 protected:
-    Result<User> sign_up_as(SignUpRequest request) { return run(accounts().logins().sign_up(std::move(request))); }
+    Result<SignedUp> sign_up_as(SignUpRequest request) { return run(accounts().logins().sign_up(std::move(request))); }
 
     // A code, and what the sign-up's password makes of it.
     Result<LoggedIn> verify_with(std::optional<std::string> given, CodePurpose purpose = CodePurpose::signup)
@@ -32,7 +32,7 @@ protected:
 
 TEST_F(Logins, sign_up_makes_an_unverified_user)
 {
-    auto const user = sign_up_as({"(202) 555-0100", password, "Leda", "leda@sparta.example"}).value();
+    auto const user = sign_up_as({"(202) 555-0100", password, "Leda", "leda@sparta.example", {}}).value();
     EXPECT_EQ(user.mobile, mobile);
     EXPECT_EQ(user.name, "Leda");
     EXPECT_EQ(user.email, "leda@sparta.example");
@@ -44,22 +44,24 @@ TEST_F(Logins, sign_up_makes_an_unverified_user)
     EXPECT_EQ(field_error_of(sign_up(mobile, "password123")), "password too_common");
 }
 
-TEST_F(Logins, sign_up_replaces_another_until_the_number_is_verified)
+TEST_F(Logins, sign_ups_of_a_number_stand_beside_each_other_until_one_is_proven)
 {
-    auto const first = sign_up_as({mobile, password, "Castor", {}}).value();
-    auto const second = sign_up_as({mobile, "another password", {}, {}}).value();
+    auto const first = sign_up_as({mobile, password, "Castor", {}, {}}).value();
+    advance(1s);
+    auto const second = sign_up_as({mobile, "another password", {}, {}, {}}).value();
     EXPECT_EQ(first.id, second.id);
     EXPECT_EQ(second.name, std::nullopt);
-    EXPECT_EQ(field_error_of(verify_with(password)), "password mismatch");
-    EXPECT_TRUE(verify_with("another password"));
+    EXPECT_EQ(field_error_of(verify_with("no sign-up's password")), "password mismatch");
+    EXPECT_EQ(verify_with("another password").value().user.name, std::nullopt);
     EXPECT_EQ(error_of(sign_up()), "mobile_taken");
     EXPECT_EQ(error_of(log_in(password)), "wrong_credentials");
     EXPECT_TRUE(log_in("another password"));
+    EXPECT_EQ(field_error_of(verify_with(password)), "password mismatch") << "the other sign-up is gone";
 }
 
 asio::awaitable<void> sign_up_once(LoginService& logins, std::string mobile, std::vector<std::string>& outcomes)
 {
-    auto const user = co_await logins.sign_up({std::move(mobile), "testpass123", {}, {}});
+    auto const user = co_await logins.sign_up({std::move(mobile), "testpass123", {}, {}, {}});
     outcomes.push_back(user ? std::to_string(user->id.value) : user.error().code());
 }
 
@@ -77,8 +79,9 @@ TEST_F(Logins, sign_up_loses_against_a_verification_meanwhile)
 {
     sign_up().value();
     run(temp.database().write("update users set is_verified = 1"));
-    NewUser late{mobile, {}, {}, "hash", temp.clock().now()};
-    EXPECT_FALSE(run(UserStore(temp.database()).sign_up(late)));
+    NewUser const late{mobile, "hash", temp.clock().now()};
+    auto const outcome = run(temp.database().transact([late](db::Transaction& tx) { return UserStore::sign_up(tx, late); }));
+    EXPECT_FALSE(outcome);
     EXPECT_EQ(count("select count(*) from users where pending_password_hash = 'hash'"), 0);
 }
 
@@ -121,7 +124,7 @@ TEST_F(Logins, by_password_answer_alike_for_wrong_and_unknown)
     sign_up().value();
     EXPECT_TRUE(verify_with(password));
     auto const wrong_one = log_in("not the password");
-    auto const unknown = run(accounts().logins().log_in_by_password("+12025550111", password, {}));
+    auto const unknown = run(accounts().logins().log_in_by_password("+12025550111", password, {}, guesser));
     EXPECT_EQ(wrong_one.error().code(), unknown.error().code());
     EXPECT_EQ(wrong_one.error().message(), unknown.error().message());
     EXPECT_EQ(wrong_one.error().kind(), ErrorKind::unauthenticated);
@@ -223,18 +226,18 @@ TEST_F(Logins, superuser_is_a_verified_admin)
     EXPECT_EQ(field_error_of(run(accounts().create_superuser("12", {}))), "mobile too_short");
     EXPECT_EQ(field_error_of(run(accounts().create_superuser(mobile, "short"))), "password length");
     EXPECT_EQ(field_error_of(run(accounts().create_superuser(mobile, "password123"))), "password too_common");
-    auto const admin = run(accounts().create_superuser(mobile, "a good password")).value();
+    auto const admin = run(accounts().create_superuser(mobile, "a good password")).value().user;
     EXPECT_TRUE(admin.is_admin);
     EXPECT_TRUE(admin.is_verified);
     EXPECT_TRUE(log_in("a good password"));
     EXPECT_EQ(error_of(sign_up()), "mobile_taken");
 
-    auto const again = run(accounts().create_superuser(mobile, {})).value();
+    auto const again = run(accounts().create_superuser(mobile, {})).value().user;
     EXPECT_EQ(again.id, admin.id);
     EXPECT_TRUE(log_in("a good password"));
 
     auto const user = sign_up("+12025550199").value(); // Somebody's unverified sign-up, with his password.
-    auto const promoted = run(accounts().create_superuser("+12025550199", {})).value();
+    auto const promoted = run(accounts().create_superuser("+12025550199", {})).value().user;
     EXPECT_EQ(promoted.id, user.id);
     EXPECT_TRUE(promoted.is_admin);
     EXPECT_EQ(count("select count(*) from users where pending_password_hash is not null"), 0);

@@ -100,8 +100,32 @@ TEST_F(Profile, is_deleted_with_the_password_that_counts)
     verify(verifying).value();
     EXPECT_EQ(error_of(remove(identity, "another password")), "confirmation_required");
     EXPECT_TRUE(remove(identity, password));
-    EXPECT_EQ(count("select count(*) from users"), 0);
+    EXPECT_EQ(count("select count(*) from users where name is not null or password_hash is not null or mobile not like 'gone:%'"), 0);
     EXPECT_EQ(count("select count(*) from sessions"), 0);
+}
+
+TEST_F(Profile, of_a_deleted_user_leaves_the_number_free_and_the_days_use_with_it)
+{
+    static constexpr db::Sql use_sql = "insert into usage_days (user_id, day, used) values ($1, $2, 5)";
+    static constexpr db::Sql used_sql = "select coalesce(max(used), 0) from usage_days where user_id = $1 and day = $2";
+    auto today = [&] { return day_of(temp.clock().now()); };
+    auto used = [&](UserId user) { return run(temp.database().read(used_sql, user, today())).front().integer(0); };
+    auto const first = identity_of(new_session());
+    run(temp.database().write(use_sql, first.user, today()));
+    confirm(first);
+    EXPECT_TRUE(remove(first));
+    EXPECT_EQ(used(first.user), 0);
+    EXPECT_EQ(count("select count(*) from gone_numbers where number_key like '%2025550100%'"), 0) << "the number itself";
+
+    sign_up().value();
+    auto const second = identity_of(new_session());
+    EXPECT_NE(second.user, first.user);
+    EXPECT_EQ(used(second.user), 5) << "as before";
+    confirm(second);
+    EXPECT_TRUE(remove(second));
+    advance(24h);
+    sign_up().value();
+    EXPECT_EQ(used(identity_of(new_session()).user), 0) << "a new day";
 }
 
 asio::awaitable<void> fail(db::Transaction&, UserId)

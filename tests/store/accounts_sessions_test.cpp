@@ -24,18 +24,18 @@ TEST_F(Sessions, rotate_their_refresh_token_at_every_use)
     EXPECT_EQ(count("select counter from sessions"), 3);
 }
 
-TEST_F(Sessions, give_a_lost_answer_again_for_ten_seconds)
+TEST_F(Sessions, give_a_lost_answer_again_for_a_minute)
 {
     auto const login = new_session();
     auto const lost = refresh(login.refresh).value();
-    advance(9'999ms);
+    advance(59'999ms);
     EXPECT_EQ(refresh(login.refresh).value().refresh, lost.refresh);
     EXPECT_TRUE(refresh(lost.refresh)); // The child works, and nobody was locked out.
 }
 
 TEST_F(Sessions, end_when_an_old_refresh_token_comes_back)
 {
-    for (auto later : {std::chrono::milliseconds(10s), std::chrono::milliseconds(1h)}) {
+    for (auto later : {std::chrono::milliseconds(60s), std::chrono::milliseconds(1h)}) {
         auto const login = new_session();
         auto const second = refresh(login.refresh).value();
         advance(later);

@@ -92,5 +92,22 @@ TEST_F(BillingQuota, reports_every_day_asked_for)
     EXPECT_EQ(days[2].tokens.completion_tokens, 20);
 }
 
+TEST_F(BillingQuota, shows_and_adds_to_figures_that_an_older_version_kept)
+{
+    auto const user = add_user("basic");
+    auto const today = day_of(temp.clock().now());
+    take(user, today, 3);
+    temp.run(temp.database().write("update usage_days set prompt_tokens = 9223372036854775807, completion_tokens = -5"));
+    if (!tests_run_on_postgres()) temp.run(temp.database().write("update usage_days set prompt_tokens = prompt_tokens + 7")); // A real now.
+    auto const shown = temp.run(billing.usage(user, 1)).value();
+    EXPECT_EQ(shown.tokens.prompt_tokens, 1'000'000'000'000'000);
+    EXPECT_EQ(shown.tokens.completion_tokens, 0);
+    auto const settlement = billing::Settlement{user, today, 0, 10, 20, 30};
+    temp.run(temp.database().transact([settlement](db::Transaction& transaction) { return settle_once(transaction, settlement); }));
+    auto const after = temp.run(billing.usage(user, 1)).value();
+    EXPECT_EQ(after.tokens.prompt_tokens, 1'000'000'000'000'000);
+    EXPECT_EQ(after.tokens.completion_tokens, 20);
+}
+
 } // namespace
 } // namespace pollux::test

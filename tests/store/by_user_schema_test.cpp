@@ -16,6 +16,10 @@ std::map<std::string, char const*> const of_nobody{
     {"plans", "some rows that all users share"},
     {"code_numbers", "of numbers that may belong to nobody, by their MAC"},
     {"one_time_codes", "of numbers that may belong to nobody, by their MAC"},
+    {"gone_numbers", "of numbers whose account is gone, by their MAC"},
+    {"task_periods", "a row a kind of work"},
+    {"guess_budgets", "of numbers, addresses and networks that may belong to nobody, by their MAC"},
+    {"admin_claims", "of the installation; a row for each number that ADMIN_MOBILE ever named"},
     {"schema_migrations", "of the database"},
     {"test_clock", "of these tests"},
 };

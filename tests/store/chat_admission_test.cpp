@@ -41,7 +41,9 @@ TEST_F(ChatAdmission, a_reply_waits_for_its_only_model_and_the_try_that_succeeds
     auto const user = add_user();
     break_first();
     start_worker();
-    EXPECT_EQ(ended(say(user, add_room(user)).reply, user).content, "ok");
+    auto const sent = say(user, add_room(user));
+    let_time_pass_until_ended(sent.reply, user);
+    EXPECT_EQ(now_is(sent.reply, user).content, "ok");
     EXPECT_FALSE(models.all()[0].breaker->is_open());
     EXPECT_EQ(first->requests().size(), 1u);
 }

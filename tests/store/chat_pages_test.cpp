@@ -1,7 +1,7 @@
 // Lists and their pages, variants, and who may see what.
 #include "chat_fixture.hpp"
 
-#include "chat/erase_user.hpp"
+#include "chat/replies/erase_user.hpp"
 
 namespace pollux::test {
 namespace {
@@ -81,6 +81,77 @@ TEST_F(ChatPages, finds_rooms_by_a_part_of_their_names)
     EXPECT_TRUE(names(user, 9, "nothing").empty());
 }
 
+TEST_F(ChatPages, finds_rooms_in_every_script_whatever_their_case_and_accents)
+{
+    auto const user = add_user();
+    for (auto const* name : {"École Привіт Ärzte", "東京タワーへ", "İstanbul", "e\u0301tude"}) add_room(user, name);
+    for (auto const* part : {"École", "école", "ecole", "ÉCOLE", "привіт", "ПРИВ", "ärzte", "arzte", "E\u0301cole"}) {
+        EXPECT_EQ(names(user, 9, part), std::vector<std::string>{"École Привіт Ärzte"}) << part;
+    }
+    for (auto const* part : {"東京", "京", "タワ"}) EXPECT_EQ(names(user, 9, part), std::vector<std::string>{"東京タワーへ"}) << part;
+    EXPECT_EQ(names(user, 9, "istanbul"), std::vector<std::string>{"İstanbul"});
+    EXPECT_EQ(names(user, 1, "é"), (std::vector<std::string>{"e\u0301tude", "École Привіт Ärzte"})) << "page by page";
+    EXPECT_TRUE(names(add_user(), 9, "école").empty());
+}
+
+TEST_F(ChatPages, search_many_rooms_piece_by_piece)
+{
+    auto const user = add_user();
+    add_room(user, "the first of all");
+    static constexpr db::Sql many_sql = "insert into rooms (user_id, name, is_named, system_prompt, pinned, created_at, updated_at) "
+                                        "select $1, 'room', 1, '', 0, $2, $2 from plans p cross join plans q";
+    while (number("select count(*) from rooms") <= 2'100) {
+        advance(1s);
+        rows(many_sql, user, now());
+        static constexpr db::Sql double_sql = "insert into rooms (user_id, name, is_named, system_prompt, pinned, created_at, updated_at) "
+                                              "select user_id, name, 1, '', 0, created_at, updated_at + 1 from rooms where user_id = $1 "
+                                              "and name = 'room'";
+        rows(double_sql, user);
+    }
+    auto const page = temp.run(rooms.page(user, "first", std::nullopt, 20));
+    EXPECT_TRUE(page.results.empty()) << "it is too far behind";
+    EXPECT_TRUE(page.next);
+    EXPECT_EQ(names(user, 20, "first"), std::vector<std::string>{"the first of all"});
+}
+
+TEST_F(ChatPages, end_a_page_that_is_large)
+{
+    auto const user = add_user("pro");
+    auto const room = add_room(user);
+    std::vector<std::string> expected;
+    for (int count = 0; count < 8; ++count) {
+        send(user, room, "q");
+        expected.push_back("q");
+        expected.push_back(std::string(100'000, static_cast<char>('a' + count)));
+        finish(claim().front(), completed(expected.back()));
+    }
+    EXPECT_EQ(contents(user, room, 100), expected);
+    EXPECT_LT(temp.run(messages.page(user, room, std::nullopt, 100)).messages.size(), 8u);
+    auto const big = send(user, room, "q").reply;
+    finish(claim().front(), completed(std::string(1'000'000, 'x')));
+    EXPECT_EQ(temp.run(messages.page(user, room, std::nullopt, 100)).messages.size(), 1u) << "what is larger stands alone";
+
+    for (int variant = 0; variant < 3; ++variant) {
+        retry(user, room, big.id).value();
+        finish(claim().front(), completed(std::string(100'000, 'y')));
+    }
+    auto const first = temp.run(messages.variants(user, room, big.id, 0)).value();
+    ASSERT_EQ(first.results.size(), 1u);
+    auto const rest = temp.run(messages.variants(user, room, big.id, chat::parse_variant_cursor(*first.next).value().variant)).value();
+    ASSERT_EQ(rest.results.size(), 2u);
+    EXPECT_EQ(rest.results.back().variant, 3);
+    EXPECT_TRUE(rest.next);
+}
+
+TEST_F(ChatPages, preview_whole_characters)
+{
+    auto const user = add_user();
+    auto const room = add_room(user);
+    send(user, room, std::string(118, 'a') + "👨‍👩‍👧‍👦 and more");
+    auto const listed = temp.run(rooms.page(user, "", std::nullopt, 1)).results.front();
+    EXPECT_EQ(listed.last_message->text, std::string(118, 'a'));
+}
+
 TEST_F(ChatPages, changes_what_is_named_and_nothing_else)
 {
     auto const user = add_user();
@@ -139,14 +210,14 @@ TEST_F(ChatPages, shows_the_newest_variant_that_is_worth_it)
     finish(claim().front(), failed);
     EXPECT_EQ(contents(user, room, 50), (std::vector<std::string>{"q", "two"}));
 
-    auto const all = temp.run(messages.variants(user, room, first)).value();
+    auto const all = temp.run(messages.variants(user, room, first, 0)).value().results;
     ASSERT_EQ(all.size(), 3u);
     EXPECT_EQ(all[0].content, "one");
     EXPECT_EQ(all[2].id, third.id);
     for (auto const& each : all) EXPECT_EQ(each.variants, 3);
     EXPECT_EQ(used(user), 2); // The failed one gave its unit back.
-    EXPECT_EQ(temp.run(messages.variants(user, room, sending.message->id)).error().code(), "message_not_found");
-    EXPECT_EQ(temp.run(messages.variants(add_user(), room, first)).error().code(), "message_not_found");
+    EXPECT_EQ(temp.run(messages.variants(user, room, sending.message->id, 0)).error().code(), "message_not_found");
+    EXPECT_EQ(temp.run(messages.variants(add_user(), room, first, 0)).error().code(), "message_not_found");
 }
 
 TEST_F(ChatPages, shows_the_newest_variant_when_none_is_worth_it)
@@ -214,7 +285,7 @@ TEST_F(ChatPages, says_the_canonical_json)
               R"({"id":)" + reply_id + R"(,"chatroom":)" + room_id +
                   R"(,"role":"assistant","status":"completed","content":"é","thoughts":"","citations":[],"reply_to":)" + id +
                   R"(,"variant":1,"variants":1,"model":"demo","finish_reason":"stop","error":null,)"
-                  R"("usage":{"prompt_tokens":10,"completion_tokens":20,"thought_tokens":3},)"
+                  R"("usage":{"prompt_tokens":10,"completion_tokens":20,"thought_tokens":3},"waiting":null,)"
                   R"("created_at":"2026-03-01T12:00:00.000000Z","completed_at":"2026-03-01T12:00:00.000000Z"})");
     EXPECT_EQ(to_json(message(*sending.message, user)), to_json(*sending.message)); // What the send answered is what is kept.
     auto queued = send(user, room);
@@ -223,28 +294,21 @@ TEST_F(ChatPages, says_the_canonical_json)
 
 asio::awaitable<int> erase(db::Transaction& transaction, UserId user)
 {
-    co_await chat::erase_user(transaction, user);
+    co_await chat::end_user(transaction, user);
     co_await billing::erase_user(transaction, user);
-    co_await transaction.run("delete from users where id = $1", user);
     co_return 0;
 }
 
-TEST_F(ChatPages, forgets_an_erased_user_and_nobody_else)
+TEST_F(ChatPages, shows_nothing_of_an_erased_user_and_all_of_others)
 {
     auto const user = add_user();
     auto const other = add_user();
-    for (auto each : {user, other}) {
-        auto asked = request(each, add_room(each));
-        asked.key = chat::IdempotencyKey{"k", "h"};
-        temp.run(sends.send(asked)).value();
-    }
+    for (auto each : {user, other}) send(each, add_room(each));
     auto const claimed = claim(1).front();
     temp.run(temp.database().transact([user](db::Transaction& transaction) { return erase(transaction, user); }));
-    for (db::Sql sql : {db::Sql("select count(*) from rooms"), db::Sql("select count(*) from jobs"),
-                        db::Sql("select count(*) from idempotency_keys"), db::Sql("select count(*) from usage_days")}) {
-        EXPECT_EQ(number(sql), 1);
-    }
-    EXPECT_EQ(number("select count(*) from messages"), 2);
+    EXPECT_TRUE(temp.run(rooms.page(user, "", std::nullopt, 20)).results.empty());
+    EXPECT_EQ(temp.run(rooms.page(other, "", std::nullopt, 20)).results.size(), 1u);
+    for (db::Sql sql : {db::Sql("select count(*) from jobs"), db::Sql("select count(*) from usage_days")}) EXPECT_EQ(number(sql), 1);
     EXPECT_EQ(finish(claimed), chat::Fate::refused);
 }
 

@@ -1,4 +1,4 @@
-#include "chat/queue_watch.hpp"
+#include "chat/queue/queue_watch.hpp"
 #include "chat_fixture.hpp"
 
 #include <gtest/gtest.h>

@@ -2,7 +2,7 @@
 // are an hour apart.
 #include "bus/memory_signals.hpp"
 #include "bus/signal_job_wake_up.hpp"
-#include "chat/stop_signals.hpp"
+#include "chat/replies/stop_signals.hpp"
 #include "chat_worker_fixture.hpp"
 
 namespace pollux::test {

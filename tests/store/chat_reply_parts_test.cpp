@@ -1,8 +1,8 @@
 // The parts of replies that are being written: put, found, and gone with their reply.
 #include "chat_fixture.hpp"
 
-#include "chat/erase_user.hpp"
-#include "chat/reply_parts_store.hpp"
+#include "chat/replies/erase_user.hpp"
+#include "chat/streams/reply_parts_store.hpp"
 
 namespace pollux::test {
 namespace {
@@ -12,15 +12,15 @@ using namespace std::chrono_literals;
 
 class ChatReplyParts : public ChatStores {
 protected:
-    static bus::ReplyPart part(chat::ReplyClaim const& claim, std::int64_t number, std::size_t from, std::string text)
+    static chat::ReplyPart part(chat::ReplyClaim const& claim, std::int64_t number, std::size_t from, std::string text)
     {
-        bus::ReplyPart made{.user = claim.user, .reply = claim.reply, .attempt = claim.attempt, .number = number, .model = "demo"};
+        chat::ReplyPart made{.user = claim.user, .reply = claim.reply, .attempt = claim.attempt, .number = number, .model = "demo"};
         made.text_from = from;
         made.text = std::move(text);
         return made;
     }
-    std::size_t put(std::vector<bus::ReplyPart> some) { return temp.run(parts.put(std::move(some))).size(); }
-    bus::FoundParts find(MessageId reply, bus::FeedPosition seen = {}) { return temp.run(parts.find(user, reply, seen)); }
+    std::size_t put(std::vector<chat::ReplyPart> some) { return temp.run(parts.put(std::move(some))).size(); }
+    chat::FoundParts find(MessageId reply, chat::FeedPosition seen = {}) { return temp.run(parts.find(user, reply, seen)); }
     std::int64_t kept() { return number("select count(*) from reply_parts"); }
 
     chat::ReplyClaim running()
@@ -33,7 +33,7 @@ protected:
 
     static asio::awaitable<bool> erase(db::Transaction& transaction, UserId user)
     {
-        co_await chat::erase_user(transaction, user);
+        co_await chat::end_user(transaction, user);
         co_return true;
     }
 

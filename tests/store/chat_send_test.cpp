@@ -8,9 +8,9 @@ namespace pollux::test {
 namespace {
 
 using namespace std::chrono_literals;
-using chat::IdempotencyKey;
 using chat::JobState;
 using chat::MessageStatus;
+using idempotency::Key;
 
 class ChatSend : public ChatStores {
 protected:
@@ -156,7 +156,7 @@ TEST_F(ChatSend, leaves_nothing_behind_when_it_refuses)
 
     send(user, room, "1234567890");
     auto keyed = request(user, room);
-    keyed.key = IdempotencyKey{"k", "hash"};
+    keyed.key = idempotency::Key{"k", "hash"};
     EXPECT_EQ(temp.run(sends.send(keyed)).error().code(), "daily_limit_reached");
     EXPECT_EQ(number("select count(*) from messages"), 2);
     EXPECT_EQ(number("select count(*) from jobs"), 1);
@@ -197,7 +197,7 @@ TEST_F(ChatSend, has_one_effect_for_fifty_requests_with_one_key)
     auto const user = add_user();
     auto const room = add_room(user);
     std::vector<chat::SendRequest> requests(50, request(user, room));
-    for (auto& each : requests) each.key = IdempotencyKey{"key", "hash"};
+    for (auto& each : requests) each.key = idempotency::Key{"key", "hash"};
     auto const outcomes = send_at_once(requests);
     EXPECT_EQ(std::ranges::count(outcomes, "ok"), 50);
     EXPECT_EQ(std::set(question_ids.begin(), question_ids.end()).size(), 1u);
@@ -211,7 +211,7 @@ TEST_F(ChatSend, repeats_the_answer_as_things_stand_now)
     auto const user = add_user();
     auto const room = add_room(user);
     auto asked = request(user, room);
-    asked.key = IdempotencyKey{"key", "hash"};
+    asked.key = idempotency::Key{"key", "hash"};
     auto const first = temp.run(sends.send(asked)).value();
     EXPECT_FALSE(first.is_repeat);
     finish(claim().front());
@@ -236,11 +236,11 @@ TEST_F(ChatSend, forgets_keys_after_a_day)
     auto const stranger = add_user();
     auto const room = add_room(user);
     auto asked = request(user, room);
-    asked.key = IdempotencyKey{"key", "hash"};
+    asked.key = idempotency::Key{"key", "hash"};
     auto const first = temp.run(sends.send(asked)).value();
 
     auto strangers = request(stranger, add_room(stranger));
-    strangers.key = IdempotencyKey{"key", "another"}; // Keys are each user's own.
+    strangers.key = idempotency::Key{"key", "another"}; // Keys are each user's own.
     EXPECT_TRUE(temp.run(sends.send(strangers)));
 
     advance(24h - 1us);
@@ -249,7 +249,7 @@ TEST_F(ChatSend, forgets_keys_after_a_day)
     advance(1us);
     asked.now = now();
     EXPECT_NE(temp.run(sends.send(asked)).value().message->id, first.message->id); // Although its row is still there.
-    EXPECT_EQ(temp.run(chat::forget_old_keys(temp.database(), now())), 1);
+    EXPECT_EQ(temp.run(idempotency::forget_old_keys(temp.database(), now())), 1);
     EXPECT_EQ(number("select count(*) from idempotency_keys"), 1);
 }
 
@@ -272,13 +272,13 @@ TEST_F(ChatSend, uses_the_rooms_model_while_there_is_one)
 TEST_F(ChatSend, creates_a_room_once_for_one_key)
 {
     auto const user = add_user();
-    IdempotencyKey const key{"key", "hash"};
+    idempotency::Key const key{"key", "hash"};
     auto const first = temp.run(rooms.create(user, {"a", std::nullopt, ""}, key, now())).value();
     auto const again = temp.run(rooms.create(user, {"a", std::nullopt, ""}, key, now())).value();
     EXPECT_FALSE(first.is_repeat);
     EXPECT_TRUE(again.is_repeat);
     EXPECT_EQ(first.room.id, again.room.id);
-    EXPECT_EQ(temp.run(rooms.create(user, {"b", std::nullopt, ""}, IdempotencyKey{"key", "h2"}, now())).error().code(),
+    EXPECT_EQ(temp.run(rooms.create(user, {"b", std::nullopt, ""}, idempotency::Key{"key", "h2"}, now())).error().code(),
               "idempotency_key_reused");
     temp.run(stops.delete_room(user, first.room.id)).value();
     EXPECT_EQ(temp.run(rooms.create(user, {"a", std::nullopt, ""}, key, now())).error().code(), "room_not_found");

@@ -71,6 +71,50 @@ TEST_F(ChatServiceTest, says_busy_when_too_many_wait)
     EXPECT_TRUE(refused.error().retry_after());
 }
 
+TEST_F(ChatServiceTest, answers_a_repeat_even_while_too_many_wait)
+{
+    auto const user = add_user();
+    auto const room = add_room(user);
+    chat::QueueGauge small(1);
+    auto with_small = parts();
+    chat::ChatService full({with_small.database, feed, notices, room_lists, billing, models, temp.clock(), small, nullptr});
+    auto const sent = on_runtime(full.send(user, room, "1", idempotency::Key{"key", "hash"})).value();
+    EXPECT_EQ(on_runtime(full.send(user, room, "2", idempotency::Key{"other", "hash"})).error().code(), "busy");
+    auto const again = on_runtime(full.send(user, room, "1", idempotency::Key{"key", "hash"})).value();
+    EXPECT_TRUE(again.is_repeat);
+    EXPECT_EQ(again.value.reply.id, sent.value.reply.id);
+}
+
+TEST_F(ChatServiceTest, finds_the_send_that_a_client_library_repeats)
+{
+    auto const user = add_user();
+    auto const room = add_room(user);
+    service.emplace(parts());
+    auto const first_seen = chat::EventId{.attempt = 1, .text_bytes = 3};
+    auto const find = [&](UserId who, RoomId where, std::string content, std::optional<idempotency::Key> key = {}) {
+        return on_runtime(service->sent_before(who, where, std::move(content), std::move(key), first_seen));
+    };
+    EXPECT_FALSE(find(user, room, "hello").value()) << "nothing was sent";
+    auto const by_key = on_runtime(service->send(user, room, "hello", idempotency::Key{"key", "hash"})).value().value.reply.id;
+    EXPECT_EQ(find(user, room, "hello").value()->reply.id, by_key);
+    EXPECT_TRUE(find(user, room, "hello").value()->is_certain);
+    EXPECT_FALSE(find(user, room, "Hello").value());
+
+    auto const newest = say(user, room).reply.id;
+    auto const either = find(user, room, "hello").value();
+    EXPECT_EQ(either->reply.id, newest);
+    EXPECT_FALSE(either->is_certain);
+    auto const known = find(user, room, "hello", idempotency::Key{"key", "hash"}).value();
+    EXPECT_EQ(known->reply.id, by_key);
+    EXPECT_TRUE(known->is_certain);
+    EXPECT_EQ(find(user, room, "hello", idempotency::Key{"new", "hash"}).value()->reply.id, newest);
+    EXPECT_EQ(find(user, room, "hello", idempotency::Key{"key", "other"}).error().code(), "idempotency_key_reused");
+
+    auto const stranger = add_user();
+    EXPECT_EQ(find(stranger, room, "hello").error().code(), "room_not_found");
+    EXPECT_FALSE(find(user, add_room(user), "hello").value()) << "another room";
+}
+
 asio::awaitable<int> hold_user(db::Transaction& transaction, UserId user)
 {
     co_await transaction.run("select id from users where id = $1 for update", user);
@@ -97,8 +141,9 @@ TEST_F(ChatServiceTest, a_repeat_that_waits_in_vain_for_the_first_one_is_told_th
     auto const room = add_room(user);
     static constexpr db::Sql probe_sql = "select id from users where id = $1 for update skip locked";
     auto const is_held = [&] { return on_runtime(temp.database().write_rows(probe_sql, db::params(user))).empty(); };
-    service.emplace(parts());
-    chat::IdempotencyKey const key{"key", chat::hash_request("POST", "/", "hello")};
+    auto const impatient = temp.as_in_production();
+    service.emplace(chat::ChatService::Parts{*impatient, feed, notices, room_lists, billing, models, temp.clock(), gauge, nullptr});
+    idempotency::Key const key{"key", idempotency::hash_request("POST", "/", "hello")};
     {
         HeldUser held(temp, user);
         eventually(is_held);
@@ -113,6 +158,8 @@ TEST_F(ChatServiceTest, a_repeat_that_waits_in_vain_for_the_first_one_is_told_th
         eventually(is_held);
         EXPECT_THROW(on_runtime(service->send(user, room, "hello again", std::nullopt)), db::Unavailable);
     }
+    service.reset();
+    impatient->close();
 }
 
 // Another process ends them all; this one has counted two and hears nothing.

@@ -1,6 +1,8 @@
 // How a reply comes about: calls again, restarts, other models, waits, continuations.
 #include "chat_worker_fixture.hpp"
 
+#include <limits>
+
 namespace pollux::test {
 namespace {
 
@@ -27,6 +29,109 @@ TEST_F(ChatCalls, gives_the_model_what_came_before)
     EXPECT_EQ(turns[1].text, "one");
     EXPECT_EQ(turns[1].provider_state, "state");
     EXPECT_EQ(turns[2].text, "3");
+}
+
+TEST_F(ChatCalls, leaves_out_what_was_blocked_with_its_question)
+{
+    auto const user = add_user();
+    auto const room = add_room(user);
+    first->next({text("fine"), done()});
+    first->next({text("half of something bad"), done(ai::FinishReason::blocked)});
+    start_worker();
+    ended(say(user, room, "Q1").reply, user);
+    EXPECT_EQ(ended(say(user, room, "HALF").reply, user).finish_reason, chat::MessageFinish::blocked);
+    ended(say(user, room, "Q3").reply, user);
+    std::string asked;
+    auto const requests = first->requests();
+    for (auto const& turn : requests.at(2).turns) asked += turn.text + ", ";
+    EXPECT_EQ(asked, "Q1, fine, Q3, ");
+}
+
+TEST_F(ChatCalls, does_not_count_what_never_left_this_process)
+{
+    auto const user = add_user();
+    ai::Failed not_called;
+    not_called.kind = ai::Failed::Kind::not_called;
+    for (int times = 0; times < 5; ++times) first->next({not_called});
+    first->next({text("at last"), done()});
+    start_worker();
+    auto const sent = say(user, add_room(user));
+    let_time_pass_until_ended(sent.reply, user);
+    auto const reply = now_is(sent.reply, user);
+    EXPECT_EQ(reply.status, MessageStatus::completed);
+    EXPECT_EQ(reply.content, "at last");
+    EXPECT_EQ(first->requests().size(), 6u);
+}
+
+TEST_F(ChatCalls, keeps_a_reply_that_ended_for_a_reason_nobody_knows)
+{
+    auto const user = add_user();
+    first->next({text("whole"), done(ai::FinishReason::other)});
+    start_worker();
+    auto const reply = ended(say(user, add_room(user)).reply, user);
+    EXPECT_EQ(reply.status, MessageStatus::completed);
+    EXPECT_EQ(reply.finish_reason, chat::MessageFinish::other);
+    EXPECT_EQ(number("select count(*) from messages where finish_reason is null and role = 'assistant'"), 1) << "older binaries read it";
+    EXPECT_EQ(first->requests().size(), 1u);
+}
+
+TEST_F(ChatCalls, fails_after_one_call_when_the_answer_is_no_text)
+{
+    using Reason = ai::Failed::Reason;
+    for (auto const& [reason, code] :
+         {std::pair(Reason::without_text, "reply_without_text"), std::pair(Reason::too_large, "reply_too_large")}) {
+        auto const user = add_user();
+        first->next({ai::Failed{ai::Failed::Kind::permanent, std::nullopt, "a picture", reason}});
+        if (!worker) start_worker();
+        auto const reply = ended(say(user, add_room(user)).reply, user);
+        EXPECT_EQ(reply.status, MessageStatus::failed);
+        EXPECT_EQ(reply.error->code, code);
+        EXPECT_EQ(used(user), 0);
+    }
+    EXPECT_EQ(first->requests().size(), 2u);
+}
+
+TEST_F(ChatCalls, keeps_only_what_a_database_can_keep)
+{
+    auto const user = add_user();
+    auto const largest = std::numeric_limits<std::int64_t>::max();
+    first->next({text(std::string("a\xff\0b", 4)), ai::ThoughtDelta{"\xc3"},
+                 ai::CitationsFound{{{"https://a.example/\xff", "", 0, 1}, {"https://b.example/", "\xfe", 5, -7}}},
+                 ai::UsageSoFar{{largest, -5, 3}}, ai::Finished{ai::FinishReason::stop, "\xff\xfe"}});
+    start_worker();
+    auto const room = add_room(user);
+    auto const reply = ended(say(user, room).reply, user);
+    EXPECT_EQ(reply.status, MessageStatus::completed);
+    EXPECT_EQ(reply.content, "a\uFFFDb");
+    EXPECT_EQ(reply.thoughts, "\uFFFD");
+    EXPECT_EQ(reply.citations.text, "[{\"url\":\"https://b.example/\",\"title\":\"\uFFFD\",\"start\":0,\"end\":0}]");
+    EXPECT_EQ(reply.usage->prompt_tokens, 1'000'000'000);
+    EXPECT_EQ(reply.usage->completion_tokens, 0);
+    EXPECT_EQ(fed(reply.id), reply.content);
+    ended(say(user, room).reply, user);
+    EXPECT_EQ(first->requests().at(1).turns.at(1).provider_state, "");
+}
+
+TEST_F(ChatCalls, fails_for_good_when_the_database_refuses_what_is_in_a_reply)
+{
+    if (tests_run_on_postgres()) {
+        rows("alter table messages add constraint no_poison check (content <> 'poison')");
+    } else {
+        rows("create trigger no_poison before update on messages when new.content = 'poison' begin select raise(abort, 'refused'); end");
+    }
+    auto const user = add_user();
+    auto const room = add_room(user);
+    first->next({text("poison"), done()});
+    start_worker();
+    auto const reply = ended(say(user, room).reply, user);
+    EXPECT_EQ(reply.status, MessageStatus::failed);
+    EXPECT_EQ(reply.error->code, "reply_not_storable");
+    EXPECT_EQ(reply.content, "");
+    EXPECT_EQ(reply.attempt, 1);
+    EXPECT_EQ(used(user), 0);
+    EXPECT_EQ(first->requests().size(), 1u);
+    EXPECT_EQ(number("select count(*) from jobs"), 0);
+    EXPECT_EQ(ended(say(user, room).reply, user).content, "ok");
 }
 
 TEST_F(ChatCalls, calls_again_when_nothing_had_come)
@@ -102,6 +207,61 @@ TEST_F(ChatCalls, does_not_ask_a_model_that_the_plan_does_not_allow)
     EXPECT_EQ(reply.content, "par");
     EXPECT_EQ(used(user), 1); // Failed after text.
     EXPECT_TRUE(second->requests().empty());
+}
+
+TEST_F(ChatCalls, tells_what_a_reply_waits_for_until_that_is_over)
+{
+    using Reason = chat::WaitReason;
+    auto const user = add_user();
+    auto limited = ai::Failed{ai::Failed::Kind::transient, 50s, "429", ai::Failed::Reason::rate_limited};
+    first->next({limited});
+    first->next({transient(60s)});
+    Gate gate;
+    first->next({&gate, text("here"), done()});
+    start_worker();
+    auto const reply = say(user, add_room(user)).reply;
+    auto const is_waiting_for = [&](Reason reason) {
+        auto const waiting = now_is(reply, user).waiting;
+        return waiting && waiting->reason == reason;
+    };
+    eventually([&] { return is_waiting_for(Reason::rate_limited); });
+    EXPECT_GT(now_is(reply, user).waiting->retry_at, now() + 49s);
+    EXPECT_NE(to_json(now_is(reply, user)).find(R"("waiting":{"reason":"rate_limited","retry_at":"2026-)"), std::string::npos);
+    advance(52s);
+    eventually([&] { return is_waiting_for(Reason::model_unavailable); });
+    advance(62s);
+    eventually([&] { return gate.arrived() == 1; });
+    EXPECT_FALSE(now_is(reply, user).waiting);
+    gate.open();
+    EXPECT_FALSE(ended(reply, user).waiting);
+}
+
+TEST_F(ChatCalls, a_reply_that_waits_and_is_stopped_waits_for_nothing)
+{
+    auto const user = add_user();
+    first->next({transient(50s)});
+    start_worker();
+    auto const reply = say(user, add_room(user)).reply;
+    eventually([&] { return now_is(reply, user).waiting && now_is(reply, user).waiting->retry_at; });
+    auto const stopped = on_runtime(service->stop(user, reply.chatroom, reply.id)).value();
+    EXPECT_FALSE(stopped.waiting);
+    EXPECT_EQ(to_json(now_is(reply, user)), to_json(stopped));
+    EXPECT_EQ(number("select count(*) from messages where provider_state <> ''"), 0);
+}
+
+TEST_F(ChatCalls, one_that_waits_for_its_turn_says_so)
+{
+    auto const user = add_user();
+    auto const room = add_room(user);
+    Gate gate;
+    first->next({&gate, text("ok"), done()});
+    start_worker();
+    say(user, room);
+    auto const behind = say(user, room).reply;
+    EXPECT_EQ(behind.waiting, chat::Waiting{});
+    EXPECT_EQ(now_is(behind, user).waiting, chat::Waiting{});
+    gate.open();
+    EXPECT_FALSE(ended(behind, user).waiting);
 }
 
 TEST_F(ChatCalls, puts_a_reply_back_for_a_long_wait_and_serves_others_meanwhile)

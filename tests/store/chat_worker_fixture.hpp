@@ -2,12 +2,12 @@
 #pragma once
 
 #include "bus/memory_notices.hpp"
-#include "bus/memory_rate_limiter.hpp"
-#include "bus/memory_reply_feed.hpp"
 #include "bus/memory_room_list_cache.hpp"
 #include "chat/chat_service.hpp"
-#include "chat/reply_worker.hpp"
+#include "chat/replies/reply_worker.hpp"
+#include "chat/streams/memory_reply_feed.hpp"
 #include "chat_fixture.hpp"
+#include "limits/memory_rate_limiter.hpp"
 #include "scripted_model.hpp"
 
 #include <boost/asio/use_future.hpp>
@@ -71,7 +71,7 @@ protected:
 
     chat::Message ended(chat::Message const& reply, UserId user)
     {
-        auto const found = on_runtime(service->finished_message(user, reply.chatroom, reply.id, Steady::now() + patience)).value();
+        auto const found = on_runtime(service->when_finished(user, reply, Steady::now() + patience));
         EXPECT_TRUE(found.is_finished());
         return found;
     }
@@ -89,6 +89,15 @@ protected:
             ASSERT_LT(Steady::now(), until) << "waited in vain";
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }
+    }
+
+    // Who is put back is due again by the clock of the database, which stands still unless a test moves it.
+    void let_time_pass_until_ended(chat::Message const& reply, UserId user)
+    {
+        eventually([&] {
+            if (number("select count(*) from jobs where state = 'waiting' and due_at is not null") > 0) advance(std::chrono::seconds(1));
+            return now_is(reply, user).is_finished();
+        });
     }
 
     // What a reader has after the whole feed.
@@ -109,10 +118,10 @@ protected:
     ScriptedModel* first = nullptr;
     ScriptedModel* second = nullptr;
     net::Runtime runtime{2};
-    bus::MemoryReplyFeed feed;
+    chat::MemoryReplyFeed feed;
     bus::MemoryNotices notices;
     bus::MemoryRoomListCache room_lists;
-    bus::MemoryRateLimiter limiter;
+    limits::MemoryRateLimiter limiter;
     std::size_t calls_per_minute_max = 0;
     chat::QueueGauge gauge{100'000};
     std::unique_ptr<chat::ReplyWorker> worker;

@@ -60,7 +60,7 @@ TEST_F(ChatWorkerLife, drops_the_replies_of_a_deleted_room)
     EXPECT_EQ(number("select count(*) from jobs"), 0);
     EXPECT_EQ(used(user), 1); // The one that was being written; the queued one's unit is given back.
     EXPECT_EQ(on_runtime(feed.read(UserId{1}, sent.reply.id, {.attempt = 1, .text_bytes = 1}, Steady::now())).state,
-              bus::FeedNews::State::ended);
+              chat::FeedNews::State::ended);
     EXPECT_EQ(ended(say(user, add_room(user)).reply, user).content, "ok");
 }
 

@@ -2,6 +2,8 @@
 // the run (its URL stands in the file that POLLUX_TEST_POSTGRES names); a test program that runs alone starts its own at first use.
 #pragma once
 
+#include "support/tests_folder.hpp"
+
 #include <libpq-fe.h>
 
 #include <atomic>
@@ -24,7 +26,7 @@ struct PostgresCluster {
     // A new one, which ends with this process.
     static PostgresCluster start()
     {
-        std::string const command = std::string(POLLUX_TESTS_FOLDER) + "/tools/postgres_cluster " + std::to_string(::getpid());
+        std::string const command = tests_folder() + "/tools/postgres_cluster " + std::to_string(::getpid());
         std::unique_ptr<FILE, int (*)(FILE*)> const output(::popen(command.c_str(), "r"), ::pclose);
         std::string text;
         for (int c = output ? std::fgetc(output.get()) : EOF; c != EOF; c = std::fgetc(output.get())) text += static_cast<char>(c);

@@ -60,6 +60,14 @@ public:
 
     void finish_sending() { ::shutdown(socket_, SHUT_WR); }
 
+    // Up to the empty line: of an answer whose body does not end.
+    std::string read_head()
+    {
+        auto end = buffer_.find("\r\n\r\n");
+        while (end == std::string::npos && more()) end = buffer_.find("\r\n\r\n");
+        return buffer_.substr(0, end);
+    }
+
     RawAnswer read(bool has_body = true)
     {
         RawAnswer answer;

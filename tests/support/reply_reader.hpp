@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/json.hpp"
-#include "chat/reply_stream_state.hpp"
+#include "chat/streams/reply_stream_state.hpp"
 
 #include <optional>
 #include <string>

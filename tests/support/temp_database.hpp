@@ -58,6 +58,21 @@ inline std::string const& postgres_template(PostgresCluster const& cluster)
     return name;
 }
 
+// The limits of the product bound what a user waits. Tests of what a store does wait as long as it takes, so that a busy machine fails
+// none of them; those of the limits themselves (tests/postgres) open their database with the product's.
+inline db::PostgresLimits patient_limits()
+{
+    using namespace std::chrono_literals;
+    db::PostgresLimits limits;
+    limits.connection_wait_max = 60s;
+    limits.call_max = 90s;
+    limits.statement_max = 60s;
+    limits.lock_wait_max = 60s;
+    limits.idle_in_transaction_max = 60s;
+    limits.pulse_answer_max = 30s;
+    return limits;
+}
+
 class TempDatabase {
 public:
     TempDatabase()
@@ -75,6 +90,11 @@ public:
     }
 
     db::Database& database() { return *database_; }
+    // The same database, on PostgreSQL, with the limits that hold in production. The caller closes it.
+    std::unique_ptr<db::Database> as_in_production()
+    {
+        return std::make_unique<db::PostgresDatabase>(db::PostgresOptions{.url = postgres_.value().url()});
+    }
     FakeClock& clock() { return clock_; }
     TestLoop& loop() { return loop_; }
 
@@ -103,7 +123,7 @@ private:
         auto tell = [this](Time now) { control_->run("update test_clock set us = " + std::to_string(micros(now))); };
         tell(clock_.now());
         clock_.on_change(tell);
-        database_ = std::make_unique<db::PostgresDatabase>(db::PostgresOptions{.url = postgres_->url()});
+        database_ = std::make_unique<db::PostgresDatabase>(db::PostgresOptions{.url = postgres_->url(), .limits = patient_limits()});
     }
 
     std::optional<TempFolder> folder_;

@@ -15,6 +15,7 @@ namespace pollux::ai {
 namespace {
 
 constexpr std::chrono::nanoseconds reply_duration_max = std::chrono::milliseconds(1900);
+constexpr std::chrono::nanoseconds long_reply_duration_max = std::chrono::seconds(30);
 constexpr std::size_t piece_bytes_max = 12; // A word and the space after it; scripts without spaces come in pieces of this size.
 
 // The end of the piece that starts at `begin`: after the next space, at the latest after piece_bytes_max, never inside a character.
@@ -50,7 +51,8 @@ public:
     {
         if (tokens_per_second <= 0) return;
         std::chrono::nanoseconds const asked = std::chrono::nanoseconds(std::chrono::seconds(1)) / tokens_per_second;
-        pause_ = std::min(asked, reply_duration_max / static_cast<int>(count_pieces(text_)));
+        auto const duration_max = asks_for_something_long(request.turns) ? long_reply_duration_max : reply_duration_max;
+        pause_ = std::min(asked, duration_max / static_cast<int>(count_pieces(text_)));
         due_ = Steady::now();
     }
 

@@ -8,7 +8,8 @@ namespace pollux::ai {
 
 class DemoModel final : public ChatModel {
 public:
-    // 0: the whole reply at once. Otherwise word by word at this speed, or faster where a reply would last longer than 2 s.
+    // 0: the whole reply at once. Otherwise word by word at this speed, or faster where a reply would last longer than
+    // 2 s, or one that was asked to be long longer than half a minute.
     explicit DemoModel(int tokens_per_second) : tokens_per_second_(tokens_per_second) {}
 
     std::string_view provider() const override { return "demo"; }

@@ -47,6 +47,22 @@ TEST(DemoReply, UsesTheConversation)
     EXPECT_TRUE(holds(demo_reply(conversation({"Show me code"})), "```python"));
 }
 
+TEST(DemoReply, IsLongWhenThatIsAskedFor)
+{
+    for (std::string const text :
+         {"Tell me a long story", "Something LONG, please.", "a longer one", "Write an essay about the sea", "Explain tides in detail",
+          "Erzähl mir eine lange Geschichte", "Напиши длинный рассказ", "讲一个很长的故事"}) {
+        EXPECT_TRUE(asks_for_something_long(conversation({text}))) << text;
+        EXPECT_GT(demo_reply(conversation({text})).size(), 8000u) << text;
+    }
+    for (std::string const text :
+         {"How long is the Nile?", "so long!", "Where do I belong?", "longitude", "along the river", "not any more, no longer", ""}) {
+        EXPECT_FALSE(asks_for_something_long(conversation({text}))) << text;
+        EXPECT_LT(demo_reply(conversation({text})).size(), 4000u) << text;
+    }
+    EXPECT_FALSE(asks_for_something_long(conversation({"a long one", "...", "and a joke"}))); // The last question counts.
+}
+
 TEST(DemoReply, IsValidTextInAnyScriptAndDeterministic)
 {
     std::string long_text;
@@ -112,6 +128,17 @@ TEST(DemoModel, StreamsExactlyItsReply)
     EXPECT_EQ(paced.text, unpaced.text);
     EXPECT_GT(paced.deltas, 10);
     EXPECT_EQ(paced.finished, 1);
+}
+
+// At the default of 60 tokens a second: long enough for killing the server by hand in the middle.
+TEST(DemoModel, WritesHalfAMinuteWhenAskedForSomethingLong)
+{
+    ChatRequest request;
+    request.turns = conversation({"Tell me a long story"});
+    auto const written = run(1'000'000, request);
+    EXPECT_EQ(written.text, demo_reply(request.turns));
+    EXPECT_GE(written.deltas, 25 * 60);
+    EXPECT_LE(written.deltas, 32 * 60);
 }
 
 TEST(DemoModel, FailsAtTheDeadline)

@@ -38,6 +38,13 @@ constexpr auto memory_words =
                                      "my previous", "my last question", "my first question", "do you remember", "what have i asked",
                                      "what were we talking", "summarize our", "summarise our"});
 constexpr auto code_words = std::to_array<std::string_view>({"code", "python", "javascript", "c++", "function", "program"});
+constexpr auto long_words =
+    std::to_array<std::string_view>({"essay",       "in detail", "at length", "lengthy", "ausführlich", "lange geschichte",
+                                     "langen text", "longue",    "largo",     "larga",   "длинн",       "подробн",
+                                     "很长",        "長い",      "长篇",      "긴 ",     "लंबी",         "लंबा",
+                                     "طويل",        "ארוך"});
+// "long" asks for length, these ask for something else.
+constexpr auto not_long = std::to_array<std::string_view>({"how long", "so long", "as long", "too long", "no longer", "long ago"});
 constexpr auto greetings =
     std::to_array<std::string_view>({"hello", "hi", "hey", "hallo", "hola", "bonjour", "ciao", "good morning", "good evening", "привет",
                                      "здравствуйте", "你好", "こんにちは", "안녕", "नमस्ते", "مرحبا", "שלום"});
@@ -54,6 +61,18 @@ bool starts_with_any(std::string_view text, std::span<std::string_view const> wo
         auto const next = text.size() == word.size() ? ' ' : text[word.size()];
         return !(next >= 'a' && next <= 'z'); // "hi" greets, "history" does not.
     });
+}
+
+// "long" as a word of its own, "longer" and "longest" with it: not "belong".
+bool has_word_long(std::string_view text)
+{
+    auto const is_letter = [](char byte) { return byte >= 'a' && byte <= 'z'; };
+    for (auto at = text.find("long"); at != std::string_view::npos; at = text.find("long", at + 1)) {
+        auto const end = text.substr(at + 4);
+        bool const ends = end.empty() || !is_letter(end.front()) || end.starts_with("er") || end.starts_with("est");
+        if (ends && (at == 0 || !is_letter(text[at - 1]))) return true;
+    }
+    return false;
 }
 
 // One line of Markdown's quotation: no line breaks of the user's, not longer than a line or two.
@@ -115,6 +134,29 @@ std::string name_told(std::vector<Turn> const& turns)
     return {};
 }
 
+// Numbered, so that one sees that nothing is missing where it was cut.
+std::string long_story()
+{
+    constexpr auto sentences = std::to_array<std::string_view>({
+        "Castor and Pollux set out before the sun, with one boat, two oars and no map at all.",
+        "The sea was calm, the wind came late, and nobody counted the miles that lay behind them.",
+        "Towards noon they met a ship whose captain asked for water and paid with a rumour.",
+        "Somewhere ahead, he said, there was an island where every question had exactly one answer.",
+        "Castor laughed; Pollux wrote it down, because what is written down outlives a storm.",
+        "And a storm came, tore the sail in two, and threw the oars away one after the other.",
+        "When it was over, the page was dry, and the last line stood where it had been left.",
+        "They began the next one below it, a little slower than before, and rowed with their hands.",
+        "At night the stars told them where they were, and in the morning they believed it.",
+        "So the day went by, and the island was no nearer, but the story was longer.",
+    });
+    constexpr std::size_t count = 100;
+    std::string text = "### A long story\n\n";
+    for (std::size_t index = 0; index < count; ++index) {
+        text += std::to_string(index + 1) + ". " + std::string(sentences[index % sentences.size()]) + "\n";
+    }
+    return text + "\nThat was all of it: " + std::to_string(count) + " lines.\n";
+}
+
 std::string greet(std::vector<Turn> const& turns)
 {
     std::string text = turns.size() == 1 ? "Hello! Nice to meet you.\n" : "Hello again!\n";
@@ -145,6 +187,7 @@ std::string reply_body(std::vector<Turn> const& turns)
     if (question.find("my name") != std::string::npos) {
         if (auto name = name_told(turns); !name.empty()) return "Your name is **" + name + "**; you told me earlier.\n";
     }
+    if (asks_for_something_long(turns)) return long_story();
     if (holds_any(question, joke_words)) return std::string(joke);
     if (code_points(question) <= short_text_characters_max && starts_with_any(question, greetings)) return greet(turns);
     if (holds_any(question, code_words))
@@ -153,6 +196,13 @@ std::string reply_body(std::vector<Turn> const& turns)
 }
 
 } // namespace
+
+bool asks_for_something_long(std::vector<Turn> const& turns)
+{
+    if (turns.empty()) return false;
+    auto const question = lower_ascii(turns.back().text);
+    return holds_any(question, long_words) || (has_word_long(question) && !holds_any(question, not_long));
+}
 
 std::string demo_reply(std::vector<Turn> const& turns)
 {

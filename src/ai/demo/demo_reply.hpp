@@ -12,4 +12,7 @@ namespace pollux::ai {
 // `turns` ends with the user's. The text is valid UTF-8 as long as the turns are.
 std::string demo_reply(std::vector<Turn> const& turns);
 
+// Whether the last of `turns` asks for something long: then the reply is about 1,800 words, to be stopped, cut and resumed by hand.
+bool asks_for_something_long(std::vector<Turn> const& turns);
+
 } // namespace pollux::ai

@@ -1,5 +1,6 @@
 #include "ai/gemini/gemini_citations.hpp"
 
+#include "ai/checked_event.hpp"
 #include "ai/gemini/gemini_json.hpp"
 #include "base/text.hpp"
 
@@ -10,10 +11,6 @@ namespace pollux::ai {
 namespace json = boost::json;
 
 namespace {
-
-constexpr std::size_t citations_max = 200;
-constexpr std::size_t url_bytes_max = 2048;
-constexpr std::size_t title_characters_max = 300;
 
 struct Place {
     std::size_t begin = 0;
@@ -32,10 +29,12 @@ Place place_in(std::string_view text, std::int64_t begin, std::int64_t end)
 void add(std::vector<Citation>& citations, std::string_view url, std::string_view title, Place place, std::size_t text_before)
 {
     bool const link = url.starts_with("https://") || url.starts_with("http://");
-    if (!link || url.size() > url_bytes_max || has_control_or_bidi(url) || citations.size() == citations_max) return;
+    if (!link || url.size() > citation_url_bytes_max || !is_utf8(url) || has_control_or_bidi(url) || citations.size() == citations_max)
+        return;
     bool const placed = place.end > 0;
     auto const offset = [&](std::size_t at) { return placed ? static_cast<std::int64_t>(at + text_before) : 0; };
-    auto const shown = has_control_or_bidi(title) ? std::string_view() : cut_code_points(title, title_characters_max);
+    bool const is_shown = is_utf8(title) && !has_control_or_bidi(title);
+    auto const shown = is_shown ? cut_code_points(title, citation_title_characters_max) : std::string_view();
     citations.push_back({std::string(url), std::string(shown), offset(place.begin), offset(place.end)});
 }
 

@@ -1,5 +1,6 @@
 #include "ai/gemini/gemini_decoder.hpp"
 
+#include "ai/checked_event.hpp"
 #include "ai/gemini/gemini_error.hpp"
 #include "ai/gemini/gemini_json.hpp"
 #include "base/text.hpp"
@@ -16,11 +17,12 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::string_view prompt_blocked = "BLOCKED";
+constexpr std::string_view too_large = "TOO_LARGE";
 constexpr std::size_t parse_buffer_bytes = 4096;
 constexpr std::size_t places_max = 1000;
 
-// LANGUAGE: the model does not speak it, which another call would not change. All others that are not named here fail the call:
-// OTHER and what Google may invent, calls of tools that we do not offer, answers that the service could not put together.
+// LANGUAGE: the model does not speak it, which another call would not change. All others that are not named here (OTHER and what Google
+// may invent, calls of tools that we do not offer) end a reply that has text, and fail one that has none.
 constexpr auto blocking_reasons =
     std::to_array<std::string_view>({prompt_blocked, "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE",
                                      "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"});
@@ -28,32 +30,6 @@ constexpr auto blocking_reasons =
 bool blocks(std::string_view reason)
 {
     return std::ranges::find(blocking_reasons, reason) != blocking_reasons.end();
-}
-
-// Bytes at the end that begin a character and do not complete it.
-std::size_t open_character_bytes(std::string_view bytes)
-{
-    for (std::size_t back = 1; back <= std::min<std::size_t>(3, bytes.size()); ++back) {
-        auto const byte = static_cast<unsigned char>(bytes[bytes.size() - back]);
-        if ((byte & 0xc0) == 0x80) continue;
-        std::size_t const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-        return length > back ? back : 0;
-    }
-    return 0;
-}
-
-// `tail` and `piece` joined, up to the last whole character; the rest becomes the tail. NUL is dropped: no database keeps it.
-// Nothing when it is no UTF-8.
-std::optional<std::string> whole_characters(std::string& tail, std::string_view piece)
-{
-    auto text = std::exchange(tail, {});
-    text += piece;
-    std::erase(text, '\0');
-    auto const open = open_character_bytes(text);
-    tail = text.substr(text.size() - open);
-    text.resize(text.size() - open);
-    if (!is_utf8(text)) return std::nullopt;
-    return text;
 }
 
 bool same(std::vector<Citation> const& left, std::vector<Citation> const& right)
@@ -75,7 +51,7 @@ void GeminiDecoder::feed(std::string_view bytes)
     std::vector<net::SseEvent> events;
     bool const readable = parser_.feed(bytes, events);
     for (auto const& event : events) take_answer(event.data);
-    if (!readable) fail_transient("the stream holds a line that is too long");
+    if (!readable) end_too_large();
 }
 
 void GeminiDecoder::end(std::string_view why_cut)
@@ -88,6 +64,13 @@ void GeminiDecoder::end(std::string_view why_cut)
     if (!finish_.empty()) return conclude();
     if (!why_cut.empty()) return fail_transient("the stream was cut: " + std::string(why_cut));
     fail_transient(answered_ ? "the stream ended before the reply did" : "the answer was no stream of replies");
+}
+
+void GeminiDecoder::end_too_large()
+{
+    if (over_) return;
+    finish_ = too_large;
+    conclude();
 }
 
 void GeminiDecoder::fail(Failed failure)
@@ -112,9 +95,10 @@ void GeminiDecoder::take_answer(std::string_view data)
     std::array<unsigned char, parse_buffer_bytes> buffer;
     json::monotonic_resource memory(buffer.data(), buffer.size());
     json::parse_options options;
-    options.allow_invalid_utf8 = true; // A character may be cut in two between answers; whole_characters() judges.
+    options.allow_invalid_utf8 = true; // A character may be cut in two between answers; PieceJoiner mends it.
     boost::system::error_code failed;
-    auto const parsed = json::parse(data, failed, &memory, options);
+    auto parsed = json::parse(data, failed, &memory, options);
+    if (failed) parsed = json::parse(surrogates_as_bytes(data), failed, &memory, options);
     if (failed) {
         // What a cut left of the last line is no garbage, and after a reason for the end only figures are lost.
         if (!at_end_ && finish_.empty()) fail_transient("the stream holds what is no JSON");
@@ -147,7 +131,7 @@ void GeminiDecoder::take_candidate(json::object const& candidate)
         }
     }
     take_citations(candidate);
-    if (auto const token = text_at(candidate, "continuationToken"); !token.empty()) token_ = token;
+    if (auto const token = text_at(candidate, "continuationToken"); is_utf8(token) && !token.empty()) token_ = token;
     auto const reason = text_at(candidate, "finishReason");
     if (!reason.empty() && reason != "FINISH_REASON_UNSPECIFIED" && !blocks(finish_)) finish_ = reason;
 }
@@ -164,6 +148,7 @@ void GeminiDecoder::take_part(json::object const& part)
         take_text(piece, signature);
     } else {
         begin_part(PartPlace::Kind::other); // Calls of tools, code, pictures: we ask for none.
+        has_other_parts_ = true;
     }
 }
 
@@ -171,24 +156,33 @@ void GeminiDecoder::take_text(std::string_view piece, std::string_view signature
 {
     begin_part(PartPlace::Kind::text);
     auto const begin = so_far_.text_bytes + text_.size();
-    auto text = whole_characters(text_tail_, piece);
-    if (!text) return fail_transient("the stream holds what is no UTF-8");
-    if (so_far_.text_bytes + text_.size() + text->size() > limits_.text_bytes_max)
-        return fail_transient("the reply is larger than is taken");
+    add_text(text_joiner_.add(piece));
+    if (over_) return;
+    bool const is_signed = !signature.empty() && is_utf8(signature) && signature.find('\0') == std::string_view::npos;
+    if (is_signed) signed_parts_.push_back({begin, so_far_.text_bytes + text_.size(), std::string(signature)});
+}
 
-    text_ += *text;
-    if (!signature.empty()) signed_parts_.push_back({begin, so_far_.text_bytes + text_.size(), std::string(signature)});
-    if (!text->empty()) events_.push_back(TextDelta{std::move(*text)});
+// A text that is over the limit ends there, as if the model's tokens had been used up.
+void GeminiDecoder::add_text(std::string text)
+{
+    auto room = limits_.text_bytes_max - std::min(limits_.text_bytes_max, so_far_.text_bytes + text_.size());
+    bool const is_full = text.size() > room;
+    while (is_full && !is_character_border(text, room)) --room;
+    if (is_full) text.resize(room);
+    text_ += text;
+    if (!text.empty()) events_.push_back(TextDelta{std::move(text)});
+    if (!is_full) return;
+    finish_ = "MAX_TOKENS";
+    conclude();
 }
 
 void GeminiDecoder::take_thought(std::string_view piece)
 {
     begin_part(PartPlace::Kind::thought);
-    auto text = whole_characters(thought_tail_, piece);
-    if (!text) return fail_transient("the stream holds what is no UTF-8");
-    thought_bytes_ += text->size();
-    if (thought_bytes_ > limits_.text_bytes_max) return fail_transient("the thoughts are larger than is taken");
-    if (!text->empty()) events_.push_back(ThoughtDelta{std::move(*text)});
+    auto text = thought_joiner_.add(piece);
+    if (thought_bytes_ + text.size() > limits_.text_bytes_max) text.clear();
+    thought_bytes_ += text.size();
+    if (!text.empty()) events_.push_back(ThoughtDelta{std::move(text)});
 }
 
 void GeminiDecoder::begin_part(PartPlace::Kind kind)
@@ -200,11 +194,13 @@ void GeminiDecoder::begin_part(PartPlace::Kind kind)
 void GeminiDecoder::take_usage(json::object const& usage)
 {
     auto const before = usage_;
+    auto const tokens = [&usage](std::string_view name, std::int64_t otherwise) {
+        return checked_tokens(number_at(usage, name, otherwise));
+    };
     // What a later answer leaves out has not changed.
-    if (usage.contains("promptTokenCount"))
-        usage_.prompt_tokens = number_at(usage, "promptTokenCount", 0) + number_at(usage, "toolUsePromptTokenCount", 0);
-    usage_.completion_tokens = number_at(usage, "candidatesTokenCount", usage_.completion_tokens);
-    usage_.thought_tokens = number_at(usage, "thoughtsTokenCount", usage_.thought_tokens);
+    if (usage.contains("promptTokenCount")) usage_.prompt_tokens = tokens("promptTokenCount", 0) + tokens("toolUsePromptTokenCount", 0);
+    usage_.completion_tokens = tokens("candidatesTokenCount", usage_.completion_tokens);
+    usage_.thought_tokens = tokens("thoughtsTokenCount", usage_.thought_tokens);
     bool const changed = before.prompt_tokens != usage_.prompt_tokens || before.completion_tokens != usage_.completion_tokens ||
                          before.thought_tokens != usage_.thought_tokens;
     if (changed && !over_) events_.push_back(UsageSoFar{usage_});
@@ -232,35 +228,42 @@ void GeminiDecoder::take_stray_error()
 
 void GeminiDecoder::conclude()
 {
+    if (auto rest = text_joiner_.end(); !rest.empty() && finish_ != "MAX_TOKENS") add_text(std::move(rest));
+    if (over_) return;
     bool const has_text = so_far_.text_bytes > 0 || !trim(text_).empty();
     auto parts = std::move(so_far_.parts);
     parts.insert(parts.end(), std::make_move_iterator(signed_parts_.begin()), std::make_move_iterator(signed_parts_.end()));
 
-    if (!text_tail_.empty() && !blocks(finish_)) return fail_transient("the reply ended inside a character");
-    if (finish_ == "CONTINUATION") {
-        if (token_.empty()) return fail_transient("the reply is to be continued, but no token came");
+    if (finish_ == "CONTINUATION" && !token_.empty()) {
         ReplySoFar const so_far{std::move(token_), so_far_.text_bytes + text_.size(), std::move(parts),
                                 citations_.empty() ? so_far_.citations : citations_};
         over_ = true;
         events_.push_back(Continues{encode_so_far(so_far)});
         return;
     }
+    if (finish_ == "CONTINUATION") return fail_transient("the reply is to be continued, but no token came");
+    bool const is_blocked = blocks(finish_);
+    if (!has_text && !is_blocked) return fail_without_text();
     Finished finished;
     finished.provider_state = encode_state({model_, std::move(parts)});
-    if (blocks(finish_)) {
-        finished.reason = FinishReason::blocked;
-    } else if (finish_ == "STOP") {
-        if (!has_text) return fail_transient("the reply is empty");
-    } else if (finish_ == "MAX_TOKENS") {
-        if (!has_text) return fail({Failed::Kind::permanent, {}, "all tokens were used up before the first word"});
-        finished.reason = FinishReason::length;
-    } else {
-        bool const word = finish_.size() < 50 &&
-                          std::ranges::all_of(finish_, [](char letter) { return (letter >= 'A' && letter <= 'Z') || letter == '_'; });
-        return fail_transient("the reply ended with " + (word ? finish_ : "an unknown reason"));
-    }
+    finished.reason = is_blocked                ? FinishReason::blocked
+                      : finish_ == "STOP"       ? FinishReason::stop
+                      : finish_ == "MAX_TOKENS" ? FinishReason::length
+                                                : FinishReason::other;
     over_ = true;
     events_.push_back(std::move(finished));
+}
+
+// An empty answer happens now and then, and the next call may well have text. Whatever else ended without text would do so again.
+void GeminiDecoder::fail_without_text()
+{
+    if (finish_ == "STOP" && !has_other_parts_) return fail_transient("the reply is empty");
+    if (finish_ == too_large) return fail({Failed::Kind::permanent, {}, "an event is larger than is taken", Failed::Reason::too_large});
+    bool const is_word =
+        finish_.size() < 50 && std::ranges::all_of(finish_, [](char letter) { return (letter >= 'A' && letter <= 'Z') || letter == '_'; });
+    std::string detail = "the reply ended without text, with " + (is_word ? finish_ : "an unknown reason");
+    if (has_other_parts_) detail += ", and holds what we did not ask for";
+    fail({Failed::Kind::permanent, {}, std::move(detail), Failed::Reason::without_text});
 }
 
 void GeminiDecoder::fail_transient(std::string detail)

@@ -15,7 +15,7 @@ struct Outcome {
     std::string thoughts;
     std::string citations; // "url@start-end", joined by spaces; the last list.
     std::string usage;     // "prompt/completion/thought", the last one.
-    std::string end;       // "stop", "length", "blocked", "continues", "transient", "permanent", "none".
+    std::string end;       // "stop", "length", "blocked", "other", "continues", "transient", "permanent", "none".
 
     bool operator==(Outcome const&) const = default;
 };
@@ -55,6 +55,7 @@ void fold(Folded& into, ModelEvent event)
     } else if (auto* finished = std::get_if<Finished>(&event)) {
         into.outcome.end = finished->reason == FinishReason::stop     ? "stop"
                            : finished->reason == FinishReason::length ? "length"
+                           : finished->reason == FinishReason::other  ? "other"
                                                                       : "blocked";
         into.state = finished->provider_state;
         ++into.ends;
@@ -175,18 +176,43 @@ std::vector<Case> const cases = {
     {"feedback without a block is no end", "data: {\"promptFeedback\":{\"safetyRatings\":[]}}\n\n", {"", "", "", "", "transient"}},
     {"empty", candidate("", finish("STOP")), {"", "", "", "", "transient"}},
     {"only spaces", candidate(text(" \\n"), finish("STOP")), {" \n", "", "", "", "transient"}},
-    {"other", candidate(text("a"), finish("OTHER")), {"a", "", "", "", "transient"}},
-    {"unknown reason", candidate(text("a"), finish("SOMETHING_NEW")), {"a", "", "", "", "transient"}},
+    {"other", candidate(text("a"), finish("OTHER")), {"a", "", "", "", "other"}},
+    {"unknown reason", candidate(text("a"), finish("SOMETHING_NEW")), {"a", "", "", "", "other"}},
+    {"unknown reason that is no word", candidate(text("a"), finish("so \\u0000 \\ud800")), {"a", "", "", "", "other"}},
+    {"unknown reason without text", candidate("", finish("SOMETHING_NEW")), {"", "", "", "", "permanent"}},
+    {"a picture alone",
+     candidate(R"({"inlineData":{"mimeType":"image/png","data":"AAAA"}})", finish("STOP")),
+     {"", "", "", "", "permanent"}},
+    {"a call alone", candidate(R"({"functionCall":{"name":"f","args":{}}})", finish("STOP")), {"", "", "", "", "permanent"}},
+    {"a picture and text", candidate(R"({"inlineData":{"data":"AA"}},)" + text("a"), finish("STOP")), {"a", "", "", "", "stop"}},
+    {"a surrogate pair over two answers",
+     candidate(text("a\\ud83d")) + candidate(text("\\ude00b"), finish("STOP")),
+     {"a😀b", "", "", "", "stop"}},
+    {"a surrogate pair over two thoughts",
+     candidate(R"({"text":"\ud83d","thought":true})") + candidate(R"({"text":"\uDE00","thought":true},)" + text("a"), finish("STOP")),
+     {"a", "😀", "", "", "stop"}},
+    {"half a surrogate pair",
+     candidate(text("a\\ud83d")) + candidate(text("b"), finish("STOP")),
+     {"a\uFFFD\uFFFD\uFFFDb", "", "", "", "stop"}},
+    {"the other half",
+     candidate(text("a\\ude00b \\\\ud83d \\ud83d\\ude00"), finish("STOP")),
+     {"a\uFFFD\uFFFD\uFFFDb \\ud83d 😀", "", "", "", "stop"}},
+    {"ends inside a surrogate pair", candidate(text("a\\ud83d"), finish("STOP")), {"a\uFFFD", "", "", "", "stop"}},
+    {"figures that cannot be",
+     R"(data: {"usageMetadata":{"promptTokenCount":9223372036854775807,"toolUsePromptTokenCount":9223372036854775807,"candidatesTokenCount":-5,"thoughtsTokenCount":18446744073709551615}})"
+     "\n\n" +
+         candidate(text("a"), finish("STOP")),
+     {"a", "", "", "2000000000/0/1000000000", "stop"}},
     {"unspecified reason is none", candidate(text("a"), finish("FINISH_REASON_UNSPECIFIED")), {"a", "", "", "", "transient"}},
     {"cut", candidate(text("a")), {"a", "", "", "", "transient"}},
     {"cut inside a line", candidate(text("a")) + "data: {\"candidates\":[{\"cont", {"a", "", "", "", "transient"}},
     {"cut after the end", candidate(text("a"), finish("STOP")) + "data: {\"usageMeta", {"a", "", "", "", "stop"}},
-    {"ends inside a character", candidate(text("a\xe2\x82"), finish("STOP")), {"a", "", "", "", "transient"}},
+    {"ends inside a character", candidate(text("a\xe2\x82"), finish("STOP")), {"a\uFFFD", "", "", "", "stop"}},
     {"no utf-8",
      candidate(text("a\xff"
                     "b"),
                finish("STOP")),
-     {"", "", "", "", "transient"}},
+     {"a\uFFFDb", "", "", "", "stop"}},
     {"garbage", candidate(text("a")) + "data: {oops\n\n", {"a", "", "", "", "transient"}},
     {"html", "<!DOCTYPE html>\n<html><body>502</body></html>\n", {"", "", "", "", "transient"}},
     {"nothing", "", {"", "", "", "", "transient"}},
@@ -310,11 +336,39 @@ TEST(GeminiDecoder, CutsWhatIsTooLarge)
 {
     auto const large = candidate(text(std::string(300'000, 'x')));
     auto const folded = decode({large, large, large, large, candidate(text("x"), finish("STOP"))});
-    EXPECT_EQ(folded.outcome.end, "transient");
-    EXPECT_EQ(folded.outcome.text.size(), 900'000u);
+    EXPECT_EQ(folded.outcome.end, "length");
+    EXPECT_EQ(folded.outcome.text.size(), 1024u * 1024u);
 
-    auto const line = decode({"data: " + std::string(3'000'000, 'x')});
-    EXPECT_EQ(line.outcome.end, "transient");
+    auto const thoughts = candidate(R"({"text":")" + std::string(600'000, 'x') + R"(","thought":true})");
+    auto const thoughtful = decode({thoughts, thoughts, candidate(text("a"), finish("STOP"))});
+    EXPECT_EQ(thoughtful.outcome.end, "stop");
+    EXPECT_EQ(thoughtful.outcome.thoughts.size(), 600'000u);
+
+    auto const event = "data: " + std::string(3'000'000, 'x');
+    auto const alone = decode({event});
+    EXPECT_EQ(alone.outcome.end, "permanent");
+    EXPECT_EQ(alone.failed.reason, Failed::Reason::too_large);
+    EXPECT_EQ(decode({candidate(text("a")), event}).outcome, (Outcome{"a", "", "", "", "other"}));
+}
+
+TEST(GeminiDecoder, DropsSignaturesThatNoDatabaseKeeps)
+{
+    for (auto signature : {"\xff\xfe", "a\\u0000b", "\\ud800"}) {
+        auto const folded = decode({candidate(R"({"text":"x","thoughtSignature":")" + std::string(signature) + "\"}", finish("STOP"))});
+        EXPECT_EQ(folded.outcome, (Outcome{"x", "", "", "", "stop"})) << signature;
+        EXPECT_EQ(folded.state, "") << signature;
+    }
+}
+
+TEST(GeminiDecoder, BearsCitationsThatAreNoText)
+{
+    auto const folded = decode({candidate(text("abc"), R"(,"citationMetadata":{"citationSources":[{"uri":"https://a.example/)"
+                                                       "\xff"
+                                                       R"("},{"uri":"https://b.example/","title":")"
+                                                       "\xff"
+                                                       R"(","endIndex":9223372036854775807}]})" +
+                                                           finish("STOP"))});
+    EXPECT_EQ(folded.outcome, (Outcome{"abc", "", "https://b.example/@0-0", "", "stop"}));
 }
 
 TEST(GeminiState, IsDroppedWhereItDoesNotFit)

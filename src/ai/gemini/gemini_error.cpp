@@ -125,6 +125,7 @@ GeminiError read_error_object(json::object const& error, int http_status)
 
     auto const quotas = quotas_passed(error);
     read.failure.kind = kind_of(read.status);
+    if (read.status == 429) read.failure.reason = Failed::Reason::rate_limited;
     bool const day_is_used_up = read.status == 429 && quotas.find("PerDay") != std::string::npos;
     if (day_is_used_up) read.failure.kind = Failed::Kind::permanent;
     if (auto const* retry = detail_of_type(error, "google.rpc.RetryInfo"))

@@ -3,6 +3,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
+#include <limits>
+
 namespace pollux::ai {
 
 namespace json = boost::json;
@@ -29,8 +31,9 @@ std::string_view text_at(json::object const& object, std::string_view name)
 std::int64_t number_at(json::object const& object, std::string_view name, std::int64_t otherwise)
 {
     auto const* value = object.if_contains(name);
+    if (value && value->is_uint64()) return std::numeric_limits<std::int64_t>::max(); // Boost.JSON's type for what is larger.
     auto const* number = value ? value->if_int64() : nullptr;
-    return number ? *number : otherwise; // Numbers are small: one that Boost.JSON keeps as another type is no number of ours.
+    return number ? *number : otherwise;
 }
 
 } // namespace pollux::ai

@@ -48,7 +48,9 @@ net::HttpRequest stream_request(GeminiOptions const& options, ChatRequest const&
 
 Failed no_answer(net::HttpResult const& result)
 {
-    auto const kind = result.failure == net::HttpFailure::refused ? Failed::Kind::permanent : Failed::Kind::transient;
+    auto kind = Failed::Kind::transient;
+    if (result.failure == net::HttpFailure::refused) kind = Failed::Kind::permanent;
+    if (result.failure == net::HttpFailure::no_descriptors) kind = Failed::Kind::not_called;
     return {kind, {}, "gemini was not reached: " + result.detail};
 }
 
@@ -91,7 +93,9 @@ private:
     asio::awaitable<void> take_bytes()
     {
         auto const bytes = co_await http_.read();
-        if (bytes.empty()) {
+        if (bytes.empty() && http_.result().failure == net::HttpFailure::too_large) {
+            decoder_.end_too_large();
+        } else if (bytes.empty()) {
             decoder_.end(http_.result().detail);
         } else {
             decoder_.feed(bytes);

@@ -116,7 +116,7 @@ TEST(GeminiModel, FailsAsItMust)
         {{{"HTTP/1.1 403 No\r\n\r\n{\"error\":{\"code\":403,\"message\":\"the-key\",\"status\":\"PERMISSION_DENIED\"}}"}},
          "permanent",
          "PERMISSION_DENIED"},
-        {{{stream_head, "data: " + std::string(9'000'000, 'x')}}, "transient", "too long"},
+        {{{stream_head, "data: " + std::string(9'000'000, 'x')}}, "permanent", "larger than is taken"},
     };
     for (auto const& c : cases) {
         SCOPED_TRACE(c.detail);

@@ -1,7 +1,7 @@
 #include "ai/gemini/gemini_state.hpp"
 
+#include "ai/checked_event.hpp"
 #include "ai/gemini/gemini_json.hpp"
-#include "base/literals.hpp"
 #include "base/text.hpp"
 
 #include <boost/json.hpp>
@@ -11,8 +11,6 @@ namespace pollux::ai {
 namespace json = boost::json;
 
 namespace {
-
-constexpr std::size_t state_bytes_max = 256_KiB;
 
 json::array parts_to_json(std::vector<SignedPart> const& parts)
 {
@@ -73,7 +71,7 @@ std::string encode_state(ReplyState const& state)
 {
     if (state.parts.empty()) return {};
     auto encoded = json::serialize(json::object{{"model", state.model}, {"parts", parts_to_json(state.parts)}});
-    return encoded.size() > state_bytes_max ? std::string() : encoded;
+    return encoded.size() > provider_state_bytes_max ? std::string() : encoded;
 }
 
 ReplyState decode_state(std::string_view encoded, std::string_view text)

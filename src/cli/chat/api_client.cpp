@@ -1,6 +1,7 @@
 #include "cli/chat/api_client.hpp"
 
 #include "base/text.hpp"
+#include "cli/chat/waiting_line.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -84,6 +85,7 @@ asio::awaitable<Answer> ApiClient::call(Call call)
 {
     auto give_up_at = Steady::now() + all_tries_max;
     bool has_renewed = false;
+    WaitingLine waiting(co_await asio::this_coro::executor, notify_, "Waiting for " + base_url_ + " to answer ...");
     for (int attempt = 0;; ++attempt) {
         Answer answer = co_await try_once(call);
         if (answer.status == 401 && call.auth == Auth::token && !has_renewed) {
@@ -95,7 +97,7 @@ asio::awaitable<Answer> ApiClient::call(Call call)
         if (!is_passing(answer) || !may_repeat(call)) co_return answer;
         auto wait = std::max(backoff(attempt), std::chrono::milliseconds(answer.retry_after));
         if (Steady::now() + wait > give_up_at) throw ChatFailure(answer.problem());
-        if (attempt == 4) notify_(answer.problem() + " Trying again ...");
+        waiting.is_now(answer.problem() + " Trying again ...");
         co_await pause(wait);
     }
 }
@@ -115,6 +117,7 @@ net::HttpRequest ApiClient::stream_request(std::string const& path, std::string 
 
 asio::awaitable<void> ApiClient::renew_tokens()
 {
+    WaitingLine waiting(co_await asio::this_coro::executor, notify_, "Renewing the session ...");
     TokenFile::Lock lock(file_);
     while (!lock.try_take()) co_await pause(std::chrono::milliseconds(50));
     Tokens kept = file_.load();
@@ -131,6 +134,7 @@ asio::awaitable<void> ApiClient::renew_tokens()
         if (answer.is_ok()) co_return keep_tokens({text_in(answer.body, "access"), text_in(answer.body, "refresh"), tokens_.mobile});
         if (answer.status == 401 || answer.status == 400 || answer.status == 422) throw LoginNeeded("The session has ended.");
         if (Steady::now() > give_up_at) throw ChatFailure(answer.problem());
+        waiting.is_now(answer.problem() + " Trying again ...");
         co_await pause(std::max(backoff(attempt), std::chrono::milliseconds(answer.retry_after)));
     }
 }

@@ -1,9 +1,11 @@
 #include "cli/chat/chat_command.hpp"
 
+#include "base/reason.hpp"
 #include "base/secrets.hpp"
 #include "cli/chat/chat_session.hpp"
 #include "cli/chat/login.hpp"
 #include "config/addresses.hpp"
+#include "numbers/number_text.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -15,6 +17,14 @@
 
 namespace pollux::cli {
 namespace {
+
+// The server says which number is meant; here it only counts that the same digits were typed, whatever stands between them.
+bool is_same_spelling(std::string_view left, std::string_view right)
+{
+    auto const one = numbers::plain_number(left);
+    auto const other = numbers::plain_number(right);
+    return one && other && one->digits == other->digits && one->has_plus == other->has_plus;
+}
 
 void write_to(std::FILE* file, std::string_view text)
 {
@@ -70,7 +80,7 @@ private:
     // Kept tokens count unless another number is asked for.
     bool is_logged_in_right() const
     {
-        return api_.has_tokens() && (arguments_.mobile.empty() || arguments_.mobile == api_.tokens().mobile);
+        return api_.has_tokens() && (arguments_.mobile.empty() || is_same_spelling(arguments_.mobile, api_.tokens().mobile));
     }
 
     asio::awaitable<void> log_in()
@@ -79,7 +89,7 @@ private:
         auto url = config::parse_web_url(arguments_.url);
         bool may_develop = arguments_.mobile.empty() && (arguments_.dev || config::is_loopback_host(url->host));
         bool is_in = false;
-        if (may_develop) is_in = co_await log_in_for_developing(api_);
+        if (may_develop) is_in = co_await log_in_for_developing(api_, [](std::string const& line) { tell(line); });
         if (is_in) co_return;
         if (arguments_.dev) throw ChatFailure("This server does not let the number for developing in; is it started with --dev?");
         auto* lines = &lines_;
@@ -141,7 +151,7 @@ int chat(ChatArguments const& arguments)
         try {
             if (failure) std::rethrow_exception(failure);
         } catch (std::exception const& what) {
-            tell(what.what());
+            tell(reason_of(what));
         }
         io.stop(); // Idle connections need not be waited for.
     });

@@ -165,10 +165,14 @@ asio::awaitable<void> ChatSession::follow_to_the_end(std::string stream_url, Rep
         ~AtEnd()
         {
             session.is_replying_ = false;
+            session.silence_.reset();
             session.lines_.poke();
         }
     } at_end{*this};
 
+    std::string const awaited =
+        output_.replies == ReplyOutput::whole ? "Waiting for the whole reply ..." : "Waiting for the first words ...";
+    silence_.emplace(co_await asio::this_coro::executor, output_.side, awaited);
     auto give_up_at = Steady::now() + reply_time_max;
     int failures = 0;
     while (view.state() == ReplyView::State::running) {
@@ -230,12 +234,15 @@ void ChatSession::show(ReplyView::Shown const& shown)
             output_.reply("\n");
             output_.side("The reply starts anew:");
         }
-        if (!shown.text.empty()) output_.reply(shown.text);
+        if (!shown.text.empty()) {
+            silence_.reset();
+            output_.reply(shown.text);
+        }
     } else if (shown.starts_anew) {
         output_.side("The reply starts anew.");
     }
     if (shown.notice.empty()) return;
-    if (output_.replies == ReplyOutput::streamed) output_.reply("\n");
+    if (output_.replies == ReplyOutput::streamed && !shown.is_waiting) output_.reply("\n");
     output_.side(shown.notice);
 }
 

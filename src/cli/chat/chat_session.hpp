@@ -4,9 +4,11 @@
 
 #include "cli/chat/api_client.hpp"
 #include "cli/chat/reply_view.hpp"
+#include "cli/chat/waiting_line.hpp"
 #include "cli/terminal.hpp"
 
 #include <functional>
+#include <optional>
 
 namespace pollux::cli {
 
@@ -59,6 +61,7 @@ private:
     std::string last_reply_;
     bool is_replying_ = false;
     bool wants_quit_ = false;
+    std::optional<WaitingLine> silence_; // From the question until something of the reply is shown.
 };
 
 } // namespace pollux::cli

@@ -161,6 +161,11 @@ protected:
         run(std::move(script), [is_well](ApiClient& api, ChatSession& session) { return say(api, session, "Hi", is_well); });
     }
 
+    Tell teller()
+    {
+        return [this](std::string const& line) { side_ += line + "\n"; };
+    }
+
     void type(std::string const& text) { ASSERT_EQ(::write(input_[1], text.data(), text.size()), static_cast<ssize_t>(text.size())); }
 
     std::filesystem::path token_path() const { return folder_.path() / "state" / "tokens.json"; }
@@ -292,9 +297,9 @@ TEST_F(Chat, TakesPipedLinesAndStops)
     EXPECT_EQ(failure_, "");
 }
 
-asio::awaitable<void> log_in(ApiClient& api, bool* is_in)
+asio::awaitable<void> log_in(ApiClient& api, bool* is_in, Tell tell)
 {
-    *is_in = co_await log_in_for_developing(api);
+    *is_in = co_await log_in_for_developing(api, std::move(tell));
 }
 
 TEST_F(Chat, LogsInAsTheNumberForDeveloping)
@@ -309,7 +314,7 @@ TEST_F(Chat, LogsInAsTheNumberForDeveloping)
          {"POST /auth/verify-otp/",
           {mobile, R"("code":"654321")", R"("challenge":"c1")"},
           json_answer("200 OK", R"({"access":"a","refresh":"r"})")}},
-        [out](ApiClient& api, ChatSession&) { return log_in(api, out); }, Tokens{});
+        [out, this](ApiClient& api, ChatSession&) { return log_in(api, out, teller()); }, Tokens{});
     EXPECT_TRUE(is_in);
     EXPECT_EQ(TokenFile(token_path()).load().access, "a");
     struct stat about{};
@@ -317,6 +322,21 @@ TEST_F(Chat, LogsInAsTheNumberForDeveloping)
     EXPECT_EQ(about.st_mode & 0777, 0600u);
     ASSERT_EQ(::stat(token_path().parent_path().c_str(), &about), 0);
     EXPECT_EQ(about.st_mode & 0777, 0700u);
+}
+
+TEST_F(Chat, SaysWhatItWaitsForWhenTheCodeWasUsed)
+{
+    bool is_in = false;
+    auto* out = &is_in;
+    std::string const too_soon = json_answer("429 Too Many Requests", R"({"code":"otp_cooldown"})", "Retry-After: 1\r\n");
+    run(
+        {{"POST /auth/send-otp/", {}, too_soon},
+         {"POST /auth/verify-otp/", {R"("code":"123456")"}, json_answer("400 No", R"({"code":"invalid_code"})")},
+         {"POST /auth/send-otp/", {}, json_answer("200 OK", R"({"otp":"654321","challenge":"c1"})")},
+         {"POST /auth/verify-otp/", {R"("code":"654321")"}, json_answer("200 OK", R"({"access":"a","refresh":"r"})")}},
+        [out, this](ApiClient& api, ChatSession&) { return log_in(api, out, teller()); }, Tokens{});
+    EXPECT_TRUE(is_in);
+    EXPECT_NE(side_.find("was used a moment ago; the next one can be asked for in 1 s"), std::string::npos) << side_;
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "cli/chat/login.hpp"
 
 #include "base/secrets.hpp"
+#include "cli/chat/waiting_line.hpp"
 
 namespace pollux::cli {
 namespace {
@@ -37,8 +38,10 @@ void keep(ApiClient& api, Answer const& answer, std::string_view mobile)
 }
 
 // The server may be starting: a login is worth some patience.
-asio::awaitable<Answer> patiently(ApiClient& api, Call call)
+asio::awaitable<Answer> patiently(ApiClient& api, Call call, Tell tell)
 {
+    WaitingLine waiting(co_await asio::this_coro::executor, std::move(tell),
+                        "No server answers at " + api.base_url() + " yet; waiting for it ...");
     for (int attempt = 0;; ++attempt) {
         Answer answer = co_await api.call(call);
         if (answer.status != 0 || attempt == 6) co_return answer;
@@ -48,9 +51,9 @@ asio::awaitable<Answer> patiently(ApiClient& api, Call call)
 
 } // namespace
 
-asio::awaitable<bool> log_in_for_developing(ApiClient& api)
+asio::awaitable<bool> log_in_for_developing(ApiClient& api, Tell tell)
 {
-    Answer sent = co_await patiently(api, ask_for_code(developing_mobile));
+    Answer sent = co_await patiently(api, ask_for_code(developing_mobile), tell);
     if (sent.status == 404) {
         Answer signed_up = co_await api.call(sign_up(developing_mobile));
         if (!signed_up.is_ok() && signed_up.status != 409) co_return false;
@@ -63,6 +66,8 @@ asio::awaitable<bool> log_in_for_developing(ApiClient& api)
     std::string code = shown.empty() ? std::string(developing_code) : shown;
     Answer verified = co_await api.call(give_code(developing_mobile, code, text_in(sent.body, "challenge")));
     if (!verified.is_ok() && sent.status == 429 && sent.retry_after <= std::chrono::seconds(60)) {
+        tell("The code of this number was used a moment ago; the next one can be asked for in " + std::to_string(sent.retry_after.count()) +
+             " s ...");
         co_await pause(std::chrono::milliseconds(sent.retry_after) + std::chrono::milliseconds(200));
         sent = co_await api.call(ask_for_code(developing_mobile));
         shown = text_in(sent.body, "otp");
@@ -74,11 +79,11 @@ asio::awaitable<bool> log_in_for_developing(ApiClient& api)
     co_return true;
 }
 
-asio::awaitable<void> log_in_by_asking(ApiClient& api, Ask ask, std::function<void(std::string const&)> tell, std::string mobile)
+asio::awaitable<void> log_in_by_asking(ApiClient& api, Ask ask, Tell tell, std::string mobile)
 {
     if (mobile.empty()) mobile = (co_await ask("Mobile number: ")).value_or("");
     if (mobile.empty()) throw ChatFailure("Nobody is logged in, and no number was given.");
-    Answer sent = co_await patiently(api, ask_for_code(mobile));
+    Answer sent = co_await patiently(api, ask_for_code(mobile), tell);
     if (sent.code() == "no_account") {
         std::string wish = (co_await ask("There is no account with this number. Sign up? [y/N] ")).value_or("");
         if (wish != "y" && wish != "Y" && wish != "yes") throw ChatFailure("Then there is nobody to chat as.");

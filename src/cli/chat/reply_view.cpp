@@ -4,6 +4,18 @@
 
 namespace pollux::cli {
 
+namespace {
+
+// The wait for one's turn is short as a rule, and is not worth a line.
+std::string waiting_words(std::string_view reason)
+{
+    if (reason == "model_unavailable") return "The model does not answer just now; your reply waits for it.";
+    if (reason == "rate_limited") return "The model is asked too often just now; your reply waits for its turn.";
+    return {};
+}
+
+} // namespace
+
 ReplyView::Shown ReplyView::take(net::SseEvent const& event)
 {
     if (state_ != State::running) return {};
@@ -14,6 +26,9 @@ ReplyView::Shown ReplyView::take(net::SseEvent const& event)
     } else if (event.type == "restart") {
         shown.starts_anew = !text_.empty();
         text_.clear();
+    } else if (event.type == "waiting") {
+        shown.is_waiting = true;
+        shown.notice = waiting_words(text_in(parse_json(event.data), "reason"));
     } else if (event.type == "done") {
         shown = finish(event.data, State::done);
     } else if (event.type == "error") {

@@ -16,6 +16,7 @@ public:
     struct Shown {
         std::string text;         // New text of the reply.
         bool starts_anew = false; // What was shown before does not count any more; `text` is the new beginning.
+        bool is_waiting = false;  // Nothing of the reply comes for now; the notice says why.
         std::string notice;       // For the person, beside the reply.
     };
     Shown take(net::SseEvent const& event);

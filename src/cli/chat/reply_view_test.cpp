@@ -26,6 +26,18 @@ TEST(ReplyView, JoinsDeltasAndRemembersWhereToGoOn)
     EXPECT_EQ(view.status(), "completed");
 }
 
+TEST(ReplyView, SaysWhatAReplyWaitsFor)
+{
+    ReplyView view;
+    EXPECT_EQ(view.take({"waiting", R"({"reason":"queue","retry_at":null})", "0-0"}).notice, "");
+    EXPECT_NE(view.take({"waiting", R"({"reason":"model_unavailable","retry_at":null})", "0-0"}).notice.find("does not answer"),
+              std::string::npos);
+    EXPECT_NE(view.take({"waiting", R"({"reason":"rate_limited","retry_at":null})", "0-0"}).notice.find("too often"), std::string::npos);
+    EXPECT_EQ(view.take({"waiting", R"({"reason":"a new one"})", "0-0"}).notice, "");
+    EXPECT_EQ(view.state(), State::running);
+    EXPECT_EQ(view.last_event_id(), "0-0");
+}
+
 TEST(ReplyView, StartsAnewOnRestart)
 {
     ReplyView view;

@@ -1,5 +1,7 @@
 #include "db/move/sqlite_source.hpp"
 
+#include "base/text.hpp"
+
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -8,6 +10,7 @@ namespace pollux::db {
 namespace {
 
 constexpr int cache_kib = 8 * 1024;
+constexpr std::int64_t largest_sum = 1'000'000'000'000'000; // In place of one that is over 64 bits.
 
 constexpr std::string_view tables_sql = R"sql(
     select name from sqlite_master where type = 'table' and name not like 'sqlite\_%' escape '\' and name <> 'schema_migrations' order by name
@@ -54,12 +57,22 @@ private:
         switch (sqlite3_column_type(statement_, column)) {
         case SQLITE_NULL: return {};
         case SQLITE_INTEGER: return std::int64_t(sqlite3_column_int64(statement_, column));
-        case SQLITE_FLOAT: return sqlite3_column_double(statement_, column);
+        case SQLITE_FLOAT: return number(column);
         default: break;
         }
         auto const* bytes = static_cast<char const*>(sqlite3_column_blob(statement_, column));
         auto const length = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
         return bytes == nullptr ? std::string() : std::string(bytes, length);
+    }
+
+    // A real in a column of integers is a sum that has left 64 bits; PostgreSQL's column would refuse it.
+    Value number(int column)
+    {
+        auto const real = sqlite3_column_double(statement_, column);
+        auto const* declared = sqlite3_column_decltype(statement_, column);
+        bool const is_of_integers = declared != nullptr && lower_ascii(declared).find("int") != std::string_view::npos;
+        if (!is_of_integers) return real;
+        return real > 0 ? largest_sum : std::int64_t(0);
     }
 
     sqlite::Connection& connection_;

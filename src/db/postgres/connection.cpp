@@ -1,6 +1,8 @@
 #include "db/postgres/connection.hpp"
 
+#include "base/text.hpp"
 #include "db/postgres/values.hpp"
+#include "net/hand_over.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -9,15 +11,10 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/container_hash/hash.hpp>
 
+#include <algorithm>
 #include <optional>
 
 namespace pollux::db::postgres {
-namespace {
-
-using Resume = asio::async_result<asio::use_awaitable_t<>, void()>::handler_type;
-
-} // namespace
-
 // Everything that goes out before one Sync, and what came back so far. Each step is answered once, and once more before that if it is
 // prepared first.
 struct Connection::Request {
@@ -32,7 +29,7 @@ struct Connection::Request {
     Steady::time_point deadline;
     Rows rows;
     std::exception_ptr failure;
-    std::optional<Resume> waiting;
+    std::optional<net::Resumption> waiting;
 };
 
 std::size_t Connection::Hash::operator()(Key const& key) const noexcept
@@ -69,15 +66,10 @@ asio::awaitable<Rows> Connection::ask(Question question)
     auto request = std::make_shared<Request>();
     post(request, question);
     // Answers come by way of the loop: none can be here before the handler is.
-    auto keep_handler = [&request](auto resume) {
-        if (request->failure) {
-            auto executor = resume.get_executor();
-            asio::post(executor, std::move(resume));
-        } else {
-            request->waiting.emplace(std::move(resume));
-        }
-    };
-    co_await asio::async_initiate<asio::use_awaitable_t<> const, void()>(keep_handler, asio::use_awaitable);
+    co_await net::hand_over([&request](net::Resumption resume) {
+        if (request->failure) return resume();
+        request->waiting.emplace(std::move(resume));
+    });
     if (request->failure) std::rethrow_exception(request->failure);
     co_return std::move(request->rows);
 }
@@ -200,23 +192,34 @@ void Connection::take_notifications()
     }
 }
 
+// A statement that fails keeps those behind it from being carried out. But who ends, or is lost, during the last one may have carried
+// that one out and not said so.
+std::exception_ptr Connection::failure_in(Request const& request, PGresult const* result)
+{
+    auto const& step = request.steps[std::min(request.answered, request.steps.size() - 1)];
+    bool const is_last = request.answered + 1 >= request.steps.size();
+    auto const ending = connection_end_of(result);
+    bool const is_in_doubt = ending == ConnectionEnd::lost || (ending == ConnectionEnd::told && is_last);
+    if (!is_in_doubt) return failure_of(result, step.sql);
+    return std::make_exception_ptr(
+        ConnectionLost("the connection to PostgreSQL ended: " + std::string(trim(PQresultErrorMessage(result)))));
+}
+
 void Connection::take_result(Request& request, PgResult result)
 {
     auto const status = PQresultStatus(result.get());
     bool const is_good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
     if (request.answered == request.steps.size()) { // Outside of BEGIN and COMMIT, the Sync commits, and that may fail.
-        if (!is_good && !request.failure) request.failure = failure_of(result.get(), request.steps.back().sql);
+        if (!is_good && !request.failure) request.failure = failure_in(request, result.get());
         return;
     }
     auto& step = request.steps[request.answered];
     bool const is_of_preparation = std::exchange(step.prepares, false);
     if (is_of_preparation && !is_good) prepared_.erase(step.key);
-    if (!is_of_preparation) {
-        if (is_good && request.answered == request.wanted) request.rows = read_rows(result.get());
-        ++request.answered;
-    }
-    if (is_good || status == PGRES_PIPELINE_ABORTED || request.failure) return;
-    request.failure = failure_of(result.get(), step.sql);
+    if (!is_good && status != PGRES_PIPELINE_ABORTED && !request.failure) request.failure = failure_in(request, result.get());
+    if (is_of_preparation) return;
+    if (is_good && request.answered == request.wanted) request.rows = read_rows(result.get());
+    ++request.answered;
 }
 
 void Connection::finish_first()
@@ -229,10 +232,9 @@ void Connection::finish_first()
 void Connection::answer(Request& request)
 {
     if (!request.waiting) return;
-    Resume resume = std::move(*request.waiting);
+    auto resume = std::move(*request.waiting);
     request.waiting.reset();
-    auto executor = resume.get_executor();
-    asio::post(executor, std::move(resume));
+    resume();
 }
 
 void Connection::end(std::string const& why)
@@ -242,7 +244,7 @@ void Connection::end(std::string const& why)
     socket_.release();
     handle_.reset();
     std::exchange(on_end_, {})();
-    auto const failure = std::make_exception_ptr(Unavailable("the connection to PostgreSQL ended: " + why));
+    auto const failure = std::make_exception_ptr(ConnectionLost("the connection to PostgreSQL ended: " + why));
     for (auto& request : std::exchange(in_flight_, {})) {
         if (!request->failure) request->failure = failure;
         answer(*request);

@@ -42,7 +42,8 @@ public:
         Steady::time_point deadline;       // Afterwards its owner ends the connection, see has_overdue().
     };
 
-    // Throws Unavailable when the connection breaks, Conflict and StatementError as PostgreSQL has it.
+    // Throws ConnectionLost when the connection breaks before the answer is here, Unavailable, Conflict and StatementError as PostgreSQL
+    // has it: then nothing of the question has happened.
     asio::awaitable<Rows> ask(Question question);
 
     // A statement whose answer nobody needs.
@@ -80,6 +81,7 @@ private:
     void take_results();
     void take_notifications();
     void take_result(Request& request, PgResult result);
+    static std::exception_ptr failure_in(Request const& request, PGresult const* result);
     void finish_first();
     static void answer(Request& request);
 

@@ -1,7 +1,10 @@
 #include "db/postgres/connector.hpp"
 
+#include "db/postgres/unusable.hpp"
+#include "db/postgres/url.hpp"
+#include "net/hand_over.hpp"
+
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <array>
 
@@ -25,13 +28,14 @@ std::string prepare_pipeline(PGconn* handle)
     return {};
 }
 
-// libpq's complaint about a URL quotes it, password and all.
-void require_readable(std::string const& url)
+// What is kept must come back as it was, whatever language it is in.
+void require_utf8(PGconn* handle)
 {
-    char* complaint = nullptr;
-    std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> const options(PQconninfoParse(url.c_str(), &complaint), PQconninfoFree);
-    PQfreemem(complaint);
-    if (!options) throw Unavailable("the URL of PostgreSQL cannot be read: letters like @ / % in a password are written as %40, %2F, %25");
+    auto const* encoding = PQparameterStatus(handle, "server_encoding");
+    std::string const name = encoding == nullptr ? "unknown" : encoding;
+    if (name == "UTF8") return;
+    throw UnusableDatabase("the database " + std::string(PQdb(handle)) + " keeps text as " + name +
+                           ", and Pollux needs UTF8: make another one with `create database ... encoding 'UTF8' template template0`");
 }
 
 } // namespace
@@ -46,6 +50,7 @@ Handle connect_blocking(std::string const& url)
     if (PQstatus(handle.get()) != CONNECTION_OK) throw Unavailable(last_message(handle.get()));
     // libpq would print them to standard error, where the log is.
     PQsetNoticeProcessor(handle.get(), [](void*, char const*) {}, nullptr);
+    require_utf8(handle.get());
     return handle;
 }
 
@@ -54,20 +59,18 @@ Connector::Connector(std::string url) : url_(std::move(url)), threads_(threads) 
 asio::awaitable<Connector::Outcome> Connector::connect()
 {
     Outcome outcome;
-    auto start = [this, &outcome](auto resume) {
+    co_await net::hand_over([this, &outcome](net::Resumption resume) {
         asio::post(threads_, [this, &outcome, resume = std::move(resume)]() mutable {
             try {
                 outcome.handle = connect_blocking(url_);
                 outcome.why = prepare_pipeline(outcome.handle.get());
                 if (!outcome.why.empty()) outcome.handle.reset();
-            } catch (Unavailable const& failure) {
+            } catch (std::exception const& failure) {
                 outcome.why = failure.what();
             }
-            auto executor = resume.get_executor();
-            asio::post(executor, std::move(resume));
+            resume();
         });
-    };
-    co_await asio::async_initiate<asio::use_awaitable_t<> const, void()>(start, asio::use_awaitable);
+    });
     co_return outcome;
 }
 

@@ -13,7 +13,7 @@
 namespace pollux::db::postgres {
 
 // Blocks, at most 2 s an address (unless the URL has a connect_timeout), and as long as its names take to be looked up. Throws
-// Unavailable.
+// Unavailable, and UnusableDatabase for what no waiting mends.
 Handle connect_blocking(std::string const& url);
 
 class Connector {

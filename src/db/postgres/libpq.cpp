@@ -1,6 +1,7 @@
 #include "db/postgres/libpq.hpp"
 
 #include "base/text.hpp"
+#include "db/content_refused.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +9,7 @@
 namespace pollux::db::postgres {
 namespace {
 
-enum class Meaning { conflict, unavailable, full, locked, wrong_statement };
+enum class Meaning { conflict, unavailable, full, locked, content, wrong_statement };
 
 struct Entry {
     std::string_view state; // An SQLSTATE, or a class of them: two characters.
@@ -16,12 +17,16 @@ struct Entry {
 };
 
 // The first that fits counts. Whatever is not here is the statement's own fault.
-constexpr std::array<Entry, 18> entries{{
+constexpr std::array<Entry, 22> entries{{
     {"40001", Meaning::conflict},        // serialization_failure
     {"40P01", Meaning::conflict},        // deadlock_detected
     {"08P01", Meaning::wrong_statement}, // protocol_violation: the wrong number of values
     {"08", Meaning::unavailable},        // connection_exception
+    {"22", Meaning::content},            // data_exception: no text, out of range
+    {"23", Meaning::content},            // integrity_constraint_violation
+    {"54000", Meaning::content},         // program_limit_exceeded: more than an index takes
     {"26000", Meaning::unavailable},     // The statement's preparation failed, or somebody between us and PostgreSQL forgot it.
+    {"42P05", Meaning::unavailable},     // The same: this session has a statement of that name from somebody else.
     {"28", Meaning::unavailable},        // The password was changed, or so.
     {"3D", Meaning::unavailable},        // There is no such database (any more).
     {"53100", Meaning::full},            // disk_full
@@ -45,6 +50,15 @@ Meaning meaning_of(std::string_view state)
 
 } // namespace
 
+ConnectionEnd connection_end_of(PGresult const* result)
+{
+    // libpq's own errors have no state: it has lost the connection.
+    if (PQresultErrorField(result, PG_DIAG_SQLSTATE) == nullptr) return ConnectionEnd::lost;
+    auto const* severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    bool const is_told = severity != nullptr && (std::string_view(severity) == "FATAL" || std::string_view(severity) == "PANIC");
+    return is_told ? ConnectionEnd::told : ConnectionEnd::none;
+}
+
 std::exception_ptr failure_of(PGresult const* result, std::string_view sql)
 {
     constexpr std::size_t shown_bytes_max = 120;
@@ -61,6 +75,7 @@ std::exception_ptr failure_of(PGresult const* result, std::string_view sql)
     case Meaning::unavailable: return std::make_exception_ptr(Unavailable(message));
     case Meaning::full: return std::make_exception_ptr(Unavailable(message, Lack::space));
     case Meaning::locked: return std::make_exception_ptr(Unavailable(message, Lack::turn));
+    case Meaning::content: return std::make_exception_ptr(ContentRefused(message));
     case Meaning::wrong_statement: break;
     }
     return std::make_exception_ptr(StatementError(message));

@@ -26,6 +26,15 @@ class Conflict : public Unavailable {
     using Unavailable::Unavailable;
 };
 
+// The connection ended before the answer came: whether the question was carried out is not known.
+class ConnectionLost : public Unavailable {
+    using Unavailable::Unavailable;
+};
+
+// Whether PostgreSQL, or libpq for it, says with this error that the connection is over.
+enum class ConnectionEnd { none, told, lost };
+ConnectionEnd connection_end_of(PGresult const* result);
+
 // Unavailable (Conflict among them) or StatementError, for a result that is an error. Tells the server's primary message, never its
 // detail, which quotes values.
 std::exception_ptr failure_of(PGresult const* result, std::string_view sql);

@@ -2,6 +2,8 @@
 // connection in order, and by ours, for a server that does not answer at all.
 #pragma once
 
+#include "db/slow_read_limits.hpp"
+
 #include <chrono>
 #include <cstddef>
 
@@ -23,6 +25,8 @@ struct PostgresLimits {
     std::chrono::milliseconds pulse_every{400};
     std::chrono::milliseconds pulse_answer_max{1'200};
     std::chrono::milliseconds reconnect_after{250};
+
+    SlowReadLimits slow_reads = {};
 
     int tries_max = 6;                          // Of a unit that meets conflicts.
     std::chrono::milliseconds close_max{5'000}; // For what runs when the database is closed.

@@ -2,6 +2,7 @@
 
 #include "db/postgres/readers.hpp"
 #include "db/postgres/transactions.hpp"
+#include "net/hand_over.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -23,7 +24,9 @@ using postgres::Isolation;
 class PostgresDatabase::Thread {
 public:
     explicit Thread(PostgresOptions options)
-        : server_(context_, std::move(options.url), options.limits), pool_(server_), readers_(server_), transactions_(server_, pool_),
+        : server_(context_, std::move(options.url), options.limits), pool_(server_, postgres::writes_pool(server_.limits())),
+          slow_pool_(server_, postgres::slow_reads_pool(server_.limits())), readers_(server_),
+          transactions_(server_, pool_, server_.limits().call_max), slow_reads_(server_, slow_pool_, server_.limits().slow_reads.call_max),
           guard_(asio::make_work_guard(context_))
     {
         server_.start();
@@ -40,11 +43,10 @@ public:
     asio::awaitable<void> perform(asio::awaitable<void> work)
     {
         Call call;
-        auto start = [this, &call, &work](auto resume) {
+        co_await net::hand_over([this, &call, &work](net::Resumption resume) {
             call.resume.emplace(std::move(resume));
             begin(call, std::move(work));
-        };
-        co_await asio::async_initiate<asio::use_awaitable_t<> const, void()>(start, asio::use_awaitable);
+        });
         if (call.failure) std::rethrow_exception(call.failure);
     }
 
@@ -62,6 +64,13 @@ public:
     }
 
     asio::awaitable<void> transact(detail::AnyUnit& unit, Isolation isolation) { return transactions_.run(unit, isolation); }
+
+    asio::awaitable<void> read_slowly(std::string_view sql, Params params, Rows& rows)
+    {
+        rows = co_await slow_reads_.write(sql, std::move(params));
+    }
+
+    asio::awaitable<void> read_slowly(detail::AnyUnit& unit) { return slow_reads_.run(unit, Isolation::snapshot); }
 
     void listen(std::string channel, Listener listener)
     {
@@ -82,7 +91,7 @@ private:
     // Lives in the frame of the caller, which `resume` owns.
     struct Call {
         std::exception_ptr failure;
-        std::optional<asio::async_result<asio::use_awaitable_t<>, void()>::handler_type> resume;
+        std::optional<net::Resumption> resume;
     };
 
     void begin(Call& call, asio::awaitable<void> work)
@@ -103,8 +112,7 @@ private:
     void end(Call& call)
     {
         auto resume = std::move(*call.resume);
-        auto executor = resume.get_executor();
-        asio::post(executor, std::move(resume)); // The call is gone from here on.
+        resume(); // The call is gone from here on.
         --calls_;
     }
 
@@ -115,6 +123,8 @@ private:
         while (calls_ > 0 && Steady::now() < until) co_await server_.pause(look_every);
         server_.close();
         readers_.close();
+        pool_.close();
+        slow_pool_.close();
         // Whoever is left is told so; he has to get away before the thread ends.
         asio::steady_timer timer(context_);
         while (calls_ > 0) {
@@ -127,8 +137,10 @@ private:
     asio::io_context context_{1};
     postgres::Server server_;
     postgres::WritePool pool_;
+    postgres::WritePool slow_pool_;
     postgres::Readers readers_;
     postgres::Transactions transactions_;
+    postgres::Transactions slow_reads_;
     asio::executor_work_guard<asio::io_context::executor_type> guard_;
     std::thread thread_;
     std::atomic<int> calls_ = 0;
@@ -157,6 +169,14 @@ asio::awaitable<Rows> PostgresDatabase::read_rows(Sql sql, Params params)
     co_return rows;
 }
 
+asio::awaitable<Rows> PostgresDatabase::read_rows_slowly(Sql sql, Params params)
+{
+    Rows rows;
+    auto work = thread_->read_slowly(sql.text(Dialect::postgres), std::move(params), rows);
+    co_await thread_->perform(std::move(work));
+    co_return rows;
+}
+
 asio::awaitable<Rows> PostgresDatabase::write_rows(Sql sql, Params params)
 {
     Rows rows;
@@ -168,6 +188,12 @@ asio::awaitable<Rows> PostgresDatabase::write_rows(Sql sql, Params params)
 asio::awaitable<void> PostgresDatabase::run_snapshot(detail::AnyUnit& unit)
 {
     auto work = thread_->transact(unit, Isolation::snapshot);
+    co_await thread_->perform(std::move(work));
+}
+
+asio::awaitable<void> PostgresDatabase::run_snapshot_slowly(detail::AnyUnit& unit)
+{
+    auto work = thread_->read_slowly(unit);
     co_await thread_->perform(std::move(work));
 }
 

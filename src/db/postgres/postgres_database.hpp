@@ -10,6 +10,7 @@
 #include "db/database.hpp"
 #include "db/postgres/limits.hpp"
 #include "db/postgres/listener.hpp"
+#include "db/slow_reads.hpp"
 
 #include <memory>
 #include <string>
@@ -21,7 +22,7 @@ struct PostgresOptions {
     PostgresLimits limits = {};
 };
 
-class PostgresDatabase final : public Database {
+class PostgresDatabase final : public Database, public SlowReads {
 public:
     // Connects in the background; calls wait for it as for any connection.
     explicit PostgresDatabase(PostgresOptions options);
@@ -40,6 +41,8 @@ public:
 
 protected:
     asio::awaitable<void> run_snapshot(detail::AnyUnit& unit) override;
+    asio::awaitable<Rows> read_rows_slowly(Sql sql, Params params) override;
+    asio::awaitable<void> run_snapshot_slowly(detail::AnyUnit& unit) override;
     asio::awaitable<void> run_transaction(detail::AnyUnit& unit) override;
 
 private:

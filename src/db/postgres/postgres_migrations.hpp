@@ -3,6 +3,7 @@
 #pragma once
 
 #include "db/migrator.hpp"
+#include "db/postgres/unusable.hpp"
 
 #include <memory>
 #include <string>
@@ -27,7 +28,7 @@ public:
 
     Dialect dialect() const override { return Dialect::postgres; }
 
-    // Makes now_us() besides. Throws Unavailable when PostgreSQL cannot be reached or is older than 15.
+    // Makes now_us() besides. Throws as postgres::Session does.
     std::vector<AppliedMigration> begin() override;
     void keep_copy(int) override {}
     void apply(Migration const& migration) override;

@@ -92,8 +92,9 @@ asio::awaitable<Connected> Server::open(Use use, std::function<void()> on_end)
 asio::awaitable<void> Server::prepare_session(Connected connection, Use use, PostgresLimits const& limits)
 {
     auto milliseconds = [](std::chrono::milliseconds time) { return std::to_string(time.count()); };
-    auto values = params(milliseconds(limits.statement_max), milliseconds(limits.lock_wait_max),
-                         milliseconds(limits.idle_in_transaction_max), use == Use::reads ? "on" : "off");
+    auto const statement_max = use == Use::slow_reads ? limits.slow_reads.statement_max : limits.statement_max;
+    auto values = params(milliseconds(statement_max), milliseconds(limits.lock_wait_max), milliseconds(limits.idle_in_transaction_max),
+                         use == Use::writes ? "off" : "on");
     Connection::Question question{.statements = {{session_sql, std::move(values)}}, .deadline = Steady::now() + limits.pulse_answer_max};
     co_await connection->ask(std::move(question));
 }

@@ -16,7 +16,7 @@ namespace pollux::db::postgres {
 
 using Connected = std::shared_ptr<Connection>;
 
-enum class Use { reads, writes };
+enum class Use { reads, slow_reads, writes };
 
 class Server {
 public:

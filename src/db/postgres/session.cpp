@@ -1,6 +1,8 @@
 #include "db/postgres/session.hpp"
 
 #include "db/postgres/connector.hpp"
+#include "db/postgres/pooling.hpp"
+#include "db/postgres/unusable.hpp"
 #include "db/postgres/values.hpp"
 
 #include <netinet/in.h>
@@ -37,8 +39,9 @@ Session::Session(std::string const& url) : handle_(connect_blocking(url))
 {
     auto const version = PQserverVersion(handle_.get());
     if (version < oldest_server) {
-        throw Unavailable("Pollux needs PostgreSQL 15 or newer; this one is " + std::to_string(version / 10'000));
+        throw UnusableDatabase("Pollux needs PostgreSQL 15 or newer; this one is " + std::to_string(version / 10'000));
     }
+    require_own_session(handle_.get(), url);
     bear_silence(handle_.get());
     run_script(settings_sql);
 }

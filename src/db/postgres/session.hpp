@@ -14,7 +14,7 @@ namespace pollux::db::postgres {
 // Functions throw Unavailable and StatementError.
 class Session {
 public:
-    // Throws Unavailable when PostgreSQL cannot be reached or is older than 15.
+    // Throws Unavailable when PostgreSQL cannot be reached, UnusableDatabase when it cannot be worked with.
     explicit Session(std::string const& url);
 
     // Any number of statements; no parameters, no rows.

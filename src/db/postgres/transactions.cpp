@@ -14,6 +14,13 @@ constexpr std::string_view begin_snapshot_sql = "begin isolation level repeatabl
 constexpr std::string_view commit_sql = "commit";
 constexpr std::string_view rollback_sql = "rollback";
 
+// For who was to be told that it is committed, and was not.
+Unavailable in_doubt(ConnectionLost const& failure)
+{
+    auto const why = std::string("the answer to COMMIT was lost; what was asked may or may not have happened: ") + failure.what();
+    return Unavailable(why, Lack::outcome);
+}
+
 // A connection that goes back to its pool however its user ends.
 class Lease {
 public:
@@ -66,9 +73,8 @@ public:
             has_committed_ = true;
             failpoint("db_after_commit");
             co_return rows;
-        } catch (Unavailable const& failure) {
-            auto const why = std::string("the answer to COMMIT was lost; what was asked may or may not have happened: ") + failure.what();
-            throw Unavailable(why, failure.lack());
+        } catch (ConnectionLost const& failure) {
+            throw in_doubt(failure);
         }
     }
 
@@ -123,7 +129,7 @@ std::chrono::microseconds some_of(std::chrono::microseconds most)
 
 asio::awaitable<void> Transactions::run(detail::AnyUnit& unit, Isolation isolation)
 {
-    auto const deadline = Steady::now() + server_.limits().call_max;
+    auto const deadline = Steady::now() + call_max_;
     for (int tries = 1;; ++tries) {
         auto const ending = co_await try_once(unit, isolation, deadline);
         if (ending == Ending::done) co_return;
@@ -160,7 +166,7 @@ asio::awaitable<Transactions::Ending> Transactions::try_once(detail::AnyUnit& un
             failure = std::current_exception();
         }
     }
-    if (transaction.has_begun()) lease->tell(rollback_sql, Steady::now() + server_.limits().call_max);
+    if (transaction.has_begun()) lease->tell(rollback_sql, Steady::now() + call_max_);
     if (transaction.met_conflict()) co_return Ending::conflict;
     if (failure) std::rethrow_exception(failure);
     co_return Ending::done;
@@ -168,7 +174,7 @@ asio::awaitable<Transactions::Ending> Transactions::try_once(detail::AnyUnit& un
 
 asio::awaitable<Rows> Transactions::write(std::string_view sql, Params params)
 {
-    auto const deadline = Steady::now() + server_.limits().call_max;
+    auto const deadline = Steady::now() + call_max_;
     for (int tries = 1;; ++tries) {
         {
             auto connection = co_await pool_.take();
@@ -177,6 +183,8 @@ asio::awaitable<Rows> Transactions::write(std::string_view sql, Params params)
             try {
                 co_return co_await lease->ask(std::move(question));
             } catch (Conflict const&) {
+            } catch (ConnectionLost const& failure) {
+                throw in_doubt(failure);
             }
         }
         co_await before_next_try(tries, deadline);

@@ -14,7 +14,8 @@ enum class Isolation {
 
 class Transactions {
 public:
-    Transactions(Server& server, WritePool& pool) : server_(server), pool_(pool) {}
+    // `call_max`: for a whole unit, waiting included.
+    Transactions(Server& server, WritePool& pool, std::chrono::milliseconds call_max) : server_(server), pool_(pool), call_max_(call_max) {}
 
     asio::awaitable<void> run(detail::AnyUnit& unit, Isolation isolation);
 
@@ -28,6 +29,7 @@ private:
 
     Server& server_;
     WritePool& pool_;
+    std::chrono::milliseconds const call_max_;
 };
 
 } // namespace pollux::db::postgres

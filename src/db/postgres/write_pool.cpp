@@ -7,20 +7,42 @@
 
 namespace pollux::db::postgres {
 
+PoolOptions writes_pool(PostgresLimits const& limits)
+{
+    return {.use = Use::writes,
+            .connections = limits.write_connections,
+            .waiting_max = limits.waiting_max,
+            .wait_max = limits.connection_wait_max,
+            .refusal = "too many callers wait for a connection to PostgreSQL",
+            .waits = {"pollux_db_wait_seconds", "For how long a write waited for a connection to PostgreSQL."}};
+}
+
+PoolOptions slow_reads_pool(PostgresLimits const& limits)
+{
+    return {.use = Use::slow_reads,
+            .connections = limits.slow_reads.at_once,
+            .waiting_max = limits.slow_reads.waiting_max,
+            .wait_max = limits.slow_reads.wait_max,
+            .refusal = too_many_slow_reads,
+            .waits = {"pollux_db_slow_wait_seconds", "For how long a read that may take long waited for a connection to PostgreSQL."}};
+}
+
 asio::awaitable<Connected> WritePool::take()
 {
     while (!idle_.empty()) {
         auto connection = std::move(idle_.back());
         idle_.pop_back();
         if (!connection->is_open()) continue;
-        waits_.observe(std::chrono::nanoseconds(0));
+        options_.waits.observe(std::chrono::nanoseconds(0));
         co_return connection;
     }
     server_.require_present();
-    if (waiting_.size() >= server_.limits().waiting_max) throw Unavailable("too many callers wait for a connection to PostgreSQL");
+    // Those who wait for connections that are being opened, or may be, have theirs all but in hand.
+    auto const to_come = growing_ + options_.connections - size_;
+    if (waiting_.size() >= options_.waiting_max + to_come) throw Unavailable(options_.refusal);
     auto const began = Steady::now();
     auto connection = co_await wait_in_line();
-    waits_.observe(Steady::now() - began);
+    options_.waits.observe(Steady::now() - began);
     co_return connection;
 }
 
@@ -28,13 +50,13 @@ asio::awaitable<Connected> WritePool::wait_in_line()
 {
     Waiter waiter(server_.context());
     waiting_.push_back(&waiter);
-    bool const is_room = size_ < server_.limits().write_connections && growing_ < waiting_.size();
+    bool const is_room = size_ < options_.connections && growing_ < waiting_.size();
     if (is_room) {
         ++size_;
         ++growing_;
         asio::co_spawn(server_.context(), grow(), asio::detached);
     }
-    waiter.timer.expires_after(server_.limits().connection_wait_max);
+    waiter.timer.expires_after(options_.wait_max);
     boost::system::error_code cancelled;
     co_await waiter.timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
     if (!waiter.is_called) {
@@ -48,7 +70,7 @@ asio::awaitable<Connected> WritePool::wait_in_line()
 
 asio::awaitable<void> WritePool::grow()
 {
-    auto connection = co_await server_.open(Use::writes, [this] { on_end(); });
+    auto connection = co_await server_.open(options_.use, [this] { on_end(); });
     --growing_;
     if (connection) {
         give_back(std::move(connection));
@@ -79,6 +101,12 @@ void WritePool::give_back(Connected connection)
     } else {
         call_first(std::move(connection), nullptr);
     }
+}
+
+void WritePool::close()
+{
+    auto const closed = std::make_exception_ptr(Unavailable("the database is closed"));
+    while (!waiting_.empty()) call_first(nullptr, closed);
 }
 
 void WritePool::call_first(Connected connection, std::exception_ptr failure)

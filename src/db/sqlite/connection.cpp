@@ -1,5 +1,7 @@
 #include "db/sqlite/connection.hpp"
 
+#include "db/content_refused.hpp"
+
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -224,6 +226,9 @@ void Connection::fail(int code, std::string_view doing) const
     case SQLITE_READONLY:
         if (role_ != Role::reader) throw Unavailable(message);
         break;
+    case SQLITE_CONSTRAINT:
+    case SQLITE_TOOBIG:
+    case SQLITE_MISMATCH: throw ContentRefused(message);
     default: break;
     }
     throw StatementError(message);

@@ -18,7 +18,8 @@ namespace pollux::db::sqlite {
 
 class FileLock {
 public:
-    // Throws DatabaseInUse at once when it is taken, std::system_error when the lock file cannot be made.
+    // Throws DatabaseInUse at once when it is taken, but waits up to 5 s for a holder that has been killed; std::system_error when the lock
+    // file cannot be made.
     explicit FileLock(std::filesystem::path const& database_file);
     ~FileLock();
 

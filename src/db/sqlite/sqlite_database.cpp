@@ -75,6 +75,18 @@ asio::awaitable<void> read_moment(Connection& connection, detail::AnyUnit& unit)
     co_await unit.run(transaction);
 }
 
+void read_snapshot(sqlite::Reader& reader, detail::AnyUnit& unit)
+{
+    reader.connection.run("begin");
+    try {
+        sqlite::run_straight_through(reader.loop, read_moment(reader.connection, unit));
+    } catch (...) {
+        reader.connection.roll_back();
+        throw;
+    }
+    reader.connection.roll_back();
+}
+
 SqliteOptions checked(SqliteOptions options)
 {
     static Clock const system_clock;
@@ -100,7 +112,8 @@ Connection open_writer(SqliteOptions const& options)
 SqliteDatabase::SqliteDatabase(SqliteOptions options)
 try
     : options_(checked(std::move(options))), lock_(with_folder(options_.file)), writer_(open_writer(options_), options_.writer),
-      readers_(options_.file, options_.reader_cache_kib, *options_.clock) {
+      readers_(options_.file, options_.reader_cache_kib, *options_.clock),
+      slow_readers_(options_.file, options_.reader_cache_kib, *options_.clock, options_.slow_reads) {
 } catch (std::system_error const& failure) {
     throw Unavailable(failure.what());
 }
@@ -111,6 +124,15 @@ asio::awaitable<Rows> SqliteDatabase::read_rows(Sql sql, Params params)
 {
     sqlite::refuse_inside_of_unit();
     co_return readers_.mine().connection.run(sql.text(Dialect::sqlite), params);
+}
+
+asio::awaitable<Rows> SqliteDatabase::read_rows_slowly(Sql sql, Params params)
+{
+    sqlite::refuse_inside_of_unit();
+    Rows rows;
+    auto const read = [&rows, sql, &params](sqlite::Reader& reader) { rows = reader.connection.run(sql.text(Dialect::sqlite), params); };
+    co_await slow_readers_.perform(read);
+    co_return rows;
 }
 
 asio::awaitable<Rows> SqliteDatabase::write_rows(Sql sql, Params params)
@@ -124,16 +146,14 @@ asio::awaitable<Rows> SqliteDatabase::write_rows(Sql sql, Params params)
 asio::awaitable<void> SqliteDatabase::run_snapshot(detail::AnyUnit& unit)
 {
     sqlite::refuse_inside_of_unit();
-    sqlite::Reader& reader = readers_.mine();
-    reader.connection.run("begin");
-    try {
-        sqlite::run_straight_through(reader.loop, read_moment(reader.connection, unit));
-    } catch (...) {
-        reader.connection.roll_back();
-        throw;
-    }
-    reader.connection.roll_back();
+    read_snapshot(readers_.mine(), unit);
     co_return;
+}
+
+asio::awaitable<void> SqliteDatabase::run_snapshot_slowly(detail::AnyUnit& unit)
+{
+    sqlite::refuse_inside_of_unit();
+    co_await slow_readers_.perform([&unit](sqlite::Reader& reader) { read_snapshot(reader, unit); });
 }
 
 asio::awaitable<void> SqliteDatabase::run_transaction(detail::AnyUnit& unit)
@@ -145,6 +165,7 @@ asio::awaitable<void> SqliteDatabase::run_transaction(detail::AnyUnit& unit)
 
 void SqliteDatabase::close()
 {
+    slow_readers_.close();
     writer_.close();
 }
 

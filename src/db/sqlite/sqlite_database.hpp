@@ -6,9 +6,10 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "db/database.hpp"
+#include "db/slow_reads.hpp"
 #include "db/sqlite/file_lock.hpp"
 #include "db/sqlite/readers.hpp"
+#include "db/sqlite/slow_readers.hpp"
 #include "db/sqlite/writer.hpp"
 
 #include <filesystem>
@@ -21,9 +22,10 @@ struct SqliteOptions {
     int writer_cache_kib = 8 * 1024; // Page caches; a reader's is per thread that reads.
     int reader_cache_kib = 2 * 1024;
     sqlite::WriterLimits writer = {};
+    SlowReadLimits slow_reads = {};
 };
 
-class SqliteDatabase final : public Database {
+class SqliteDatabase final : public Database, public SlowReads {
 public:
     // Throws DatabaseInUse when another process (or another SqliteDatabase) has the file, Unavailable when it cannot be opened.
     explicit SqliteDatabase(SqliteOptions options);
@@ -34,7 +36,7 @@ public:
     asio::awaitable<Rows> read_rows(Sql sql, Params params) override;
     asio::awaitable<Rows> write_rows(Sql sql, Params params) override;
 
-    // What waits is still written; later writes are refused with Unavailable, reads go on. Blocks; may be repeated.
+    // What waits is still written; later writes are refused with Unavailable, reads go on but for slow ones. Blocks; may be repeated.
     void close() override;
 
     // A copy of this moment; reads and writes go on meanwhile. Blocks for as long as the file takes to copy: never on an I/O thread.
@@ -46,6 +48,8 @@ public:
 
 protected:
     asio::awaitable<void> run_snapshot(detail::AnyUnit& unit) override;
+    asio::awaitable<Rows> read_rows_slowly(Sql sql, Params params) override;
+    asio::awaitable<void> run_snapshot_slowly(detail::AnyUnit& unit) override;
     asio::awaitable<void> run_transaction(detail::AnyUnit& unit) override;
 
 private:
@@ -53,6 +57,7 @@ private:
     sqlite::FileLock lock_; // Taken before the file is touched, let go after all connections are closed.
     sqlite::Writer writer_; // Its connection is the last one to be closed: that moves the log into the file.
     sqlite::Readers readers_;
+    sqlite::SlowReaders slow_readers_;
 };
 
 } // namespace pollux::db

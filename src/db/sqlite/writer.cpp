@@ -1,6 +1,6 @@
 #include "db/sqlite/writer.hpp"
 
-#include <boost/asio/post.hpp>
+#include "net/hand_over.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -11,8 +11,6 @@
 namespace pollux::db::sqlite {
 namespace {
 
-using Resume = asio::async_result<asio::use_awaitable_t<>, void()>::handler_type;
-
 constexpr auto nobody_awaited = std::numeric_limits<std::size_t>::max();
 constexpr auto without_end = std::chrono::steady_clock::time_point::max();
 
@@ -21,7 +19,7 @@ constexpr auto without_end = std::chrono::steady_clock::time_point::max();
 // Lives in the frame of the caller, which `resume` owns.
 struct Writer::Waiter {
     Unit* unit = nullptr;
-    std::optional<Resume> resume;
+    std::optional<net::Resumption> resume;
 };
 
 Writer::Writer(Connection connection, WriterLimits limits)
@@ -38,11 +36,10 @@ asio::awaitable<void> Writer::perform(Unit& unit)
     Waiter waiter;
     waiter.unit = &unit;
     // Stored first, pushed second: the writer may be done before push() returns. After it nothing here may be touched.
-    auto start = [this, &waiter](auto resume) {
+    co_await net::hand_over([this, &waiter](net::Resumption resume) {
         waiter.resume.emplace(std::move(resume));
         push(waiter);
-    };
-    co_await asio::async_initiate<asio::use_awaitable_t<> const, void()>(start, asio::use_awaitable);
+    });
     if (unit.failure) std::rethrow_exception(unit.failure);
 }
 
@@ -63,9 +60,8 @@ void Writer::push(Waiter& waiter)
 
 void Writer::answer(Waiter& waiter)
 {
-    Resume resume = std::move(*waiter.resume);
-    auto executor = resume.get_executor();
-    asio::post(executor, std::move(resume)); // The waiter is gone from here on.
+    auto resume = std::move(*waiter.resume);
+    resume(); // The waiter is gone from here on.
 }
 
 void Writer::close()

@@ -16,7 +16,7 @@ function settings(mobiles) {
         SECRET_KEY: 'Vq8sT2mZr6Xw1Lk9Bn4Hd7Gy3Jc5Pf0E',
         OTP_TEST_NUMBERS: mobiles.map((mobile) => `${mobile}:${code}@${inTenDays}`).join(),
         OTP_PER_IP_HOUR: '1000000',
-        RATE_RULES: ['auth', 'otp', 'send', 'send_address', 'read', 'read_address'].map((name) => `${name}=1000000/60`).join(),
+        RATE_RULES: ['auth', 'otp', 'send', 'send_address', 'create', 'create_address', 'read', 'read_address', 'plan'].map((name) => `${name}=1000000/60`).join(),
         TRUSTED_PROXIES: '127.0.0.1',
         BASIC_DAILY_MESSAGES: '1000000',
         ACCESS_TOKEN_MINUTES: '600',

@@ -15,9 +15,9 @@ export class Server {
     logs = []; // What earlier processes wrote to the log.
     consoles = [];
 
-    // `version`: the name of another binary, such as pollux-next.
-    constructor({ folder = temporaryFolder(), env = roomySettings, args = [], version = 'pollux' } = {}) {
-        Object.assign(this, { folder, env, args, version, port: 0, program: null });
+    // `version`: the name of another binary, such as pollux-next. `openFiles`: {soft, hard}, its limits of open files.
+    constructor({ folder = temporaryFolder(), env = roomySettings, args = [], version = 'pollux', openFiles } = {}) {
+        Object.assign(this, { folder, env, args, version, openFiles, port: 0, program: null });
     }
 
     static async start(options) {
@@ -45,7 +45,9 @@ export class Server {
         if (this.port === 0) this.port = await freePort();
         if (this.program) this.keepOutput();
         const args = ['serve', ...this.args, '--listen', `127.0.0.1:${this.port}`];
-        this.program = new Program(binary(this.version), args, { cwd: this.folder, env: { ...surroundings, ...this.env, ...extra } });
+        const command = [binary(this.version), ...args];
+        if (this.openFiles) command.unshift('prlimit', `--nofile=${this.openFiles.soft}:${this.openFiles.hard}`, '--');
+        this.program = new Program(command[0], command.slice(1), { cwd: this.folder, env: { ...surroundings, ...this.env, ...extra } });
     }
 
     // As if the machine's power had gone, for this process.

@@ -44,6 +44,7 @@ export class ReplyReader {
     end = null; // 'done' or 'error'
     lastId = null; // To resume from.
     restarts = 0;
+    waited = []; // Reasons, in their order.
     connections = 0;
     #isFirst = true;
     #resumes = false;
@@ -60,6 +61,7 @@ export class ReplyReader {
         const body = JSON.parse(data);
         const mustStart = this.#isFirst && !this.#resumes;
         if (event === 'accepted') return this.#takeAccepted(body, id);
+        if (event === 'waiting') return this.#takeWaiting(body);
         if (mustStart) assert.ok(['start', 'error'].includes(event), `the first event is ${event}`);
         else assert.notEqual(event, 'start', 'start came twice, or to a reader that resumes');
         this.#isFirst = false;
@@ -69,8 +71,15 @@ export class ReplyReader {
 
     #takeAccepted(body, id) {
         assert.ok(this.#isFirst && !this.accepted, 'accepted is the first event');
-        assert.equal(id ?? '', '');
+        assert.equal(id, '0-0', 'who is cut here comes back with an id');
+        this.lastId = id;
         this.accepted = body;
+    }
+
+    // Before the first attempt, or between two.
+    #takeWaiting(body) {
+        assert.ok(['queue', 'model_unavailable', 'rate_limited'].includes(body.reason), body.reason);
+        this.waited.push(body.reason);
     }
 
     #takeReply(event, id, body) {

@@ -1,0 +1,100 @@
+#include "base/unicode.hpp"
+
+#include "base/text.hpp"
+
+#include <utf8proc.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <vector>
+
+namespace pollux {
+namespace {
+
+using CodePoint = utf8proc_int32_t;
+
+struct Range {
+    CodePoint first;
+    CodePoint last;
+};
+
+// Marks that people leave out when they search.
+constexpr Range optional_marks[] = {
+    {0x0300, 0x036f},                                                                         // Combining diacritical marks.
+    {0x0483, 0x0487},                                                                         // Cyrillic.
+    {0x0591, 0x05bd}, {0x05bf, 0x05bf}, {0x05c1, 0x05c2}, {0x05c4, 0x05c5}, {0x05c7, 0x05c7}, // Hebrew points.
+    {0x0610, 0x061a}, {0x064b, 0x065f}, {0x0670, 0x0670},                                     // Arabic vowel signs.
+    {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff},                                                       // More diacritical marks.
+};
+
+bool is_optional_mark(CodePoint mark)
+{
+    return std::ranges::any_of(optional_marks, [mark](Range const& range) { return mark >= range.first && mark <= range.last; });
+}
+
+bool is_ascii(std::string_view text)
+{
+    return std::ranges::all_of(text, [](char character) { return static_cast<unsigned char>(character) < 0x80; });
+}
+
+utf8proc_uint8_t const* bytes_of(std::string_view text)
+{
+    return reinterpret_cast<utf8proc_uint8_t const*>(text.data());
+}
+
+std::vector<CodePoint> decompose(std::string_view text, int options)
+{
+    std::vector<CodePoint> points(text.size() + 16);
+    for (;;) {
+        auto const wanted = utf8proc_decompose(bytes_of(text), static_cast<utf8proc_ssize_t>(text.size()), points.data(),
+                                               static_cast<utf8proc_ssize_t>(points.size()), static_cast<utf8proc_option_t>(options));
+        if (wanted < 0) throw std::invalid_argument(utf8proc_errmsg(wanted));
+        bool const fits = static_cast<std::size_t>(wanted) <= points.size();
+        // One place more: utf8proc writes a NUL behind what it encodes.
+        points.resize(static_cast<std::size_t>(wanted) + (fits ? 0 : 1));
+        if (fits) return points;
+    }
+}
+
+std::string compose(std::vector<CodePoint> points, int options)
+{
+    auto const count = static_cast<utf8proc_ssize_t>(points.size());
+    points.push_back(0);
+    auto const size = utf8proc_reencode(points.data(), count, static_cast<utf8proc_option_t>(options));
+    if (size < 0) throw std::invalid_argument(utf8proc_errmsg(size));
+    return {reinterpret_cast<char const*>(points.data()), static_cast<std::size_t>(size)};
+}
+
+} // namespace
+
+std::string fold_for_search(std::string_view utf8)
+{
+    if (is_ascii(utf8)) return lower_ascii(utf8);
+    constexpr int options = UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
+    auto points = decompose(utf8, options);
+    std::erase_if(points, is_optional_mark);
+    return compose(std::move(points), UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+}
+
+std::string_view cut_clusters(std::string_view utf8, std::size_t count_max)
+{
+    auto const longest = cut_code_points(utf8, count_max);
+    if (longest.size() == utf8.size()) return utf8;
+
+    std::size_t border = 0; // The last one between clusters that fits.
+    std::size_t at = 0;
+    CodePoint previous = -1;
+    utf8proc_int32_t state = 0;
+    while (at <= longest.size() && at < utf8.size()) {
+        CodePoint point = 0;
+        auto const size = utf8proc_iterate(bytes_of(utf8.substr(at)), static_cast<utf8proc_ssize_t>(utf8.size() - at), &point);
+        if (size <= 0) break;
+        bool const is_border = previous >= 0 && utf8proc_grapheme_break_stateful(previous, point, &state);
+        if (is_border) border = at;
+        previous = point;
+        at += static_cast<std::size_t>(size);
+    }
+    return border == 0 ? longest : utf8.substr(0, border);
+}
+
+} // namespace pollux

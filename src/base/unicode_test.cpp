@@ -1,0 +1,72 @@
+#include "base/unicode.hpp"
+
+#include <gtest/gtest.h>
+
+namespace pollux {
+namespace {
+
+TEST(FoldForSearch, WhatIsTheSameToWhoSearchesIsEqual)
+{
+    struct Case {
+        std::string_view one;
+        std::string_view other;
+    };
+    for (auto const& [one, other] : std::initializer_list<Case>{
+             {"École", "école"},
+             {"École", "ecole"},
+             {"E\u0301cole", "école"}, // Decomposed.
+             {"ПРИВІТ", "привіт"},
+             {"Ärzte", "arzte"},
+             {"STRASSE", "straße"},
+             {"Ὀδυσσεύς", "οδυσσευσ"},
+             {"ＡＢＣ１２３", "abc123"},
+             {"ﬁle", "FILE"},
+             {"İstanbul", "istanbul"},
+             {"ＳＯ\u00adFT", "soft"}, // A soft hyphen.
+             {"Việt Nam", "viet nam"},
+             {"שָׁלוֹם", "שלום"},
+             {"한글", "\u1112\u1161\u11ab\u1100\u1173\u11af"}, // In its letters.
+         }) {
+        EXPECT_EQ(fold_for_search(one), fold_for_search(other)) << one << " and " << other;
+    }
+}
+
+TEST(FoldForSearch, OtherLettersStayOthers)
+{
+    EXPECT_NE(fold_for_search("が"), fold_for_search("か"));
+    EXPECT_NE(fold_for_search("कि"), fold_for_search("की"));
+    EXPECT_NE(fold_for_search("日本"), fold_for_search("日木"));
+    EXPECT_EQ(fold_for_search("Plain ASCII %_!"), "plain ascii %_!");
+    EXPECT_EQ(fold_for_search(""), "");
+}
+
+TEST(FoldForSearch, APartOfAWordIsAPartOfItsFoldedForm)
+{
+    EXPECT_NE(fold_for_search("東京タワーへ").find(fold_for_search("タワ")), std::string::npos);
+    EXPECT_NE(fold_for_search("Crème brûlée").find(fold_for_search("BRULE")), std::string::npos);
+}
+
+constexpr std::string_view family = "👨‍👩‍👧‍👦"; // Seven code points, one character.
+
+TEST(CutClusters, NeverCutsACharacterAsPeopleSeeIt)
+{
+    std::string const text = std::string("ab") + std::string(family) + "c";
+    EXPECT_EQ(cut_clusters(text, 100), text);
+    EXPECT_EQ(cut_clusters(text, 9), text.substr(0, text.size() - 1));
+    for (std::size_t count = 2; count < 9; ++count) EXPECT_EQ(cut_clusters(text, count), "ab") << count;
+    EXPECT_EQ(cut_clusters("ae\u0301x", 2), "a");
+    EXPECT_EQ(cut_clusters("ae\u0301x", 3), "ae\u0301");
+    EXPECT_EQ(cut_clusters("🇫🇷🇩🇪", 3), "🇫🇷") << "flags";
+    EXPECT_EQ(cut_clusters("abc", 2), "ab");
+    EXPECT_EQ(cut_clusters("abc", 0), "");
+}
+
+TEST(CutClusters, OneThatIsLongerByItselfIsCutAllTheSame)
+{
+    std::string letter = "e";
+    for (int mark = 0; mark < 50; ++mark) letter += "\u0301";
+    EXPECT_EQ(cut_clusters(letter, 10), letter.substr(0, 1 + 9 * 2));
+}
+
+} // namespace
+} // namespace pollux

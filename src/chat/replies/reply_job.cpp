@@ -1,0 +1,342 @@
+#include "chat/replies/reply_job.hpp"
+
+#include "ai/call_rate.hpp"
+#include "ai/tokens.hpp"
+#include "base/failpoint.hpp"
+#include "base/secrets.hpp"
+#include "db/content_refused.hpp"
+#include "ops/log.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/multiple_exceptions.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+
+namespace pollux::chat {
+namespace {
+
+constexpr std::chrono::milliseconds finish_again_after{500};
+constexpr std::chrono::milliseconds try_later_a_call{1'000};
+constexpr std::chrono::milliseconds untold_wait_max{500}; // Readers are told of a longer wait for a model.
+
+asio::awaitable<void> sleep_for(std::chrono::microseconds wait)
+{
+    asio::steady_timer timer(co_await asio::this_coro::executor, wait);
+    co_await timer.async_wait(asio::use_awaitable);
+}
+
+// Two that run together both throw, since the end of one cancels the other: what came first is what matters.
+[[noreturn]] void rethrow_first(std::exception_ptr const& failure)
+{
+    try {
+        std::rethrow_exception(failure);
+    } catch (asio::multiple_exceptions const& both) {
+        std::rethrow_exception(both.first_exception());
+    }
+}
+
+} // namespace
+
+ReplyJob::ReplyJob(ReplyTools& tools, std::shared_ptr<RunningReply> running)
+    : tools_(tools), running_(std::move(running)), store_(tools.database),
+      writer_(tools.feed, running_->executor, running_->claim.user, running_->reply), claim_(running_->claim)
+{}
+
+asio::awaitable<ReplyJob::Outcome> ReplyJob::run()
+{
+    tools_.news.reply_changed(claim_.user, claim_.room, {claim_.reply, claim_.attempt, MessageStatus::streaming});
+    for (auto step = Step::call; step == Step::call;) {
+        auto request = co_await prepare();
+        if (!request) co_return outcome_; // The room was deleted.
+        if (auto const left = co_await wait_for_admission()) co_return outcome_;
+        request->model = entries_[entry_]->name;
+        if (writer_.attempt() != claim_.attempt) co_await writer_.begin(claim_.attempt, entries_[entry_]->id);
+        if (running_->stop_reason() == StopReason::none) co_await call(std::move(*request));
+        step = co_await after_call();
+    }
+    co_return outcome_;
+}
+
+// Everything the model is told. It may be much text, so it is read again for a further call rather than kept while the reply is written.
+asio::awaitable<std::optional<ai::ChatRequest>> ReplyJob::prepare()
+{
+    MessageStore messages(tools_.database);
+    auto basis = co_await messages.basis(claim_.user, claim_.room, claim_.question, claim_.reply);
+    if (!basis) co_return std::nullopt;
+    if (basis->stop_requested) running_->stop(StopReason::by_user); // Asked for before this process could be told of it.
+    if (entries_.empty()) choose_models(basis->plan_models);
+
+    ai::ChatRequest request; // Its model is known once one is admitted.
+    request.system = join_system_text(tools_.system_prompt, basis->room_prompt, basis->user_instructions);
+    request.turns = fit_context(std::move(basis->chain), basis->context_tokens, ai::estimate_tokens);
+    request.continuation = continuation_;
+    request.deadline = running_->deadline;
+    request.request_id = "reply-" + std::to_string(claim_.reply.value);
+    if (request.turns.empty()) co_return std::nullopt;
+    co_return request;
+}
+
+// The one that was asked for, then the others that the plan allows.
+void ReplyJob::choose_models(billing::PlanModels const& plan)
+{
+    auto const* wanted = tools_.models.find(claim_.model);
+    entries_.push_back(wanted ? wanted : &tools_.models.default_model());
+    for (auto const& entry : tools_.models.all()) {
+        if (&entry != entries_.front() && plan.allow(entry.id)) entries_.push_back(&entry);
+    }
+}
+
+// Until a model may be called. A step instead: the reply was put back, or stopped meanwhile.
+asio::awaitable<std::optional<ReplyJob::Step>> ReplyJob::wait_for_admission()
+{
+    for (bool has_waited = false; running_->stop_reason() == StopReason::none; has_waited = true) {
+        auto const refusal = co_await admit();
+        if (!refusal) co_return std::nullopt;
+        bool const is_to_tell = has_waited || refusal->wait > untold_wait_max;
+        if (is_to_tell) co_return co_await put_back(refusal->wait, ReplyStore::Call::cut, refusal->reason);
+        co_await wait_in_place(refusal->wait);
+    }
+    co_return co_await leave_as(running_->stop_reason());
+}
+
+// Nothing: the call to entries_[entry_] may begin. Otherwise how long to wait, and why.
+asio::awaitable<std::optional<ReplyJob::Refusal>> ReplyJob::admit()
+{
+    admission_ = {};
+    if (!continuation_.empty()) co_return std::nullopt; // Half a reply is not given up for this.
+    // Who has made calls already leaves it to others to try whether the model is back: a failed try may be his last call.
+    auto const try_later = try_later_a_call * (claim_.calls - 1);
+    auto shortest = std::chrono::milliseconds::max();
+    auto next = entry_;
+    for (; next < entries_.size(); ++next) {
+        admission_ = entries_[next]->breaker->admit(Steady::now(), try_later);
+        if (admission_.wait.count() == 0) break;
+        shortest = std::min(shortest, admission_.wait);
+    }
+    if (next == entries_.size()) co_return Refusal{shortest, WaitReason::model_unavailable};
+    entry_ = next;
+    if (tools_.calls_per_minute_max == 0) co_return std::nullopt;
+    auto const rule = ai::call_rule(tools_.calls_per_minute_max);
+    auto const taken = co_await tools_.limiter.take(limits::RateClass::call, entries_[entry_]->id, {rule.count, rule.window});
+    if (taken.allowed) co_return std::nullopt;
+    entries_[entry_]->breaker->ended(admission_, ai::CallBreaker::End::said_nothing, Steady::now());
+    co_return Refusal{taken.retry_after, WaitReason::rate_limited};
+}
+
+void ReplyJob::tell_breaker()
+{
+    using End = ai::CallBreaker::End;
+    auto const& end = draft_.call_end();
+    auto const* failed = end ? std::get_if<ai::Failed>(&*end) : nullptr;
+    auto what = End::answered;
+    if (failed) what = failed->kind == ai::Failed::Kind::transient ? End::failed : End::said_nothing;
+    if (!end && !draft_.has_shown_anything()) what = End::said_nothing;
+    entries_[entry_]->breaker->ended(admission_, what, Steady::now());
+    tools_.meter.call_ended(entries_[entry_]->id, !end ? "cut" : failed ? "failed" : "answered");
+}
+
+asio::awaitable<void> ReplyJob::call(ai::ChatRequest request)
+{
+    using namespace asio::experimental::awaitable_operators;
+    failpoint("upstream_before_call");
+    writer_.open();
+    auto both = read_model(std::move(request)) && writer_.run();
+    co_await interruptible(std::move(both));
+    tell_breaker();
+    co_await writer_.flush(); // What was left when the call was cut.
+    if (running_->stop_reason() == StopReason::none) is_call_open_ = false;
+}
+
+asio::awaitable<void> ReplyJob::read_model(ai::ChatRequest request)
+{
+    auto stream = entries_[entry_]->model->start(running_->executor, std::move(request));
+    while (!draft_.call_end()) {
+        auto event = co_await stream->next();
+        bool const was_empty = !draft_.has_shown_anything();
+        auto const news = draft_.take(std::move(event));
+        if (was_empty && draft_.has_shown_anything()) {
+            tools_.meter.first_text(tools_.clock.now() - claim_.first_started);
+            failpoint("upstream_first_delta");
+        }
+        if (!news.text.empty()) writer_.add_text(news.text);
+        if (!news.thoughts.empty()) writer_.add_thoughts(news.thoughts);
+        if (news.has_citations) writer_.set_citations(draft_.citations_json());
+    }
+    writer_.close();
+}
+
+// Runs `work` until its end or until the reply is stopped, which cuts whatever `work` awaits.
+asio::awaitable<void> ReplyJob::interruptible(asio::awaitable<void> work)
+{
+    if (running_->stop_reason() != StopReason::none) co_return;
+    auto token = asio::bind_cancellation_slot(running_->cut.slot(), asio::as_tuple(asio::use_awaitable));
+    auto [failure] = co_await asio::co_spawn(running_->executor, std::move(work), std::move(token));
+    if (failure && running_->stop_reason() == StopReason::none) rethrow_first(failure);
+}
+
+asio::awaitable<ReplyJob::Step> ReplyJob::after_call()
+{
+    auto const& end = draft_.call_end();
+    if (end && std::holds_alternative<ai::Finished>(*end))
+        co_return co_await finish(draft_.end_as(MessageStatus::completed, entries_[entry_]->id));
+    if (auto const reason = running_->stop_reason(); reason != StopReason::none) co_return co_await leave_as(reason);
+    if (!end) throw std::logic_error("a call upstream ended without an event that ends it");
+    if (auto const* continues = std::get_if<ai::Continues>(&*end)) co_return co_await after_continues(continues->token);
+    co_return co_await after_failure(std::get<ai::Failed>(*end));
+}
+
+// The provider goes on with the same reply in another call.
+asio::awaitable<ReplyJob::Step> ReplyJob::after_continues(std::string token)
+{
+    if (claim_.calls >= ai::calls_a_reply_max) co_return co_await finish(draft_.end_as(MessageStatus::completed, entries_[entry_]->id));
+    continuation_ = std::move(token);
+    draft_.continue_with_next_call();
+    auto counted = co_await store_.count_call(claim_, ReplyStore::NextCall::same_attempt);
+    if (!counted) co_return Step::leave;
+    claim_ = std::move(*counted);
+    is_call_open_ = true;
+    co_return Step::call;
+}
+
+asio::awaitable<ReplyJob::Step> ReplyJob::after_failure(ai::Failed failure)
+{
+    ops::log(ops::Level::warning, "reply_call_failed",
+             {{"message_id", claim_.reply.value}, {"calls", claim_.calls}, {"model", entries_[entry_]->id}, {"detail", failure.detail}});
+    bool const is_permanent = failure.kind == ai::Failed::Kind::permanent;
+    if (is_permanent && !draft_.has_shown_anything() && claim_.calls < ai::calls_a_reply_max && take_next_model())
+        co_return co_await count_and_call();
+
+    auto const now = tools_.clock.now();
+    ai::RetryQuestion const question{std::move(failure), static_cast<int>(claim_.calls), claim_.first_started, now,
+                                     random_below(1'000'000)};
+    auto const decision = ai::decide_retry(question);
+    if (std::holds_alternative<ai::GiveUp>(decision)) {
+        auto end = draft_.end_as(MessageStatus::failed, entries_[entry_]->id);
+        end.error = error_of(question.failure.reason);
+        co_return co_await finish(std::move(end));
+    }
+    if (auto const* later = std::get_if<ai::PutBack>(&decision)) {
+        bool const is_limited = question.failure.reason == ai::Failed::Reason::rate_limited;
+        auto const reason = is_limited ? WaitReason::rate_limited : WaitReason::model_unavailable;
+        bool const was_called = question.failure.kind != ai::Failed::Kind::not_called;
+        co_return co_await put_back(later->due - now, was_called ? ReplyStore::Call::none : ReplyStore::Call::cut, reason);
+    }
+    co_await wait_in_place(std::get<ai::WaitThenCall>(decision).wait);
+    if (auto const reason = running_->stop_reason(); reason != StopReason::none) co_return co_await leave_as(reason);
+    co_return co_await count_and_call();
+}
+
+// Another call from the beginning. What readers have seen must go away: they get `restart`.
+asio::awaitable<ReplyJob::Step> ReplyJob::count_and_call()
+{
+    auto const next = draft_.has_shown_anything() ? ReplyStore::NextCall::restarts : ReplyStore::NextCall::same_attempt;
+    auto counted = co_await store_.count_call(claim_, next);
+    if (!counted) co_return Step::leave;
+    claim_ = std::move(*counted);
+    is_call_open_ = true;
+    draft_.start_over();
+    continuation_.clear();
+    co_return Step::call;
+}
+
+asio::awaitable<void> ReplyJob::wait_in_place(std::chrono::milliseconds wait)
+{
+    co_await interruptible(sleep_for(wait));
+}
+
+asio::awaitable<ReplyJob::Step> ReplyJob::put_back(std::chrono::microseconds wait, ReplyStore::Call call, WaitReason reason)
+{
+    auto const given = co_await store_.put_back(claim_, wait, call, reason);
+    if (given.fate == Fate::stop_requested) {
+        running_->stop(StopReason::by_user);
+        co_return co_await leave_as(running_->stop_reason());
+    }
+    if (given.fate == Fate::refused) co_return Step::leave;
+    failpoint("put_back_after_commit");
+    tools_.meter.put_back();
+    outcome_ = {given.promoted, Steady::now() + wait};
+    tools_.news.reply_changed(claim_.user, claim_.room, {claim_.reply, claim_.attempt, MessageStatus::queued});
+    co_await tools_.feed.pause(claim_.reply, claim_.attempt);
+    co_return Step::leave;
+}
+
+asio::awaitable<ReplyJob::Step> ReplyJob::leave_as(StopReason reason)
+{
+    switch (reason) {
+    case StopReason::by_user: co_return co_await finish(draft_.end_as(MessageStatus::stopped, entries_[entry_]->id));
+    case StopReason::time_over: {
+        auto end = draft_.end_as(MessageStatus::failed, entries_[entry_]->id);
+        end.error = upstream_failed();
+        co_return co_await finish(std::move(end));
+    }
+    case StopReason::hand_back: {
+        auto const cut = is_call_open_ ? ReplyStore::Call::cut : ReplyStore::Call::none;
+        auto const given = co_await store_.hand_back(claim_, cut);
+        outcome_.promoted = given.promoted;
+        co_await tools_.feed.pause(claim_.reply, claim_.attempt);
+        co_return Step::leave;
+    }
+    case StopReason::none:
+    case StopReason::dropped: co_return Step::leave;
+    }
+    co_return Step::leave;
+}
+
+asio::awaitable<ReplyJob::Step> ReplyJob::finish(ReplyEnd end)
+{
+    auto finished = co_await finish_despite_outages(end);
+    if (!finished) {
+        // The database refuses what is in it, and would again: nothing of it is kept but that it failed.
+        end = {.status = MessageStatus::failed, .error = not_storable(), .model = end.model};
+        finished = co_await finish_despite_outages(end);
+        if (!finished) throw std::runtime_error("the end of a reply was refused twice");
+    }
+    auto const& finishing = *finished;
+    if (finishing.fate == Fate::refused) {
+        tools_.meter.refused();
+        ops::log(ops::Level::warning, "reply_refused", {{"message_id", claim_.reply.value}, {"attempt", claim_.attempt}});
+        co_return Step::leave;
+    }
+    tools_.meter.ended(end, tools_.clock.now() - claim_.first_started);
+    tools_.gauge.add(-1);
+    outcome_.promoted = finishing.promoted;
+    tools_.news.reply_ended(claim_.user, claim_.room, {claim_.reply, claim_.attempt, end.status});
+    co_await tools_.news.settled(claim_.user); // Whoever sees the end sees it in the list too.
+    co_await tools_.feed.end(claim_.reply, claim_.attempt);
+    co_return Step::leave;
+}
+
+// A written reply is worth waiting for a database that is full or gone for a moment, as long as the claim holds. nullopt: the database
+// refused the content.
+asio::awaitable<std::optional<Finishing>> ReplyJob::finish_despite_outages(ReplyEnd const& end)
+{
+    for (;;) {
+        bool is_out = false;
+        try {
+            co_return co_await store_.finish(claim_, end, tools_.clock.now());
+        } catch (db::Unavailable const&) {
+            is_out = true;
+        } catch (db::ContentRefused const& refusal) {
+            ops::log(ops::Level::error, "reply_not_storable", {{"message_id", claim_.reply.value}, {"error", refusal.what()}});
+            co_return std::nullopt;
+        }
+        auto const reason = running_->stop_reason();
+        bool const is_given_up = reason == StopReason::dropped || reason == StopReason::hand_back;
+        if (is_out && is_given_up) co_return Finishing{};
+        co_await sleep_for(finish_again_after);
+    }
+}
+
+bool ReplyJob::take_next_model()
+{
+    if (entry_ + 1 >= entries_.size()) return false;
+    ++entry_;
+    return true;
+}
+
+} // namespace pollux::chat

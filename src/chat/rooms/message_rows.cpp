@@ -1,0 +1,144 @@
+#include "chat/rooms/message_rows.hpp"
+
+#include "base/text.hpp"
+#include "db/columns.hpp"
+
+#include <boost/describe/enum_from_string.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace pollux::chat {
+namespace {
+
+namespace column {
+enum : std::size_t {
+    id,
+    room_id,
+    role,
+    status,
+    content,
+    thoughts,
+    citations,
+    reply_to,
+    variant,
+    variants,
+    model,
+    finish_reason,
+    error_code,
+    error_detail,
+    prompt_tokens,
+    completion_tokens,
+    thought_tokens,
+    created_at,
+    completed_at,
+    attempt,
+    waiting,
+    now,
+    count
+};
+}
+static_assert(db::columns_in(POLLUX_MESSAGE_COLUMNS) == column::count && column::count == message_columns);
+
+template <class Enum>
+Enum read_enum(std::string const& text)
+{
+    Enum value{};
+    if (!boost::describe::enum_from_string(text.c_str(), value)) throw std::runtime_error("a column holds an unknown word");
+    return value;
+}
+
+// Earlier versions kept whatever a provider said.
+std::int64_t read_tokens(db::Row row, std::size_t column)
+{
+    constexpr std::int64_t shown_max = 1'000'000'000'000'000; // Programs that read JSON numbers as doubles read it exactly.
+    return std::clamp<std::int64_t>(row.integer(column), 0, shown_max);
+}
+
+// Words of later versions mean no more than that it waits, and so does what is over.
+Waiting read_waiting(db::Row row)
+{
+    Waiting waiting;
+    auto const kept = row.optional_text(column::waiting).value_or("");
+    auto const space = std::min(kept.find(' '), kept.size());
+    auto const until = parse_integer(std::string_view(kept).substr(std::min(space + 1, kept.size())));
+    auto reason = WaitReason::queue;
+    bool const is_known = boost::describe::enum_from_string(kept.substr(0, space).c_str(), reason);
+    if (is_known && until && *until > row.integer(column::now)) waiting = {reason, time_of(*until)};
+    return waiting;
+}
+
+} // namespace
+
+std::string to_text(MessageRole role)
+{
+    return boost::describe::enum_to_string(role, "");
+}
+
+std::string to_text(MessageStatus status)
+{
+    return boost::describe::enum_to_string(status, "");
+}
+
+std::string to_text(MessageFinish finish)
+{
+    return boost::describe::enum_to_string(finish, "");
+}
+
+std::optional<std::string> finish_column(std::optional<MessageFinish> finish)
+{
+    if (!finish || finish == MessageFinish::other) return std::nullopt;
+    return to_text(*finish);
+}
+
+MessageFinish read_finish(std::optional<std::string> const& column)
+{
+    MessageFinish finish{};
+    bool const is_known = column && boost::describe::enum_from_string(column->c_str(), finish);
+    return is_known ? finish : MessageFinish::other;
+}
+
+std::string to_text(WaitReason reason)
+{
+    return boost::describe::enum_to_string(reason, "");
+}
+
+MessageRole read_role(std::string const& text)
+{
+    return read_enum<MessageRole>(text);
+}
+
+MessageStatus read_status(std::string const& text)
+{
+    return read_enum<MessageStatus>(text);
+}
+
+Message read_message(db::Row row)
+{
+    Message message;
+    message.id = row.id<MessageId>(column::id);
+    message.chatroom = row.id<RoomId>(column::room_id);
+    message.role = read_role(row.text(column::role));
+    message.status = read_status(row.text(column::status));
+    message.content = row.text(column::content);
+    message.thoughts = row.text(column::thoughts);
+    message.citations.text = row.text(column::citations);
+    if (auto question = row.optional_integer(column::reply_to)) message.reply_to = MessageId{*question};
+    message.variant = row.integer(column::variant);
+    message.variants = row.integer(column::variants);
+    message.model = row.optional_text(column::model);
+    bool const is_whole_reply = message.role == MessageRole::assistant && message.status == MessageStatus::completed;
+    if (!row.is_null(column::finish_reason) || is_whole_reply)
+        message.finish_reason = read_finish(row.optional_text(column::finish_reason));
+    if (!row.is_null(column::error_code)) message.error = MessageError{row.text(column::error_code), row.text(column::error_detail)};
+    if (!row.is_null(column::prompt_tokens))
+        message.usage = MessageUsage{read_tokens(row, column::prompt_tokens), read_tokens(row, column::completion_tokens),
+                                     read_tokens(row, column::thought_tokens)};
+    message.created_at = row.time(column::created_at);
+    message.completed_at = row.optional_time(column::completed_at);
+    message.attempt = row.integer(column::attempt);
+    if (message.status == MessageStatus::queued) message.waiting = read_waiting(row);
+    return message;
+}
+
+} // namespace pollux::chat

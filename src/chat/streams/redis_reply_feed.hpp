@@ -1,0 +1,65 @@
+// The reply feed of many processes. A writer writes to the feed of his own process and never waits for Redis; from there a copier brings
+// what is new to Redis, all that came during one round trip at once. Readers in the writer's process read as in one process; those of
+// others ask Redis for text[offset:] when a signal says that there is more. A feed that Redis lost, or could not take, is written
+// anew from its beginning.
+//
+// With Redis away, from this process or another, readers elsewhere are served by the store of a StoredReplyFeed that stands beside; where
+// there is none (one process alone), they see `absent` and go on from the database.
+//
+// Of a reply, in Redis: a hash {attempt, model, state, ...} and one text and one text of thoughts for each attempt, so that what a reader
+// gets never mixes two. Every change of the hash is fenced by the attempt.
+#pragma once
+
+#include "bus/redis_signals.hpp"
+#include "chat/streams/memory_reply_feed.hpp"
+#include "chat/streams/stored_reply_feed.hpp"
+#include "redis/script.hpp"
+
+namespace pollux::chat {
+
+class RedisReplyFeed final : public ReplyFeed {
+public:
+    // `beside` may be null.
+    RedisReplyFeed(redis::Client& client, bus::RedisSignals& signals, StoredReplyFeed* beside = nullptr);
+
+    asio::awaitable<void> begin(UserId user, MessageId reply, std::int64_t attempt, std::string model) override;
+    asio::awaitable<void> append(MessageId reply, std::int64_t attempt, std::string text, std::string thoughts) override;
+    asio::awaitable<void> cite(MessageId reply, std::int64_t attempt, std::string citations_json) override;
+    asio::awaitable<void> end(MessageId reply, std::int64_t attempt) override;
+    asio::awaitable<void> pause(MessageId reply, std::int64_t attempt) override;
+    asio::awaitable<FeedNews> read(UserId user, MessageId reply, FeedPosition seen, Steady::time_point until) override;
+    void close() override;
+
+    // After close(): the copiers end. Blocks for a moment, never on an I/O thread.
+    void wait();
+
+private:
+    enum class Copied { yes, lost, superseded };
+    struct Fetched;
+
+    asio::awaitable<void> copy(UserId user, MessageId reply, std::int64_t attempt);
+    asio::awaitable<void> copy_until_end(UserId user, MessageId reply, std::int64_t attempt);
+    asio::awaitable<Copied> put(MessageId reply, FeedNews news);
+    asio::awaitable<Copied> add(MessageId reply, FeedNews news, FeedPosition sent);
+    bool is_copied(MessageId reply, std::int64_t attempt);
+
+    struct Found;
+    asio::awaitable<Found> look(UserId user, MessageId reply, FeedPosition seen);
+    asio::awaitable<std::optional<FeedNews>> fetch(MessageId reply, FeedPosition seen);
+    asio::awaitable<std::optional<Fetched>> fetch_parts(MessageId reply, FeedPosition seen);
+
+    redis::Client& client_;
+    bus::RedisSignals& signals_;
+    StoredReplyFeed* const beside_;
+    std::shared_ptr<MemoryReplyFeed> const here_;
+    redis::Script const put_;
+    redis::Script const cite_;
+    redis::Script const end_;
+    redis::Script const pause_;
+    std::atomic<bool> is_closed_ = false;
+    std::mutex mutex_;
+    std::unordered_map<MessageId, std::int64_t> copied_; // The attempt that has a copier.
+    net::TaskGroup copiers_;
+};
+
+} // namespace pollux::chat

@@ -1,0 +1,421 @@
+#include "chat/streams/reply_stream.hpp"
+
+#include "base/unavailable.hpp"
+#include "chat/streams/memory_reply_feed.hpp"
+#include "support/reply_reader.hpp"
+#include "support/test_loop.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace pollux::chat {
+namespace {
+
+using namespace std::chrono_literals;
+using test::parse_events;
+using test::ReplyReader;
+
+constexpr MessageId reply{42};
+
+// The database's part: the reply as it is kept.
+struct Kept {
+    Message message;
+    bool is_deleted = false;
+    int loads = 0;
+    int commits_at_load = -1; // From this load on the message is completed.
+};
+
+asio::awaitable<Result<Message>> load_from(Kept& kept)
+{
+    if (++kept.loads == kept.commits_at_load) kept.message.status = MessageStatus::completed;
+    if (kept.is_deleted) co_return not_found("room");
+    co_return kept.message;
+}
+
+asio::awaitable<void> yield()
+{
+    auto executor = co_await asio::this_coro::executor;
+    co_await asio::post(executor, asio::use_awaitable);
+}
+
+class ReplyStreamTest : public testing::Test {
+protected:
+    ReplyStreamTest()
+    {
+        kept.message.id = reply;
+        kept.message.role = MessageRole::assistant;
+        kept.message.status = MessageStatus::queued;
+    }
+
+    LoadMessage load()
+    {
+        return [this] { return load_from(kept); };
+    }
+
+    Result<std::unique_ptr<http::EventStream>> open(std::optional<std::string> last_event_id = {}, ReplyPace pace = {})
+    {
+        std::optional<EventId> resume_from;
+        if (last_event_id) {
+            auto const id = parse_event_id(*last_event_id);
+            if (!id) return id.error();
+            resume_from = *id;
+        }
+        return loop.run(open_reply_stream(feed, UserId{1}, reply, load(), resume_from, pace));
+    }
+
+    void finish(std::string text, std::int64_t attempt)
+    {
+        kept.message.content = std::move(text);
+        kept.message.attempt = attempt;
+        kept.message.status = MessageStatus::completed;
+    }
+
+    // Everything up to the end of the stream.
+    std::string read_all(http::EventStream& stream)
+    {
+        std::string all;
+        while (auto bytes = loop.run(stream.next(Steady::now() + 60s))) all += *bytes;
+        return all;
+    }
+
+    std::string outline(std::string const& bytes)
+    {
+        std::string line;
+        for (auto const& event : parse_events(bytes)) line += (line.empty() ? "" : " ") + event.name + " " + event.id;
+        return line;
+    }
+
+    test::TestLoop loop;
+    MemoryReplyFeed feed;
+    Kept kept;
+};
+
+TEST_F(ReplyStreamTest, RefusesWhatNeverWasAnId)
+{
+    finish("aé", 1);
+    for (auto const* id : {"junk", "", "1-2", "1-0-0-0"}) {
+        auto stream = open(id);
+        ASSERT_FALSE(stream) << id;
+        EXPECT_EQ(stream.error().code(), "bad_event_id");
+        EXPECT_EQ(stream.error().kind(), ErrorKind::malformed);
+    }
+    kept.message.status = MessageStatus::streaming;
+    kept.message.content.clear();
+    loop.run(feed.begin(UserId{1}, reply, 1, "demo"));
+    loop.run(feed.append(reply, 1, "aé", ""));
+    EXPECT_FALSE(open("1-2")) << "inside a character of what the feed has";
+    EXPECT_TRUE(open("1-3"));
+}
+
+TEST_F(ReplyStreamTest, WhatIsNotAReplyIsNotFound)
+{
+    kept.message.role = MessageRole::user;
+    EXPECT_EQ(open().error().code(), "message_not_found");
+    kept.is_deleted = true;
+    EXPECT_EQ(open().error().code(), "room_not_found");
+}
+
+TEST_F(ReplyStreamTest, AfterTheEndThereIsNothing)
+{
+    finish("text", 2);
+    auto stream = open("2-end");
+    ASSERT_TRUE(stream);
+    EXPECT_EQ(stream->get(), nullptr);
+}
+
+TEST_F(ReplyStreamTest, AFinishedReplyIsReadFromTheDatabaseOnce)
+{
+    finish("text", 2);
+    auto stream = open().value();
+    EXPECT_EQ(outline(read_all(*stream)), "start 2-0 delta 2-4 done 2-end");
+    EXPECT_EQ(kept.loads, 1);
+}
+
+TEST_F(ReplyStreamTest, TheAcceptedEventComesFirst)
+{
+    finish("text", 1);
+    auto stream = make_accepted_stream(feed, UserId{1}, kept.message, load(), R"({"message":{}})");
+    auto first = *loop.run(stream->next(Steady::now() + 60s));
+    EXPECT_EQ(first, "event: accepted\nid: 0-0\ndata: {\"message\":{}}\n\n");
+    EXPECT_EQ(outline(read_all(*stream)), "start 1-0 delta 1-4 done 1-end");
+    EXPECT_EQ(kept.loads, 0);
+}
+
+TEST_F(ReplyStreamTest, FollowsTheFeedAndEndsWithTheDatabase)
+{
+    auto stream = open().value();
+    loop.run(feed.begin(UserId{1}, reply, 1, "demo"));
+    EXPECT_EQ(outline(*loop.run(stream->next(Steady::now() + 60s))), "start 1-0");
+    loop.run(feed.append(reply, 1, "abc", ""));
+    EXPECT_EQ(outline(*loop.run(stream->next(Steady::now() + 60s))), "delta 1-3");
+    loop.run(feed.append(reply, 1, "de", ""));
+    finish("abcde", 1);
+    loop.run(feed.end(reply, 1));
+    EXPECT_EQ(outline(read_all(*stream)), "delta 1-5 done 1-end");
+    EXPECT_EQ(kept.loads, 2);
+}
+
+TEST_F(ReplyStreamTest, ASlowReaderGetsWhatItMissedInOnePiece)
+{
+    loop.run(feed.begin(UserId{1}, reply, 1, "demo"));
+    auto stream = open().value();
+    std::string text;
+    for (int part = 0; part < 500; ++part) {
+        loop.run(feed.append(reply, 1, "part ", ""));
+        text += "part ";
+    }
+    EXPECT_EQ(outline(*loop.run(stream->next(Steady::now() + 60s))), "start 1-0 delta 1-2500");
+}
+
+TEST_F(ReplyStreamTest, NothingNewIsEmptyAtTheGivenTime)
+{
+    auto stream = open().value();
+    EXPECT_EQ(loop.run(stream->next(Steady::now())), "");
+    EXPECT_EQ(loop.run(stream->next(Steady::now() + 1ms)), "");
+    EXPECT_EQ(kept.loads, 1);
+}
+
+TEST_F(ReplyStreamTest, ALostFeedOrWakeUpOnlyDelays)
+{
+    auto stream = open(std::nullopt, {.silence_absent_max = 1ms}).value();
+    kept.commits_at_load = 4;
+    kept.message.attempt = 1;
+    kept.message.content = "text";
+    EXPECT_EQ(outline(read_all(*stream)), "start 1-0 delta 1-4 done 1-end");
+    EXPECT_EQ(kept.loads, 4);
+}
+
+asio::awaitable<void> next_of(http::EventStream& stream, std::optional<std::string>& out)
+{
+    out = co_await stream.next(Steady::now() + 10s);
+}
+
+// Stopped or deleted while it was queued: nobody ever wrote into the feed, but its end is told.
+TEST_F(ReplyStreamTest, AnEndWithoutABeginningIsLookedAtAtOnce)
+{
+    auto stream = open(std::nullopt, {.silence_absent_max = 60s}).value();
+    std::optional<std::string> bytes;
+    finish("", 0);
+    std::vector<asio::awaitable<void>> both;
+    both.push_back(next_of(*stream, bytes));
+    both.push_back(feed.end(reply, 0));
+    loop.run_all(std::move(both));
+    EXPECT_EQ(outline(bytes.value()), "start 0-0 done 0-end");
+}
+
+TEST_F(ReplyStreamTest, ASilentFeedIsNotBelievedForEver)
+{
+    loop.run(feed.begin(UserId{1}, reply, 1, "demo"));
+    loop.run(feed.append(reply, 1, "abc", ""));
+    auto stream = open("1-3", {.silence_absent_max = 1ms, .silence_streaming_max = 1ms}).value();
+    finish("abcdef", 1);
+    EXPECT_EQ(outline(read_all(*stream)), "delta 1-6 done 1-end");
+}
+
+TEST_F(ReplyStreamTest, AnEndBeforeItsCommitIsVisibleIsWaitedFor)
+{
+    loop.run(feed.begin(UserId{1}, reply, 1, "demo"));
+    loop.run(feed.end(reply, 1));
+    auto stream = open().value();
+    kept.commits_at_load = 3;
+    kept.message.attempt = 1;
+    kept.message.content = "text";
+    EXPECT_EQ(outline(read_all(*stream)), "start 1-0 delta 1-4 done 1-end");
+}
+
+TEST_F(ReplyStreamTest, ADeletedRoomIsSaid)
+{
+    loop.run(feed.begin(UserId{1}, reply, 1, "demo"));
+    auto stream = open().value();
+    EXPECT_EQ(outline(*loop.run(stream->next(Steady::now() + 60s))), "start 1-0");
+    kept.is_deleted = true;
+    loop.run(feed.end(reply, 1));
+    auto bytes = read_all(*stream);
+    EXPECT_EQ(outline(bytes), "error 1-end");
+    EXPECT_NE(bytes.find("room_deleted"), std::string::npos);
+}
+
+TEST_F(ReplyStreamTest, AnEndThatTurnedOutNoneIsARestart)
+{
+    loop.run(feed.begin(UserId{1}, reply, 2, "demo"));
+    loop.run(feed.append(reply, 2, "abc", ""));
+    auto stream = open("2-end").value();
+    EXPECT_EQ(outline(*loop.run(stream->next(Steady::now() + 60s))), "restart 2-0 delta 2-3");
+}
+
+TEST_F(ReplyStreamTest, AStopOfTheProcessEndsTheStreamWithoutAnEnd)
+{
+    auto stream = open().value();
+    feed.close();
+    EXPECT_EQ(loop.run(stream->next(Steady::now() + 60s)), std::nullopt);
+}
+
+asio::awaitable<Result<Message>> load_nothing()
+{
+    throw std::runtime_error("the database is gone");
+    co_return Message{};
+}
+
+TEST_F(ReplyStreamTest, AnAccidentIsNotSwallowed)
+{
+    auto stream = make_accepted_stream(feed, UserId{1}, kept.message, load_nothing, "{}", {.silence_absent_max = 1ms});
+    EXPECT_EQ(outline(*loop.run(stream->next(Steady::now() + 60s))), "accepted 0-0");
+    EXPECT_THROW(loop.run(stream->next(Steady::now() + 60s)), std::runtime_error);
+}
+
+// The database goes away, for some looks or for long.
+asio::awaitable<Result<Message>> load_if_there(Kept& kept, int& looks_in_vain)
+{
+    if (looks_in_vain > 0) {
+        --looks_in_vain;
+        throw UnavailableError("the database is gone");
+    }
+    co_return kept.message;
+}
+
+TEST_F(ReplyStreamTest, ADatabaseThatIsGoneForAWhileOnlyDelays)
+{
+    int looks_in_vain = 0;
+    auto load = [&] { return load_if_there(kept, looks_in_vain); };
+    auto stream = make_accepted_stream(feed, UserId{1}, kept.message, load, "{}", {1ms, 1ms});
+    EXPECT_EQ(parse_events(*loop.run(stream->next(Steady::now() + 60s))).front().name, "accepted");
+
+    looks_in_vain = 3;
+    EXPECT_EQ(loop.run(stream->next(Steady::now() + 20ms)), "") << "queued, and nothing can be read";
+    loop.run(feed.begin(UserId{1}, reply, 1, "demo"));
+    loop.run(feed.append(reply, 1, "abc", ""));
+    looks_in_vain = 3;
+    EXPECT_EQ(outline(*loop.run(stream->next(Steady::now() + 60s))), "start 1-0 delta 1-3");
+    finish("abcdef", 1);
+    loop.run(feed.end(reply, 1));
+    EXPECT_EQ(outline(read_all(*stream)), "delta 1-6 done 1-end");
+    EXPECT_EQ(looks_in_vain, 0) << "it was asked until it answered";
+}
+
+TEST_F(ReplyStreamTest, WhoFollowsWhatCannotBeReadHasWhatWasKnown)
+{
+    int looks_in_vain = 1'000'000;
+    ReplyFollower follower(feed, UserId{1}, kept.message, [&] { return load_if_there(kept, looks_in_vain); }, {1ms, 1ms});
+    auto const step = loop.run(follower.next({}, Steady::now() + 20ms));
+    loop.run(follower.look());
+    EXPECT_EQ(step.outcome, ReplyFollower::Outcome::nothing);
+    EXPECT_EQ(follower.reply().status, MessageStatus::queued);
+    EXPECT_FALSE(follower.is_deleted());
+}
+
+TEST_F(ReplyStreamTest, TellsWhyAReplyWaitsOnceForEachReason)
+{
+    kept.message.waiting = Waiting{};
+    auto const stream = open(std::nullopt, {.silence_absent_max = 1ms, .silence_streaming_max = 1ms}).value();
+    auto const read = [&](Steady::duration time) { return outline(*loop.run(stream->next(Steady::now() + time))); };
+    EXPECT_EQ(*loop.run(stream->next(Steady::now() + 60s)), "event: waiting\nid: 0-0\ndata: {\"reason\":\"queue\",\"retry_at\":null}\n\n");
+    EXPECT_EQ(read(20ms), "") << "it was told";
+    kept.message.waiting = Waiting{WaitReason::model_unavailable, Time(std::chrono::hours(1))};
+    EXPECT_EQ(*loop.run(stream->next(Steady::now() + 60s)),
+              "event: waiting\nid: 0-0\ndata: {\"reason\":\"model_unavailable\",\"retry_at\":\"1970-01-01T01:00:00.000000Z\"}\n\n");
+    loop.run(feed.begin(UserId{1}, reply, 1, "demo"));
+    loop.run(feed.append(reply, 1, "abc", ""));
+    EXPECT_EQ(read(60s), "start 1-0 delta 1-3");
+    loop.run(feed.pause(reply, 1)); // For the same reason and until the same time, and yet another wait.
+    EXPECT_EQ(read(60s), "waiting 1-3");
+    finish("abcd", 1);
+    EXPECT_EQ(outline(read_all(*stream)), "delta 1-4 done 1-end");
+}
+
+TEST_F(ReplyStreamTest, TheDatabaseIsAskedOnlyWhenTheFeedIsSilent)
+{
+    loop.run(feed.begin(UserId{1}, reply, 1, "demo"));
+    ReplyFollower follower(feed, UserId{1}, kept.message, load(), {60s, 60s});
+    FeedPosition seen;
+    for (int piece = 0; piece < 100; ++piece) {
+        loop.run(feed.append(reply, 1, "abc", ""));
+        seen = loop.run(follower.next(seen, Steady::now() + 60s)).news.position;
+    }
+    EXPECT_EQ(kept.loads, 0);
+    finish("abc", 1);
+    loop.run(feed.end(reply, 1));
+    EXPECT_EQ(loop.run(follower.next(seen, Steady::now() + 60s)).outcome, ReplyFollower::Outcome::finished);
+    EXPECT_EQ(kept.loads, 1);
+}
+
+// The real feed, a writer with lost attempts, pauses and a finish, and readers that are cut and come back: all at once on one loop.
+asio::awaitable<void> write_randomly(ReplyFeed& feed, Kept& kept, std::mt19937_64& random)
+{
+    std::string text;
+    std::string thoughts;
+    std::int64_t attempt = 0;
+    for (auto attempts = 1 + random() % 3; attempts > 0; --attempts) {
+        attempt += 1;
+        text.clear();
+        thoughts.clear();
+        kept.message.status = MessageStatus::streaming;
+        kept.message.attempt = attempt;
+        co_await feed.begin(UserId{1}, reply, attempt, "demo");
+        for (auto parts = random() % 10; parts > 0; --parts) {
+            std::string part = random() % 2 == 0 ? "word " : "世😀";
+            std::string thought = random() % 4 == 0 ? "hm" : "";
+            text += part;
+            thoughts += thought;
+            co_await feed.append(reply, attempt, std::move(part), std::move(thought));
+            for (auto pause = random() % 3; pause > 0; --pause) co_await yield();
+        }
+        if (random() % 3 != 0) continue; // Else the job is put back.
+        co_await feed.pause(reply, attempt);
+        kept.message.status = MessageStatus::queued;
+        co_await yield();
+    }
+    kept.message.content = text;
+    kept.message.thoughts = thoughts;
+    kept.message.status = random() % 4 == 0 ? MessageStatus::failed : MessageStatus::completed;
+    if (random() % 4 != 0) co_await feed.end(reply, attempt); // Else the end is lost, or the feed was given up before.
+}
+
+asio::awaitable<void> read_randomly(ReplyFeed& feed, LoadMessage load, std::mt19937_64& random, ReplyReader& reader)
+{
+    ReplyPace const pace{.silence_absent_max = 1ms, .silence_streaming_max = 1ms};
+    while (!reader.has_ended) {
+        std::optional<EventId> last_id;
+        if (!reader.last_id.empty()) last_id = parse_event_id(reader.last_id).value();
+        auto opened = co_await open_reply_stream(feed, UserId{1}, reply, load, last_id, pace);
+        auto stream = std::move(opened).value();
+        if (!stream) throw std::logic_error("204 for a reader that has not seen the end");
+        for (auto patience = 1 + random() % 6; patience > 0 && !reader.has_ended; --patience) {
+            auto bytes = co_await stream->next(Steady::now() + 60s);
+            if (!bytes) throw std::logic_error("the stream ended without an end");
+            bool is_cut = random() % 4 == 0;
+            reader.take_all(is_cut ? bytes->substr(0, random() % (bytes->size() + 1)) : *bytes);
+            if (is_cut) break;
+        }
+    }
+}
+
+TEST(ReplyStreamOverTheFeed, JoinedTextIsTheStoredText)
+{
+    auto seed = std::random_device{}();
+    for (int round = 0; round < 500; ++round) {
+        std::mt19937_64 random(seed + static_cast<std::uint64_t>(round));
+        test::TestLoop loop;
+        MemoryReplyFeed feed;
+        Kept kept;
+        kept.message.id = reply;
+        kept.message.role = MessageRole::assistant;
+        kept.message.status = MessageStatus::queued;
+        std::vector<ReplyReader> readers(3);
+        std::vector<asio::awaitable<void>> works;
+        for (auto& reader : readers) works.push_back(read_randomly(feed, [&kept] { return load_from(kept); }, random, reader));
+        works.push_back(write_randomly(feed, kept, random));
+        loop.run_all(std::move(works));
+        for (auto const& reader : readers) {
+            ASSERT_EQ(reader.text, kept.message.content) << "seed " << seed << " round " << round;
+            ASSERT_EQ(reader.thoughts, kept.message.thoughts) << "seed " << seed << " round " << round;
+            ASSERT_EQ(reader.breaches, "") << "seed " << seed << " round " << round;
+        }
+    }
+}
+
+} // namespace
+} // namespace pollux::chat

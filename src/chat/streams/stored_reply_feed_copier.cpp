@@ -1,0 +1,184 @@
+// Writing: to the feed of this process, and from there to the store.
+#include "chat/streams/feed_ear.hpp"
+
+#include "base/reason.hpp"
+#include "chat/streams/stored_reply_feed.hpp"
+#include "ops/log.hpp"
+
+#include <unordered_set>
+
+namespace pollux::chat {
+namespace {
+
+constexpr std::chrono::milliseconds copy_every{250};
+constexpr std::chrono::seconds idle_look{60};      // While nothing is written here; begin() wakes.
+constexpr std::size_t put_bytes_max = 1024 * 1024; // In one statement.
+
+ReplyPart part_of(WrittenReply reply, FeedNews news, FeedPosition const& sent, std::int64_t number)
+{
+    ReplyPart part{.user = reply.user, .reply = reply.reply, .attempt = news.attempt, .number = number, .model = std::move(news.model)};
+    part.text_from = sent.text_bytes;
+    part.thoughts_from = sent.thought_bytes;
+    part.citations_version = news.position.citations_version;
+    part.text = std::move(news.text);
+    part.thoughts = std::move(news.thoughts);
+    part.citations_json = std::move(news.citations_json);
+    return part;
+}
+
+} // namespace
+
+asio::awaitable<void> StoredReplyFeed::begin(UserId user, MessageId reply, std::int64_t attempt, std::string model)
+{
+    co_await here_->begin(user, reply, attempt, std::move(model));
+    note_begin(user, reply, attempt);
+}
+
+void StoredReplyFeed::note_begin(UserId user, MessageId reply, std::int64_t attempt)
+{
+    near_->deliver(feed_signal(reply), feed_has_more); // To those who waited for another process to write it.
+    {
+        std::lock_guard lock(mutex_);
+        auto& known = copied_[reply];
+        if (known.attempt >= attempt) return;
+        known = {.user = user, .attempt = attempt};
+    }
+    begun_.notify();
+}
+
+asio::awaitable<void> StoredReplyFeed::append(MessageId reply, std::int64_t attempt, std::string text, std::string thoughts)
+{
+    return here_->append(reply, attempt, std::move(text), std::move(thoughts));
+}
+
+asio::awaitable<void> StoredReplyFeed::cite(MessageId reply, std::int64_t attempt, std::string citations_json)
+{
+    return here_->cite(reply, attempt, std::move(citations_json));
+}
+
+asio::awaitable<void> StoredReplyFeed::end(MessageId reply, std::int64_t attempt)
+{
+    co_await here_->end(reply, attempt);
+    over(reply, attempt);
+}
+
+asio::awaitable<void> StoredReplyFeed::pause(MessageId reply, std::int64_t attempt)
+{
+    co_await here_->pause(reply, attempt);
+    over(reply, attempt);
+}
+
+void StoredReplyFeed::over(MessageId reply, std::int64_t attempt)
+{
+    {
+        std::lock_guard lock(mutex_);
+        auto const found = copied_.find(reply);
+        if (found != copied_.end() && found->second.attempt <= attempt) {
+            if (found->second.was_put) ended_.push_back({found->second.user, reply});
+            copied_.erase(found);
+        }
+    }
+    if (is_needed_()) {
+        signals_.publish(feed_signal(reply), feed_is_over);
+    } else {
+        near_->deliver(feed_signal(reply), feed_is_over);
+    }
+}
+
+// --- The copier ------------------------------------------------------------------------------------------------------------------
+
+void StoredReplyFeed::start(asio::any_io_executor const& executor)
+{
+    tasks_.spawn(executor, copy_until_close());
+}
+
+asio::awaitable<void> StoredReplyFeed::copy_until_close()
+{
+    while (!is_closed_) {
+        auto const seen = begun_.count();
+        if (is_idle()) {
+            co_await begun_.wait(seen, Steady::now() + idle_look);
+            continue;
+        }
+        auto const next = Steady::now() + copy_every;
+        try {
+            co_await copy_all();
+        } catch (std::exception const& failure) {
+            ops::log(ops::Level::debug, "reply_parts_not_written", {{"reason", reason_of(failure)}});
+        }
+        auto const open = closed_.count();
+        if (!is_closed_) co_await closed_.wait(open, next);
+    }
+}
+
+bool StoredReplyFeed::is_idle() const
+{
+    std::lock_guard lock(mutex_);
+    return ended_.empty() && (copied_.empty() || !is_needed_());
+}
+
+std::vector<WrittenReply> StoredReplyFeed::take_ended()
+{
+    std::lock_guard lock(mutex_);
+    return std::exchange(ended_, {});
+}
+
+std::vector<std::pair<MessageId, StoredReplyFeed::Copied>> StoredReplyFeed::take_copied()
+{
+    std::lock_guard lock(mutex_);
+    for (auto& [reply, known] : copied_) known.was_put = true;
+    return {copied_.begin(), copied_.end()};
+}
+
+asio::awaitable<void> StoredReplyFeed::copy_all()
+{
+    // Nothing is being put now, so what is deleted here stays deleted.
+    auto ended = take_ended();
+    if (!ended.empty()) co_await parts_.delete_ended(std::move(ended));
+
+    if (!is_needed_()) co_return;
+    std::vector<ReplyPart> parts;
+    Places ends;
+    std::size_t bytes = 0;
+    auto const all = take_copied();
+    for (auto const& [reply, known] : all) {
+        auto news = co_await here_->read(known.user, reply, known.sent, Steady::time_point::min());
+        bool const is_ours = news.state == FeedNews::State::streaming && news.attempt == known.attempt;
+        bool const is_new = known.sent.attempt == 0 || !news.text.empty() || !news.thoughts.empty() || !news.citations_json.empty();
+        if (!is_ours || !is_new) continue;
+        bytes += news.text.size() + news.thoughts.size() + news.citations_json.size();
+        ends[reply] = news.position;
+        parts.push_back(part_of({known.user, reply}, std::move(news), known.sent, known.parts));
+        if (bytes < put_bytes_max) continue;
+        co_await put(std::exchange(parts, {}), std::exchange(ends, {}));
+        bytes = 0;
+    }
+    if (!parts.empty()) co_await put(std::move(parts), std::move(ends));
+}
+
+asio::awaitable<void> StoredReplyFeed::put(std::vector<ReplyPart> parts, Places ends)
+{
+    auto const taken = co_await parts_.put(std::move(parts));
+    note_put(ends, taken);
+    for (auto reply : taken) signals_.publish(feed_signal(reply), feed_has_more);
+}
+
+void StoredReplyFeed::note_put(Places const& ends, std::vector<MessageId> const& taken)
+{
+    std::unordered_set<MessageId> const was_taken(taken.begin(), taken.end());
+    std::lock_guard lock(mutex_);
+    for (auto const& [reply, end] : ends) {
+        auto const found = copied_.find(reply);
+        bool const is_same = found != copied_.end() && found->second.attempt == end.attempt;
+        if (!is_same) continue;
+        if (was_taken.contains(reply)) {
+            found->second.sent = end;
+            ++found->second.parts;
+        } else {
+            ended_.push_back({found->second.user, reply}); // It is over, or somebody else's.
+            copied_.erase(found);
+        }
+    }
+}
+
+} // namespace pollux::chat

@@ -1,0 +1,51 @@
+#include "tasks/task_watch.hpp"
+
+namespace pollux::tasks {
+namespace {
+
+constexpr db::Sql figures_scan_sql = R"sql(
+    select kind, count(*) filter (where state <> 'dead'), count(*) filter (where state = 'dead'),
+        max(case when state = 'ready' and due_at < now_us() then now_us() - due_at else 0 end)
+    from tasks group by kind
+)sql";
+
+} // namespace
+
+void TaskWatch::start()
+{
+    for (auto const& kind : kinds_.all()) {
+        auto const duty = kind.duty == Duty::obligation ? "obligation" : "usual";
+        ops::Labels const labels{{"kind", kind.name}};
+        gauges_.push_back(std::make_unique<ops::Gauge>(
+            "pollux_tasks_open", "Tasks that wait or run, of all processes.",
+            [this, name = kind.name] { return static_cast<double>(figures(name).open); }, labels));
+        gauges_.push_back(std::make_unique<ops::Gauge>(
+            "pollux_tasks_dead", "Tasks that failed for good and wait for an operator.",
+            [this, name = kind.name] { return static_cast<double>(figures(name).dead); },
+            ops::Labels{{"kind", kind.name}, {"duty", duty}}));
+        gauges_.push_back(std::make_unique<ops::Gauge>(
+            "pollux_tasks_oldest_due_seconds", "For how long a task that could run has been waiting.",
+            [this, name = kind.name] { return static_cast<double>(figures(name).oldest_due_us) / 1e6; }, labels));
+    }
+}
+
+asio::awaitable<void> TaskWatch::look()
+{
+    auto const rows = co_await database_.read(figures_scan_sql);
+    std::map<std::string, TaskFigures> seen;
+    for (std::size_t index = 0; index < rows.size(); ++index) {
+        auto const row = rows[index];
+        seen[row.text(0)] = {row.integer(1), row.integer(2), row.integer(3)};
+    }
+    std::lock_guard lock(mutex_);
+    by_kind_.swap(seen);
+}
+
+TaskFigures TaskWatch::figures(std::string const& kind) const
+{
+    std::lock_guard lock(mutex_);
+    auto const found = by_kind_.find(kind);
+    return found == by_kind_.end() ? TaskFigures{} : found->second;
+}
+
+} // namespace pollux::tasks

@@ -1,0 +1,117 @@
+// Commands beside a running server: over SQLite by the control socket, over PostgreSQL directly; and what of it a crash leaves behind.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { after, describe, test } from 'node:test';
+
+import { Program, binary, endPrograms, temporaryFolder } from './support/process.mjs';
+import { Server } from './support/server.mjs';
+import { Postgres } from './support/services.mjs';
+
+const surroundings = { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', METRICS_LISTEN: '', LOG_FORMAT: 'json' };
+const debug = { DEBUG: 'True', LOG_FORMAT: 'json' };
+const passwordFile = path.join(temporaryFolder(), 'password');
+fs.writeFileSync(passwordFile, 'seven green lanterns\n');
+
+async function createSuperuser(folder, mobile, env = debug) {
+    const program = new Program(binary('pollux'), ['createsuperuser', mobile, '--password-file', passwordFile],
+        { cwd: folder, env: { ...surroundings, ...env } });
+    const { code } = await program.end;
+    return { code, stdout: program.stdout, stderr: program.stderr };
+}
+
+const socketOf = (server) => path.join(server.folder, 'pollux_data', 'control.sock');
+
+// The link logs in, once.
+async function logIn(server, printed) {
+    const token = /"token":"([^"]+)"/.exec(printed)[1];
+    const ask = () => fetch(`${server.url}/auth/link/`, {
+        method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ token }),
+    });
+    const first = await ask();
+    assert.equal(first.status, 200, await first.clone().text());
+    assert.notEqual((await ask()).status, 200);
+    return first.json();
+}
+
+describe('commands beside a server', { concurrency: true }, () => {
+    after(endPrograms);
+
+    test('createsuperuser over SQLite: the server does it, and the link logs in', { timeout: 60_000 }, async () => {
+        const server = await Server.start({ env: debug });
+        assert.equal(fs.statSync(socketOf(server)).mode & 0o777, 0o600);
+        const made = await createSuperuser(server.folder, '+14155550100');
+        assert.equal(made.code, 0, made.stderr);
+        assert.match(made.stdout, /\+14155550100 is an admin/);
+        await logIn(server, made.stdout);
+        assert.match(server.log, /control_command.*createsuperuser/);
+        assert.doesNotMatch(server.log, /14155550100|lanterns/);
+        await server.stop();
+        assert.ok(!fs.existsSync(socketOf(server)));
+    });
+
+    test('what the service refuses is said as without a server, and the server goes on', { timeout: 60_000 }, async () => {
+        const server = await Server.start({ env: debug });
+        const beside = await createSuperuser(server.folder, 'no number');
+        const url = server.url;
+        await server.stop();
+        const alone = await createSuperuser(server.folder, 'no number');
+        const said = ({ code, stderr }) => [code, stderr.split('\n').filter((line) => !line.startsWith('{')).join('\n')];
+        assert.deepEqual(said(beside), said(alone));
+        assert.equal(beside.code, 1);
+        assert.ok(url);
+    });
+
+    test('after kill -9: the file that was left stops nobody, and the next server has a socket again', { timeout: 60_000 }, async () => {
+        const server = await Server.start({ env: debug });
+        await server.kill();
+        assert.ok(fs.existsSync(socketOf(server)));
+        const alone = await createSuperuser(server.folder, '+14155550101');
+        assert.equal(alone.code, 0, alone.stderr);
+        await server.start();
+        const beside = await createSuperuser(server.folder, '+14155550102');
+        assert.equal(beside.code, 0, beside.stderr);
+        await logIn(server, beside.stdout);
+        await server.stop();
+    });
+
+    test('nonsense on the socket is refused, hung up on, and harms nothing', { timeout: 60_000 }, async () => {
+        const server = await Server.start({ env: debug });
+        const say = (bytes) => new Promise((resolve) => {
+            let answer = Buffer.alloc(0);
+            const socket = net.connect(socketOf(server), () => socket.end(bytes));
+            socket.on('data', (more) => (answer = Buffer.concat([answer, more])));
+            socket.on('error', () => {});
+            socket.on('close', () => resolve(answer.subarray(4).toString()));
+        });
+        const framed = (text) => {
+            const head = Buffer.alloc(4);
+            head.writeUInt32BE(Buffer.byteLength(text));
+            return Buffer.concat([head, Buffer.from(text)]);
+        };
+        assert.equal(await say(Buffer.from([255, 255, 255, 255])), '');
+        assert.equal(await say(Buffer.from([0, 0])), '');
+        assert.match(await say(framed('nonsense')), /"unreadable"/);
+        assert.match(await say(framed('{"command":"createsuperuser","database":"/elsewhere"}')), /"other_database"/);
+        const database = fs.realpathSync(server.database);
+        assert.match(await say(framed(JSON.stringify({ command: 'none', database }))), /"command_not_found"/);
+        assert.match(await say(framed(JSON.stringify({ command: 'createsuperuser', database, arguments: { mobile: 7 } }))), /"mobile"/);
+        const made = await createSuperuser(server.folder, '+14155550103');
+        assert.equal(made.code, 0, made.stderr);
+        await server.stop();
+    });
+
+    test('createsuperuser over PostgreSQL works beside a server directly', { timeout: 90_000 }, async () => {
+        const postgres = await Postgres.start();
+        const env = { ...debug, DATABASE_URL: postgres.url };
+        const migrated = new Program(binary('pollux'), ['migrate'], { cwd: temporaryFolder(), env: { ...surroundings, ...env } });
+        assert.equal((await migrated.end).code, 0, migrated.stderr);
+        const server = await Server.start({ env });
+        const made = await createSuperuser(server.folder, '+14155550104', env);
+        assert.equal(made.code, 0, made.stderr);
+        await logIn(server, made.stdout);
+        assert.ok(!fs.existsSync(socketOf(server)));
+        await server.stop();
+    });
+});
