@@ -3,7 +3,7 @@
 sends=20000
 pool=16 # Transactions at once, of the server and of pgbench.
 streams=500 stamps=200 delta_ms=50
-redis_url= postgres= database_url=
+redis_url= postgres= database_url= template=
 
 start_postgres()
 {
@@ -13,11 +13,17 @@ start_postgres()
     { read -r url; read -r folder; } <"$dir/postgres"
     database_url=${url%/postgres}
     postgres=$(head -n 1 "$folder/data/postmaster.pid")
-    psql -q "$url" -c 'create database prepared'
+}
+
+# move_prepared DATABASE: what was prepared in SQLite, as a database from which others are copied.
+move_prepared()
+{
+    template=$1
+    psql -q "$database_url/postgres" -c "create database $template"
     env -i PATH="$PATH" DEBUG=True SECRET_KEY="$signing_key$signing_key" DATA_DIR="$dir/move" \
-        "build/$build/pollux" move --from "sqlite:///$dir/prepared/pollux.sqlite3" --to "$database_url/prepared" >"$dir/move.out" 2>&1 ||
+        "$program" move --from "sqlite:///$prepared/pollux.sqlite3" --to "$database_url/$template" >"$dir/move.out" 2>&1 ||
         die "pollux move: $(tail -3 "$dir/move.out")"
-    psql -q "$database_url/prepared" -c 'vacuum analyze'
+    psql -q "$database_url/$template" -c 'vacuum analyze'
 }
 
 # Debian keeps the server and its tools in one program, which goes by its name.
@@ -41,7 +47,7 @@ place_services()
 
 fresh_database()
 {
-    psql -q "$database_url/postgres" -c 'drop database if exists bench with (force)' -c 'create database bench template prepared' -c checkpoint
+    psql -q "$database_url/postgres" -c 'drop database if exists bench with (force)' -c "create database bench template $template" -c checkpoint
 }
 
 # start_node CORES NAME=VALUE...: a server of the cluster; sets $server and $port.
@@ -67,14 +73,13 @@ measure_cluster_send()
         fresh_database
         start_node 0,1
         before=$(cpu_ticks "$server")
-        result=$(taskset -c 0,1 "build/$build/bench/pollux-load" --port "$port" --signing-key "$signing_key" --users "$users" \
-            --rooms-per-user "$rooms_per_user" --count "$sends" --connections "$send_connections") || die "sends went wrong"
+        result=$(load 0,1 --count "$sends" --connections "$send_connections") || die "sends went wrong"
         after=$(cpu_ticks "$server")
         stop_server
         expected="$((2 * sends + 50)) $sends $sends $sends" # Messages with the reader's 50, jobs, keys, units.
         [ "$(rows_in_postgres)" = "$expected" ] || die "the server wrote $(rows_in_postgres) rows"
         ours+=("$(value_of rate "$result")") loads+=("$(value_of cpu_percent "$result")") p99+=("$(value_of p99_ms "$result")")
-        our_us+=("$(awk -v t=$((after - before)) -v hz="$(getconf CLK_TCK)" -v n="$sends" 'BEGIN {printf "%.1f", 1e6 * t / hz / n}')")
+        our_us+=("$(us_each $((after - before)) "$sends")")
 
         fresh_database
         result=$(taskset -c 0,1 pgbench --no-vacuum --protocol=prepared --client="$pool" --jobs=1 --transactions=$((sends / pool)) \
@@ -143,7 +148,7 @@ measure_streams()
         start_node 0,1 "${model[@]}"
         env -i PATH="$PATH" DEBUG=True SECRET_KEY="$signing_key$signing_key" DATABASE_URL="$database_url/bench" REDIS_URL="$redis_url" \
             DATA_DIR="$dir/worker" METRICS_LISTEN= LOG_LEVEL=warning LOG_FORMAT=json "${model[@]}" \
-            taskset -c 0,1 "build/$build/pollux" worker >"$dir/worker.out" 2>"$dir/worker.log" &
+            taskset -c 0,1 "$program" worker >"$dir/worker.out" 2>"$dir/worker.log" &
         worker=$!
         others+=" $worker"
         result=$(taskset -c 0,1 "build/$build/bench/pollux-bench-streams" --port "$port" --signing-key "$signing_key" --streams "$streams" \
@@ -159,6 +164,7 @@ measure_streams()
 measure_cluster()
 {
     start_postgres
+    move_prepared prepared
     start_redis
     if wanted send; then measure_cluster_send; fi
     if wanted rooms; then compare_embedded "GET /chatroom/, 20 rooms, from cache, server on one core" /chatroom/ ">= 0.6"; fi

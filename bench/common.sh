@@ -1,5 +1,5 @@
-# What the measurements of both shapes share: the server, nginx, the load, the table. Sourced by bench/run, which sets $build, $only and
-# $pairs; what is started is ended by stop_all, by its process id.
+# What the measurements of both shapes share: the server, nginx, the load, the table. Sourced by bench/run, which sets $build, $program,
+# $only and $pairs; what is started is ended by stop_all, by its process id.
 
 users=2000 rooms_per_user=5 reader=2001 reader_room=10001
 sends=40000 send_connections=128
@@ -7,7 +7,7 @@ cycles=12000 cycle_connections=128
 get_seconds=4 get_connections=64
 signing_key=bench-bench-bench-bench-bench-bench-bench
 
-dir= server= nginx= watchdog= others=
+dir= server= nginx= watchdog= others= prepared=
 stop_all()
 {
     trap - EXIT
@@ -58,7 +58,7 @@ start_server()
     began=${EPOCHREALTIME/./}
     env -i PATH="$PATH" DEBUG=True RATE_LIMITS=off BASIC_DAILY_MESSAGES=1000000 QUEUE_MAX=1000000 METRICS_LISTEN= LISTEN="127.0.0.1:$port" \
         DATA_DIR="$dir/data" JWT_SIGNING_KEY="$signing_key" LOG_LEVEL=warning LOG_FORMAT=json DEMO_TOKENS_PER_SECOND=0 "$@" \
-        taskset -c "$cores" "build/$build/pollux" serve >"$dir/server.out" 2>"$dir/server.log" &
+        taskset -c "$cores" "$program" serve >"$dir/server.out" 2>"$dir/server.log" &
     server=$!
     until { exec 4<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null; do
         [ $((${EPOCHREALTIME/./} - began)) -lt 10000000 ] && kill -0 "$server" 2>/dev/null || die "no server: $(cat "$dir/server.log")"
@@ -69,6 +69,16 @@ start_server()
     exec 4>&-
     [ "$status" = $'HTTP/1.1 200 OK\r' ] || die "the server answers $status"
 }
+# load CORES ARGUMENT...: pollux-load against the server; prints its line of figures.
+load()
+{
+    local cores=$1
+    shift
+    taskset -c "$cores" "build/$build/bench/pollux-load" --port "$port" --signing-key "$signing_key" --users "$users" \
+        --rooms-per-user "$rooms_per_user" "$@"
+}
+# us_each TICKS COUNT: microseconds of CPU for one.
+us_each() { awk -v t="$1" -v hz="$(getconf CLK_TCK)" -v n="$2" 'BEGIN {printf "%.1f", 1e6 * t / hz / n}'; }
 stop_server()
 {
     kill -TERM "$server"
@@ -79,6 +89,7 @@ stop_server()
 # Users and rooms for the sends, and one user with 20 rooms, one of which has 50 messages.
 prepare_data()
 {
+    rm -rf "$dir/data"
     mkdir -p "$dir/data"
     start_server 0,1
     stop_server
@@ -105,9 +116,9 @@ insert into messages (room_id, user_id, role, status, content, reply_to, parent_
         id, id, 'demo', 'stop', 20, 90, 0, 1, created_at + 1000, created_at + 2000 from messages where room_id = $reader_room;
 commit;
 SQL
-    cp -r "$dir/data" "$dir/prepared"
+    cp -r "$dir/data" "$prepared"
 }
-fresh_data() { rm -rf "$dir/data"; cp -r "$dir/prepared" "$dir/data"; }
+fresh_data() { rm -rf "$dir/data"; cp -r "$prepared" "$dir/data"; }
 
 # get PID PORT PATH SECONDS: sets $rate, $cpu_us (of PID, a request) and $load_cpu (percent).
 get()
@@ -123,7 +134,7 @@ get()
     requests=$(awk '/requests in/ {print $1}' "$dir/wrk.out")
     timing=$(tail -1 "$dir/wrk.time")
     load_cpu=$(awk '{printf "%.0f", 100 * ($2 + $3) / $1}' <<<"$timing")
-    cpu_us=$(awk -v ticks=$((after - before)) -v hz="$(getconf CLK_TCK)" -v n="$requests" 'BEGIN {printf "%.1f", 1e6 * ticks / hz / n}')
+    cpu_us=$(us_each $((after - before)) "$requests")
 }
 
 rows=()

@@ -100,8 +100,7 @@ measure_send()
         # The log is on: its last line says how large the groups were.
         start_server 0 THREADS=1 WORKERS=external LOG_LEVEL=info
         before=$(cpu_ticks "$server")
-        result=$(taskset -c 1 "build/$build/bench/pollux-load" --port "$port" --signing-key "$signing_key" --users "$users" \
-            --rooms-per-user "$rooms_per_user" --count "$sends" --connections "$send_connections") || die "sends went wrong"
+        result=$(load 1 --count "$sends" --connections "$send_connections") || die "sends went wrong"
         after=$(cpu_ticks "$server")
         stop_server
         written=$(rows_written "$dir/data/pollux.sqlite3")
@@ -109,7 +108,7 @@ measure_send()
             awk '{printf "%.0f", $1 / $2}')
         ours+=("$(value_of rate "$result")") loads+=("$(value_of cpu_percent "$result")") p99+=("$(value_of p99_ms "$result")")
         groups+=("$group")
-        our_us+=("$(awk -v t=$((after - before)) -v hz="$(getconf CLK_TCK)" -v n="$sends" 'BEGIN {printf "%.1f", 1e6 * t / hz / n}')")
+        our_us+=("$(us_each $((after - before)) "$sends")")
 
         fresh_data
         bare=$(taskset -c 0 "build/$build/bench/pollux-bare-sqlite" --file "$dir/data/pollux.sqlite3" --users "$users" \
@@ -129,8 +128,7 @@ measure_cycles()
     for ((pair = 0; pair < pairs; ++pair)); do
         fresh_data
         start_server 0,1
-        result=$(taskset -c 0,1 "build/$build/bench/pollux-load" --port "$port" --signing-key "$signing_key" --users "$users" \
-            --rooms-per-user "$rooms_per_user" --count "$cycles" --connections "$cycle_connections" --wait 25) || die "cycles went wrong"
+        result=$(load 0,1 --count "$cycles" --connections "$cycle_connections" --wait 25) || die "cycles went wrong"
         stop_server
         completed=$(sqlite3 "$dir/data/pollux.sqlite3" "select count(*) from messages where role = 'assistant' and status = 'completed'")
         [ "$completed" = $((cycles + 25)) ] || die "only $completed replies are completed"

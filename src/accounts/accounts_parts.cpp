@@ -49,10 +49,7 @@ void AccountsParts::announce_ended(UserId user, std::span<SessionId const> ended
     ended_sessions.add(ended, clock.now());
     for (auto session : ended) {
         if (signals) signals->publish(ended_channel, std::to_string(session.value));
-        std::string json = R"({"session":)";
-        append_json_integer(json, session.value);
-        json += "}";
-        notices.publish(user, "session_ended", std::move(json));
+        notices.publish(user, "session_ended", to_json(bus::SessionEnded{session}));
     }
 }
 

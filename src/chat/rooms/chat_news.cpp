@@ -1,40 +1,24 @@
 #include "chat/rooms/chat_news.hpp"
 
-#include "chat/rooms/message_rows.hpp"
+#include "base/json.hpp"
+#include "chat/rooms/notice_data.hpp"
 
 namespace pollux::chat {
 namespace {
 
-std::string numbers(std::initializer_list<std::pair<std::string_view, std::int64_t>> members)
-{
-    std::string json;
-    for (auto [name, number] : members) {
-        json += json.empty() ? "{\"" : ",\"";
-        json.append(name).append("\":");
-        append_json_integer(json, number);
-    }
-    return json;
-}
-
 bus::NewNotice room_notice(RoomId room)
 {
-    return {"room", numbers({{"id", room.value}}) + "}"};
-}
-
-bus::NewNotice message_notice(RoomId room, MessageId message)
-{
-    return {"message", numbers({{"id", message.value}, {"chatroom", room.value}}) + "}"};
+    return {"room", to_json(RoomNotice{room})};
 }
 
 bus::NewNotice reply_notice(RoomId room, ChatNews::ReplyNews const& news)
 {
-    auto const known = numbers({{"id", news.reply.value}, {"chatroom", room.value}, {"attempt", news.attempt}});
-    return {"reply", known + ",\"status\":\"" + to_text(news.status) + "\"}"};
+    return {"reply", to_json(ReplyNotice{news.reply, room, news.attempt, news.status})};
 }
 
 bus::NewNotice usage_notice()
 {
-    return {"usage", "{}"};
+    return {"usage", to_json(EmptyNotice())};
 }
 
 } // namespace
@@ -48,7 +32,7 @@ void ChatNews::reply_sent(UserId user, RoomId room, std::optional<MessageId> mes
 {
     room_lists_.drop(user); // First: who is told must not find the old list.
     std::vector<bus::NewNotice> notices{room_notice(room)};
-    if (message) notices.push_back(message_notice(room, *message));
+    if (message) notices.push_back({"message", to_json(MessageNotice{*message, room})});
     notices.push_back(reply_notice(room, news));
     notices.push_back(usage_notice());
     notices_.publish_all(user, std::move(notices));
@@ -75,7 +59,7 @@ void ChatNews::room_changed(UserId user, RoomId room)
 void ChatNews::room_deleted(UserId user, RoomId room)
 {
     room_lists_.drop(user);
-    notices_.publish(user, "room_deleted", numbers({{"id", room.value}}) + "}");
+    notices_.publish(user, "room_deleted", to_json(RoomNotice{room}));
 }
 
 void ChatNews::usage_changed(UserId user)

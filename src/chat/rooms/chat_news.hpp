@@ -22,16 +22,15 @@ public:
         MessageStatus status;
     };
 
-    // reply {id, chatroom, attempt, status}. A sender and a worker publish each for themselves: a notice whose attempt is lower than one
-    // that was seen has been overtaken, and is to be ignored.
-    void reply_changed(UserId user, RoomId room, ReplyNews news);
-    // room, message {id, chatroom} if there is one, reply, usage.
+    // The notices that each of them tells; notice_data.hpp has their data.
+    void reply_changed(UserId user, RoomId room, ReplyNews news); // reply.
+    // room, message if there is one, reply, usage.
     void reply_sent(UserId user, RoomId room, std::optional<MessageId> message, ReplyNews news);
     void reply_waits(UserId user, RoomId room, ReplyNews news); // room, reply: it was lost, and is queued again.
     void reply_ended(UserId user, RoomId room, ReplyNews news); // room, reply, usage.
-    void room_changed(UserId user, RoomId room);                // room {id}
-    void room_deleted(UserId user, RoomId room);                // room_deleted {id}
-    void usage_changed(UserId user);                            // usage {}
+    void room_changed(UserId user, RoomId room);                // room.
+    void room_deleted(UserId user, RoomId room);                // room_deleted.
+    void usage_changed(UserId user);                            // usage.
 
     // After whatever tells of a room on this thread: no process shows the list as it was before.
     asio::awaitable<void> settled(UserId user) { return room_lists_.settle(user); }

@@ -1,5 +1,8 @@
 #include "chat/streams/reply_events.hpp"
 
+#include "bus/notices.hpp"
+#include "chat/rooms/notice_data.hpp"
+
 namespace pollux::chat {
 namespace {
 
@@ -35,15 +38,16 @@ std::vector<http::EventShape> reply_events()
 
 std::vector<http::EventShape> notice_events()
 {
-    return {{"ready", "what changes from now on is told."},
-            {"reset", "too much was missed: fetch anew what is shown."},
-            {"message", "a message was sent."},
-            {"reply", "a reply began, went on or ended."},
-            {"room", "a room was made or changed."},
-            {"room_deleted", "a room is gone."},
-            {"usage", "the day's quota changed."},
-            {"plan", "the plan changed."},
-            {"session_ended", "this session is over; the last event."}};
+    using http::event_shape;
+    return {event_shape<EmptyNotice>("ready", "what changes from now on is told."),
+            event_shape<EmptyNotice>("reset", "too much was missed: fetch anew what is shown."),
+            event_shape<MessageNotice>("message", "a message was sent."),
+            event_shape<ReplyNotice>("reply", "a reply began, went on or ended; one of a lower attempt than was seen is to be ignored."),
+            event_shape<RoomNotice>("room", "a room was made or changed."),
+            event_shape<RoomNotice>("room_deleted", "a room is gone."),
+            event_shape<EmptyNotice>("usage", "the day's quota changed."),
+            event_shape<EmptyNotice>("plan", "the plan changed."),
+            event_shape<bus::SessionEnded>("session_ended", "a session is over; of this one it is the last event.")};
 }
 
 } // namespace pollux::chat

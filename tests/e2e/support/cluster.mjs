@@ -93,15 +93,15 @@ export class Node {
 export class Cluster {
     #nextNumber = 0;
 
-    // `redis: false`: PostgreSQL alone. `postgres`: one that runs already.
-    static async start({ serves = 2, workers = 2, users = 40, redis = true, env = {}, postgres = null, postgresSettings = {}, redisSettings = {} } = {}) {
+    // `redis: false`: PostgreSQL alone. `postgres`: one that runs already. `version`: the binary of all nodes.
+    static async start({ serves = 2, workers = 2, users = 40, redis = true, env = {}, postgres = null, postgresSettings = {}, redisSettings = {}, version = 'pollux' } = {}) {
         const cluster = new Cluster();
         cluster.mobiles = Array.from({ length: users }, (_, number) => `+1202555${String(number).padStart(4, '0')}`);
         [cluster.postgres, cluster.redis] = await Promise.all([postgres ?? Postgres.start(postgresSettings), redis ? Redis.start(redisSettings) : null]);
         cluster.env = { ...settings(cluster.mobiles), DATABASE_URL: cluster.postgres.url, ...(redis ? { REDIS_URL: cluster.redis.url } : {}), ...env };
-        await cluster.migrate();
-        cluster.serves = Array.from({ length: serves }, () => new Node('serve', { WORKERS: workers > 0 ? 'external' : 'internal', ...cluster.env }));
-        cluster.workers = Array.from({ length: workers }, () => new Node('worker', cluster.env));
+        await cluster.migrate(version);
+        cluster.serves = Array.from({ length: serves }, () => new Node('serve', { WORKERS: workers > 0 ? 'external' : 'internal', ...cluster.env }, version));
+        cluster.workers = Array.from({ length: workers }, () => new Node('worker', cluster.env, version));
         await Promise.all(cluster.nodes.map((node) => node.start()));
         cluster.haproxy = await Haproxy.start(cluster.serves.map(({ port }) => port));
         return cluster;

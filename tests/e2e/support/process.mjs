@@ -27,8 +27,9 @@ export function endPrograms() {
     for (const child of running) child.kill('SIGKILL');
 }
 
+// `name`: of a program in POLLUX_BIN, or the path of another.
 export function binary(name) {
-    const file = path.join(binaries, name);
+    const file = path.resolve(binaries, name);
     if (!fs.existsSync(file)) throw new Error(`${file} is missing: build it, or set POLLUX_BIN to the folder that has it`);
     return file;
 }
