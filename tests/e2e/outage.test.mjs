@@ -7,6 +7,7 @@ import { Client, User } from './support/client.mjs';
 import { Cluster } from './support/cluster.mjs';
 import { endPrograms, sleep, until } from './support/process.mjs';
 import { Sim } from './support/sim.mjs';
+import { ReplyReader } from './support/sse.mjs';
 
 after(endPrograms);
 
@@ -39,6 +40,32 @@ async function send(user, notes) {
     }
 }
 
+// Every server tells why a reply waits, and until when, with the message and on its stream.
+async function isToldEverywhere(cluster, accepted) {
+    for (const node of cluster.serves) {
+        const here = new Client(node);
+        const { user, room, reply, waiting } = await until(`a reply that waits for the model, at ${node.url}`, async () => {
+            for (const one of accepted.slice(-30)) {
+                const user = Object.assign(Object.create(one.user), { client: here });
+                const { waiting } = await user.message(one.room, one.reply);
+                if (waiting?.reason === 'model_unavailable') return { ...one, user, waiting };
+            }
+            return null;
+        });
+        assert.ok(Math.abs(Date.parse(waiting.retry_at) - Date.now()) < 600_000, `retry_at is ${waiting.retry_at}`);
+        const reader = new ReplyReader();
+        const stream = await user.openStream(room, reply, null);
+        reader.connected();
+        for await (const event of stream.events) {
+            reader.take(event);
+            if (reader.waited.includes('model_unavailable')) break;
+        }
+        assert.ok(reader.waited.includes('model_unavailable'), `the stream told ${reader.waited}`);
+        stream.cut();
+        here.close();
+    }
+}
+
 async function outage({ redis, processesOfCap }) {
     const sim = await Sim.start();
     const env = {
@@ -58,6 +85,7 @@ async function outage({ redis, processesOfCap }) {
     const queued = async () => (await cluster.rows('select count(*)::int as open from jobs'))[0].open;
     const isBusy = ({ status, body }) => status === 503 && body.code === 'busy';
     await until('a full queue', () => notes.refused.some(isBusy), { seconds: 60 });
+    await isToldEverywhere(cluster, notes.accepted);
     for (const end = Date.now() + secondsOut * 1000; Date.now() < end; await sleep(200)) longest = Math.max(longest, await queued());
     notes.isOver = true;
     await sending;

@@ -18,7 +18,7 @@ const startsWithinSeconds = 5; // 1 s on a machine that has nothing else to do; 
 
 async function startSim() {
     const sim = await Sim.start();
-    await sim.plan({ default: { duration_ms: 50, chunks: 2 }, matching: [{ match: 'goes on', duration_ms: 600_000, chunks: 6000 }] });
+    await sim.plan({ default: { duration_ms: 50, chunks: 2 }, matching: [{ match: 'goes on', times: -1, stamps: 3000, chunk_delay_ms: 200 }] });
     return sim;
 }
 
