@@ -91,6 +91,7 @@ async function runKills() {
     });
     const client = new TimedClient(shape.target);
     const users = await makeUsers(client);
+    client.waits = []; // Signing up prepares what is measured, and the passwords of a crowd take as long as the cores let them.
 
     const ledger = [];
     let accepted = 0;
