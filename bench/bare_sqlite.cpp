@@ -1,7 +1,7 @@
 // What durable sends are compared with: one loop over the statements of a send, on the same schema, with the same durability (WAL,
 // synchronous=FULL) and as many sends a COMMIT as the server had. No network, no JSON, no threads, no savepoints.
 //
-// The statements stand in src/chat/sending/send_store.cpp, send_parts.cpp, room_store.cpp (touch), idempotency.cpp and
+// The statements stand in src/chat/sending/send_store.cpp, send_parts.cpp, sent_rows.hpp, room_store.cpp (touch), idempotency.cpp and
 // src/billing/quota.cpp. Whoever changes them there changes them here: bench/run compares the rows that both have written, not the texts.
 #include <CLI/CLI.hpp>
 #include <sqlite3.h>
@@ -42,15 +42,15 @@ constexpr char const* take_unit_sql = R"sql(
 )sql";
 
 constexpr char const* insert_question_sql = R"sql(
-    insert into messages (room_id, user_id, role, status, content, parent_id, created_at, completed_at)
-    values ($1, $2, 'user', 'completed', $3, $4, $5, $5)
+    insert into messages (room_id, user_id, role, status, content, parent_id, created_at, completed_at, request_id)
+    values ($1, $2, 'user', 'completed', $3, $4, $5, $5, $6)
     returning id
 )sql";
 
 constexpr char const* insert_reply_sql = R"sql(
     insert into messages (room_id, user_id, role, status, content, reply_to, parent_id, variant, variants, is_shown, model, attempt, day,
-        created_at)
-    values ($1, $2, 'assistant', $3, '', $4, $4, $5, $5, $6, $7, $8, $9, $10)
+        created_at, request_id)
+    values ($1, $2, 'assistant', $3, '', $4, $4, $5, $5, $6, $7, $8, $9, $10, $11)
     returning id
 )sql";
 
@@ -79,6 +79,7 @@ constexpr char const* keep_key_sql = R"sql(
 constexpr char const* content =
     "How do I keep a promise that I gave to somebody who is asleep? Please answer in a few sentences, and say what you are unsure of.";
 constexpr char const* request_hash = "kq2ZcB0uS7cGm7cX1d2Oe3H0y6wqv1l5Jp8mTQ4xN9A";
+constexpr char const* request_id = "0123456789abcdef";
 constexpr std::size_t preview_characters_max = 120;
 constexpr sqlite3_int64 day_us = 86'400'000'000;
 
@@ -189,11 +190,11 @@ public:
         if (basis.empty()) throw std::runtime_error("a room is missing");
         bool is_first = number(basis[10]) == 0 && number(basis[11]) < number(basis[7]);
         take_unit_.run({user, now / day_us, basis[4]});
-        auto question = insert_question_.run({room, user, content, basis[2], now}).at(0);
-        auto reply =
-            insert_reply_
-                .run({room, user, "queued", question, sqlite3_int64(1), sqlite3_int64(1), "demo", sqlite3_int64(0), now / day_us, now})
-                .at(0);
+        auto question = insert_question_.run({room, user, content, basis[2], now, request_id}).at(0);
+        auto reply = insert_reply_
+                         .run({room, user, "queued", question, sqlite3_int64(1), sqlite3_int64(1), "demo", sqlite3_int64(0), now / day_us,
+                               now, request_id})
+                         .at(0);
         (is_first ? insert_ready_ : insert_waiting_).run({user, room, reply, now});
         update_room_.run({room, now, std::string(content, preview_characters_max), question, reply, "", user});
         keep_key_.run({user, key, request_hash, question, reply, now, now - day_us});

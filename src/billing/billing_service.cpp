@@ -24,6 +24,8 @@ constexpr db::Sql usage_sql = "select day, used, " POLLUX_TOKENS("prompt_tokens"
 
 constexpr db::Sql erase_days_sql = "delete from usage_days where user_id = $1";
 constexpr db::Sql erase_months_sql = "delete from usage_months where user_id = $1";
+constexpr db::Sql erase_models_sql = "delete from usage_models where user_id = $1";
+constexpr db::Sql erase_model_months_sql = "delete from usage_model_months where user_id = $1";
 
 constexpr std::int64_t basic_requests_per_minute = 120;
 constexpr std::int64_t pro_requests_per_minute = 600;
@@ -92,6 +94,8 @@ asio::awaitable<void> erase_user(db::Transaction& transaction, UserId user)
 {
     co_await transaction.run(erase_days_sql, user);
     co_await transaction.run(erase_months_sql, user);
+    co_await transaction.run(erase_models_sql, user);
+    co_await transaction.run(erase_model_months_sql, user);
 }
 
 } // namespace pollux::billing

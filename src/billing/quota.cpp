@@ -23,6 +23,16 @@ constexpr db::Sql settle_sql =
                                                                                    "thought_tokens") " + $6 "
                                                                                                      "where user_id = $1 and day = $2";
 
+// What they add up to on a day is the day's own sum.
+constexpr db::Sql count_model_sql = R"sql(
+    insert into usage_models (user_id, day, model, replies, prompt_tokens, completion_tokens, thought_tokens)
+    values ($1, $2, $3, $4, $5, $6, $7)
+    on conflict (user_id, day, model) do update set replies = usage_models.replies + excluded.replies,
+        prompt_tokens = usage_models.prompt_tokens + excluded.prompt_tokens,
+        completion_tokens = usage_models.completion_tokens + excluded.completion_tokens,
+        thought_tokens = usage_models.thought_tokens + excluded.thought_tokens
+)sql";
+
 constexpr db::Sql leave_sql = R"sql(
     insert into gone_numbers (number_key, day, used) select $2, day, used from usage_days where user_id = $1 and day = $3 and used > 0
     on conflict (number_key) do update set day = excluded.day,
@@ -56,6 +66,11 @@ asio::awaitable<std::int64_t> used_units(db::Transaction& transaction, UserId us
 asio::awaitable<void> settle(db::Transaction& transaction, Settlement settlement)
 {
     co_await transaction.run_later(settle_sql, settlement.user, settlement.day, settlement.units_back, settlement.prompt_tokens,
+                                   settlement.completion_tokens, settlement.thought_tokens);
+    auto const replies = 1 - settlement.units_back;
+    bool const has_cost = replies + settlement.prompt_tokens + settlement.completion_tokens + settlement.thought_tokens > 0;
+    if (settlement.model.empty() || !has_cost) co_return;
+    co_await transaction.run_later(count_model_sql, settlement.user, settlement.day, settlement.model, replies, settlement.prompt_tokens,
                                    settlement.completion_tokens, settlement.thought_tokens);
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace pollux::billing {
 
@@ -33,6 +34,7 @@ struct Settlement {
     UserId user;
     std::int64_t day = 0;        // The one the unit was taken from.
     std::int64_t units_back = 0; // 1 gives it back.
+    std::string model;           // The one that wrote it, and took the tokens; empty: none was asked.
     std::int64_t prompt_tokens = 0;
     std::int64_t completion_tokens = 0;
     std::int64_t thought_tokens = 0;

@@ -185,13 +185,14 @@ void ChatService::wake_workers(int jobs)
     if (parts_.wake_ups) parts_.wake_ups->announce(jobs);
 }
 
-asio::awaitable<Result<Made<Sent>>> ChatService::send(UserId user, RoomId room, std::string content, std::optional<idempotency::Key> key)
+asio::awaitable<Result<Made<Sent>>> ChatService::send(UserId user, RoomId room, std::string content, std::optional<idempotency::Key> key,
+                                                      RequestNames names)
 {
     bool const has_key = key.has_value();
     auto const room_left = co_await check_gauge(has_key);
     if (!room_left) co_return room_left.error();
     auto hand = parts_.worker ? parts_.worker->free_hand() : std::nullopt;
-    SendRequest request{user, room, std::move(content), std::move(key), parts_.clock.now(), std::nullopt, *room_left};
+    SendRequest request{user, room, std::move(content), std::move(key), parts_.clock.now(), std::nullopt, *room_left, std::move(names)};
     if (hand) request.lease_owner = parts_.worker->owner();
 
     auto sending = co_await unless_in_progress(has_key, sends_.send(std::move(request)));
@@ -225,13 +226,14 @@ asio::awaitable<Result<std::optional<SentBefore>>> ChatService::sent_before(User
     co_return SentBefore{std::move(replies.front()), replies.size() == 1};
 }
 
-asio::awaitable<Result<Made<Retried>>> ChatService::retry(UserId user, RoomId room, MessageId reply, std::optional<idempotency::Key> key)
+asio::awaitable<Result<Made<Retried>>> ChatService::retry(UserId user, RoomId room, MessageId reply, std::optional<idempotency::Key> key,
+                                                          RequestNames names)
 {
     bool const has_key = key.has_value();
     auto const room_left = co_await check_gauge(has_key);
     if (!room_left) co_return room_left.error();
     auto hand = parts_.worker ? parts_.worker->free_hand() : std::nullopt;
-    RetryRequest request{user, room, reply, std::move(key), parts_.clock.now(), std::nullopt, *room_left};
+    RetryRequest request{user, room, reply, std::move(key), parts_.clock.now(), std::nullopt, *room_left, std::move(names)};
     if (hand) request.lease_owner = parts_.worker->owner();
 
     auto sending = co_await unless_in_progress(has_key, sends_.retry(std::move(request)));

@@ -77,14 +77,16 @@ public:
     asio::awaitable<Result<void>> delete_room(UserId user, RoomId room);
 
     // Durable when it returns. Refusals: those of SendStore::send, and `busy` when too many replies wait over all users.
-    asio::awaitable<Result<Made<Sent>>> send(UserId user, RoomId room, std::string content, std::optional<idempotency::Key> key);
+    asio::awaitable<Result<Made<Sent>>> send(UserId user, RoomId room, std::string content, std::optional<idempotency::Key> key,
+                                             RequestNames names = {});
 
     // The send that is repeated with the last id which the client has seen of its stream: by its key, else by what it says. Nothing is
     // sent. nullopt: there is none. Refusals: room_not_found, idempotency_key_reused.
     asio::awaitable<Result<std::optional<SentBefore>>> sent_before(UserId user, RoomId room, std::string content,
                                                                    std::optional<idempotency::Key> key, EventId last_seen);
 
-    asio::awaitable<Result<Made<Retried>>> retry(UserId user, RoomId room, MessageId reply, std::optional<idempotency::Key> key);
+    asio::awaitable<Result<Made<Retried>>> retry(UserId user, RoomId room, MessageId reply, std::optional<idempotency::Key> key,
+                                                 RequestNames names = {});
 
     // Returns when the reply is no longer being written, at most a few seconds later.
     asio::awaitable<Result<Message>> stop(UserId user, RoomId room, MessageId reply);

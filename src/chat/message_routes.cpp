@@ -35,6 +35,11 @@ http::Replay replay_of(bool is_repeat)
     return is_repeat ? http::Replay::repeated : http::Replay::first_answer;
 }
 
+RequestNames names_of(http::Request const& request)
+{
+    return {request.request_id, request.client_request_id()};
+}
+
 LoadMessage load_message(ChatApi& api, UserId user, RoomId room, MessageId message)
 {
     return [&chat = api.chat, user, room, message] { return chat.message(user, room, message); };
@@ -89,7 +94,7 @@ asio::awaitable<Result<http::CreatedOrStream<Sent>>> send_message(ChatApi& api, 
             if (*going_on) co_return std::move(**going_on);
         }
     }
-    auto made = co_await api.chat.send(user, *room, std::move(body.content.value), std::move(*key));
+    auto made = co_await api.chat.send(user, *room, std::move(body.content.value), std::move(*key), names_of(request));
     if (!made) co_return made.error();
 
     auto& sent = made->value;
@@ -113,7 +118,7 @@ asio::awaitable<Result<http::Created<Retried>>> retry_reply(ChatApi& api, http::
     if (!path) co_return path.error();
     auto key = idempotency_key_of(request);
     if (!key) co_return key.error();
-    auto made = co_await api.chat.retry(request.user(), path->room, path->message, std::move(*key));
+    auto made = co_await api.chat.retry(request.user(), path->room, path->message, std::move(*key), names_of(request));
     if (!made) co_return made.error();
     co_return http::created(std::move(made->value), replay_of(made->is_repeat));
 }

@@ -32,6 +32,15 @@ Result<std::optional<std::string>> Request::idempotency_key() const
     return std::optional<std::string>(*key);
 }
 
+std::string Request::client_request_id() const
+{
+    constexpr std::size_t id_bytes_max = 200;
+    auto const given = header("X-Request-ID");
+    if (!given || given->size() > id_bytes_max) return {};
+    bool const is_printable = std::ranges::all_of(*given, [](char letter) { return letter >= 0x20 && letter < 0x7F; });
+    return is_printable ? std::string(*given) : std::string();
+}
+
 std::optional<std::int64_t> Request::path_number(std::string_view name) const
 {
     for (auto const& [known, value] : path_parameters) {

@@ -64,6 +64,10 @@ public:
     // nullopt without the header; an error (400) when it is empty or over 255 bytes or not printable ASCII.
     Result<std::optional<std::string>> idempotency_key() const;
 
+    // What the client said in X-Request-ID, to be kept beside request_id, which is the same if it is plain: up to 200 printable ASCII
+    // characters. Empty where there is none, or where it is more or something else.
+    std::string client_request_id() const;
+
 private:
     std::optional<std::int64_t> path_number(std::string_view name) const;
 };

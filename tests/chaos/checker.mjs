@@ -5,7 +5,7 @@ import { echo } from '../e2e/support/texts.mjs';
 // history: {
 //   sends: [{user, room, key, content, answers: [{message, reply, isReplayed}], streamed: [{reply, text}]}]: what clients saw.
 //   questions: [{id, room, user, content}], replies: [{id, room, user, replyTo, variant, status, content, completedAt (ms), day}]
-//   jobs: [...], usage: [{user, day, used}], quota: units a user and day: the database at the end.
+//   jobs: [...], usage: [{user, day, used, tokens}], models: [{user, day, replies, tokens}]: use over all models; quota: units a user and day: the database at the end.
 //   shown: [{id, room, status, content}]: the same through the API.
 //   calls: [{question, startedAt (ms)}]: the model's log. callsAllowed: calls a reply may take when nothing is killed.
 //   kills: [ms], at which calls of the model may have been lost; harmedUntil (ms): the end of the last harm; settledWithinMs, system: the system instruction that the model gets.
@@ -19,6 +19,7 @@ export function check(history) {
     checkNothingElse(history, found, report);
     checkReplies(history, found, report);
     checkQuota(history, report);
+    checkModels(history, report);
     checkCalls(history, report);
     checkShown(history, report);
     return problems;
@@ -110,6 +111,18 @@ function checkQuota({ replies, usage, quota }, report) {
         const [should, is] = [expected.get(account) ?? 0, used.get(account) ?? 0];
         if (should !== is) report('quota', `user ${account} has ${should} replies and paid for ${is}`);
         if (should > quota) report('quota', `user ${account} has ${should} replies of ${quota}`);
+    }
+}
+
+// What the models used of a day is what the day used: both are counted in the transaction that ends a reply.
+function checkModels({ usage, models }, report) {
+    const accountOf = ({ user, day }) => `${user} on ${day}`;
+    const [days, byModel] = [usage, models].map((rows) => new Map(rows.map((row) => [accountOf(row), row])));
+    for (const account of new Set([...days.keys(), ...byModel.keys()])) {
+        const [day, sum] = [days.get(account), byModel.get(account)];
+        const [used, replies, tokens, summed] = [day?.used ?? 0, sum?.replies ?? 0, day?.tokens ?? 0, sum?.tokens ?? 0];
+        if (used !== replies || tokens !== summed)
+            report('models', `user ${account} used ${used} and ${tokens} tokens, its models ${replies} and ${summed}`);
     }
 }
 

@@ -27,15 +27,18 @@ async function settledRoom(user, room, end) {
 export async function storedRows(store, users) {
     const ids = users.map(({ user }) => user.id).join(',');
     const rooms = users.flatMap(({ rooms }) => rooms).join(',');
-    const [questions, replies, jobs, usage] = [
+    const tokens = 'prompt_tokens + completion_tokens + thought_tokens';
+    const [questions, replies, jobs, usage, models] = [
         await store.rows(`select id, room_id as room, user_id as "user", content from messages where role = 'user' and room_id in (${rooms})`),
         await store.rows(`select id, room_id as room, user_id as "user", reply_to as "replyTo", variant, status, content,
                 created_at / 1000 as "createdAt", completed_at / 1000 as "completedAt", day
             from messages where role = 'assistant' and room_id in (${rooms})`),
         await store.rows(`select message_id as reply, state from jobs where room_id in (${rooms})`),
-        await store.rows(`select user_id as "user", day, used from usage_days where user_id in (${ids})`),
+        await store.rows(`select user_id as "user", day, used, ${tokens} as tokens from usage_days where user_id in (${ids})`),
+        await store.rows(`select user_id as "user", day, cast(sum(replies) as bigint) as replies, cast(sum(${tokens}) as bigint) as tokens
+            from usage_models where user_id in (${ids}) group by user_id, day`),
     ];
-    return { questions, replies, jobs, usage };
+    return { questions, replies, jobs, usage, models };
 }
 
 export async function readHistory({ store, sim, users, sends, kills, harmedUntil, shown, quota }) {

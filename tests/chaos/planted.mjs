@@ -6,12 +6,13 @@ const system = 'Be brief.';
 
 // Two users, two rooms each, three exchanges a room; two kills in the middle.
 export function goodHistory() {
-    const history = { sends: [], questions: [], replies: [], jobs: [], usage: [], shown: [], calls: [], kills: [5000, 6000] };
+    const history = { sends: [], questions: [], replies: [], jobs: [], usage: [], models: [], shown: [], calls: [], kills: [5000, 6000] };
     Object.assign(history, { quota: 6, callsAllowed: 1, settledWithinMs: 60_000, system });
     let id = 0;
     for (const user of [1, 2]) {
         for (const room of [10 * user, 10 * user + 1]) addRoom(history, user, room, () => ++id);
-        history.usage.push({ user, day: 20_000, used: 6 });
+        history.usage.push({ user, day: 20_000, used: 6, tokens: 600 });
+        history.models.push({ user, day: 20_000, replies: 6, tokens: 600 });
     }
     // A kill in the middle of the first call: its reply was written by a second one.
     history.calls.unshift({ question: history.questions[0].content, startedAt: 4900 });
@@ -71,6 +72,13 @@ export const bugs = [
     ['a unit was given back twice', 'quota', ({ usage }) => {
         usage.at(-1).used -= 2;
     }],
+    ['a finish that died counted its model all the same', 'models', ({ models }) => {
+        models[0].replies += 1;
+    }],
+    ['tokens of a model that the day does not know', 'models', ({ models }) => {
+        models.at(-1).tokens += 7;
+    }],
+    ['a reply that no model wrote', 'models', ({ models }) => models.pop()],
     ['acknowledged before COMMIT: the message is gone', 'lost', ({ questions, replies, shown }) => {
         const [question] = questions.splice(-1);
         const reply = replies.splice(replies.findIndex(({ replyTo }) => replyTo === question.id), 1)[0];

@@ -88,6 +88,27 @@ describe('replies', () => {
         assert.ok(!asked.includes('second'), 'a question without a reply is left out');
     });
 
+    test('a reply is found from its request: in the log, and in its message', async () => {
+        await newRoom({ default: quick });
+        const sends = [['abc-1', 'abc-1', 'abc-1'], ['a client: 7/8', /^[0-9a-f]{16}$/, 'a client: 7/8'], [undefined, /^[0-9a-f]{16}$/, null]];
+        for (const [given, ours, clients] of sends) {
+            const answer = await user.post(room, 'hello', { headers: given ? { 'X-Request-ID': given } : {} });
+            const { message, reply } = answer.body;
+            assert.equal((await user.follow(room, reply.id)).text, 'ok');
+            const id = answer.headers['x-request-id'];
+            assert.match(id, new RegExp(ours));
+            const kept = await server.rows(`select request_id, client_request_id from messages where id in (${message.id}, ${reply.id})`);
+            assert.deepEqual(kept, Array(2).fill({ request_id: id, client_request_id: clients }));
+            const line = await until('its line of the log', () => server.log.split('\n').find((text) => text.includes('"reply_ended"') && text.includes(`"message_id":${reply.id},`)));
+            const { request_id: logged, status, model, calls } = JSON.parse(line);
+            assert.deepEqual([logged, status, model, calls], [id, 'completed', (await user.message(room, reply.id)).model, 1]);
+            assert.ok(server.log.split('\n').some((text) => text.includes('"event":"request"') && text.includes(`"request_id":"${id}"`)));
+        }
+        const [{ calls }] = await server.rows('select calls from messages where calls is not null order by id desc limit 1');
+        assert.deepEqual(JSON.parse(calls).map(({ outcome }) => outcome), ['completed']);
+        assert.equal('calls' in (await user.messages(room))[1], false, 'no user is shown them');
+    });
+
     test('stop: what is no reply, or not yours, is not found', async () => {
         await newRoom();
         const sent = await user.send(room, 'hello', { wait: 20 });

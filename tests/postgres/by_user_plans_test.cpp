@@ -37,13 +37,14 @@ constexpr char const* load_sql = R"sql(
     insert into ended_sessions select s, 1 + s % 2000, s from generate_series(1, 10000) s;
     insert into reset_tokens select 'hash ' || t, 100 + t % 1900, t from generate_series(1, 10000) t;
     insert into usage_days (user_id, day, used) select 1 + d % 2000, d / 2000, 1 from generate_series(1, 20000) d;
+    insert into usage_models select 1 + d % 2000, d / 2000, 'demo', 1, 1, 1, 1 from generate_series(1, 20000) d;
     insert into idempotency_keys select 1 + k % 2000, 'key ' || k, '', k, k, k from generate_series(1, 10000) k;
     insert into reply_parts select 2 * p, 1, 0, 100 + p % 1900, 'demo', 0, 1, 0, 0, 0, 'x', '', '' from generate_series(1, 50000) p;
     select setval(pg_get_serial_sequence(name, 'id'), 1000000) from (values ('users'), ('rooms'), ('messages'), ('jobs'), ('sessions')) t (name)
 )sql";
 
 constexpr char const* tables_sql = "('users', 'rooms', 'messages', 'jobs', 'sessions', 'ended_sessions', 'reset_tokens', 'usage_days', "
-                                   "'idempotency_keys', 'reply_parts')";
+                                   "'usage_models', 'idempotency_keys', 'reply_parts')";
 
 // Of messages; each of its indexes has some hundred.
 constexpr int index_blocks_max = 1000;

@@ -43,6 +43,12 @@ TEST_F(Statements, a_number_fits_a_narrower_column_and_a_null_any)
     EXPECT_EQ(write("update tags set flag = coalesce($2, flag) where note_id = $1", note, false).changed(), 2);
 }
 
+TEST_F(Statements, a_value_that_is_not_used_needs_a_type)
+{
+    EXPECT_EQ(read("select 1 where $3 = 1 and $1 = 'a'", "a", "unused", 1).size(), 1u);
+    EXPECT_THROW(read("select 1 where $3 = 1 and $1 = 'a'", "a", std::optional<int>(), 1), StatementError);
+}
+
 TEST_F(Statements, changed_counts_rows_that_were_written)
 {
     auto const rows = write("insert into notes (text) values ('a'), ('b') returning id, text");

@@ -207,6 +207,38 @@ TEST_F(Deletion, of_an_account_finishes_what_the_deletion_of_its_rooms_began)
     EXPECT_EQ(number("select count(*) from users where id > 0"), 0);
 }
 
+TEST_F(Deletion, of_an_account_forgets_what_it_used)
+{
+    auto const user = add_user();
+    auto const room = add_room(user);
+    send(user, room);
+    finish(claim().front());
+    rows("insert into usage_model_months select user_id, 600, model, replies, 1, 2, 3 from usage_models");
+    ASSERT_EQ(number("select count(*) from usage_models"), 1);
+    erase(user);
+    for (db::Sql left : {db::Sql("select count(*) from usage_days"), db::Sql("select count(*) from usage_models"),
+                         db::Sql("select count(*) from usage_model_months")})
+        EXPECT_EQ(number(left), 0) << "at once";
+}
+
+TEST_F(Deletion, of_an_account_by_an_older_binary_leaves_nothing_either)
+{
+    auto const user = add_user();
+    auto const other = add_user();
+    for (auto one : {user, other}) {
+        send(one, add_room(one));
+        finish(claim().front());
+    }
+    rows("insert into usage_model_months select user_id, 600, model, replies, 1, 2, 3 from usage_models");
+    static constexpr db::Sql messages_sql = "delete from messages where user_id = $1";
+    static constexpr db::Sql rooms_sql = "delete from rooms where user_id = $1";
+    static constexpr db::Sql user_sql = "delete from users where id = $1"; // With which its task ends.
+    for (db::Sql sql : {messages_sql, rooms_sql, user_sql}) rows(sql, user);
+    EXPECT_EQ(number("select count(*) from usage_models"), 1) << "the other user's";
+    EXPECT_EQ(number("select count(*) from usage_model_months"), 1);
+    EXPECT_EQ(number("select max(user_id) from usage_models"), other.value);
+}
+
 TEST_F(Deletion, tasks_may_run_twice)
 {
     auto const user = add_user();

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace pollux::chat {
@@ -23,6 +24,10 @@ struct ReplyClaim {
     std::int64_t calls = 0;   // Calls upstream so far, with the one that this claim begins.
     std::int64_t lost = 0;    // Leases of this job that ended without a word.
     Time first_started;
+    std::string request_id;  // Of the send or the retry that made it, for the log; empty where an older binary made it.
+    std::string ended_calls; // messages.calls (chat/replies/kept_calls.hpp): what is written down with the claim's next transaction.
+
+    std::optional<std::string> calls_column() const { return ended_calls.empty() ? std::nullopt : std::optional(ended_calls); }
 };
 
 } // namespace pollux::chat

@@ -13,21 +13,21 @@ constexpr db::Sql renew_scan_sql = R"sql(
 )sql";
 
 constexpr db::Sql expired_scan_sql = R"sql(
-    select j.user_id, j.room_id, j.message_id, j.attempt, j.calls, j.lost, m.reply_to, m.model
+    select j.user_id, j.room_id, j.message_id, j.attempt, j.calls, j.lost, m.reply_to, m.model, m.request_id, m.calls
     from jobs j join messages m on m.user_id = j.user_id and m.id = j.message_id
     where j.state = 'running' and j.lease_until < now_us()
     order by j.lease_until limit 100
 )sql";
 
 constexpr db::Sql running_scan_sql = R"sql(
-    select j.user_id, j.room_id, j.message_id, j.attempt, j.calls, j.lost, m.reply_to, m.model
+    select j.user_id, j.room_id, j.message_id, j.attempt, j.calls, j.lost, m.reply_to, m.model, m.request_id, m.calls
     from jobs j join messages m on m.user_id = j.user_id and m.id = j.message_id
     where j.state = 'running'
     order by j.lease_until limit 100
 )sql";
 
 constexpr db::Sql owned_sql = R"sql(
-    select j.user_id, j.room_id, j.message_id, j.attempt, j.calls, j.lost, m.reply_to, m.model
+    select j.user_id, j.room_id, j.message_id, j.attempt, j.calls, j.lost, m.reply_to, m.model, m.request_id, m.calls
     from jobs j join messages m on m.user_id = j.user_id and m.id = j.message_id
     where j.state = 'running' and j.lease_owner = $1 and j.message_id = $2 and j.user_id = $3
 )sql";
@@ -62,6 +62,8 @@ ReplyClaim read_claim(db::Row row)
     claim.lost = row.integer(5);
     claim.question = row.id<MessageId>(6);
     claim.model = row.text(7);
+    claim.request_id = row.optional_text(8).value_or("");
+    claim.ended_calls = row.optional_text(9).value_or("");
     return claim;
 }
 

@@ -11,7 +11,8 @@ namespace {
 
 constexpr db::Sql finish_message_sql = R"sql(
     update messages set status = $3, content = $4, thoughts = $5, citations = $6, finish_reason = $7, error_code = $8, error_detail = $9,
-        prompt_tokens = $10, completion_tokens = $11, thought_tokens = $12, model = $13, provider_state = $14, completed_at = $15
+        prompt_tokens = $10, completion_tokens = $11, thought_tokens = $12, model = $13, provider_state = $14, completed_at = $15,
+        calls = $17
     where id = $1 and attempt = $2 and status = 'streaming' and user_id = $16
     returning day, created_at, variants
 )sql";
@@ -45,7 +46,7 @@ asio::awaitable<db::Rows> finish_message(db::Transaction& transaction, ReplyClai
     co_return co_await transaction.run(finish_message_sql, claim.reply, claim.attempt, to_text(end.status), end.text, end.thoughts,
                                        end.citations_json, finish_column(end.finish_reason), code, detail, end.usage.prompt_tokens,
                                        end.usage.completion_tokens, end.usage.thought_tokens, end.model, end.provider_state, now,
-                                       claim.user);
+                                       claim.user, claim.calls_column());
 }
 
 } // namespace
@@ -92,7 +93,7 @@ asio::awaitable<Finishing> finish_in(db::Transaction& transaction, ReplyClaim co
     failpoint("finish_after_message");
     co_await transaction.run_later(delete_job_sql, claim.reply, claim.attempt, claim.user);
 
-    billing::Settlement settlement{claim.user, row.integer(0), costs_unit(end) ? 0 : 1};
+    billing::Settlement settlement{claim.user, row.integer(0), costs_unit(end) ? 0 : 1, end.model};
     settlement.prompt_tokens = end.usage.prompt_tokens;
     settlement.completion_tokens = end.usage.completion_tokens;
     settlement.thought_tokens = end.usage.thought_tokens;

@@ -4,6 +4,7 @@
 #include "ai/tokens.hpp"
 #include "base/failpoint.hpp"
 #include "base/secrets.hpp"
+#include "chat/rooms/message_rows.hpp"
 #include "db/content_refused.hpp"
 #include "ops/log.hpp"
 
@@ -38,6 +39,20 @@ asio::awaitable<void> sleep_for(std::chrono::microseconds wait)
     } catch (asio::multiple_exceptions const& both) {
         std::rethrow_exception(both.first_exception());
     }
+}
+
+// With the name that the request of its send has in the log.
+void log_end(ReplyClaim const& claim, ReplyEnd const& end, std::chrono::microseconds lasted)
+{
+    ops::log(ops::Level::info, "reply_ended",
+             {{"request_id", claim.request_id},
+              {"message_id", claim.reply.value},
+              {"status", to_text(end.status)},
+              {"error", end.error ? end.error->code : std::string()},
+              {"model", end.model},
+              {"calls", claim.calls},
+              {"duration_us", std::int64_t(lasted.count())},
+              {"user", claim.user.value}});
 }
 
 } // namespace
@@ -140,6 +155,17 @@ void ReplyJob::tell_breaker()
     tools_.meter.call_ended(entries_[entry_]->id, !end ? "cut" : failed ? "failed" : "answered");
 }
 
+// For the next transaction of the reply, whichever that is.
+void ReplyJob::keep_call()
+{
+    auto call = std::exchange(call_, std::nullopt);
+    auto const outcome = outcome_of(draft_.call_end(), running_->stop_reason());
+    if (!call || !outcome) return;
+    call->ended_at = tools_.clock.now();
+    call->outcome = *outcome;
+    claim_.ended_calls = with_call(claim_.ended_calls, *call);
+}
+
 asio::awaitable<void> ReplyJob::call(ai::ChatRequest request)
 {
     using namespace asio::experimental::awaitable_operators;
@@ -148,17 +174,21 @@ asio::awaitable<void> ReplyJob::call(ai::ChatRequest request)
     auto both = read_model(std::move(request)) && writer_.run();
     co_await interruptible(std::move(both));
     tell_breaker();
+    keep_call();
     co_await writer_.flush(); // What was left when the call was cut.
     if (running_->stop_reason() == StopReason::none) is_call_open_ = false;
 }
 
 asio::awaitable<void> ReplyJob::read_model(ai::ChatRequest request)
 {
+    call_ = KeptCall{.model = entries_[entry_]->id, .started_at = tools_.clock.now()};
     auto stream = entries_[entry_]->model->start(running_->executor, std::move(request));
     while (!draft_.call_end()) {
         auto event = co_await stream->next();
         bool const was_empty = !draft_.has_shown_anything();
         auto const news = draft_.take(std::move(event));
+        bool const has_text = !news.text.empty() || !news.thoughts.empty();
+        if (has_text && !call_->first_text_at) call_->first_text_at = tools_.clock.now();
         if (was_empty && draft_.has_shown_anything()) {
             tools_.meter.first_text(tools_.clock.now() - claim_.first_started);
             failpoint("upstream_first_delta");
@@ -206,7 +236,11 @@ asio::awaitable<ReplyJob::Step> ReplyJob::after_continues(std::string token)
 asio::awaitable<ReplyJob::Step> ReplyJob::after_failure(ai::Failed failure)
 {
     ops::log(ops::Level::warning, "reply_call_failed",
-             {{"message_id", claim_.reply.value}, {"calls", claim_.calls}, {"model", entries_[entry_]->id}, {"detail", failure.detail}});
+             {{"request_id", claim_.request_id},
+              {"message_id", claim_.reply.value},
+              {"calls", claim_.calls},
+              {"model", entries_[entry_]->id},
+              {"detail", failure.detail}});
     bool const is_permanent = failure.kind == ai::Failed::Kind::permanent;
     if (is_permanent && !draft_.has_shown_anything() && claim_.calls < ai::calls_a_reply_max && take_next_model())
         co_return co_await count_and_call();
@@ -299,10 +333,13 @@ asio::awaitable<ReplyJob::Step> ReplyJob::finish(ReplyEnd end)
     auto const& finishing = *finished;
     if (finishing.fate == Fate::refused) {
         tools_.meter.refused();
-        ops::log(ops::Level::warning, "reply_refused", {{"message_id", claim_.reply.value}, {"attempt", claim_.attempt}});
+        ops::log(ops::Level::warning, "reply_refused",
+                 {{"request_id", claim_.request_id}, {"message_id", claim_.reply.value}, {"attempt", claim_.attempt}});
         co_return Step::leave;
     }
-    tools_.meter.ended(end, tools_.clock.now() - claim_.first_started);
+    auto const lasted = tools_.clock.now() - claim_.first_started;
+    tools_.meter.ended(end, lasted);
+    log_end(claim_, end, lasted);
     tools_.gauge.add(-1);
     outcome_.promoted = finishing.promoted;
     tools_.news.reply_ended(claim_.user, claim_.room, {claim_.reply, claim_.attempt, end.status});
@@ -322,7 +359,8 @@ asio::awaitable<std::optional<Finishing>> ReplyJob::finish_despite_outages(Reply
         } catch (db::Unavailable const&) {
             is_out = true;
         } catch (db::ContentRefused const& refusal) {
-            ops::log(ops::Level::error, "reply_not_storable", {{"message_id", claim_.reply.value}, {"error", refusal.what()}});
+            ops::log(ops::Level::error, "reply_not_storable",
+                     {{"request_id", claim_.request_id}, {"message_id", claim_.reply.value}, {"error", refusal.what()}});
             co_return std::nullopt;
         }
         auto const reason = running_->stop_reason();

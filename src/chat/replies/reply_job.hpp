@@ -11,6 +11,7 @@
 #include "ai/retry.hpp"
 #include "base/clock.hpp"
 #include "chat/queue/queue_gauge.hpp"
+#include "chat/replies/kept_calls.hpp"
 #include "chat/replies/reply_draft.hpp"
 #include "chat/replies/reply_meter.hpp"
 #include "chat/replies/reply_store.hpp"
@@ -68,6 +69,7 @@ private:
     };
     asio::awaitable<std::optional<Refusal>> admit();
     void tell_breaker();
+    void keep_call();
     asio::awaitable<Step> put_back(std::chrono::microseconds wait, ReplyStore::Call call, WaitReason reason);
     asio::awaitable<Step> leave_as(StopReason reason);
     asio::awaitable<Step> finish(ReplyEnd end);
@@ -85,6 +87,7 @@ private:
     std::vector<ai::ModelEntry const*> entries_; // To be asked, in this order.
     std::size_t entry_ = 0;
     ai::CallBreaker::Admission admission_; // Of the call that runs.
+    std::optional<KeptCall> call_;         // The one that runs.
     std::string continuation_;
     bool is_call_open_ = true; // A call is counted and has not ended; the claim counts the first one.
 };

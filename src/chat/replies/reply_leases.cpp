@@ -70,7 +70,8 @@ asio::awaitable<void> ReplyWorker::announce_lost(std::vector<LostReply> lost)
 {
     tools_.meter.leases_lost(lost.size());
     for (auto const& [claim, has_failed] : lost) {
-        ops::log(ops::Level::warning, "reply_lease_lost", {{"message_id", claim.reply.value}, {"lost", claim.lost}});
+        ops::log(ops::Level::warning, "reply_lease_lost",
+                 {{"request_id", claim.request_id}, {"message_id", claim.reply.value}, {"lost", claim.lost}});
         running_.stop(claim.reply, StopReason::dropped);
         if (!has_failed) {
             tools_.news.reply_waits(claim.user, claim.room, {claim.reply, claim.attempt, MessageStatus::queued});

@@ -31,11 +31,13 @@ constexpr db::Sql claim_scan_sql{
     )
     update messages set status = 'streaming', attempt = c.attempt
     from claimed c where messages.user_id = c.user_id and messages.id = c.message_id
-    returning c.user_id, c.room_id, c.message_id, c.attempt, c.calls, c.lost, c.first_started_at, messages.reply_to, messages.model
+    returning c.user_id, c.room_id, c.message_id, c.attempt, c.calls, c.lost, c.first_started_at, messages.reply_to, messages.model,
+        messages.request_id, messages.calls
 )sql"};
 
 constexpr db::Sql begin_message_sql = R"sql(
-    update messages set status = 'streaming', attempt = $2 where id = $1 and user_id = $3 returning reply_to, model
+    update messages set status = 'streaming', attempt = $2 where id = $1 and user_id = $3
+    returning reply_to, model, request_id, calls
 )sql";
 
 constexpr db::Sql count_call_sql = R"sql(
@@ -44,8 +46,8 @@ constexpr db::Sql count_call_sql = R"sql(
     returning calls, attempt
 )sql";
 
-constexpr db::Sql restart_message_sql =
-    "update messages set attempt = $3 where id = $1 and attempt = $2 and status = 'streaming' and user_id = $4";
+constexpr db::Sql keep_calls_sql =
+    "update messages set attempt = $3, calls = $5 where id = $1 and attempt = $2 and status = 'streaming' and user_id = $4";
 
 constexpr db::Sql put_back_sql = R"sql(
     update jobs set state = 'waiting', due_at = now_us() + $3, lease_owner = null, lease_until = null, calls = calls - $4
@@ -60,8 +62,8 @@ constexpr db::Sql hand_back_sql = R"sql(
     where message_id = $1 and attempt = $2 and state = 'running' and user_id = $4
 )sql";
 
-constexpr db::Sql requeue_message_sql =
-    "update messages set status = 'queued', provider_state = '' where id = $1 and attempt = $2 and status = 'streaming' and user_id = $3";
+constexpr db::Sql requeue_message_sql = "update messages set status = 'queued', provider_state = '', calls = $4 "
+                                        "where id = $1 and attempt = $2 and status = 'streaming' and user_id = $3";
 
 constexpr db::Sql tell_waiting_sql = "update messages set provider_state = $3 || ' ' || (now_us() + $4) where id = $1 and user_id = $2";
 
@@ -74,13 +76,21 @@ ReplyClaim read_claim(db::Row job)
     return claim;
 }
 
+// From `first` on stand reply_to, model, request_id and calls.
+void read_message_of(ReplyClaim& claim, db::Row row, std::size_t first)
+{
+    claim.question = row.id<MessageId>(first);
+    claim.model = row.text(first + 1);
+    claim.request_id = row.optional_text(first + 2).value_or("");
+    claim.ended_calls = row.optional_text(first + 3).value_or("");
+}
+
 // What PostgreSQL's form of the claim has done already.
 asio::awaitable<void> begin_messages(db::Transaction& transaction, std::vector<ReplyClaim>& claims)
 {
     for (auto& claim : claims) {
         auto const messages = co_await transaction.run(begin_message_sql, claim.reply, claim.attempt, claim.user);
-        claim.question = messages.front().id<MessageId>(0);
-        claim.model = messages.front().text(1);
+        read_message_of(claim, messages.front(), 0);
     }
 }
 
@@ -100,8 +110,7 @@ asio::awaitable<std::vector<ReplyClaim>> claim_in(db::Transaction& transaction, 
         auto const job = jobs[index];
         claims.push_back(read_claim(job));
         if (!is_postgres) continue;
-        claims.back().question = job.id<MessageId>(7);
-        claims.back().model = job.text(8);
+        read_message_of(claims.back(), job, 7);
     }
     if (is_postgres) co_return claims;
 
@@ -118,7 +127,7 @@ asio::awaitable<std::optional<ReplyClaim>> count_call_in(db::Transaction& transa
     auto const before = claim.attempt;
     claim.calls = rows.front().integer(0);
     claim.attempt = rows.front().integer(1);
-    if (step > 0) co_await transaction.run(restart_message_sql, claim.reply, before, claim.attempt, claim.user);
+    co_await transaction.run_later(keep_calls_sql, claim.reply, before, claim.attempt, claim.user, claim.calls_column());
     co_return claim;
 }
 
@@ -126,7 +135,7 @@ asio::awaitable<std::optional<ReplyClaim>> count_call_in(db::Transaction& transa
 asio::awaitable<Finishing> requeue(db::Transaction& transaction, ReplyClaim const& claim, db::Rows const& jobs)
 {
     if (jobs.changed() == 0) co_return Finishing{};
-    co_await transaction.run(requeue_message_sql, claim.reply, claim.attempt, claim.user);
+    co_await transaction.run(requeue_message_sql, claim.reply, claim.attempt, claim.user, claim.calls_column());
     co_await delete_parts(transaction, claim.user, claim.reply, claim.attempt);
     auto const promoted = co_await promote_jobs(transaction, claim.user);
     co_return Finishing{Fate::done, promoted};

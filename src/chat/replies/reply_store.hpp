@@ -65,6 +65,7 @@ public:
     enum class NextCall { same_attempt, restarts };
     asio::awaitable<std::optional<ReplyClaim>> count_call(ReplyClaim claim, NextCall next);
 
+    // The claim's ended_calls are kept too, as in all of these.
     asio::awaitable<Finishing> finish(ReplyClaim claim, ReplyEnd end, Time now);
 
     // Whether the call that was counted last was cut, or never began, by our own doing: then it does not count.

@@ -99,7 +99,8 @@ asio::awaitable<void> ReplyWorker::write_reply(Hands::Hand hand, std::shared_ptr
         ReplyJob job(tools_, running);
         outcome = co_await job.run();
     } catch (std::exception const& failure) {
-        ops::log(ops::Level::error, "reply_failed", {{"message_id", running->reply.value}, {"error", reason_of(failure)}});
+        ops::log(ops::Level::error, "reply_failed",
+                 {{"request_id", running->claim.request_id}, {"message_id", running->reply.value}, {"error", reason_of(failure)}});
     }
     running_.remove(running);
     if (outcome.due) hands_->is_due(*outcome.due);

@@ -75,8 +75,8 @@ asio::awaitable<Result<Sending>> retry_in(db::Transaction& transaction, RetryReq
     auto const variant = siblings.count + 1;
     bool const takes_the_place = !siblings.shown_is_good;
     co_await transaction.run(count_variants_sql, siblings.question, variant, takes_the_place, request.user);
-    NewReply reply{request.user,    request.room,      siblings.question, variant,
-                   takes_the_place, std::move(*model), request.now,       request.lease_owner};
+    NewReply reply{request.user,      request.room, siblings.question,   variant,      takes_the_place,
+                   std::move(*model), request.now,  request.lease_owner, request.names};
     auto sending = co_await insert_reply(transaction, *basis, std::move(reply));
     if (request.key) {
         idempotency::Effect const effect{sending.reply.id.value, std::nullopt};

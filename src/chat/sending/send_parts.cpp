@@ -2,8 +2,7 @@
 
 #include "base/failpoint.hpp"
 #include "billing/quota.hpp"
-#include "chat/rooms/message_rows.hpp"
-#include "db/columns.hpp"
+#include "chat/sending/sent_rows.hpp"
 
 #include <stdexcept>
 
@@ -55,27 +54,9 @@ constexpr db::Sql basis_sql = "select " POLLUX_BASIS_COLUMNS R"sql(
     where r.id = $2 and r.user_id = $1
 )sql";
 
-constexpr db::Sql insert_reply_sql = R"sql(
-    insert into messages (room_id, user_id, role, status, content, reply_to, parent_id, variant, variants, is_shown, model, attempt, day,
-        created_at)
-    values ($1, $2, 'assistant', $3, '', $4, $4, $5, $5, $6, $7, $8, $9, $10)
-    returning id
-)sql";
+constexpr db::Sql insert_reply_sql = "insert into messages (" POLLUX_REPLY_COLUMNS ") values (" POLLUX_REPLY_VALUES("$15") ") returning id";
 
-constexpr db::Sql insert_waiting_sql = R"sql(
-    insert into jobs (kind, user_id, room_id, message_id, state, created_at) values ('reply', $1, $2, $3, 'waiting', $4)
-)sql";
-
-constexpr db::Sql insert_ready_sql = R"sql(
-    insert into jobs (kind, user_id, room_id, message_id, state, ready_at, created_at)
-    values ('reply', $1, $2, $3, 'ready', now_us(), $4)
-)sql";
-
-constexpr db::Sql insert_running_sql = R"sql(
-    insert into jobs (kind, user_id, room_id, message_id, state, ready_at, lease_owner, lease_until, attempt, calls, first_started_at,
-        created_at)
-    values ('reply', $1, $2, $3, 'running', now_us(), $5, now_us() + $6, 1, 1, $4, $4)
-)sql";
+constexpr db::Sql insert_job_sql = "insert into jobs (" POLLUX_JOB_COLUMNS ") values (" POLLUX_JOB_VALUES("$15") ")";
 
 constexpr db::Sql find_message_sql = "select " POLLUX_MESSAGE_COLUMNS " from messages where id = $1 and room_id = $2 and user_id = $3";
 
@@ -167,22 +148,10 @@ JobState first_state(SendBasis const& basis, NewReply const& reply)
 asio::awaitable<Sending> insert_reply(db::Transaction& transaction, SendBasis const& basis, NewReply reply)
 {
     auto const state = first_state(basis, reply);
-    bool const is_running = state == JobState::running;
-    auto const status = is_running ? MessageStatus::streaming : MessageStatus::queued;
-    std::int64_t const attempt = is_running ? 1 : 0;
-    auto const rows = co_await transaction.run(insert_reply_sql, reply.room, reply.user, to_text(status), reply.question, reply.variant,
-                                               reply.is_shown, reply.model, attempt, day_of(reply.now), reply.now);
+    auto const rows = co_await transaction.execute(insert_reply_sql, given_params(reply, state, reply.question));
     auto const id = rows.front().id<MessageId>(0);
     failpoint("send_before_job");
-
-    switch (state) {
-    case JobState::waiting: co_await transaction.run(insert_waiting_sql, reply.user, reply.room, id, reply.now); break;
-    case JobState::ready: co_await transaction.run(insert_ready_sql, reply.user, reply.room, id, reply.now); break;
-    case JobState::running:
-        co_await transaction.run(insert_running_sql, reply.user, reply.room, id, reply.now, *reply.lease_owner,
-                                 std::chrono::microseconds(lease_duration).count());
-        break;
-    }
+    co_await transaction.execute_later(insert_job_sql, given_params(reply, state, id));
     co_return sending_of(std::move(reply), id, state);
 }
 
@@ -191,7 +160,7 @@ Sending sending_of(NewReply reply, MessageId id, JobState state)
     Sending sending;
     sending.job = state;
     if (state == JobState::running) {
-        sending.claim = ReplyClaim{reply.user, reply.room, reply.question, id, reply.model, 1, 1, 0, reply.now};
+        sending.claim = ReplyClaim{reply.user, reply.room, reply.question, id, reply.model, 1, 1, 0, reply.now, reply.names.ours, {}};
     }
     // The answer tells the reply as it was accepted, whether or not somebody has begun it in the same moment.
     sending.reply.id = id;

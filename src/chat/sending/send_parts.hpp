@@ -48,6 +48,7 @@ struct NewReply {
     std::string model;
     Time now;
     std::optional<std::string> lease_owner;
+    RequestNames names;
 };
 
 // Whether its job may run now, and whether somebody is there to run it.

@@ -2,21 +2,17 @@
 
 #include "base/failpoint.hpp"
 #include "base/text.hpp"
-#include "chat/rooms/message_rows.hpp"
 #include "chat/rooms/room_store.hpp"
 #include "chat/sending/model_choice.hpp"
 #include "chat/sending/retry.hpp"
 #include "chat/sending/send_at_once.hpp"
-#include "chat/sending/send_parts.hpp"
+#include "chat/sending/sent_rows.hpp"
 
 namespace pollux::chat {
 namespace {
 
-constexpr db::Sql insert_question_sql = R"sql(
-    insert into messages (room_id, user_id, role, status, content, parent_id, created_at, completed_at)
-    values ($1, $2, 'user', 'completed', $3, $4, $5, $5)
-    returning id
-)sql";
+constexpr db::Sql insert_question_sql =
+    "insert into messages (" POLLUX_QUESTION_COLUMNS ") values (" POLLUX_QUESTION_VALUES ") returning id";
 
 constexpr db::Sql update_room_sql = R"sql(
     update rooms set updated_at = $2, last_text = $3, last_role = 'user', last_at = $2, last_question_id = $4, last_reply_id = $5,
@@ -30,10 +26,11 @@ Result<void> check_content(std::string const& content, SendBasis const& basis)
     return invalid("content", "too_long", "Your plan allows " + std::to_string(basis.characters_max) + " characters in a message.");
 }
 
-asio::awaitable<MessageId> insert_question(db::Transaction& transaction, SendRequest const& request, SendBasis const& basis)
+asio::awaitable<MessageId> insert_question(db::Transaction& transaction, SendRequest const& request, SendBasis const& basis,
+                                           NewReply const& reply)
 {
-    auto const rows =
-        co_await transaction.run(insert_question_sql, request.room, request.user, request.content, basis.last_reply, request.now);
+    auto params = given_params(reply, first_state(basis, reply), request.content, basis.last_reply);
+    auto const rows = co_await transaction.execute(insert_question_sql, std::move(params));
     co_return rows.front().id<MessageId>(0);
 }
 
@@ -50,7 +47,7 @@ asio::awaitable<Result<Sending>> write_in_steps(db::Transaction& transaction, Se
 {
     auto usage = co_await take_unit(transaction, request.user, basis, request.now);
     failpoint("send_after_quota");
-    reply.question = co_await insert_question(transaction, request, basis);
+    reply.question = co_await insert_question(transaction, request, basis, reply);
     failpoint("send_after_question");
     auto sending = co_await insert_reply(transaction, basis, reply);
     failpoint("send_after_reply");
@@ -94,6 +91,7 @@ asio::awaitable<Result<Sending>> send_in(db::Transaction& transaction, SendReque
 
     NewReply reply{.user = request.user, .room = request.room, .model = std::move(*model), .now = request.now};
     reply.lease_owner = request.lease_owner;
+    reply.names = request.names;
     if (dialect == db::Dialect::postgres) {
         auto sending = co_await write_send_at_once(transaction, request, *basis, std::move(reply));
         sending.message = question_as_sent(request, *sending.reply.reply_to);

@@ -29,6 +29,12 @@ constexpr std::int64_t variants_max = 100;
 enum class QueueRoom { some, none };
 Error queue_is_full();
 
+// By what a request is known: in our log and answer, and to its client, who may have said a name of its own. Either may be empty.
+struct RequestNames {
+    std::string ours;
+    std::string clients;
+};
+
 struct SendRequest {
     UserId user;
     RoomId room;
@@ -39,6 +45,7 @@ struct SendRequest {
     // transaction, which saves a second one.
     std::optional<std::string> lease_owner;
     QueueRoom queue_room = QueueRoom::some; // A repeat is answered even without.
+    RequestNames names{};
 };
 
 struct RetryRequest {
@@ -49,6 +56,7 @@ struct RetryRequest {
     Time now;
     std::optional<std::string> lease_owner;
     QueueRoom queue_room = QueueRoom::some; // A repeat is answered even without.
+    RequestNames names{};
 };
 
 struct Sending {

@@ -72,6 +72,15 @@ TEST_F(SqliteDatabaseTest, parameters_are_bound_by_their_number_whatever_the_ord
     EXPECT_EQ(rows.front().integer(3), 1);
 }
 
+TEST_F(SqliteDatabaseTest, a_statement_need_not_use_all_its_parameters_but_is_given_all)
+{
+    EXPECT_EQ(temp.run(database.read("select 1 where $3 = 1 and $1 = 'a'", "a", "unused", 1)).size(), 1u);
+    EXPECT_THROW(temp.run(database.read("select 1 where $3 = 1", "a")), StatementError);
+    EXPECT_THROW(temp.run(database.read("select 1 where $1 = 1", 1, "one too many")), StatementError);
+    EXPECT_THROW(temp.run(database.read("select 1 where $0 = 1", 1)), StatementError);
+    EXPECT_THROW(temp.run(database.read("select 1 where $99999 = 1", 1)), StatementError);
+}
+
 TEST_F(SqliteDatabaseTest, every_kind_of_value_comes_back)
 {
     std::string const bytes("a\0\xff", 3);

@@ -11,15 +11,15 @@
 namespace pollux::db::sqlite {
 namespace {
 
+constexpr std::int64_t values_max = 32'766; // As many as SQLite takes.
+
 void find_parameters(Statement& statement, std::string_view sql)
 {
     int const count = sqlite3_bind_parameter_count(statement.handle.get());
     for (int index = 1; index <= count; ++index) {
         char const* name = sqlite3_bind_parameter_name(statement.handle.get(), index);
         auto number = name != nullptr && *name == '$' ? parse_integer(name + 1) : std::nullopt;
-        if (!number || *number < 1 || *number > count) {
-            throw StatementError("parameters are $1, $2, ... without gaps: " + std::string(sql));
-        }
+        if (!number || *number < 1 || *number > values_max) throw StatementError("parameters are $1, $2, ...: " + std::string(sql));
         statement.value_of.push_back(static_cast<std::size_t>(*number - 1));
         statement.values = std::max(statement.values, static_cast<std::size_t>(*number));
     }

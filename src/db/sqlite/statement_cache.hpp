@@ -22,7 +22,7 @@ struct Statement {
 
     std::unique_ptr<sqlite3_stmt, Finalize> handle;
     std::vector<std::size_t> value_of;
-    std::size_t values = 0; // How many values it takes: the largest n of its $n.
+    std::size_t values = 0; // How many it is given: the largest n of its $n. It need not use all, so that several may share a list.
     bool only_reads = false;
 };
 

@@ -1,0 +1,77 @@
+#include "chat/replies/kept_calls.hpp"
+
+#include "base/json.hpp"
+#include "base/json_types.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace pollux::chat {
+namespace {
+
+CallOutcome outcome_of(ai::Failed const& failed)
+{
+    switch (failed.reason) {
+    case ai::Failed::Reason::rate_limited: return CallOutcome::rate_limited;
+    case ai::Failed::Reason::without_text: return CallOutcome::without_text;
+    case ai::Failed::Reason::too_large: return CallOutcome::too_large;
+    case ai::Failed::Reason::unanswered: break;
+    }
+    return failed.kind == ai::Failed::Kind::permanent ? CallOutcome::refused : CallOutcome::unavailable;
+}
+
+// The objects of a list, as they stand there.
+std::vector<std::string_view> objects_of(std::string_view list)
+{
+    std::vector<std::string_view> objects;
+    std::size_t begin = 0;
+    int depth = 0;
+    bool is_text = false;
+    for (std::size_t at = 0; at < list.size(); ++at) {
+        char const c = list[at];
+        if (is_text) {
+            if (c == '\\') ++at;
+            if (c == '"') is_text = false;
+        } else if (c == '"') {
+            is_text = true;
+        } else if (c == '{' && depth++ == 0) {
+            begin = at;
+        } else if (c == '}' && depth > 0 && --depth == 0) {
+            objects.push_back(list.substr(begin, at + 1 - begin));
+        }
+    }
+    return objects;
+}
+
+} // namespace
+
+std::optional<CallOutcome> outcome_of(std::optional<std::variant<ai::Finished, ai::Continues, ai::Failed>> const& end, StopReason stop)
+{
+    if (end) {
+        if (auto const* finished = std::get_if<ai::Finished>(&*end))
+            return finished->reason == ai::FinishReason::blocked ? CallOutcome::blocked : CallOutcome::completed;
+        if (std::holds_alternative<ai::Continues>(*end)) return CallOutcome::continues;
+        auto const& failed = std::get<ai::Failed>(*end);
+        if (failed.kind == ai::Failed::Kind::not_called) return std::nullopt;
+        return outcome_of(failed);
+    }
+    switch (stop) {
+    case StopReason::by_user: return CallOutcome::stopped;
+    case StopReason::time_over: return CallOutcome::timed_out;
+    case StopReason::hand_back: return CallOutcome::interrupted;
+    case StopReason::none:
+    case StopReason::dropped: break;
+    }
+    return std::nullopt;
+}
+
+std::string with_call(std::string_view kept, KeptCall const& call)
+{
+    auto const earlier = objects_of(kept);
+    std::string list = "[";
+    for (auto index = earlier.size() - std::min(earlier.size(), calls_kept_max - 1); index < earlier.size(); ++index)
+        list.append(earlier[index]).append(",");
+    return list.append(to_json(call)).append("]");
+}
+
+} // namespace pollux::chat
