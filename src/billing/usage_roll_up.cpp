@@ -37,13 +37,13 @@ constexpr db::Sql delete_scan_sql{
 asio::awaitable<std::int64_t> roll_up_in(db::Transaction& transaction, std::int64_t today, std::int64_t count_max)
 {
     auto const oldest = co_await transaction.run(oldest_day_scan_sql, today - usage_days_kept.count());
-    auto const day = oldest.front().optional_integer(0);
+    auto const day = oldest.front().only().optional_integer();
     if (!day) co_return 0;
     auto const rows = co_await transaction.run(lock_scan_sql, *day, count_max);
     std::string users = "[";
     for (std::size_t index = 0; index < rows.size(); ++index) {
         if (index > 0) users += ',';
-        append_json_integer(users, rows[index].integer(0));
+        append_json_integer(users, rows[index].only().integer());
     }
     users += ']';
     co_await transaction.run(add_scan_sql, *day, month_of(*day), users);

@@ -5,9 +5,31 @@
 #include "chat/rooms/message_rows.hpp"
 #include "chat/rooms/room_store.hpp"
 #include "chat/streams/reply_parts_store.hpp"
+#include "db/columns.hpp"
 
 namespace pollux::chat {
 namespace {
+
+#define POLLUX_CLAIM_COLUMNS "user_id, room_id, message_id, attempt, calls, lost, first_started_at"
+#define POLLUX_BEGUN_COLUMNS                                                                                                               \
+    "c.user_id, c.room_id, c.message_id, c.attempt, c.calls, c.lost, c.first_started_at, messages.reply_to, messages.model"
+namespace column {
+enum : std::size_t {
+    user_id,
+    room_id,
+    message_id,
+    attempt,
+    calls,
+    lost,
+    first_started_at,
+    claim_count,
+    reply_to = claim_count,
+    model,
+    count
+};
+}
+static_assert(db::columns_in(POLLUX_CLAIM_COLUMNS) == column::claim_count);
+static_assert(db::columns_in(POLLUX_BEGUN_COLUMNS) == column::count);
 
 // Both forms walk the index of ready jobs from its head; of several workers each takes what no other is taking. (As a subquery of IN,
 // PostgreSQL could run the walk more than once and take more than the limit.) PostgreSQL's form begins the messages with it.
@@ -17,8 +39,7 @@ constexpr db::Sql claim_scan_sql{
         first_started_at = coalesce(first_started_at, now_us())
     where id in (select id from jobs where state = 'ready' and lost >= $3 and lost < $4 order by ready_at, id limit $5)
         and state = 'ready'
-    returning user_id, room_id, message_id, attempt, calls, lost, first_started_at
-)sql",
+    returning )sql" POLLUX_CLAIM_COLUMNS,
     R"sql(
     with head as materialized (
         select user_id, id from jobs where state = 'ready' and lost >= $3 and lost < $4
@@ -31,18 +52,27 @@ constexpr db::Sql claim_scan_sql{
     )
     update messages set status = 'streaming', attempt = c.attempt
     from claimed c where messages.user_id = c.user_id and messages.id = c.message_id
-    returning c.user_id, c.room_id, c.message_id, c.attempt, c.calls, c.lost, c.first_started_at, messages.reply_to, messages.model
-)sql"};
+    returning )sql" POLLUX_BEGUN_COLUMNS};
 
-constexpr db::Sql begin_message_sql = R"sql(
-    update messages set status = 'streaming', attempt = $2 where id = $1 and user_id = $3 returning reply_to, model
-)sql";
+#define POLLUX_MODEL_COLUMNS "reply_to, model"
+namespace model_column {
+enum : std::size_t { reply_to, model, count };
+}
+static_assert(db::columns_in(POLLUX_MODEL_COLUMNS) == model_column::count);
+
+constexpr db::Sql begin_message_sql =
+    "update messages set status = 'streaming', attempt = $2 where id = $1 and user_id = $3 returning " POLLUX_MODEL_COLUMNS;
+
+#define POLLUX_CALL_COLUMNS "calls, attempt"
+namespace call_column {
+enum : std::size_t { calls, attempt, count };
+}
+static_assert(db::columns_in(POLLUX_CALL_COLUMNS) == call_column::count);
 
 constexpr db::Sql count_call_sql = R"sql(
     update jobs set calls = calls + 1, attempt = attempt + $3
     where message_id = $1 and attempt = $2 and state = 'running' and user_id = $4
-    returning calls, attempt
-)sql";
+    returning )sql" POLLUX_CALL_COLUMNS;
 
 constexpr db::Sql restart_message_sql =
     "update messages set attempt = $3 where id = $1 and attempt = $2 and status = 'streaming' and user_id = $4";
@@ -67,10 +97,13 @@ constexpr db::Sql tell_waiting_sql = "update messages set provider_state = $3 ||
 
 ReplyClaim read_claim(db::Row job)
 {
-    ReplyClaim claim{.user = job.id<UserId>(0), .room = job.id<RoomId>(1), .reply = job.id<MessageId>(2), .attempt = job.integer(3)};
-    claim.calls = job.integer(4);
-    claim.lost = job.integer(5);
-    claim.first_started = job.time(6);
+    ReplyClaim claim{.user = job.id<UserId>(column::user_id),
+                     .room = job.id<RoomId>(column::room_id),
+                     .reply = job.id<MessageId>(column::message_id),
+                     .attempt = job.integer(column::attempt)};
+    claim.calls = job.integer(column::calls);
+    claim.lost = job.integer(column::lost);
+    claim.first_started = job.time(column::first_started_at);
     return claim;
 }
 
@@ -79,8 +112,8 @@ asio::awaitable<void> begin_messages(db::Transaction& transaction, std::vector<R
 {
     for (auto& claim : claims) {
         auto const messages = co_await transaction.run(begin_message_sql, claim.reply, claim.attempt, claim.user);
-        claim.question = messages.front().id<MessageId>(0);
-        claim.model = messages.front().text(1);
+        claim.question = messages.front().id<MessageId>(model_column::reply_to);
+        claim.model = messages.front().text(model_column::model);
     }
 }
 
@@ -100,8 +133,8 @@ asio::awaitable<std::vector<ReplyClaim>> claim_in(db::Transaction& transaction, 
         auto const job = jobs[index];
         claims.push_back(read_claim(job));
         if (!is_postgres) continue;
-        claims.back().question = job.id<MessageId>(7);
-        claims.back().model = job.text(8);
+        claims.back().question = job.id<MessageId>(column::reply_to);
+        claims.back().model = job.text(column::model);
     }
     if (is_postgres) co_return claims;
 
@@ -116,8 +149,8 @@ asio::awaitable<std::optional<ReplyClaim>> count_call_in(db::Transaction& transa
     auto const rows = co_await transaction.run(count_call_sql, claim.reply, claim.attempt, step, claim.user);
     if (rows.empty()) co_return std::nullopt;
     auto const before = claim.attempt;
-    claim.calls = rows.front().integer(0);
-    claim.attempt = rows.front().integer(1);
+    claim.calls = rows.front().integer(call_column::calls);
+    claim.attempt = rows.front().integer(call_column::attempt);
     if (step > 0) co_await transaction.run(restart_message_sql, claim.reply, before, claim.attempt, claim.user);
     co_return claim;
 }

@@ -172,7 +172,7 @@ asio::awaitable<Sending> insert_reply(db::Transaction& transaction, SendBasis co
     std::int64_t const attempt = is_running ? 1 : 0;
     auto const rows = co_await transaction.run(insert_reply_sql, reply.room, reply.user, to_text(status), reply.question, reply.variant,
                                                reply.is_shown, reply.model, attempt, day_of(reply.now), reply.now);
-    auto const id = rows.front().id<MessageId>(0);
+    auto const id = rows.front().only().id<MessageId>();
     failpoint("send_before_job");
 
     switch (state) {

@@ -34,7 +34,7 @@ asio::awaitable<MessageId> insert_question(db::Transaction& transaction, SendReq
 {
     auto const rows =
         co_await transaction.run(insert_question_sql, request.room, request.user, request.content, basis.last_reply, request.now);
-    co_return rows.front().id<MessageId>(0);
+    co_return rows.front().only().id<MessageId>();
 }
 
 asio::awaitable<void> update_room(db::Transaction& transaction, SendRequest const& request, SendBasis const& basis, MessageId question,
