@@ -1,8 +1,8 @@
-// The last transaction of a reply.
+#include "chat/replies/reply_finish.hpp"
+
 #include "base/failpoint.hpp"
 #include "billing/quota.hpp"
 #include "chat/queue/job_queue.hpp"
-#include "chat/replies/reply_store.hpp"
 #include "chat/rooms/message_rows.hpp"
 #include "chat/rooms/room_store.hpp"
 #include "db/columns.hpp"
