@@ -1,5 +1,7 @@
 #include "accounts/code_store.hpp"
 
+#include "db/columns.hpp"
+
 namespace pollux::accounts {
 namespace {
 
@@ -8,28 +10,37 @@ constexpr db::Sql lock_number_sql = R"sql(
     on conflict (mobile_key) do update set touched_at = excluded.touched_at
 )sql";
 
-constexpr db::Sql sends_sql = R"sql(
-    select created_at, purpose, prefix_key from one_time_codes where mobile_key = $1 and created_at > $2 order by created_at, id
-)sql";
+#define POLLUX_SEND_COLUMNS "created_at, purpose, prefix_key"
+namespace send_column {
+enum : std::size_t { created_at, purpose, prefix_key, count };
+}
+static_assert(db::columns_in(POLLUX_SEND_COLUMNS) == send_column::count);
+
+constexpr db::Sql sends_sql =
+    "select " POLLUX_SEND_COLUMNS " from one_time_codes where mobile_key = $1 and created_at > $2 order by created_at, id";
 
 constexpr db::Sql add_sql = R"sql(
     insert into one_time_codes (mobile_key, purpose, prefix_key, challenge_hash, code_mac, created_at, expires_at)
     values ($1, $2, $3, $4, $5, $6, $7)
 )sql";
 
+#define POLLUX_GUESS_COLUMNS "id, challenge_hash, code_mac"
+namespace guess_column {
+enum : std::size_t { id, challenge_hash, code_mac, count };
+}
+static_assert(db::columns_in(POLLUX_GUESS_COLUMNS) == guess_column::count);
+
 constexpr db::Sql plain_guess_sql = R"sql(
     update one_time_codes set guesses = guesses + 1
     where id = (select id from one_time_codes where mobile_key = $1 and purpose = $2 order by id desc limit 1)
         and guesses < $3 and used_at is null and expires_at > $4
-    returning id, challenge_hash, code_mac
-)sql";
+    returning )sql" POLLUX_GUESS_COLUMNS;
 
 constexpr db::Sql challenged_guess_sql = R"sql(
     update one_time_codes set challenged_guesses = challenged_guesses + 1
     where challenge_hash = $5 and mobile_key = $1 and purpose = $2
         and challenged_guesses < $3 and used_at is null and expires_at > $4
-    returning id, challenge_hash, code_mac
-)sql";
+    returning )sql" POLLUX_GUESS_COLUMNS;
 
 constexpr db::Sql use_sql = "update one_time_codes set used_at = $2 where id = $1 and used_at is null and expires_at > $2";
 constexpr db::Sql void_all_sql = "update one_time_codes set used_at = $2 where mobile_key = $1 and used_at is null";
@@ -63,7 +74,7 @@ asio::awaitable<std::vector<PastSend>> CodeStore::sends_since(db::Transaction& t
     std::vector<PastSend> sends;
     for (std::size_t index = 0; index < rows.size(); ++index) {
         auto const row = rows[index];
-        sends.push_back({row.time(0), row.text(1), row.text(2)});
+        sends.push_back({row.time(send_column::created_at), row.text(send_column::purpose), row.text(send_column::prefix_key)});
     }
     co_return sends;
 }
@@ -85,7 +96,7 @@ asio::awaitable<std::optional<CountedGuess>> CodeStore::count_guess(db::Transact
     }
     if (rows.empty()) co_return std::nullopt;
     auto const row = rows.front();
-    co_return CountedGuess{row.integer(0), row.text(1), row.text(2)};
+    co_return CountedGuess{row.integer(guess_column::id), row.text(guess_column::challenge_hash), row.text(guess_column::code_mac)};
 }
 
 asio::awaitable<bool> CodeStore::use(db::Transaction& tx, std::int64_t code_id, Time now)

@@ -1,5 +1,7 @@
 #include "accounts/ended_sessions.hpp"
 
+#include "db/columns.hpp"
+
 #include <algorithm>
 #include <mutex>
 
@@ -9,7 +11,13 @@ namespace {
 // Between the clocks of two nodes, and from a row's ended_at to its COMMIT: a poll looks so far back behind the last one.
 constexpr std::chrono::seconds overlap{30};
 
-constexpr db::Sql ended_scan_sql = "select session_id, ended_at from ended_sessions where ended_at > $1";
+#define POLLUX_ENDED_COLUMNS "session_id, ended_at"
+namespace column {
+enum : std::size_t { session_id, ended_at, count };
+}
+static_assert(db::columns_in(POLLUX_ENDED_COLUMNS) == column::count);
+
+constexpr db::Sql ended_scan_sql = "select " POLLUX_ENDED_COLUMNS " from ended_sessions where ended_at > $1";
 
 } // namespace
 
@@ -35,8 +43,8 @@ asio::awaitable<void> EndedSessions::poll(Time now)
     auto const since = now < polled_at_ ? now - memory_ : std::max(polled_at_ - overlap, now - memory_);
     auto const rows = co_await database_.read(ended_scan_sql, since);
     for (std::size_t index = 0; index < rows.size(); ++index) {
-        auto const session = rows[index].id<SessionId>(0);
-        add({&session, 1}, rows[index].time(1));
+        auto const session = rows[index].id<SessionId>(column::session_id);
+        add({&session, 1}, rows[index].time(column::ended_at));
     }
     polled_at_ = now;
     forget(now - memory_);

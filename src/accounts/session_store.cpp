@@ -1,6 +1,7 @@
 #include "accounts/session_store.hpp"
 
 #include "base/secrets.hpp"
+#include "db/columns.hpp"
 
 namespace pollux::accounts {
 namespace {
@@ -23,10 +24,21 @@ constexpr db::Sql rotate_sql = R"sql(
     returning counter
 )sql";
 
-constexpr db::Sql look_sql = "select counter, rotated_at, created_at, ended_at from sessions where id = $1 and user_id = $2";
+#define POLLUX_STATE_COLUMNS "counter, rotated_at, created_at, ended_at"
+namespace state_column {
+enum : std::size_t { counter, rotated_at, created_at, ended_at, count };
+}
+static_assert(db::columns_in(POLLUX_STATE_COLUMNS) == state_column::count);
 
-constexpr db::Sql list_sql = R"sql(
-    select id, created_at, rotated_at, ip, user_agent from sessions
+constexpr db::Sql look_sql = "select " POLLUX_STATE_COLUMNS " from sessions where id = $1 and user_id = $2";
+
+#define POLLUX_LISTED_COLUMNS "id, created_at, rotated_at, ip, user_agent"
+namespace listed_column {
+enum : std::size_t { id, created_at, rotated_at, ip, user_agent, count };
+}
+static_assert(db::columns_in(POLLUX_LISTED_COLUMNS) == listed_column::count);
+
+constexpr db::Sql list_sql = "select " POLLUX_LISTED_COLUMNS R"sql( from sessions
     where user_id = $1 and id < $2 and ended_at is null and created_at > $3 and rotated_at > $4
     order by id desc limit $5
 )sql";
@@ -70,7 +82,7 @@ asio::awaitable<OpenedSession> SessionStore::open(db::Transaction& tx, UserId us
 {
     OpenedSession session{.user = user, .id = {}, .counter = first_counter, .seed = to_hex(random_bytes(seed_bytes))};
     auto const rows = co_await tx.run(open_sql, user, session.seed, first_counter, now, word_of(method), device.ip, device.user_agent);
-    session.id = rows.front().id<SessionId>(0);
+    session.id = rows.front().only().id<SessionId>();
     co_return session;
 }
 
@@ -84,7 +96,7 @@ asio::awaitable<std::optional<std::string>> SessionStore::seed(UserId user, Sess
 {
     auto const rows = co_await database_.read(seed_sql, session, user);
     if (rows.empty()) co_return std::nullopt;
-    co_return rows.front().text(0);
+    co_return rows.front().only().text();
 }
 
 asio::awaitable<RotationOutcome> SessionStore::rotate(RefreshToken token, Device device, Time now)
@@ -98,16 +110,16 @@ asio::awaitable<RotationOutcome> SessionStore::rotate_unit(db::Transaction& tx, 
     auto const rotated_after = now - life_.idle_max;
     auto const rotated = co_await tx.run(rotate_sql, token.session, token.user, token.counter, now, created_after, rotated_after, device.ip,
                                          device.user_agent);
-    if (!rotated.empty()) co_return RotationOutcome{Rotation::rotated, rotated.front().integer(0)};
+    if (!rotated.empty()) co_return RotationOutcome{Rotation::rotated, rotated.front().only().integer()};
 
     // It was not the newest token of a living session: see what it was. Of several at once one has risen the counter by now.
     auto const rows = co_await tx.run(look_sql, token.session, token.user);
     if (rows.empty()) co_return RotationOutcome{Rotation::unknown};
     auto const row = rows.front();
-    auto const counter = row.integer(0);
-    auto const rotated_at = row.time(1);
-    if (!row.is_null(3)) co_return RotationOutcome{Rotation::ended};
-    if (row.time(2) <= created_after || rotated_at <= rotated_after) co_return RotationOutcome{Rotation::expired};
+    auto const counter = row.integer(state_column::counter);
+    auto const rotated_at = row.time(state_column::rotated_at);
+    if (!row.is_null(state_column::ended_at)) co_return RotationOutcome{Rotation::ended};
+    if (row.time(state_column::created_at) <= created_after || rotated_at <= rotated_after) co_return RotationOutcome{Rotation::expired};
     if (token.counter >= counter) co_return RotationOutcome{Rotation::unknown};
     if (token.counter == counter - 1 && now - rotated_at < repeat_window) co_return RotationOutcome{Rotation::repeated, counter};
     co_await end(tx, token.user, token.session, now);
@@ -120,7 +132,8 @@ asio::awaitable<std::vector<SessionView>> SessionStore::list(UserId user, Sessio
     std::vector<SessionView> sessions;
     for (std::size_t index = 0; index < rows.size(); ++index) {
         auto const row = rows[index];
-        sessions.push_back({row.id<SessionId>(0), row.time(1), row.time(2), row.text(3), row.text(4), false});
+        sessions.push_back({row.id<SessionId>(listed_column::id), row.time(listed_column::created_at), row.time(listed_column::rotated_at),
+                            row.text(listed_column::ip), row.text(listed_column::user_agent), false});
     }
     co_return sessions;
 }
@@ -129,7 +142,7 @@ asio::awaitable<std::optional<Time>> SessionStore::confirmed_until(UserId user, 
 {
     auto const rows = co_await database_.read(confirmed_sql, session, user);
     if (rows.empty()) co_return std::nullopt;
-    co_return rows.front().optional_time(0);
+    co_return rows.front().only().optional_time();
 }
 
 asio::awaitable<bool> SessionStore::confirm(db::Transaction& tx, UserId user, SessionId session, Time until)
@@ -150,7 +163,7 @@ asio::awaitable<std::vector<SessionId>> SessionStore::end_all(db::Transaction& t
 {
     auto const rows = co_await tx.run(end_all_sql, user, except.value_or(SessionId{}), now);
     std::vector<SessionId> ended;
-    for (std::size_t index = 0; index < rows.size(); ++index) ended.push_back(rows[index].id<SessionId>(0));
+    for (std::size_t index = 0; index < rows.size(); ++index) ended.push_back(rows[index].only().id<SessionId>());
     if (!ended.empty()) co_await tx.run(tell_ends_sql, user, now);
     co_return ended;
 }

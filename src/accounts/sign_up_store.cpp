@@ -1,5 +1,7 @@
 #include "accounts/sign_up_store.hpp"
 
+#include "db/columns.hpp"
+
 namespace pollux::accounts {
 namespace {
 
@@ -18,11 +20,23 @@ constexpr db::Sql crop_sql = R"sql(
         (select token_hash from sign_ups where user_id = $1 and token_hash <> $2 order by created_at desc, token_hash limit $3)
 )sql";
 
-constexpr db::Sql passwords_sql = R"sql(
-    select token_hash, password_hash from sign_ups where user_id = $1 and password_hash is not null order by created_at desc, token_hash
+#define POLLUX_PASSWORD_COLUMNS "token_hash, password_hash"
+namespace password_column {
+enum : std::size_t { token_hash, password_hash, count };
+}
+static_assert(db::columns_in(POLLUX_PASSWORD_COLUMNS) == password_column::count);
+
+constexpr db::Sql passwords_sql = "select " POLLUX_PASSWORD_COLUMNS R"sql( from sign_ups
+    where user_id = $1 and password_hash is not null order by created_at desc, token_hash
 )sql";
 
-constexpr db::Sql take_sql = "delete from sign_ups where user_id = $1 and token_hash = $2 returning name, email, password_hash";
+#define POLLUX_TAKEN_COLUMNS "name, email, password_hash"
+namespace column {
+enum : std::size_t { name, email, password_hash, count };
+}
+static_assert(db::columns_in(POLLUX_TAKEN_COLUMNS) == column::count);
+
+constexpr db::Sql take_sql = "delete from sign_ups where user_id = $1 and token_hash = $2 returning " POLLUX_TAKEN_COLUMNS;
 constexpr db::Sql erase_sql = "delete from sign_ups where user_id = $1";
 constexpr db::Sql erase_old_scan_sql = R"sql(
     delete from sign_ups where (user_id, token_hash) in
@@ -43,7 +57,10 @@ asio::awaitable<std::vector<SignUpPassword>> SignUpStore::passwords(UserId user)
 {
     auto const rows = co_await database_.read(passwords_sql, user);
     std::vector<SignUpPassword> passwords;
-    for (std::size_t index = 0; index < rows.size(); ++index) passwords.push_back({rows[index].text(0), rows[index].text(1)});
+    for (std::size_t index = 0; index < rows.size(); ++index) {
+        auto const row = rows[index];
+        passwords.push_back({row.text(password_column::token_hash), row.text(password_column::password_hash)});
+    }
     co_return passwords;
 }
 
@@ -52,7 +69,7 @@ asio::awaitable<std::optional<SignUpData>> SignUpStore::take(db::Transaction& tx
     auto const rows = co_await tx.run(take_sql, user, token_hash);
     if (rows.empty()) co_return std::nullopt;
     auto const row = rows.front();
-    co_return SignUpData{row.optional_text(0), row.optional_text(1), row.optional_text(2)};
+    co_return SignUpData{row.optional_text(column::name), row.optional_text(column::email), row.optional_text(column::password_hash)};
 }
 
 asio::awaitable<void> SignUpStore::erase(db::Transaction& tx, UserId user)

@@ -1,9 +1,30 @@
 #include "accounts/user_store.hpp"
 
+#include "db/columns.hpp"
+
 namespace pollux::accounts {
 namespace {
 
-#define USER_COLUMNS "id, mobile, name, email, tier, is_verified, is_admin, date_joined" // As read_user() takes them.
+#define POLLUX_USER_COLUMNS "id, mobile, name, email, tier, is_verified, is_admin, date_joined"
+#define POLLUX_ACCOUNT_COLUMNS POLLUX_USER_COLUMNS ", password_hash, pending_password_hash"
+namespace column {
+enum : std::size_t {
+    id,
+    mobile,
+    name,
+    email,
+    tier,
+    is_verified,
+    is_admin,
+    date_joined,
+    user_count,
+    password_hash = user_count,
+    pending_password_hash,
+    count
+};
+}
+static_assert(db::columns_in(POLLUX_USER_COLUMNS) == column::user_count);
+static_assert(db::columns_in(POLLUX_ACCOUNT_COLUMNS) == column::count);
 
 // The pending password is for older binaries, which know no table of sign-ups; name and e-mail of an unverified user are theirs.
 constexpr db::Sql sign_up_sql = R"sql(
@@ -11,37 +32,43 @@ constexpr db::Sql sign_up_sql = R"sql(
     on conflict (mobile) do update set name = null, email = null,
         pending_password_hash = excluded.pending_password_hash, date_joined = excluded.date_joined
     where users.is_verified = 0
-    returning )sql" USER_COLUMNS;
+    returning )sql" POLLUX_USER_COLUMNS;
 
 constexpr db::Sql make_admin_sql = R"sql(
     insert into users (mobile, password_hash, is_verified, is_admin, date_joined) values ($1, $2, 1, 1, $3)
     on conflict (mobile) do update set is_verified = 1, is_admin = 1, pending_password_hash = null,
         name = case when users.is_verified = 1 then users.name end, email = case when users.is_verified = 1 then users.email end,
         password_hash = coalesce(excluded.password_hash, users.password_hash)
-    returning )sql" USER_COLUMNS;
+    returning )sql" POLLUX_USER_COLUMNS;
 
 // A session that is opened by this password waits for its change, or the change for the session, which it then ends.
-constexpr db::Sql with_password_sql{"select " USER_COLUMNS " from users where id = $1 and password_hash = $2",
-                                    "select " USER_COLUMNS " from users where id = $1 and password_hash = $2 for no key update"};
+constexpr db::Sql with_password_sql{"select " POLLUX_USER_COLUMNS " from users where id = $1 and password_hash = $2",
+                                    "select " POLLUX_USER_COLUMNS " from users where id = $1 and password_hash = $2 for no key update"};
 
 // In a unit that is to write rows of his: he is not erased meanwhile.
-constexpr db::Sql user_of_id_sql{"select " USER_COLUMNS " from users where id = $1",
-                                 "select " USER_COLUMNS " from users where id = $1 for key share"};
-constexpr db::Sql user_of_mobile_sql{"select " USER_COLUMNS " from users where mobile = $1",
-                                     "select " USER_COLUMNS " from users where mobile = $1 for key share"};
+constexpr db::Sql user_of_id_sql{"select " POLLUX_USER_COLUMNS " from users where id = $1",
+                                 "select " POLLUX_USER_COLUMNS " from users where id = $1 for key share"};
+constexpr db::Sql user_of_mobile_sql{"select " POLLUX_USER_COLUMNS " from users where mobile = $1",
+                                     "select " POLLUX_USER_COLUMNS " from users where mobile = $1 for key share"};
 
 // The first statement of his erasure: what others have begun for him is over, and nothing is begun any more.
 constexpr db::Sql lock_sql{"select id from users where id = $1", "select id from users where id = $1 for update"};
 
-constexpr db::Sql by_mobile_sql = "select " USER_COLUMNS ", password_hash, pending_password_hash from users where mobile = $1";
-constexpr db::Sql by_id_sql =
-    "select " USER_COLUMNS ", password_hash, pending_password_hash from users where id = $1 and mobile not like 'gone:%'";
-constexpr db::Sql brief_sql = "select tier, custom_instructions from users where id = $1 and mobile not like 'gone:%'";
+constexpr db::Sql by_mobile_sql = "select " POLLUX_ACCOUNT_COLUMNS " from users where mobile = $1";
+constexpr db::Sql by_id_sql = "select " POLLUX_ACCOUNT_COLUMNS " from users where id = $1 and mobile not like 'gone:%'";
+
+#define POLLUX_BRIEF_COLUMNS "tier, custom_instructions"
+namespace brief_column {
+enum : std::size_t { tier, custom_instructions, count };
+}
+static_assert(db::columns_in(POLLUX_BRIEF_COLUMNS) == brief_column::count);
+
+constexpr db::Sql brief_sql = "select " POLLUX_BRIEF_COLUMNS " from users where id = $1 and mobile not like 'gone:%'";
 
 constexpr db::Sql change_profile_sql = R"sql(
     update users set name = case when $2 = 1 then $3 else name end, email = case when $4 = 1 then $5 else email end,
         custom_instructions = coalesce($6, custom_instructions)
-    where id = $1 and mobile not like 'gone:%' returning )sql" USER_COLUMNS;
+    where id = $1 and mobile not like 'gone:%' returning )sql" POLLUX_USER_COLUMNS;
 
 // What stands in the row of a user who was never verified is some sign-up's: it stays only if that was his.
 constexpr db::Sql verify_sql = R"sql(
@@ -50,7 +77,7 @@ constexpr db::Sql verify_sql = R"sql(
         email = case when is_verified = 1 or pending_password_hash = $3 then coalesce(email, $5) else $5 end,
         password_hash = coalesce($2, case when pending_password_hash = $3 then pending_password_hash end, password_hash),
         pending_password_hash = null
-    where mobile = $1 returning )sql" USER_COLUMNS;
+    where mobile = $1 returning )sql" POLLUX_USER_COLUMNS;
 
 constexpr db::Sql claim_admin_scan_sql = R"sql(
     insert into admin_claims (mobile_key, claimed_at)
@@ -83,14 +110,14 @@ constexpr db::Sql erase_unverified_scan_sql = R"sql(
 
 User read_user(db::Row row)
 {
-    return {.id = row.id<UserId>(0),
-            .mobile = row.text(1),
-            .name = row.optional_text(2),
-            .email = row.optional_text(3),
-            .tier = row.text(4),
-            .is_verified = row.boolean(5),
-            .is_admin = row.boolean(6),
-            .date_joined = row.time(7)};
+    return {.id = row.id<UserId>(column::id),
+            .mobile = row.text(column::mobile),
+            .name = row.optional_text(column::name),
+            .email = row.optional_text(column::email),
+            .tier = row.text(column::tier),
+            .is_verified = row.boolean(column::is_verified),
+            .is_admin = row.boolean(column::is_admin),
+            .date_joined = row.time(column::date_joined)};
 }
 
 std::optional<User> first_user(db::Rows const& rows)
@@ -103,7 +130,7 @@ std::optional<Account> first_account(db::Rows const& rows)
 {
     if (rows.empty()) return std::nullopt;
     auto const row = rows.front();
-    return Account{read_user(row), row.optional_text(8), row.optional_text(9)};
+    return Account{read_user(row), row.optional_text(column::password_hash), row.optional_text(column::pending_password_hash)};
 }
 
 } // namespace
@@ -136,7 +163,7 @@ asio::awaitable<std::optional<UserBrief>> UserStore::brief(UserId user)
 {
     auto const rows = co_await database_.read(brief_sql, user);
     if (rows.empty()) co_return std::nullopt;
-    co_return UserBrief{rows.front().text(0), rows.front().text(1)};
+    co_return UserBrief{rows.front().text(brief_column::tier), rows.front().text(brief_column::custom_instructions)};
 }
 
 asio::awaitable<std::optional<User>> UserStore::change_profile(UserId user, ProfileChange change)

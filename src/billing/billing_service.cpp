@@ -1,6 +1,7 @@
 #include "billing/billing_service.hpp"
 
 #include "billing/tokens_sql.hpp"
+#include "db/columns.hpp"
 
 namespace pollux::billing {
 namespace {
@@ -12,15 +13,34 @@ constexpr db::Sql seed_sql = R"sql(
     on conflict (name) do nothing
 )sql";
 
-constexpr db::Sql plan_sql = R"sql(
-    select p.name, p.messages_per_day, p.requests_per_minute, p.models, p.context_tokens, p.message_characters_max, p.replies_at_once,
-        p.rooms_max
-    from users u join plans p on p.name = u.tier
-    where u.id = $1
-)sql";
+#define POLLUX_PLAN_COLUMNS                                                                                                                \
+    "p.name, p.messages_per_day, p.requests_per_minute, p.models, p.context_tokens, p.message_characters_max, p.replies_at_once, "         \
+    "p.rooms_max"
+namespace plan_column {
+enum : std::size_t {
+    name,
+    messages_per_day,
+    requests_per_minute,
+    models,
+    context_tokens,
+    message_characters_max,
+    replies_at_once,
+    rooms_max,
+    count
+};
+}
+static_assert(db::columns_in(POLLUX_PLAN_COLUMNS) == plan_column::count);
 
-constexpr db::Sql usage_sql = "select day, used, " POLLUX_TOKENS("prompt_tokens") ", " POLLUX_TOKENS("completion_tokens") ", " //
-    POLLUX_TOKENS("thought_tokens") " from usage_days where user_id = $1 and day between $2 and $3 order by day";
+constexpr db::Sql plan_sql = "select " POLLUX_PLAN_COLUMNS " from users u join plans p on p.name = u.tier where u.id = $1";
+
+#define POLLUX_USAGE_COLUMNS                                                                                                               \
+    "day, used, " POLLUX_TOKENS("prompt_tokens") ", " POLLUX_TOKENS("completion_tokens") ", " POLLUX_TOKENS("thought_tokens")
+namespace usage_column {
+enum : std::size_t { day, used, prompt_tokens, completion_tokens, thought_tokens, count };
+}
+static_assert(db::columns_in(POLLUX_USAGE_COLUMNS) == usage_column::count);
+
+constexpr db::Sql usage_sql = "select " POLLUX_USAGE_COLUMNS " from usage_days where user_id = $1 and day between $2 and $3 order by day";
 
 constexpr db::Sql erase_days_sql = "delete from usage_days where user_id = $1";
 constexpr db::Sql erase_months_sql = "delete from usage_months where user_id = $1";
@@ -39,7 +59,10 @@ std::string date_text(std::int64_t day)
 
 UsageDay read_day(db::Row row)
 {
-    return {date_text(row.integer(0)), row.integer(1), {row.integer(2), row.integer(3), row.integer(4)}};
+    return {date_text(row.integer(usage_column::day)),
+            row.integer(usage_column::used),
+            {row.integer(usage_column::prompt_tokens), row.integer(usage_column::completion_tokens),
+             row.integer(usage_column::thought_tokens)}};
 }
 
 // `rows` holds the days with use; the answer has every day from `first` to `last`.
@@ -48,7 +71,7 @@ std::vector<UsageDay> every_day(db::Rows const& rows, std::int64_t first, std::i
     std::vector<UsageDay> days;
     std::size_t next = 0;
     for (auto day = first; day <= last; ++day) {
-        bool const has_use = next < rows.size() && rows[next].integer(0) == day;
+        bool const has_use = next < rows.size() && rows[next].integer(usage_column::day) == day;
         days.push_back(has_use ? read_day(rows[next++]) : UsageDay{date_text(day), 0, {}});
     }
     return days;
@@ -68,8 +91,14 @@ asio::awaitable<Result<Plan>> BillingService::plan_of(UserId user)
     auto const rows = co_await database_.read(plan_sql, user);
     if (rows.empty()) co_return not_found("user");
     auto const row = rows.front();
-    co_return Plan{row.text(0),    row.integer(1), row.integer(2), PlanModels::parse(row.text(3)),
-                   row.integer(4), row.integer(5), row.integer(6), row.integer(7)};
+    co_return Plan{row.text(plan_column::name),
+                   row.integer(plan_column::messages_per_day),
+                   row.integer(plan_column::requests_per_minute),
+                   PlanModels::parse(row.text(plan_column::models)),
+                   row.integer(plan_column::context_tokens),
+                   row.integer(plan_column::message_characters_max),
+                   row.integer(plan_column::replies_at_once),
+                   row.integer(plan_column::rooms_max)};
 }
 
 asio::awaitable<Result<UsageReport>> BillingService::usage(UserId user, std::optional<std::int64_t> days)

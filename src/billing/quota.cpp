@@ -54,13 +54,13 @@ asio::awaitable<std::optional<std::int64_t>> take_unit(db::Transaction& transact
     if (limit <= 0) co_return std::nullopt; // The first unit of a day is an insert, which asks for no limit.
     auto const rows = co_await transaction.run(take_unit_sql, user, day, limit);
     if (rows.empty()) co_return std::nullopt;
-    co_return rows.front().integer(0);
+    co_return rows.front().only().integer();
 }
 
 asio::awaitable<std::int64_t> used_units(db::Transaction& transaction, UserId user, std::int64_t day)
 {
     auto const rows = co_await transaction.run(used_units_sql, user, day);
-    co_return rows.empty() ? 0 : rows.front().integer(0);
+    co_return rows.empty() ? 0 : rows.front().only().integer();
 }
 
 asio::awaitable<void> settle(db::Transaction& transaction, Settlement settlement)

@@ -15,7 +15,7 @@ asio::awaitable<std::optional<std::int64_t>> RequestRates::per_minute(UserId use
     Rate rate;
     try {
         auto const rows = co_await database_.read(rate_sql, user);
-        if (!rows.empty()) rate.per_minute = rows.front().integer(0);
+        if (!rows.empty()) rate.per_minute = rows.front().only().integer();
     } catch (UnavailableError const&) {
         if (known) rate = *known;
     }

@@ -79,7 +79,7 @@ std::string users_json(db::Rows const& rows)
     std::string users = "[";
     for (std::size_t index = 0; index < rows.size(); ++index) {
         if (index > 0) users += ',';
-        append_json_integer(users, rows[index].integer(0));
+        append_json_integer(users, rows[index].only().integer());
     }
     return users + ']';
 }
@@ -87,7 +87,7 @@ std::string users_json(db::Rows const& rows)
 asio::awaitable<std::int64_t> roll_up_in(db::Transaction& transaction, RollUp const& kind, std::int64_t today, std::int64_t count_max)
 {
     auto const oldest = co_await transaction.run(kind.oldest_day, today - usage_days_kept.count());
-    auto const day = oldest.front().optional_integer(0);
+    auto const day = oldest.front().only().optional_integer();
     if (!day) co_return 0;
     auto const rows = co_await transaction.run(kind.lock, *day, count_max);
     auto const users = users_json(rows);

@@ -9,8 +9,8 @@
 #include "cli/move.hpp"
 #include "cli/password.hpp"
 #include "cli/version.hpp"
-#include "config/load.hpp"
-#include "config/settings.hpp"
+#include "config/process_config.hpp"
+#include "config/settings_document.hpp"
 #include "ops/log.hpp"
 
 #include <CLI/CLI.hpp>

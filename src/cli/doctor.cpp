@@ -43,7 +43,7 @@ Finding examine_file(std::filesystem::path const& file)
     Clock clock;
     bool is_running = is_in_use(file);
     db::sqlite::Connection connection(file, db::sqlite::Role::reader, 1024, clock);
-    std::string damage = connection.run("pragma quick_check(1)").front().text(0);
+    std::string damage = connection.run("pragma quick_check(1)").front().only().text();
     if (damage != "ok") {
         return {Health::ill, "Database: " + file.string() + " is damaged: " + damage,
                 "Stop Pollux and put back a copy from backups/ in the data folder."};
@@ -51,8 +51,8 @@ Finding examine_file(std::filesystem::path const& file)
     auto known = db::read_migrations(pollux_migrations_files(), db::Dialect::sqlite);
     auto tables = connection.run("select count(*) from sqlite_master where name = 'schema_migrations'");
     std::int64_t applied = 0;
-    if (tables.front().integer(0) > 0)
-        applied = connection.run("select coalesce(max(version), 0) from schema_migrations").front().integer(0);
+    if (tables.front().only().integer() > 0)
+        applied = connection.run("select coalesce(max(version), 0) from schema_migrations").front().only().integer();
     std::string user = is_running ? ", in use by a running server" : "";
     std::string schema = "schema " + std::to_string(applied) + " of " + std::to_string(known.size());
     if (applied > static_cast<std::int64_t>(known.size())) {

@@ -1,5 +1,6 @@
 #include "cli/doctor_numbers.hpp"
 
+#include "db/columns.hpp"
 #include "db/postgres/session.hpp"
 #include "db/sqlite/connection.hpp"
 #include "numbers/old_number.hpp"
@@ -13,7 +14,13 @@ namespace {
 constexpr std::int64_t rows_at_once = 10'000;
 constexpr std::size_t pairs_shown_max = 10;
 
-constexpr db::Sql numbers_scan_sql = "select id, mobile from users where id > $1 order by id limit $2";
+#define POLLUX_NUMBER_COLUMNS "id, mobile"
+namespace column {
+enum : std::size_t { id, mobile, count };
+}
+static_assert(db::columns_in(POLLUX_NUMBER_COLUMNS) == column::count);
+
+constexpr db::Sql numbers_scan_sql = "select " POLLUX_NUMBER_COLUMNS " from users where id > $1 order by id limit $2";
 
 // All numbers, in pieces: no server waits for one long read.
 template <class Read>
@@ -24,8 +31,8 @@ std::map<std::string, std::int64_t> account_by_number(Read read)
     for (;;) {
         db::Rows const rows = read(last);
         for (std::size_t at = 0; at < rows.size(); ++at) {
-            last = rows[at].integer(0);
-            accounts.emplace(rows[at].text(1), last);
+            last = rows[at].integer(column::id);
+            accounts.emplace(rows[at].text(column::mobile), last);
         }
         if (static_cast<std::int64_t>(rows.size()) < rows_at_once) return accounts;
     }

@@ -1,5 +1,5 @@
-// From environment and .env to a Config. load_config() is a pure function, so that every rule is a line in a table of tests;
-// load_process_config() is the same with the process's own environment and files.
+// From environment and .env to a Config. A pure function, so that every rule is a line in a table of tests; process_config.hpp is the same
+// with the process's own environment and files.
 #pragma once
 
 #include "config/config.hpp"
@@ -38,7 +38,5 @@ struct Loaded {
 };
 
 Loaded load_config(Sources const& sources);
-
-Loaded load_process_config(Flags flags);
 
 } // namespace pollux::config

@@ -1,5 +1,6 @@
 #include "config/load.hpp"
 #include "config/settings.hpp"
+#include "config/settings_document.hpp"
 
 #include <gtest/gtest.h>
 

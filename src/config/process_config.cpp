@@ -1,4 +1,4 @@
-#include "config/load.hpp"
+#include "config/process_config.hpp"
 
 #include <fstream>
 #include <iterator>

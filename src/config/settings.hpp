@@ -43,7 +43,4 @@ struct Setting {
 std::span<Setting const> settings();
 Setting const* find_setting(std::string_view name);
 
-// docs/settings.md.
-std::string settings_document();
-
 } // namespace pollux::config

@@ -1,3 +1,5 @@
+#include "config/settings_document.hpp"
+
 #include "config/settings.hpp"
 
 namespace pollux::config {

@@ -4,6 +4,8 @@
 //     namespace column { enum : std::size_t { id, name, count }; }
 //     static_assert(db::columns_in(POLLUX_ROOM_COLUMNS) == column::count);
 //     ... row.text(column::name)
+//
+// A row of one column needs no names: row.only().text().
 #pragma once
 
 #include <cstddef>

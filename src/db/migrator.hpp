@@ -40,6 +40,11 @@ struct AppliedMigration {
     int works_with = 0;
 };
 
+// How a target finds out what was applied.
+#define POLLUX_APPLIED_COLUMNS "version, works_with"
+inline constexpr char const* applied_sql = "select " POLLUX_APPLIED_COLUMNS " from schema_migrations order by version";
+std::vector<AppliedMigration> read_applied(Rows const& rows);
+
 // What the migrator needs of a database. Blocking: migrations run before anything is served.
 class MigrationTarget {
 public:

@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -73,33 +75,64 @@ Params params(Arguments&&... arguments)
     return list;
 }
 
-// One row of a result; a view into its Rows. Asking for the wrong type is a bug and throws std::bad_variant_access.
+// One value of a result; a view into its Rows. Asking for the wrong type is a bug and throws std::bad_variant_access.
+class Cell {
+public:
+    explicit Cell(Value const& value) : value_(value) {}
+
+    bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
+    std::int64_t integer() const { return std::get<std::int64_t>(value_); }
+    bool boolean() const { return integer() != 0; }
+    std::string const& text() const { return std::get<std::string>(value_); }
+    Time time() const { return time_of(integer()); }
+    template <class IdType>
+    IdType id() const
+    {
+        return IdType{integer()};
+    }
+
+    std::optional<std::int64_t> optional_integer() const { return is_null() ? std::nullopt : std::optional(integer()); }
+    std::optional<std::string> optional_text() const { return is_null() ? std::nullopt : std::optional(text()); }
+    std::optional<Time> optional_time() const { return is_null() ? std::nullopt : std::optional(time()); }
+
+private:
+    Value const& value_;
+};
+
+// What a column is asked for by: an enumerator that stands beside the list of columns (columns.hpp). A bare number does not compile.
+template <class T>
+concept Column = std::is_enum_v<T>;
+
+// One row of a result; a view into its Rows.
 class Row {
 public:
     explicit Row(std::span<Value const> cells) : cells_(cells) {}
 
-    bool is_null(std::size_t column) const { return std::holds_alternative<std::monostate>(cells_[column]); }
-    std::int64_t integer(std::size_t column) const { return std::get<std::int64_t>(cells_[column]); }
-    bool boolean(std::size_t column) const { return integer(column) != 0; }
-    std::string const& text(std::size_t column) const { return std::get<std::string>(cells_[column]); }
-    Time time(std::size_t column) const { return time_of(integer(column)); }
-    template <class IdType>
-    IdType id(std::size_t column) const
+    // Of a statement that asks for one thing: `returning id`, `select count(*)`.
+    Cell only() const
     {
-        return IdType{integer(column)};
+        if (cells_.size() != 1) throw std::logic_error("a row has " + std::to_string(cells_.size()) + " columns, and one was meant");
+        return Cell(cells_.front());
     }
 
-    std::optional<std::int64_t> optional_integer(std::size_t column) const
+    bool is_null(Column auto column) const { return cell(column).is_null(); }
+    std::int64_t integer(Column auto column) const { return cell(column).integer(); }
+    bool boolean(Column auto column) const { return cell(column).boolean(); }
+    std::string const& text(Column auto column) const { return cell(column).text(); }
+    Time time(Column auto column) const { return cell(column).time(); }
+    template <class IdType>
+    IdType id(Column auto column) const
     {
-        return is_null(column) ? std::nullopt : std::optional(integer(column));
+        return cell(column).template id<IdType>();
     }
-    std::optional<std::string> optional_text(std::size_t column) const
-    {
-        return is_null(column) ? std::nullopt : std::optional(text(column));
-    }
-    std::optional<Time> optional_time(std::size_t column) const { return is_null(column) ? std::nullopt : std::optional(time(column)); }
+
+    std::optional<std::int64_t> optional_integer(Column auto column) const { return cell(column).optional_integer(); }
+    std::optional<std::string> optional_text(Column auto column) const { return cell(column).optional_text(); }
+    std::optional<Time> optional_time(Column auto column) const { return cell(column).optional_time(); }
 
 private:
+    Cell cell(Column auto column) const { return Cell(cells_[static_cast<std::size_t>(column)]); }
+
     std::span<Value const> cells_;
 };
 

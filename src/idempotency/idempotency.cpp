@@ -1,13 +1,18 @@
 #include "idempotency/idempotency.hpp"
 
 #include "base/secrets.hpp"
+#include "db/columns.hpp"
 
 namespace pollux::idempotency {
 namespace {
 
-constexpr db::Sql find_sql = R"sql(
-    select request_hash, first_id, second_id from idempotency_keys where user_id = $1 and key = $2 and created_at > $3
-)sql";
+#define POLLUX_EFFECT_COLUMNS "request_hash, first_id, second_id"
+namespace column {
+enum : std::size_t { request_hash, first_id, second_id, count };
+}
+static_assert(db::columns_in(POLLUX_EFFECT_COLUMNS) == column::count);
+
+constexpr db::Sql find_sql = "select " POLLUX_EFFECT_COLUMNS " from idempotency_keys where user_id = $1 and key = $2 and created_at > $3";
 
 constexpr db::Sql keep_sql = R"sql(
     insert into idempotency_keys (user_id, key, request_hash, first_id, second_id, created_at) values ($1, $2, $3, $4, $5, $6)
@@ -52,7 +57,8 @@ asio::awaitable<Result<std::optional<Effect>>> find_effect(db::Transaction& tran
     auto const rows = co_await transaction.run(find_sql, user, key.key, now - kept);
     if (rows.empty()) co_return std::optional<Effect>();
     auto const row = rows.front();
-    auto repeat = repeat_of(key, row.text(0), {row.integer(1), row.optional_integer(2)});
+    Effect const effect{row.integer(column::first_id), row.optional_integer(column::second_id)};
+    auto repeat = repeat_of(key, row.text(column::request_hash), effect);
     if (!repeat) co_return repeat.error();
     co_return std::optional(*repeat);
 }

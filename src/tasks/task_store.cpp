@@ -1,10 +1,16 @@
 #include "tasks/task_store.hpp"
 
 #include "base/failpoint.hpp"
+#include "db/columns.hpp"
 #include "tasks/enqueue.hpp"
 
 namespace pollux::tasks {
 namespace {
+
+// What is to be done ('due', 'lost' or 'period'), and of which kind.
+namespace look_column {
+enum : std::size_t { what, kind };
+}
 
 // A period that ends later than two whole ones from now was begun by a clock that was wrong. (Later than one may be seen by who waited for
 // a lock across the border, since now_us() is the time at which his statement came.)
@@ -32,23 +38,27 @@ constexpr db::Sql look_scan_sql{
         and d.done_until <= now_us() + 2 * p.every_us)
 )sql"};
 
+#define POLLUX_TASK_COLUMNS "user_id, id, kind, subject, payload, attempts, failures"
+namespace column {
+enum : std::size_t { user_id, id, kind, subject, payload, attempts, failures, count };
+}
+static_assert(db::columns_in(POLLUX_TASK_COLUMNS) == column::count);
+
 constexpr db::Sql claim_scan_sql{
     R"sql(
     update tasks set state = 'running', attempts = attempts + 1, lease_owner = $1, lease_until = now_us() + $2
     where id in (
         select id from tasks where state = 'ready' and due_at <= now_us() and kind in (select value from json_each($3))
         order by due_at, id limit $4)
-    returning user_id, id, kind, subject, payload, attempts, failures
-)sql",
+    returning )sql" POLLUX_TASK_COLUMNS,
     R"sql(
     update tasks t set state = 'running', attempts = t.attempts + 1, lease_owner = $1, lease_until = now_us() + $2
     from (
-        select user_id, id from tasks
+        select user_id as claimed_user, id as claimed_id from tasks
         where state = 'ready' and due_at <= now_us() and kind in (select json_array_elements_text($3::json))
         order by due_at, id limit $4 for update skip locked) c
-    where t.user_id = c.user_id and t.id = c.id
-    returning t.user_id, t.id, t.kind, t.subject, t.payload, t.attempts, t.failures
-)sql"};
+    where t.user_id = c.claimed_user and t.id = c.claimed_id
+    returning )sql" POLLUX_TASK_COLUMNS};
 
 constexpr db::Sql renew_scan_sql{
     R"sql(
@@ -86,14 +96,20 @@ constexpr db::Sql die_sql = R"sql(
     where user_id = $1 and id = $2 and attempts = $3 and state = 'running' and again = 0 and (lease_until < now_us() or $4 = 0)
 )sql";
 
+#define POLLUX_LOST_COLUMNS "user_id, id, kind, attempts, failures"
+namespace lost_column {
+enum : std::size_t { user_id, id, kind, attempts, failures, count };
+}
+static_assert(db::columns_in(POLLUX_LOST_COLUMNS) == lost_column::count);
+
 constexpr db::Sql lost_scan_sql{
     R"sql(
-    select user_id, id, kind, attempts, failures from tasks
+    select )sql" POLLUX_LOST_COLUMNS R"sql( from tasks
     where state = 'running' and (lease_until < now_us() or $2 = 0) and kind in (select value from json_each($1))
     order by lease_until limit 100
 )sql",
     R"sql(
-    select user_id, id, kind, attempts, failures from tasks
+    select )sql" POLLUX_LOST_COLUMNS R"sql( from tasks
     where state = 'running' and (lease_until < now_us() or $2 = 0) and kind in (select json_array_elements_text($1::json))
     order by lease_until limit 100
 )sql"};
@@ -116,8 +132,13 @@ constexpr db::Sql forget_dead_scan_sql{
         where state = 'dead' and died_at < now_us() - $2 and kind in (select json_array_elements_text($1::json)) limit 1000)
 )sql"};
 
-constexpr db::Sql take_dead_sql =
-    "delete from tasks where user_id = $1 and id = $2 and state = 'dead' returning kind, subject, payload, created_at";
+#define POLLUX_DEAD_COLUMNS "kind, subject, payload, created_at"
+namespace dead_column {
+enum : std::size_t { kind, subject, payload, created_at, count };
+}
+static_assert(db::columns_in(POLLUX_DEAD_COLUMNS) == dead_column::count);
+
+constexpr db::Sql take_dead_sql = "delete from tasks where user_id = $1 and id = $2 and state = 'dead' returning " POLLUX_DEAD_COLUMNS;
 
 constexpr db::Sql put_anew_sql = R"sql(
     insert into tasks (user_id, kind, subject, payload, state, due_at, created_at) values ($1, $2, $3, $4, 'ready', now_us(), $5)
@@ -173,7 +194,8 @@ asio::awaitable<bool> retry_dead_in(db::Transaction& transaction, UserId user, T
     auto const dead = co_await transaction.run(take_dead_sql, user, id);
     if (dead.empty()) co_return false;
     auto const row = dead.front();
-    co_await transaction.run(put_anew_sql, user, row.text(0), row.text(1), row.text(2), row.integer(3));
+    co_await transaction.run(put_anew_sql, user, row.text(dead_column::kind), row.text(dead_column::subject),
+                             row.text(dead_column::payload), row.integer(dead_column::created_at));
     co_return true;
 }
 
@@ -184,9 +206,9 @@ asio::awaitable<Findings> TaskStore::look(std::string kinds, std::string periods
     auto const rows = co_await database_.read(look_scan_sql, std::move(kinds), std::move(periods));
     Findings found;
     for (std::size_t index = 0; index < rows.size(); ++index) {
-        auto const& what = rows[index].text(0);
+        auto const& what = rows[index].text(look_column::what);
         auto& list = what == "due" ? found.due : what == "lost" ? found.lost : found.periods;
-        list.push_back(rows[index].text(1));
+        list.push_back(rows[index].text(look_column::kind));
     }
     co_return found;
 }
@@ -197,7 +219,8 @@ asio::awaitable<std::vector<Task>> TaskStore::claim(std::string owner, std::stri
     std::vector<Task> tasks;
     for (std::size_t index = 0; index < rows.size(); ++index) {
         auto const row = rows[index];
-        tasks.push_back({row.id<UserId>(0), row.id<TaskId>(1), row.text(2), row.text(3), row.text(4), row.integer(5), row.integer(6)});
+        tasks.push_back({row.id<UserId>(column::user_id), row.id<TaskId>(column::id), row.text(column::kind), row.text(column::subject),
+                         row.text(column::payload), row.integer(column::attempts), row.integer(column::failures)});
     }
     failpoint("task_claimed");
     co_return tasks;
@@ -207,7 +230,7 @@ asio::awaitable<std::vector<TaskId>> TaskStore::renew(std::string owner, std::st
 {
     auto const rows = co_await database_.write(renew_scan_sql, std::move(owner), lease_us, std::move(ids));
     std::vector<TaskId> kept;
-    for (std::size_t index = 0; index < rows.size(); ++index) kept.push_back(rows[index].id<TaskId>(0));
+    for (std::size_t index = 0; index < rows.size(); ++index) kept.push_back(rows[index].only().id<TaskId>());
     co_return kept;
 }
 
@@ -225,7 +248,8 @@ asio::awaitable<std::vector<LostLease>> TaskStore::lost(std::string kinds, Which
     std::vector<LostLease> leases;
     for (std::size_t index = 0; index < rows.size(); ++index) {
         auto const row = rows[index];
-        leases.push_back({row.id<UserId>(0), row.id<TaskId>(1), row.text(2), row.integer(3), row.integer(4)});
+        leases.push_back({row.id<UserId>(lost_column::user_id), row.id<TaskId>(lost_column::id), row.text(lost_column::kind),
+                          row.integer(lost_column::attempts), row.integer(lost_column::failures)});
     }
     co_return leases;
 }

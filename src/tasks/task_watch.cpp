@@ -1,13 +1,19 @@
 #include "tasks/task_watch.hpp"
 
+#include "db/columns.hpp"
+
 namespace pollux::tasks {
 namespace {
 
-constexpr db::Sql figures_scan_sql = R"sql(
-    select kind, count(*) filter (where state <> 'dead'), count(*) filter (where state = 'dead'),
-        max(case when state = 'ready' and due_at < now_us() then now_us() - due_at else 0 end)
-    from tasks group by kind
-)sql";
+#define POLLUX_FIGURE_COLUMNS                                                                                                              \
+    "kind, count(*) filter (where state <> 'dead'), count(*) filter (where state = 'dead'), "                                              \
+    "max(case when state = 'ready' and due_at < now_us() then now_us() - due_at else 0 end)"
+namespace column {
+enum : std::size_t { kind, open, dead, oldest_due_us, count };
+}
+static_assert(db::columns_in(POLLUX_FIGURE_COLUMNS) == column::count);
+
+constexpr db::Sql figures_scan_sql = "select " POLLUX_FIGURE_COLUMNS " from tasks group by kind";
 
 } // namespace
 
@@ -35,7 +41,7 @@ asio::awaitable<void> TaskWatch::look()
     std::map<std::string, TaskFigures> seen;
     for (std::size_t index = 0; index < rows.size(); ++index) {
         auto const row = rows[index];
-        seen[row.text(0)] = {row.integer(1), row.integer(2), row.integer(3)};
+        seen[row.text(column::kind)] = {row.integer(column::open), row.integer(column::dead), row.integer(column::oldest_due_us)};
     }
     std::lock_guard lock(mutex_);
     by_kind_.swap(seen);

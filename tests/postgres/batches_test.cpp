@@ -18,7 +18,7 @@ asio::awaitable<std::int64_t> add_later_and_count(Transaction& tx, std::string f
     co_await tx.run_later(insert_sql, first);
     co_await tx.run_later(insert_sql, second);
     auto const rows = co_await tx.run(count_sql);
-    co_return rows.front().integer(0);
+    co_return rows.front().only().integer();
 }
 
 TEST_F(Batches, what_is_run_later_is_done_before_the_next_statement_sees_anything)
@@ -64,7 +64,7 @@ asio::awaitable<Result<std::int64_t>> add_last(Transaction& tx, std::string text
     co_await tx.run_later(insert_sql, text + " before");
     auto const rows = co_await tx.run_last(insert_sql, text);
     if (refuses) co_return not_found("note");
-    co_return rows.front().integer(0);
+    co_return rows.front().only().integer();
 }
 
 TEST_F(Batches, the_last_statement_is_durable_with_all_before_it_and_gives_its_own_rows)

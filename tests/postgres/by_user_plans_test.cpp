@@ -58,7 +58,7 @@ class ByUserPlans : public ChatStores {
 protected:
     ByUserPlans()
         : ChatStores({.basic_messages_per_day = 50, .pro_messages_per_day = 1000}),
-          url(PostgresCluster::shared().url_of(rows("select current_database()::text").front().text(0)))
+          url(PostgresCluster::shared().url_of(rows("select current_database()::text").front().only().text()))
     {
         PostgresControl control(url);
         control.run(load_sql);

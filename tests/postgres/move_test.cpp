@@ -73,16 +73,18 @@ protected:
         in_source(script + "commit;");
     }
 
+    enum class Column : std::size_t { name, type, not_null, pk, is_reference };
+
     static std::string insert_of(std::string const& table, db::Rows const& columns, int row)
     {
         std::string values;
         for (std::size_t index = 0; index < columns.size(); ++index) {
             auto const column = columns[index];
-            auto const& type = column.text(1);
-            bool const is_identity = type == "INTEGER" && column.boolean(3);
-            bool const is_nullable = !column.boolean(2) && !column.boolean(3);
+            auto const& type = column.text(Column::type);
+            bool const is_identity = type == "INTEGER" && column.boolean(Column::pk);
+            bool const is_nullable = !column.boolean(Column::not_null) && !column.boolean(Column::pk);
             values += index == 0 ? "" : ", ";
-            if (is_identity || column.boolean(4) || column.text(0) == "user_id") {
+            if (is_identity || column.boolean(Column::is_reference) || column.text(Column::name) == "user_id") {
                 values += std::to_string(row + 1);
             } else if (is_nullable && row == 0) {
                 values += "null";

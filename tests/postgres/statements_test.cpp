@@ -15,12 +15,13 @@ TEST_F(Statements, values_of_all_kinds_come_back_as_they_went_in)
     auto const rows = read("select $1::text, $2::bigint, $3::float8, $4::text, $5::text, $6::smallint, $7::bigint", std::optional<int>(),
                            INT64_MIN, 0.1, bytes, "", true, INT64_MAX);
     auto const row = rows.front();
-    EXPECT_TRUE(row.is_null(0));
-    EXPECT_EQ(row.integer(1), INT64_MIN);
-    EXPECT_EQ(row.text(3), bytes);
-    EXPECT_EQ(row.text(4), "");
-    EXPECT_TRUE(row.boolean(5));
-    EXPECT_EQ(row.integer(6), INT64_MAX);
+    enum : std::size_t { null, least, real, text, nothing, truth, largest };
+    EXPECT_TRUE(row.is_null(null));
+    EXPECT_EQ(row.integer(least), INT64_MIN);
+    EXPECT_EQ(row.text(text), bytes);
+    EXPECT_EQ(row.text(nothing), "");
+    EXPECT_TRUE(row.boolean(truth));
+    EXPECT_EQ(row.integer(largest), INT64_MAX);
 }
 
 TEST_F(Statements, counts_sums_and_truth_are_integers)
@@ -28,15 +29,16 @@ TEST_F(Statements, counts_sums_and_truth_are_integers)
     write("insert into notes (text, size) values ('a', 3), ('b', 4)");
     auto const rows = read("select count(*), sum(size), sum(size) > 5, min(size)::smallint from notes");
     auto const row = rows.front();
-    EXPECT_EQ(row.integer(0), 2);
-    EXPECT_EQ(row.integer(1), 7);
-    EXPECT_TRUE(row.boolean(2));
-    EXPECT_EQ(row.integer(3), 3);
+    enum : std::size_t { count, sum, is_over_5, least };
+    EXPECT_EQ(row.integer(count), 2);
+    EXPECT_EQ(row.integer(sum), 7);
+    EXPECT_TRUE(row.boolean(is_over_5));
+    EXPECT_EQ(row.integer(least), 3);
 }
 
 TEST_F(Statements, a_number_fits_a_narrower_column_and_a_null_any)
 {
-    auto const note = write("insert into notes (text) values ('a') returning id").front().integer(0);
+    auto const note = write("insert into notes (text) values ('a') returning id").front().only().integer();
     static constexpr db::Sql sql = "insert into tags (note_id, flag) values ($1, $2)";
     EXPECT_EQ(write(sql, note, true).changed(), 1);
     EXPECT_EQ(write(sql, note, std::optional<bool>()).changed(), 1);
@@ -86,7 +88,7 @@ asio::awaitable<void> read_one(db::Database& database, std::int64_t number, bool
     static constexpr db::Sql bad = "select $1 / 0";
     try {
         auto const rows = is_wrong ? co_await database.read(bad, number) : co_await database.read(good, number);
-        right += !is_wrong && rows.front().integer(0) == number + 1;
+        right += !is_wrong && rows.front().only().integer() == number + 1;
     } catch (StatementError const&) {
         right += is_wrong;
     }
@@ -106,7 +108,9 @@ asio::awaitable<void> read_block(db::Database& database, std::string letter, std
     static constexpr db::Sql sql = "select repeat($1, $2::int), $3 from generate_series(1, 3)";
     auto const text = std::string(64 * 1024, 'x');
     auto const rows = co_await database.read(sql, letter, count, text);
-    right += rows.size() == 3 && rows[2].text(0) == std::string(static_cast<std::size_t>(count), letter[0]) && rows[1].text(1) == text;
+    enum : std::size_t { letters, given };
+    right +=
+        rows.size() == 3 && rows[2].text(letters) == std::string(static_cast<std::size_t>(count), letter[0]) && rows[1].text(given) == text;
 }
 
 TEST_F(Statements, megabytes_go_both_ways_at_once)

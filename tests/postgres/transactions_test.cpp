@@ -139,7 +139,7 @@ asio::awaitable<bool> sees_one_moment(Transaction& tx, PostgresControl* control)
     auto const before = co_await tx.run(sql);
     control->run("insert into notes (text) values ('meanwhile')");
     auto const after = co_await tx.run(sql);
-    co_return before.front().integer(0) == 0 && after.front().integer(0) == 0;
+    co_return before.front().only().integer() == 0 && after.front().only().integer() == 0;
 }
 
 TEST_F(Transactions, a_snapshot_sees_one_moment)

@@ -23,7 +23,7 @@ TEST_F(Admins, get_a_link_that_opens_once)
 {
     auto const admin = make_admin();
     EXPECT_EQ(count("select count(*) from login_links"), 1);
-    EXPECT_NE(run(temp.database().read("select token_hash from login_links")).front().text(0), admin.link_token);
+    EXPECT_NE(run(temp.database().read("select token_hash from login_links")).front().only().text(), admin.link_token);
     auto const login = open(admin.link_token).value();
     EXPECT_EQ(login.user.id, admin.user.id);
     EXPECT_TRUE(login.user.is_admin);

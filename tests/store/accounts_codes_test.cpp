@@ -159,7 +159,8 @@ TEST_F(Codes, are_not_in_the_database)
     auto const sent = send().value();
     auto const rows = run(temp.database().read("select mobile_key, prefix_key, challenge_hash, code_mac from one_time_codes"));
     ASSERT_EQ(rows.size(), 1u);
-    for (std::size_t column = 0; column < 4; ++column) {
+    enum : std::size_t { mobile_key, prefix_key, challenge_hash, code_mac };
+    for (auto const column : {mobile_key, prefix_key, challenge_hash, code_mac}) {
         auto const& kept = rows.front().text(column);
         EXPECT_EQ(kept.find(*sent.otp.value), std::string::npos);
         EXPECT_EQ(kept.find("2025550100"), std::string::npos);

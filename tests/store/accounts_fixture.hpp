@@ -98,7 +98,7 @@ protected:
 
     Result<Tokens> refresh(std::string token) { return run(accounts().sessions().refresh(std::move(token), {"192.0.2.8", "test"})); }
 
-    std::int64_t count(db::Sql sql) { return run(temp.database().read(sql)).front().integer(0); }
+    std::int64_t count(db::Sql sql) { return run(temp.database().read(sql)).front().only().integer(); }
 
     static std::string wrong(std::string code)
     {

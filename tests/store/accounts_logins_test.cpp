@@ -146,14 +146,14 @@ TEST_F(Logins, reset_sets_a_password_once_and_ends_all_sessions)
     EXPECT_TRUE(log_in("a new password"));
     EXPECT_EQ(error_of(log_in(password)), "wrong_credentials");
     auto const rows = run(temp.database().read("select count(*) from reset_tokens"));
-    EXPECT_EQ(rows.front().integer(0), 0);
+    EXPECT_EQ(rows.front().only().integer(), 0);
 }
 
 TEST_F(Logins, reset_token_holds_for_10_minutes_and_is_kept_hashed)
 {
     sign_up().value();
     auto const token = reset_token();
-    EXPECT_NE(run(temp.database().read("select token_hash from reset_tokens")).front().text(0), token);
+    EXPECT_NE(run(temp.database().read("select token_hash from reset_tokens")).front().only().text(), token);
     advance(10min - 1us);
     auto const first_use = reset(token, "a new password");
     EXPECT_TRUE(first_use);

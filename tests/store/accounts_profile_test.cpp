@@ -109,7 +109,7 @@ TEST_F(Profile, of_a_deleted_user_leaves_the_number_free_and_the_days_use_with_i
     static constexpr db::Sql use_sql = "insert into usage_days (user_id, day, used) values ($1, $2, 5)";
     static constexpr db::Sql used_sql = "select coalesce(max(used), 0) from usage_days where user_id = $1 and day = $2";
     auto today = [&] { return day_of(temp.clock().now()); };
-    auto used = [&](UserId user) { return run(temp.database().read(used_sql, user, today())).front().integer(0); };
+    auto used = [&](UserId user) { return run(temp.database().read(used_sql, user, today())).front().only().integer(); };
     auto const first = identity_of(new_session());
     run(temp.database().write(use_sql, first.user, today()));
     confirm(first);

@@ -92,12 +92,13 @@ TEST_F(Sessions, give_no_token_to_who_has_stolen_the_database)
     auto const login = new_session();
     auto const rows = run(temp.database().read("select id, user_id, counter, seed from sessions"));
     auto const row = rows.front();
-    auto const user = row.id<UserId>(1);
-    auto const session = row.id<SessionId>(0);
+    enum : std::size_t { id, user_id, newest, seed };
+    auto const user = row.id<UserId>(user_id);
+    auto const session = row.id<SessionId>(id);
     int forged = 0;
-    for (auto const& key : {std::string(), row.text(3), std::string("refresh tokens"), std::string(32, '\0'), options().secret_key}) {
-        for (auto counter : {row.integer(2), row.integer(2) - 1, row.integer(2) + 1}) {
-            forged += refresh(RefreshTokens(key).issue(user, session, counter, row.text(3))) ? 1 : 0;
+    for (auto const& key : {std::string(), row.text(seed), std::string("refresh tokens"), std::string(32, '\0'), options().secret_key}) {
+        for (auto counter : {row.integer(newest), row.integer(newest) - 1, row.integer(newest) + 1}) {
+            forged += refresh(RefreshTokens(key).issue(user, session, counter, row.text(seed))) ? 1 : 0;
         }
         forged += refusal_of(AccessTokens(key, "", 15min).issue({user, session}, temp.clock().now())).empty() ? 1 : 0;
     }

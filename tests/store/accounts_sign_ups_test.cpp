@@ -36,11 +36,12 @@ protected:
     {
         auto const rows = run(temp.database().read("select coalesce(name, '-'), coalesce(email, '-'), coalesce(password_hash, '-'), "
                                                    "coalesce(pending_password_hash, '-') from users"));
+        enum : std::size_t { name, email, password_hash, pending_hash };
         std::string text;
         for (std::size_t index = 0; index < rows.size(); ++index) {
             auto const row = rows[index];
-            text += row.text(0) + "|" + row.text(1) + "|" + (row.text(2) == "-" ? "" : "password") + "|" +
-                    (row.text(3) == "-" ? "" : "pending") + ";";
+            text += row.text(name) + "|" + row.text(email) + "|" + (row.text(password_hash) == "-" ? "" : "password") + "|" +
+                    (row.text(pending_hash) == "-" ? "" : "pending") + ";";
         }
         return text;
     }
@@ -76,7 +77,7 @@ TEST_F(SignUps, the_token_proves_it_as_well)
     sign_up_as(strangers());
     EXPECT_EQ(prove({}, token).value().user.name, "Leda");
     EXPECT_TRUE(log_in(password));
-    EXPECT_EQ(run(temp.database().read("select count(*) from users where name = 'Leda'")).front().integer(0), 1);
+    EXPECT_EQ(run(temp.database().read("select count(*) from users where name = 'Leda'")).front().only().integer(), 1);
 }
 
 TEST_F(SignUps, a_token_of_another_number_proves_nothing)

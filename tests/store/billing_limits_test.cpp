@@ -82,7 +82,7 @@ TEST_F(PlanLimits, hold_for_rooms_that_are_made_at_once)
     std::vector<asio::awaitable<void>> creations;
     for (int count = 0; count < 20; ++count) creations.push_back(create_one(user));
     temp.loop().run_all(std::move(creations));
-    EXPECT_EQ(rows("select count(*) from rooms").front().integer(0), 5);
+    EXPECT_EQ(rows("select count(*) from rooms").front().only().integer(), 5);
 }
 
 } // namespace

@@ -17,7 +17,7 @@ protected:
     UserId add_user(std::string tier)
     {
         static constexpr db::Sql sql = "insert into users (mobile, tier, date_joined) values ($1, $1, 0) returning id";
-        return temp.run(temp.database().write(sql, std::move(tier))).front().id<UserId>(0);
+        return temp.run(temp.database().write(sql, std::move(tier))).front().only().id<UserId>();
     }
 
     std::optional<std::int64_t> take(UserId user, std::int64_t day, std::int64_t limit)

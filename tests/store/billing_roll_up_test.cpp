@@ -27,9 +27,10 @@ protected:
     std::string all(db::Sql sql)
     {
         auto const rows = temp.run(temp.database().read(sql));
+        enum : std::size_t { first, second, third };
         std::string text;
         for (std::size_t index = 0; index < rows.size(); ++index) {
-            for (std::size_t column = 0; column < 3; ++column) text += std::to_string(rows[index].integer(column)) + " ";
+            for (auto const column : {first, second, third}) text += std::to_string(rows[index].integer(column)) + " ";
         }
         return text;
     }

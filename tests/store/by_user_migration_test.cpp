@@ -39,7 +39,7 @@ protected:
     {
         if (place) return PostgresControl(place->url()).run(sql);
         auto const rows = db::sqlite::Connection(folder / "pollux.sqlite", db::sqlite::Role::writer, 1024, clock).run(sql);
-        return rows.empty() ? "" : rows.front().text(0);
+        return rows.empty() ? "" : rows.front().only().text();
     }
 
     TempFolder folder;

@@ -33,6 +33,8 @@ std::map<std::string, char const*> const without_user{
     {"sqlite_autoindex_jobs_1", "the same"},
 };
 
+enum class Column : std::size_t { table, name, is_not_null };
+
 constexpr db::Sql columns_sql{
     R"sql(
     select m.name, c.name, c."notnull" from sqlite_master m join pragma_table_info(m.name) c
@@ -44,13 +46,15 @@ constexpr db::Sql columns_sql{
 )sql"};
 
 // The columns of keys, without those that an index merely carries along. SQLite's rowid is in none of them.
+enum class Part : std::size_t { table, index, column };
+
 constexpr db::Sql indexes_sql{
     R"sql(
-    select m.name, l.name, l."unique", coalesce(c.name, '') from sqlite_master m join pragma_index_list(m.name) l
+    select m.name, l.name, coalesce(c.name, '') from sqlite_master m join pragma_index_list(m.name) l
     join pragma_index_info(l.name) c where m.type = 'table' order by l.name, c.seqno
 )sql",
     R"sql(
-    select t.relname::text, i.relname::text, case when x.indisunique then 1::bigint else 0 end, coalesce(a.attname::text, '')
+    select t.relname::text, i.relname::text, coalesce(a.attname::text, '')
     from pg_index x join pg_class t on t.oid = x.indrelid join pg_class i on i.oid = x.indexrelid
     cross join lateral unnest(x.indkey::int[]) with ordinality k (number, place)
     left join pg_attribute a on a.attrelid = t.oid and a.attnum = k.number and k.number > 0
@@ -58,8 +62,8 @@ constexpr db::Sql indexes_sql{
 )sql"};
 
 // Of foreign keys between two tables. SQLite's name rowids.
-constexpr db::Sql references_sql{"select '', '', '' where 0 = 1", R"sql(
-    select c.conname::text, c.conrelid::regclass::text, c.confrelid::regclass::text from pg_constraint c
+constexpr db::Sql references_sql{"select '' where 0 = 1", R"sql(
+    select c.conname::text from pg_constraint c
     where c.contype = 'f' and c.connamespace = current_schema()::regnamespace and not exists (
         select 1 from pg_attribute a where a.attrelid = c.conrelid and a.attnum = any (c.conkey) and a.attname = 'user_id')
 )sql"};
@@ -77,8 +81,9 @@ protected:
         std::map<std::string, bool> has_user;
         auto const columns = rows(columns_sql);
         for (std::size_t index = 0; index < columns.size(); ++index) {
-            auto const& table = columns[index].text(0);
-            bool const is_user = columns[index].text(1) == user_column(table) && (columns[index].boolean(2) || table == "users");
+            auto const row = columns[index];
+            auto const& table = row.text(Column::table);
+            bool const is_user = row.text(Column::name) == user_column(table) && (row.boolean(Column::is_not_null) || table == "users");
             has_user[table] = has_user[table] || is_user;
         }
         for (auto const& [table, has] : has_user) {
@@ -87,7 +92,7 @@ protected:
         tables = static_cast<int>(has_user.size());
         check_indexes(has_user, found);
         auto const references = rows(references_sql);
-        for (std::size_t index = 0; index < references.size(); ++index) found.insert(references[index].text(0) + " has no user_id");
+        for (std::size_t index = 0; index < references.size(); ++index) found.insert(references[index].only().text() + " has no user_id");
         return found;
     }
 
@@ -96,10 +101,11 @@ protected:
         std::map<std::string, bool> holds_user;
         auto const parts = rows(indexes_sql);
         for (std::size_t index = 0; index < parts.size(); ++index) {
-            auto const& table = parts[index].text(0);
-            auto const& name = parts[index].text(1);
+            auto const part = parts[index];
+            auto const& table = part.text(Part::table);
+            auto const& name = part.text(Part::index);
             if (!has_user.at(table)) continue;
-            bool const is_user = parts[index].text(3) == user_column(table);
+            bool const is_user = part.text(Part::column) == user_column(table);
             holds_user[name] = holds_user[name] || is_user;
         }
         for (auto const& [name, holds] : holds_user) {

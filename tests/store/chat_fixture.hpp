@@ -34,7 +34,7 @@ protected:
     UserId add_user(std::string tier = "basic")
     {
         static constexpr db::Sql sql = "insert into users (mobile, tier, date_joined) values ($1, $2, 0) returning id";
-        return rows(sql, "+1555" + std::to_string(++mobiles), std::move(tier)).front().id<UserId>(0);
+        return rows(sql, "+1555" + std::to_string(++mobiles), std::move(tier)).front().only().id<UserId>();
     }
 
     RoomId add_room(UserId user, std::optional<std::string> name = std::nullopt)
@@ -83,7 +83,7 @@ protected:
     {
         return temp.run(temp.database().write(sql, std::forward<Arguments>(arguments)...));
     }
-    std::int64_t number(db::Sql sql) { return rows(sql).front().integer(0); }
+    std::int64_t number(db::Sql sql) { return rows(sql).front().only().integer(); }
 
     std::int64_t used(UserId user) { return temp.run(billing.usage(user, std::nullopt)).value().used; }
 

@@ -16,8 +16,8 @@ protected:
         "select coalesce(request_id, '-') || ' ' || coalesce(client_request_id, '-') from messages where id = $1";
     static constexpr db::Sql calls_sql = "select coalesce(calls, '-') from messages where id = $1";
 
-    std::string names(MessageId id) { return rows(names_sql, id).front().text(0); }
-    std::string calls(MessageId id) { return rows(calls_sql, id).front().text(0); }
+    std::string names(MessageId id) { return rows(names_sql, id).front().only().text(); }
+    std::string calls(MessageId id) { return rows(calls_sql, id).front().only().text(); }
 
     // As a worker does when a call has ended.
     void end_call(chat::ReplyClaim& claim, std::string model)
@@ -41,7 +41,7 @@ protected:
                                 "order by user_id, day, model");
         std::string text;
         for (std::size_t index = 0; index < found.size(); ++index) {
-            text += found[index].text(0);
+            text += found[index].only().text();
             for (std::size_t column = 1; column < 5; ++column) text += ' ' + std::to_string(found[index].integer(column));
             text += '\n';
         }
@@ -177,7 +177,7 @@ protected:
     std::string calls(MessageId id)
     {
         static constexpr db::Sql sql = "select coalesce(calls, '-') from messages where id = $1";
-        return rows(sql, id).front().text(0);
+        return rows(sql, id).front().only().text();
     }
     // The outcomes of a reply's calls, each with its model.
     std::string outcomes(MessageId id)

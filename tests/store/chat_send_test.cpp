@@ -82,10 +82,10 @@ TEST_F(ChatSend, follows_the_reply_before_it)
     auto const first = send(user, room);
     auto const second = send(user, room);
     auto const parents = rows("select parent_id from messages order by id");
-    EXPECT_TRUE(parents[0].is_null(0));
-    EXPECT_EQ(parents[1].integer(0), first.message->id.value);
-    EXPECT_EQ(parents[2].integer(0), first.reply.id.value);
-    EXPECT_EQ(parents[3].integer(0), second.message->id.value);
+    EXPECT_TRUE(parents[0].only().is_null());
+    EXPECT_EQ(parents[1].only().integer(), first.message->id.value);
+    EXPECT_EQ(parents[2].only().integer(), first.reply.id.value);
+    EXPECT_EQ(parents[3].only().integer(), second.message->id.value);
 }
 
 TEST_F(ChatSend, claims_at_once_for_a_free_hand)

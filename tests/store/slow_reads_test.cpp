@@ -31,13 +31,13 @@ asio::awaitable<std::int64_t> count_twice(db::Transaction& tx)
 {
     auto const first = co_await tx.run("select count(*) from users");
     auto const second = co_await tx.run("select count(*) from users");
-    co_return first.front().integer(0) + second.front().integer(0);
+    co_return first.front().only().integer() + second.front().only().integer();
 }
 
 asio::awaitable<std::int64_t> add_user(db::Transaction& tx, std::string mobile)
 {
     auto const rows = co_await tx.run("insert into users (mobile, date_joined) values ($1, 0) returning id", std::move(mobile));
-    co_return rows.front().integer(0);
+    co_return rows.front().only().integer();
 }
 
 class SlowReads : public ::testing::Test {
@@ -65,7 +65,7 @@ protected:
 TEST_F(SlowReads, see_what_was_written_before)
 {
     add("+15550000001");
-    EXPECT_EQ(temp.run(slow.read_slowly("select count(*) from users")).front().integer(0), 1);
+    EXPECT_EQ(temp.run(slow.read_slowly("select count(*) from users")).front().only().integer(), 1);
     add("+15550000002");
     EXPECT_EQ(temp.run(slow.snapshot_slowly([](db::Transaction& tx) { return count_twice(tx); })), 4);
 }
@@ -80,7 +80,7 @@ TEST_F(SlowReads, may_not_write)
 TEST_F(SlowReads, that_never_end_hold_up_no_other_work)
 {
     begin(waiting);
-    EXPECT_EQ(temp.run(database.read("select count(*) from users")).front().integer(0), 0);
+    EXPECT_EQ(temp.run(database.read("select count(*) from users")).front().only().integer(), 0);
     add("+15550000001");
     EXPECT_EQ(temp.run(database.snapshot([](db::Transaction& tx) { return count_twice(tx); })), 2);
     EXPECT_EQ(ended.well + ended.unavailable, 0);

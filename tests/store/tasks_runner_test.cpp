@@ -98,7 +98,10 @@ protected:
         threads.run(temp.database().transact([task](db::Transaction& tx) { return enqueue_in(tx, task); }));
     }
 
-    std::int64_t count(db::Sql sql = "select count(*) from tasks") { return threads.run(temp.database().read(sql)).front().integer(0); }
+    std::int64_t count(db::Sql sql = "select count(*) from tasks")
+    {
+        return threads.run(temp.database().read(sql)).front().only().integer();
+    }
 
     TempDatabase temp;
     RunningRuntime threads;

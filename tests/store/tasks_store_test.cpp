@@ -53,7 +53,7 @@ protected:
     }
     bool die(Task const& task) { return finish(task, {Next::dead, task.failures + 1}, "No paint."); }
 
-    std::int64_t count(db::Sql sql = "select count(*) from tasks") { return temp.run(temp.database().read(sql)).front().integer(0); }
+    std::int64_t count(db::Sql sql = "select count(*) from tasks") { return temp.run(temp.database().read(sql)).front().only().integer(); }
     std::int64_t dead() { return count("select count(*) from tasks where state = 'dead'"); }
     std::vector<LostLease> lost(TaskStore::Which which = TaskStore::Which::ended) { return temp.run(store.lost(R"(["paint"])", which)); }
     std::vector<std::string> due() { return temp.run(store.look(R"(["paint","sing"])", "[]")).due; }

@@ -57,7 +57,7 @@ asio::awaitable<TaskOutcome> effect(TaskRun& run, db::Database& database, std::c
     co_await run.pause(Steady::now() + takes);
     if (run.is_to_end()) co_return TaskOutcome::hand_back();
     if (random_below(20) == 0) co_return TaskOutcome::retry("It was its turn to fail.", 0us);
-    co_await database.write(effect_sql, task.kind, task.subject, rows.front().integer(0));
+    co_await database.write(effect_sql, task.kind, task.subject, rows.front().only().integer());
     co_return TaskOutcome::done();
 }
 
@@ -112,7 +112,7 @@ asio::awaitable<void> ask(db::Database& database, Plan plan, std::atomic<bool>& 
     for (std::int64_t asked = 0; !stops; ++asked) {
         if (asked % 10 == 0) {
             auto const rows = co_await database.read(total_sql);
-            if (rows.front().integer(0) >= plan.enqueues) co_return;
+            if (rows.front().only().integer() >= plan.enqueues) co_return;
         }
         auto const choice = random() % 100;
         std::string const kind = choice < 90 ? "effect" : choice < 92 ? "hang" : choice < 94 ? "slow" : choice < 97 ? "fail" : "refuse";

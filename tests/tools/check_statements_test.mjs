@@ -76,6 +76,20 @@ expectCode('refused', 'void f() { database.read("select 1 from jobs where user_i
 expectCode('refused', 'constexpr std::string_view text = "select 1 from jobs";');
 expectCode('taken', '// select 1 from jobs\nconstexpr db::Sql a_sql = "select 1 from plans";');
 
+// Whose a table is says SQLite, not the text of a migration.
+const migration = (script) => writeFileSync(join(project, 'migrations', '9000_more.sql'), `-- works-with: 1\n${script}\n`);
+migration('create table notes (id {{identity}}, text text);\nalter table notes add column user_id bigint;');
+expect('refused', 'select text from notes where id = $1');
+expect('taken', 'select text from notes where id = $1 and user_id = $2');
+migration('create table papers (id {{identity}}, user_id bigint);\nalter table papers rename to notes;');
+expect('refused', 'select text from notes where id = $1');
+migration("create table notes (id {{identity}}, about text default 'user_id'); -- No user_id.");
+expect('taken', 'select about from notes where id = $1');
+migration('create table papers (id {{identity}}, user_id bigint);\ndrop table papers;\ncreate table papers (id {{identity}}, text text);');
+expect('taken', 'select text from papers where id = $1');
+migration('create table notes (id {{identity}};');
+expect('refused', 'select 1 from plans');
+
 rmSync(project, { recursive: true });
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -1,5 +1,7 @@
 #include "chat/queue/job_queue.hpp"
 
+#include "db/columns.hpp"
+
 #include <algorithm>
 #include <stdexcept>
 #include <unordered_set>
@@ -7,8 +9,14 @@
 namespace pollux::chat {
 namespace {
 
-constexpr db::Sql open_jobs_sql = R"sql(
-    select j.id, j.room_id, j.state, case when j.due_at is null or j.due_at <= now_us() then 1 else 0 end, p.replies_at_once
+#define POLLUX_OPEN_COLUMNS                                                                                                                \
+    "j.id, j.room_id, j.state, case when j.due_at is null or j.due_at <= now_us() then 1 else 0 end, p.replies_at_once"
+namespace column {
+enum : std::size_t { id, room_id, state, is_due, replies_at_once, count };
+}
+static_assert(db::columns_in(POLLUX_OPEN_COLUMNS) == column::count);
+
+constexpr db::Sql open_jobs_sql = "select " POLLUX_OPEN_COLUMNS R"sql(
     from jobs j join users u on u.id = j.user_id join plans p on p.name = u.tier
     where j.user_id = $1
     order by j.id
@@ -66,9 +74,10 @@ asio::awaitable<int> promote_jobs(db::Transaction& transaction, UserId user)
     std::vector<OpenJob> jobs;
     for (std::size_t index = 0; index < rows.size(); ++index) {
         auto const row = rows[index];
-        jobs.push_back({row.id<JobId>(0), row.id<RoomId>(1), read_job_state(row.text(2)), row.boolean(3)});
+        jobs.push_back({row.id<JobId>(column::id), row.id<RoomId>(column::room_id), read_job_state(row.text(column::state)),
+                        row.boolean(column::is_due)});
     }
-    auto const chosen = choose_ready(jobs, rows.front().integer(4));
+    auto const chosen = choose_ready(jobs, rows.front().integer(column::replies_at_once));
     for (auto job : chosen) co_await transaction.run_later(promote_sql, job, user);
     co_return static_cast<int>(chosen.size());
 }
@@ -77,14 +86,14 @@ asio::awaitable<std::vector<UserId>> users_with_due_jobs(db::Database& database)
 {
     auto const rows = co_await database.read(due_users_scan_sql);
     std::vector<UserId> users;
-    for (std::size_t index = 0; index < rows.size(); ++index) users.push_back(rows[index].id<UserId>(0));
+    for (std::size_t index = 0; index < rows.size(); ++index) users.push_back(rows[index].only().id<UserId>());
     co_return users;
 }
 
 asio::awaitable<std::int64_t> count_jobs(db::Database& database, std::int64_t count_max)
 {
     auto const rows = co_await database.read(count_scan_sql, count_max);
-    co_return rows.front().integer(0);
+    co_return rows.front().only().integer();
 }
 
 } // namespace pollux::chat

@@ -22,7 +22,7 @@ asio::awaitable<void> QueueWatch::look()
 {
     replies_ = co_await count_jobs(database_, counted_max);
     auto const rows = co_await database_.read(oldest_scan_sql);
-    oldest_us_ = rows[0].integer(0);
+    oldest_us_ = rows.front().only().integer();
 }
 
 } // namespace pollux::chat

@@ -3,6 +3,7 @@
 #include "billing/quota.hpp"
 #include "chat/queue/job_queue.hpp"
 #include "chat/rooms/leftovers.hpp"
+#include "db/columns.hpp"
 
 namespace pollux::chat {
 namespace {
@@ -11,8 +12,14 @@ namespace {
 constexpr db::Sql lock_jobs_sql{"select 1 from jobs where user_id = $1 order by id",
                                 "select 1 from jobs where user_id = $1 order by id for update"};
 
-constexpr db::Sql open_replies_sql = R"sql(
-    select m.day, j.state from jobs j join messages m on m.user_id = j.user_id and m.id = j.message_id where j.user_id = $1
+#define POLLUX_OPEN_COLUMNS "m.day, j.state"
+namespace column {
+enum : std::size_t { day, state, count };
+}
+static_assert(db::columns_in(POLLUX_OPEN_COLUMNS) == column::count);
+
+constexpr db::Sql open_replies_sql = "select " POLLUX_OPEN_COLUMNS R"sql(
+    from jobs j join messages m on m.user_id = j.user_id and m.id = j.message_id where j.user_id = $1
 )sql";
 
 constexpr db::Sql parts_sql = "delete from reply_parts where user_id = $1";
@@ -31,8 +38,8 @@ asio::awaitable<std::vector<RoomId>> end_user(db::Transaction& transaction, User
     auto const open = co_await transaction.run(open_replies_sql, user);
     for (std::size_t index = 0; index < open.size(); ++index) {
         auto const row = open[index];
-        bool const was_queued = read_job_state(row.text(1)) != JobState::running;
-        if (was_queued) co_await billing::settle(transaction, {.user = user, .day = row.integer(0), .units_back = 1});
+        bool const was_queued = read_job_state(row.text(column::state)) != JobState::running;
+        if (was_queued) co_await billing::settle(transaction, {.user = user, .day = row.integer(column::day), .units_back = 1});
     }
     co_await transaction.run(parts_sql, user);
     co_await transaction.run(open_messages_sql, user);

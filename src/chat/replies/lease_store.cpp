@@ -3,31 +3,39 @@
 #include "chat/queue/job_queue.hpp"
 #include "chat/rooms/room_store.hpp"
 #include "chat/streams/reply_parts_store.hpp"
+#include "db/columns.hpp"
 
 namespace pollux::chat {
 namespace {
 
-constexpr db::Sql renew_scan_sql = R"sql(
-    update jobs set lease_until = now_us() + $2 where lease_owner = $1 and state = 'running'
-    returning user_id, message_id, attempt, stop_requested
-)sql";
+#define POLLUX_KEPT_COLUMNS "user_id, message_id, attempt, stop_requested"
+namespace kept_column {
+enum : std::size_t { user_id, message_id, attempt, stop_requested, count };
+}
+static_assert(db::columns_in(POLLUX_KEPT_COLUMNS) == kept_column::count);
 
-constexpr db::Sql expired_scan_sql = R"sql(
-    select j.user_id, j.room_id, j.message_id, j.attempt, j.calls, j.lost, m.reply_to, m.model, m.request_id, m.calls
+constexpr db::Sql renew_scan_sql = R"sql(
+    update jobs set lease_until = now_us() + $2 where lease_owner = $1 and state = 'running' returning )sql" POLLUX_KEPT_COLUMNS;
+
+#define POLLUX_LEASED_COLUMNS "j.user_id, j.room_id, j.message_id, j.attempt, j.calls, j.lost, m.reply_to, m.model, m.request_id, m.calls"
+namespace column {
+enum : std::size_t { user_id, room_id, message_id, attempt, calls, lost, reply_to, model, request_id, ended_calls, count };
+}
+static_assert(db::columns_in(POLLUX_LEASED_COLUMNS) == column::count);
+
+constexpr db::Sql expired_scan_sql = "select " POLLUX_LEASED_COLUMNS R"sql(
     from jobs j join messages m on m.user_id = j.user_id and m.id = j.message_id
     where j.state = 'running' and j.lease_until < now_us()
     order by j.lease_until limit 100
 )sql";
 
-constexpr db::Sql running_scan_sql = R"sql(
-    select j.user_id, j.room_id, j.message_id, j.attempt, j.calls, j.lost, m.reply_to, m.model, m.request_id, m.calls
+constexpr db::Sql running_scan_sql = "select " POLLUX_LEASED_COLUMNS R"sql(
     from jobs j join messages m on m.user_id = j.user_id and m.id = j.message_id
     where j.state = 'running'
     order by j.lease_until limit 100
 )sql";
 
-constexpr db::Sql owned_sql = R"sql(
-    select j.user_id, j.room_id, j.message_id, j.attempt, j.calls, j.lost, m.reply_to, m.model, m.request_id, m.calls
+constexpr db::Sql owned_sql = "select " POLLUX_LEASED_COLUMNS R"sql(
     from jobs j join messages m on m.user_id = j.user_id and m.id = j.message_id
     where j.state = 'running' and j.lease_owner = $1 and j.message_id = $2 and j.user_id = $3
 )sql";
@@ -54,16 +62,16 @@ constexpr db::Sql requeue_message_sql =
 ReplyClaim read_claim(db::Row row)
 {
     ReplyClaim claim;
-    claim.user = row.id<UserId>(0);
-    claim.room = row.id<RoomId>(1);
-    claim.reply = row.id<MessageId>(2);
-    claim.attempt = row.integer(3);
-    claim.calls = row.integer(4);
-    claim.lost = row.integer(5);
-    claim.question = row.id<MessageId>(6);
-    claim.model = row.text(7);
-    claim.request_id = row.optional_text(8).value_or("");
-    claim.ended_calls = row.optional_text(9).value_or("");
+    claim.user = row.id<UserId>(column::user_id);
+    claim.room = row.id<RoomId>(column::room_id);
+    claim.reply = row.id<MessageId>(column::message_id);
+    claim.attempt = row.integer(column::attempt);
+    claim.calls = row.integer(column::calls);
+    claim.lost = row.integer(column::lost);
+    claim.question = row.id<MessageId>(column::reply_to);
+    claim.model = row.text(column::model);
+    claim.request_id = row.optional_text(column::request_id).value_or("");
+    claim.ended_calls = row.optional_text(column::ended_calls).value_or("");
     return claim;
 }
 
@@ -125,7 +133,8 @@ asio::awaitable<std::vector<KeptLease>> LeaseStore::renew(std::string owner)
     std::vector<KeptLease> leases;
     for (std::size_t index = 0; index < rows.size(); ++index) {
         auto const row = rows[index];
-        leases.push_back({row.id<UserId>(0), row.id<MessageId>(1), row.integer(2), row.boolean(3)});
+        leases.push_back({row.id<UserId>(kept_column::user_id), row.id<MessageId>(kept_column::message_id),
+                          row.integer(kept_column::attempt), row.boolean(kept_column::stop_requested)});
     }
     co_return leases;
 }

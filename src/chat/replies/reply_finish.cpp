@@ -1,21 +1,27 @@
-// The last transaction of a reply.
+#include "chat/replies/reply_finish.hpp"
+
 #include "base/failpoint.hpp"
 #include "billing/quota.hpp"
 #include "chat/queue/job_queue.hpp"
-#include "chat/replies/reply_store.hpp"
 #include "chat/rooms/message_rows.hpp"
 #include "chat/rooms/room_store.hpp"
+#include "db/columns.hpp"
 
 namespace pollux::chat {
 namespace {
+
+#define POLLUX_FINISHED_COLUMNS "day, created_at, variants"
+namespace column {
+enum : std::size_t { day, created_at, variants, count };
+}
+static_assert(db::columns_in(POLLUX_FINISHED_COLUMNS) == column::count);
 
 constexpr db::Sql finish_message_sql = R"sql(
     update messages set status = $3, content = $4, thoughts = $5, citations = $6, finish_reason = $7, error_code = $8, error_detail = $9,
         prompt_tokens = $10, completion_tokens = $11, thought_tokens = $12, model = $13, provider_state = $14, completed_at = $15,
         calls = $17
     where id = $1 and attempt = $2 and status = 'streaming' and user_id = $16
-    returning day, created_at, variants
-)sql";
+    returning )sql" POLLUX_FINISHED_COLUMNS;
 
 // Parts are written only where many processes share a database.
 constexpr db::Sql delete_job_sql{"delete from jobs where message_id = $1 and attempt = $2 and user_id = $3", R"sql(
@@ -93,7 +99,7 @@ asio::awaitable<Finishing> finish_in(db::Transaction& transaction, ReplyClaim co
     failpoint("finish_after_message");
     co_await transaction.run_later(delete_job_sql, claim.reply, claim.attempt, claim.user);
 
-    billing::Settlement settlement{claim.user, row.integer(0), costs_unit(end) ? 0 : 1, end.model};
+    billing::Settlement settlement{claim.user, row.integer(column::day), costs_unit(end) ? 0 : 1, end.model};
     settlement.prompt_tokens = end.usage.prompt_tokens;
     settlement.completion_tokens = end.usage.completion_tokens;
     settlement.thought_tokens = end.usage.thought_tokens;
@@ -102,10 +108,11 @@ asio::awaitable<Finishing> finish_in(db::Transaction& transaction, ReplyClaim co
     failpoint("finish_after_quota");
 
     bool const is_good = end.status == MessageStatus::completed || (end.status == MessageStatus::stopped && !end.text.empty());
-    if (is_good && row.integer(2) > 1) co_await transaction.run_later(show_variant_sql, claim.question, claim.reply, claim.user);
+    if (is_good && row.integer(column::variants) > 1)
+        co_await transaction.run_later(show_variant_sql, claim.question, claim.reply, claim.user);
     bool const is_preview = is_good && !end.text.empty();
-    co_await transaction.run_later(update_room_sql, claim.room, now, claim.question, preview_of(end.text), row.time(1), is_preview,
-                                   claim.user);
+    co_await transaction.run_later(update_room_sql, claim.room, now, claim.question, preview_of(end.text), row.time(column::created_at),
+                                   is_preview, claim.user);
 
     auto const promoted = co_await promote_jobs(transaction, claim.user);
     failpoint("finish_before_commit");

@@ -5,9 +5,34 @@
 #include "chat/rooms/message_rows.hpp"
 #include "chat/rooms/room_store.hpp"
 #include "chat/streams/reply_parts_store.hpp"
+#include "db/columns.hpp"
 
 namespace pollux::chat {
 namespace {
+
+#define POLLUX_CLAIM_COLUMNS "user_id, room_id, message_id, attempt, calls, lost, first_started_at"
+#define POLLUX_BEGUN_COLUMNS                                                                                                               \
+    "c.user_id, c.room_id, c.message_id, c.attempt, c.calls, c.lost, c.first_started_at, messages.reply_to, messages.model, "              \
+    "messages.request_id, messages.calls"
+namespace column {
+enum : std::size_t {
+    user_id,
+    room_id,
+    message_id,
+    attempt,
+    calls,
+    lost,
+    first_started_at,
+    claim_count,
+    reply_to = claim_count,
+    model,
+    request_id,
+    ended_calls,
+    count
+};
+}
+static_assert(db::columns_in(POLLUX_CLAIM_COLUMNS) == column::claim_count);
+static_assert(db::columns_in(POLLUX_BEGUN_COLUMNS) == column::count);
 
 // Both forms walk the index of ready jobs from its head; of several workers each takes what no other is taking. (As a subquery of IN,
 // PostgreSQL could run the walk more than once and take more than the limit.) PostgreSQL's form begins the messages with it.
@@ -17,8 +42,7 @@ constexpr db::Sql claim_scan_sql{
         first_started_at = coalesce(first_started_at, now_us())
     where id in (select id from jobs where state = 'ready' and lost >= $3 and lost < $4 order by ready_at, id limit $5)
         and state = 'ready'
-    returning user_id, room_id, message_id, attempt, calls, lost, first_started_at
-)sql",
+    returning )sql" POLLUX_CLAIM_COLUMNS,
     R"sql(
     with head as materialized (
         select user_id, id from jobs where state = 'ready' and lost >= $3 and lost < $4
@@ -31,20 +55,27 @@ constexpr db::Sql claim_scan_sql{
     )
     update messages set status = 'streaming', attempt = c.attempt
     from claimed c where messages.user_id = c.user_id and messages.id = c.message_id
-    returning c.user_id, c.room_id, c.message_id, c.attempt, c.calls, c.lost, c.first_started_at, messages.reply_to, messages.model,
-        messages.request_id, messages.calls
-)sql"};
+    returning )sql" POLLUX_BEGUN_COLUMNS};
 
-constexpr db::Sql begin_message_sql = R"sql(
-    update messages set status = 'streaming', attempt = $2 where id = $1 and user_id = $3
-    returning reply_to, model, request_id, calls
-)sql";
+#define POLLUX_BEGUN_MESSAGE_COLUMNS "reply_to, model, request_id, calls"
+namespace message_column {
+enum : std::size_t { reply_to, model, request_id, ended_calls, count };
+}
+static_assert(db::columns_in(POLLUX_BEGUN_MESSAGE_COLUMNS) == message_column::count);
+
+constexpr db::Sql begin_message_sql =
+    "update messages set status = 'streaming', attempt = $2 where id = $1 and user_id = $3 returning " POLLUX_BEGUN_MESSAGE_COLUMNS;
+
+#define POLLUX_CALL_COLUMNS "calls, attempt"
+namespace call_column {
+enum : std::size_t { calls, attempt, count };
+}
+static_assert(db::columns_in(POLLUX_CALL_COLUMNS) == call_column::count);
 
 constexpr db::Sql count_call_sql = R"sql(
     update jobs set calls = calls + 1, attempt = attempt + $3
     where message_id = $1 and attempt = $2 and state = 'running' and user_id = $4
-    returning calls, attempt
-)sql";
+    returning )sql" POLLUX_CALL_COLUMNS;
 
 constexpr db::Sql keep_calls_sql =
     "update messages set attempt = $3, calls = $5 where id = $1 and attempt = $2 and status = 'streaming' and user_id = $4";
@@ -69,20 +100,23 @@ constexpr db::Sql tell_waiting_sql = "update messages set provider_state = $3 ||
 
 ReplyClaim read_claim(db::Row job)
 {
-    ReplyClaim claim{.user = job.id<UserId>(0), .room = job.id<RoomId>(1), .reply = job.id<MessageId>(2), .attempt = job.integer(3)};
-    claim.calls = job.integer(4);
-    claim.lost = job.integer(5);
-    claim.first_started = job.time(6);
+    ReplyClaim claim{.user = job.id<UserId>(column::user_id),
+                     .room = job.id<RoomId>(column::room_id),
+                     .reply = job.id<MessageId>(column::message_id),
+                     .attempt = job.integer(column::attempt)};
+    claim.calls = job.integer(column::calls);
+    claim.lost = job.integer(column::lost);
+    claim.first_started = job.time(column::first_started_at);
     return claim;
 }
 
-// From `first` on stand reply_to, model, request_id and calls.
-void read_message_of(ReplyClaim& claim, db::Row row, std::size_t first)
+void read_message_of(ReplyClaim& claim, db::Row row, db::Column auto reply_to, db::Column auto model, db::Column auto request_id,
+                     db::Column auto ended_calls)
 {
-    claim.question = row.id<MessageId>(first);
-    claim.model = row.text(first + 1);
-    claim.request_id = row.optional_text(first + 2).value_or("");
-    claim.ended_calls = row.optional_text(first + 3).value_or("");
+    claim.question = row.id<MessageId>(reply_to);
+    claim.model = row.text(model);
+    claim.request_id = row.optional_text(request_id).value_or("");
+    claim.ended_calls = row.optional_text(ended_calls).value_or("");
 }
 
 // What PostgreSQL's form of the claim has done already.
@@ -90,7 +124,8 @@ asio::awaitable<void> begin_messages(db::Transaction& transaction, std::vector<R
 {
     for (auto& claim : claims) {
         auto const messages = co_await transaction.run(begin_message_sql, claim.reply, claim.attempt, claim.user);
-        read_message_of(claim, messages.front(), 0);
+        read_message_of(claim, messages.front(), message_column::reply_to, message_column::model, message_column::request_id,
+                        message_column::ended_calls);
     }
 }
 
@@ -110,7 +145,7 @@ asio::awaitable<std::vector<ReplyClaim>> claim_in(db::Transaction& transaction, 
         auto const job = jobs[index];
         claims.push_back(read_claim(job));
         if (!is_postgres) continue;
-        read_message_of(claims.back(), job, 7);
+        read_message_of(claims.back(), job, column::reply_to, column::model, column::request_id, column::ended_calls);
     }
     if (is_postgres) co_return claims;
 
@@ -125,8 +160,8 @@ asio::awaitable<std::optional<ReplyClaim>> count_call_in(db::Transaction& transa
     auto const rows = co_await transaction.run(count_call_sql, claim.reply, claim.attempt, step, claim.user);
     if (rows.empty()) co_return std::nullopt;
     auto const before = claim.attempt;
-    claim.calls = rows.front().integer(0);
-    claim.attempt = rows.front().integer(1);
+    claim.calls = rows.front().integer(call_column::calls);
+    claim.attempt = rows.front().integer(call_column::attempt);
     co_await transaction.run_later(keep_calls_sql, claim.reply, before, claim.attempt, claim.user, claim.calls_column());
     co_return claim;
 }

@@ -2,11 +2,7 @@
 // transaction, and each write names the attempt it belongs to: whoever lost his claim changes nothing.
 #pragma once
 
-#include "ai/chat_model.hpp"
-#include "base/error.hpp"
-#include "chat/queue/reply_claim.hpp"
-#include "chat/rooms/message.hpp"
-#include "db/database.hpp"
+#include "chat/replies/reply_finish.hpp"
 
 #include <optional>
 #include <string>
@@ -15,38 +11,6 @@
 namespace pollux::chat {
 
 namespace asio = boost::asio;
-
-// How a reply ended, and what is kept of it.
-struct ReplyEnd {
-    MessageStatus status = MessageStatus::completed; // completed, stopped or failed.
-    std::string text;
-    std::string thoughts;
-    std::string citations_json = "[]";
-    std::optional<MessageFinish> finish_reason;
-    std::optional<MessageError> error;
-    MessageUsage usage;
-    std::string model; // The one that wrote it.
-    std::string provider_state;
-};
-
-// Whether it costs its unit: all do but those that failed without text.
-bool costs_unit(ReplyEnd const& end);
-
-MessageError upstream_failed(); // What a user is told; providers' words are for the log.
-MessageError error_of(ai::Failed::Reason reason);
-MessageError not_storable();
-MessageError worker_lost();
-
-enum class Fate {
-    done,
-    refused,        // The claim was lost: nothing was changed, and the work is to be dropped.
-    stop_requested, // Of put_back: its user has stopped it meanwhile. Nothing was changed; finish it as stopped.
-};
-
-struct Finishing {
-    Fate fate = Fate::refused;
-    int promoted = 0; // Jobs of this user that stepped forward.
-};
 
 // A job that has lost this many leases may be what kills its workers.
 constexpr std::int64_t suspect_from = 3;
@@ -81,8 +45,5 @@ public:
 private:
     db::Database& database_;
 };
-
-// The finish as a part of a larger transaction.
-asio::awaitable<Finishing> finish_in(db::Transaction& transaction, ReplyClaim const& claim, ReplyEnd const& end, Time now);
 
 } // namespace pollux::chat

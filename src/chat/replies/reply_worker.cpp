@@ -25,8 +25,9 @@ void log_failure(std::exception_ptr failure)
 
 ReplyWorker::ReplyWorker(ReplyTools tools, net::Runtime& runtime, Options options)
     : tools_(std::move(tools)), runtime_(runtime), options_(options), owner_(random_token()), replies_(tools_.database),
-      leases_(tools_.database),
+      lease_store_(tools_.database),
       hands_(std::make_shared<Hands>(options.replies_max, Claiming::Timing{options.scan_every, options.suspect_waits_max})),
+      leases_(tools_, {owner_, running_, [hands = hands_] { return hands->are_all_free(); }, [this](int jobs) { tell_workers(jobs); }}),
       loops_(log_failure), writing_(log_failure)
 {
     has_recovered_ = options.at_start == AtStart::wait_for_leases;
@@ -42,7 +43,7 @@ void ReplyWorker::start()
 {
     if (wake_ups_) wake_ups_->listen([hands = hands_] { return hands->may_claim(); }, [this] { wake(); });
     loops_.spawn(runtime_.next_executor(), claim_loop());
-    loops_.spawn(runtime_.next_executor(), lease_loop());
+    loops_.spawn(runtime_.next_executor(), leases_.keep(options_.renew_every));
 }
 
 void ReplyWorker::stop(std::chrono::milliseconds limit)
@@ -59,8 +60,7 @@ void ReplyWorker::stop(std::chrono::milliseconds limit)
         running_.stop_all(StopReason::hand_back);
         writing_.wait(time_left());
     }
-    stops_renewing_ = true;
-    renewal_.notify();
+    leases_.stop();
     loops_.wait(time_left());
     stops_.reset();
 }
@@ -138,10 +138,11 @@ asio::awaitable<void> ReplyWorker::do_next()
     auto const seen = hands_->changes();
     auto [step, taken] = hands_->next();
     if (auto const* wait = std::get_if<Claiming::Wait>(&step)) co_return co_await hands_->wait(seen, wait->until);
-    if (!has_recovered_) co_await recover();
-    if (std::holds_alternative<Claiming::TakeBackLeases>(step)) co_return co_await take_back_leases();
+    if (!has_recovered_) co_await leases_.take_back_all();
+    has_recovered_ = true;
+    if (std::holds_alternative<Claiming::TakeBackLeases>(step)) co_return co_await leases_.take_back_ended();
     if (std::holds_alternative<Claiming::PromoteDue>(step)) {
-        auto const promoted = co_await leases_.promote_due();
+        auto const promoted = co_await lease_store_.promote_due();
         co_return tell_workers(promoted);
     }
     if (std::holds_alternative<Claiming::LookForSuspects>(step)) co_return co_await look_for_suspects();
@@ -149,28 +150,9 @@ asio::awaitable<void> ReplyWorker::do_next()
     co_await claim_suspect(std::move(taken));
 }
 
-asio::awaitable<void> ReplyWorker::recover()
-{
-    for (bool is_more = true; is_more;) {
-        auto lost = co_await leases_.recover(tools_.clock.now());
-        is_more = !lost.empty();
-        co_await announce_lost(std::move(lost));
-    }
-    has_recovered_ = true;
-}
-
-asio::awaitable<void> ReplyWorker::take_back_leases()
-{
-    for (bool is_more = true; is_more;) {
-        auto lost = co_await leases_.expire(tools_.clock.now());
-        is_more = !lost.empty();
-        co_await announce_lost(std::move(lost));
-    }
-}
-
 asio::awaitable<void> ReplyWorker::look_for_suspects()
 {
-    bool const has_suspect = co_await leases_.has_suspect();
+    bool const has_suspect = co_await lease_store_.has_suspect();
     hands_->looked(has_suspect);
 }
 

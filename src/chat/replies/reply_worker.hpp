@@ -10,12 +10,11 @@
 #include "chat/queue/hands.hpp"
 #include "chat/replies/lease_store.hpp"
 #include "chat/replies/reply_job.hpp"
+#include "chat/replies/reply_leases.hpp"
 #include "chat/replies/running_replies.hpp"
 #include "net/runtime.hpp"
-#include "net/wakeup.hpp"
 
 #include <atomic>
-#include <unordered_set>
 
 namespace pollux::chat {
 
@@ -65,16 +64,9 @@ public:
 private:
     asio::awaitable<void> claim_loop();
     asio::awaitable<void> do_next();
-    asio::awaitable<void> recover();
-    asio::awaitable<void> take_back_leases();
     asio::awaitable<void> look_for_suspects();
     asio::awaitable<void> claim(std::vector<Hands::Hand> hands);
     asio::awaitable<void> claim_suspect(std::vector<Hands::Hand> hands);
-
-    asio::awaitable<void> lease_loop();
-    asio::awaitable<void> renew_leases();
-    asio::awaitable<void> let_go_unknown(std::vector<KeptLease> leases);
-    asio::awaitable<void> announce_lost(std::vector<LostReply> lost);
 
     void tell_workers(int jobs);
     asio::awaitable<void> write_reply(Hands::Hand hand, std::shared_ptr<RunningReply> running);
@@ -85,23 +77,19 @@ private:
     Options const options_;
     std::string const owner_;
     ReplyStore replies_;
-    LeaseStore leases_;
+    LeaseStore lease_store_;
     std::shared_ptr<Hands> hands_; // And what to do next with them.
     RunningReplies running_;
+    ReplyLeases leases_;
     bus::JobWakeUp* wake_ups_ = nullptr;
     std::unique_ptr<bus::Signals::Subscription> stops_;
     net::TaskGroup loops_;
     net::TaskGroup writing_;
-    net::Wakeup renewal_; // The lease loop is to look now.
 
     std::atomic<bool> stops_claiming_ = false;
     std::atomic<bool> hands_back_ = false;
-    std::atomic<bool> stops_renewing_ = false;
 
-    // Of the claim loop and of the lease loop only.
-    bool has_recovered_ = false;
-    std::unordered_set<MessageId> unknown_leases_;
-    bool had_leases_ = true;
+    bool has_recovered_ = false; // Of the claim loop only.
 };
 
 } // namespace pollux::chat

@@ -6,6 +6,7 @@
 #include "chat/rooms/leftovers.hpp"
 #include "chat/rooms/message_rows.hpp"
 #include "chat/rooms/room_store.hpp"
+#include "db/columns.hpp"
 
 namespace pollux::chat {
 namespace {
@@ -14,11 +15,15 @@ namespace {
 constexpr db::Sql lock_job_sql{"select state from jobs where message_id = $1 and user_id = $2",
                                "select state from jobs where message_id = $1 and user_id = $2 for update"};
 
-constexpr db::Sql find_reply_sql = "select " POLLUX_MESSAGE_COLUMNS ", day "
-                                   "from messages where id = $1 and room_id = $2 and user_id = $3 and role = 'assistant' "
-                                   "and exists (select 1 from rooms where rooms.id = $2 and rooms.user_id = $3)";
+#define POLLUX_STOPPED_COLUMNS POLLUX_MESSAGE_COLUMNS ", day"
+namespace column {
+enum : std::size_t { day = message_columns, count };
+}
+static_assert(db::columns_in(POLLUX_STOPPED_COLUMNS) == column::count);
 
-constexpr std::size_t day_column = message_columns;
+constexpr db::Sql find_reply_sql =
+    "select " POLLUX_STOPPED_COLUMNS " from messages where id = $1 and room_id = $2 and user_id = $3 and role = 'assistant' "
+    "and exists (select 1 from rooms where rooms.id = $2 and rooms.user_id = $3)";
 
 constexpr db::Sql request_stop_sql = "update jobs set stop_requested = 1 where message_id = $1 and user_id = $2 and state = 'running'";
 
@@ -32,8 +37,13 @@ constexpr db::Sql find_room_sql = "select id from rooms where id = $1 and user_i
 constexpr db::Sql lock_jobs_sql{"select 1 from jobs where user_id = $2 and room_id = $1 order by id",
                                 "select 1 from jobs where user_id = $2 and room_id = $1 order by id for update"};
 
-constexpr db::Sql open_replies_sql = R"sql(
-    select m.id, m.attempt, m.day, j.state
+#define POLLUX_OPEN_COLUMNS "m.id, m.attempt, m.day, j.state"
+namespace open_column {
+enum : std::size_t { id, attempt, day, state, count };
+}
+static_assert(db::columns_in(POLLUX_OPEN_COLUMNS) == open_column::count);
+
+constexpr db::Sql open_replies_sql = "select " POLLUX_OPEN_COLUMNS R"sql(
     from jobs j join messages m on m.user_id = j.user_id and m.id = j.message_id
     where j.user_id = $2 and j.room_id = $1
 )sql";
@@ -70,8 +80,8 @@ asio::awaitable<Result<Stopping>> stop_in(db::Transaction& transaction, UserId u
     auto const row = rows.front();
     auto reply = read_message(row);
     if (reply.is_finished() || jobs.empty()) co_return Stopping{.reply = std::move(reply)};
-    if (read_job_state(jobs.front().text(0)) != JobState::running) {
-        auto const day = row.integer(day_column);
+    if (read_job_state(jobs.front().only().text()) != JobState::running) {
+        auto const day = row.integer(column::day);
         co_return co_await stop_queued(transaction, user, std::move(reply), day, now);
     }
     co_await transaction.run(request_stop_sql, id, user);
@@ -90,9 +100,9 @@ asio::awaitable<Result<RoomDeletion>> delete_room_in(db::Transaction& transactio
     auto const open = co_await transaction.run(open_replies_sql, room, user);
     for (std::size_t index = 0; index < open.size(); ++index) {
         auto const row = open[index];
-        deletion.replies.push_back({row.id<MessageId>(0), row.integer(1)});
-        bool const was_queued = read_job_state(row.text(3)) != JobState::running;
-        if (was_queued) co_await billing::settle(transaction, {.user = user, .day = row.integer(2), .units_back = 1});
+        deletion.replies.push_back({row.id<MessageId>(open_column::id), row.integer(open_column::attempt)});
+        bool const was_queued = read_job_state(row.text(open_column::state)) != JobState::running;
+        if (was_queued) co_await billing::settle(transaction, {.user = user, .day = row.integer(open_column::day), .units_back = 1});
     }
     if (!open.empty()) {
         co_await transaction.run(delete_parts_sql, room, user);

@@ -65,7 +65,7 @@ asio::awaitable<std::vector<RoomId>> give_rooms_away(db::Transaction& transactio
     co_await transaction.run(add_nobody_sql);
     auto const rows = co_await transaction.run(give_all_away_sql, user, given_away_at_once_max);
     std::vector<RoomId> rooms;
-    for (std::size_t index = 0; index < rows.size(); ++index) rooms.push_back(rows[index].id<RoomId>(0));
+    for (std::size_t index = 0; index < rows.size(); ++index) rooms.push_back(rows[index].only().id<RoomId>());
     co_return rooms;
 }
 

@@ -49,10 +49,10 @@ Enum read_enum(std::string const& text)
 }
 
 // Earlier versions kept whatever a provider said.
-std::int64_t read_tokens(db::Row row, std::size_t column)
+std::int64_t read_tokens(std::int64_t kept)
 {
     constexpr std::int64_t shown_max = 1'000'000'000'000'000; // Programs that read JSON numbers as doubles read it exactly.
-    return std::clamp<std::int64_t>(row.integer(column), 0, shown_max);
+    return std::clamp<std::int64_t>(kept, 0, shown_max);
 }
 
 // Words of later versions mean no more than that it waits, and so does what is over.
@@ -132,8 +132,8 @@ Message read_message(db::Row row)
         message.finish_reason = read_finish(row.optional_text(column::finish_reason));
     if (!row.is_null(column::error_code)) message.error = MessageError{row.text(column::error_code), row.text(column::error_detail)};
     if (!row.is_null(column::prompt_tokens))
-        message.usage = MessageUsage{read_tokens(row, column::prompt_tokens), read_tokens(row, column::completion_tokens),
-                                     read_tokens(row, column::thought_tokens)};
+        message.usage = MessageUsage{read_tokens(row.integer(column::prompt_tokens)), read_tokens(row.integer(column::completion_tokens)),
+                                     read_tokens(row.integer(column::thought_tokens))};
     message.created_at = row.time(column::created_at);
     message.completed_at = row.optional_time(column::completed_at);
     message.attempt = row.integer(column::attempt);

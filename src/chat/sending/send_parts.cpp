@@ -149,7 +149,7 @@ asio::awaitable<Sending> insert_reply(db::Transaction& transaction, SendBasis co
 {
     auto const state = first_state(basis, reply);
     auto const rows = co_await transaction.execute(insert_reply_sql, given_params(reply, state, reply.question));
-    auto const id = rows.front().id<MessageId>(0);
+    auto const id = rows.front().only().id<MessageId>();
     failpoint("send_before_job");
     co_await transaction.execute_later(insert_job_sql, given_params(reply, state, id));
     co_return sending_of(std::move(reply), id, state);

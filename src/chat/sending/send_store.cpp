@@ -31,7 +31,7 @@ asio::awaitable<MessageId> insert_question(db::Transaction& transaction, SendReq
 {
     auto params = given_params(reply, first_state(basis, reply), request.content, basis.last_reply);
     auto const rows = co_await transaction.execute(insert_question_sql, std::move(params));
-    co_return rows.front().id<MessageId>(0);
+    co_return rows.front().only().id<MessageId>();
 }
 
 asio::awaitable<void> update_room(db::Transaction& transaction, SendRequest const& request, SendBasis const& basis, MessageId question,

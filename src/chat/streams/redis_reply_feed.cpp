@@ -1,16 +1,13 @@
-// Reading; the copiers stand in redis_reply_feed_copier.cpp.
 #include "chat/streams/redis_reply_feed.hpp"
 
 #include "chat/streams/redis_feed_scripts.hpp"
 #include "chat/streams/text_piece.hpp"
-#include "ops/failure.hpp"
 
 #include <boost/asio/this_coro.hpp>
 
 namespace pollux::chat {
 namespace {
 
-constexpr std::chrono::seconds stop_max{2};
 constexpr std::chrono::seconds look_every{1};       // In the store beside, for signals that were lost.
 constexpr std::chrono::milliseconds gone_wait{500}; // When the store has nothing any more of what a reader has seen.
 
@@ -43,9 +40,50 @@ struct RedisReplyFeed::Fetched {
 
 RedisReplyFeed::RedisReplyFeed(redis::Client& client, bus::RedisSignals& signals, StoredReplyFeed* beside)
     : client_(client), signals_(signals), beside_(beside), here_(beside ? beside->here() : std::make_shared<MemoryReplyFeed>()),
-      put_(client, put_feed_script), cite_(client, cite_feed_script), end_(client, end_feed_script), pause_(client, pause_feed_script),
-      copiers_(ops::must_not_fail)
+      copier_(client, signals, here_)
 {}
+
+// --- Writing: to the feed of this process, and from there to Redis ----------------------------------------------------------------
+
+asio::awaitable<void> RedisReplyFeed::begin(UserId user, MessageId reply, std::int64_t attempt, std::string model)
+{
+    co_await here_->begin(user, reply, attempt, std::move(model));
+    signals_.tell_here(feed_channel(reply)); // To those who waited for another process to write it.
+    if (beside_) beside_->note_begin(user, reply, attempt);
+    auto const executor = co_await asio::this_coro::executor;
+    copier_.begin(executor, user, reply, attempt);
+}
+
+asio::awaitable<void> RedisReplyFeed::append(MessageId reply, std::int64_t attempt, std::string text, std::string thoughts)
+{
+    return here_->append(reply, attempt, std::move(text), std::move(thoughts));
+}
+
+asio::awaitable<void> RedisReplyFeed::cite(MessageId reply, std::int64_t attempt, std::string citations_json)
+{
+    return here_->cite(reply, attempt, std::move(citations_json));
+}
+
+// Where a copier is at work it says so itself; else the reply was written elsewhere, or not at all.
+asio::awaitable<void> RedisReplyFeed::end(MessageId reply, std::int64_t attempt)
+{
+    bool const has_copier = copier_.is_at_work(reply, attempt);
+    co_await here_->end(reply, attempt);
+    signals_.tell_here(feed_channel(reply));
+    if (beside_) beside_->over(reply, attempt);
+    if (!has_copier) copier_.tell_end(reply, attempt);
+}
+
+asio::awaitable<void> RedisReplyFeed::pause(MessageId reply, std::int64_t attempt)
+{
+    bool const has_copier = copier_.is_at_work(reply, attempt);
+    co_await here_->pause(reply, attempt);
+    signals_.tell_here(feed_channel(reply));
+    if (beside_) beside_->over(reply, attempt);
+    if (!has_copier) copier_.tell_pause(reply, attempt);
+}
+
+// --- Reading ----------------------------------------------------------------------------------------------------------------------
 
 // What the processes together have for a reader, and how sure that is.
 struct RedisReplyFeed::Found {
@@ -166,11 +204,6 @@ void RedisReplyFeed::close()
     if (beside_) beside_->close();
     here_->close();
     signals_.stir_here();
-}
-
-void RedisReplyFeed::wait()
-{
-    copiers_.wait(stop_max);
 }
 
 } // namespace pollux::chat

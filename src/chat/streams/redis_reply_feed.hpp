@@ -12,8 +12,8 @@
 
 #include "bus/redis_signals.hpp"
 #include "chat/streams/memory_reply_feed.hpp"
+#include "chat/streams/redis_reply_feed_copier.hpp"
 #include "chat/streams/stored_reply_feed.hpp"
-#include "redis/script.hpp"
 
 namespace pollux::chat {
 
@@ -31,18 +31,10 @@ public:
     void close() override;
 
     // After close(): the copiers end. Blocks for a moment, never on an I/O thread.
-    void wait();
+    void wait() { copier_.wait(); }
 
 private:
-    enum class Copied { yes, lost, superseded };
     struct Fetched;
-
-    asio::awaitable<void> copy(UserId user, MessageId reply, std::int64_t attempt);
-    asio::awaitable<void> copy_until_end(UserId user, MessageId reply, std::int64_t attempt);
-    asio::awaitable<Copied> put(MessageId reply, FeedNews news);
-    asio::awaitable<Copied> add(MessageId reply, FeedNews news, FeedPosition sent);
-    bool is_copied(MessageId reply, std::int64_t attempt);
-
     struct Found;
     asio::awaitable<Found> look(UserId user, MessageId reply, FeedPosition seen);
     asio::awaitable<std::optional<FeedNews>> fetch(MessageId reply, FeedPosition seen);
@@ -52,14 +44,8 @@ private:
     bus::RedisSignals& signals_;
     StoredReplyFeed* const beside_;
     std::shared_ptr<MemoryReplyFeed> const here_;
-    redis::Script const put_;
-    redis::Script const cite_;
-    redis::Script const end_;
-    redis::Script const pause_;
+    RedisReplyFeedCopier copier_;
     std::atomic<bool> is_closed_ = false;
-    std::mutex mutex_;
-    std::unordered_map<MessageId, std::int64_t> copied_; // The attempt that has a copier.
-    net::TaskGroup copiers_;
 };
 
 } // namespace pollux::chat

@@ -1,6 +1,7 @@
-// Writing: to the feed of this process, and from there to Redis.
+#include "chat/streams/redis_reply_feed_copier.hpp"
+
 #include "chat/streams/redis_feed_scripts.hpp"
-#include "chat/streams/redis_reply_feed.hpp"
+#include "ops/failure.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -13,6 +14,7 @@ constexpr std::chrono::milliseconds written_kept{900'000}; // A reply takes 10 m
 constexpr std::chrono::milliseconds ended_kept{5'000};
 constexpr std::chrono::milliseconds again_after{500}; // When Redis is away or full.
 constexpr std::chrono::seconds look_every{5};
+constexpr std::chrono::seconds stop_max{2};
 
 std::vector<std::string> keys_of(MessageId reply, std::int64_t attempt)
 {
@@ -21,64 +23,52 @@ std::vector<std::string> keys_of(MessageId reply, std::int64_t attempt)
 
 } // namespace
 
-asio::awaitable<void> RedisReplyFeed::begin(UserId user, MessageId reply, std::int64_t attempt, std::string model)
+RedisReplyFeedCopier::RedisReplyFeedCopier(redis::Client& client, bus::RedisSignals& signals, std::shared_ptr<MemoryReplyFeed> here)
+    : client_(client), signals_(signals), here_(std::move(here)), put_(client, put_feed_script), cite_(client, cite_feed_script),
+      end_(client, end_feed_script), pause_(client, pause_feed_script), copiers_(ops::must_not_fail)
+{}
+
+void RedisReplyFeedCopier::begin(asio::any_io_executor const& executor, UserId user, MessageId reply, std::int64_t attempt)
 {
-    co_await here_->begin(user, reply, attempt, std::move(model));
-    signals_.tell_here(feed_channel(reply)); // To those who waited for another process to write it.
-    if (beside_) beside_->note_begin(user, reply, attempt);
     {
         std::lock_guard lock(mutex_);
         auto& known = copied_[reply];
-        if (known >= attempt) co_return;
+        if (known >= attempt) return;
         known = attempt;
     }
-    auto executor = co_await asio::this_coro::executor;
     copiers_.spawn(executor, copy(user, reply, attempt));
 }
 
-asio::awaitable<void> RedisReplyFeed::append(MessageId reply, std::int64_t attempt, std::string text, std::string thoughts)
-{
-    return here_->append(reply, attempt, std::move(text), std::move(thoughts));
-}
-
-asio::awaitable<void> RedisReplyFeed::cite(MessageId reply, std::int64_t attempt, std::string citations_json)
-{
-    return here_->cite(reply, attempt, std::move(citations_json));
-}
-
-bool RedisReplyFeed::is_copied(MessageId reply, std::int64_t attempt)
+bool RedisReplyFeedCopier::is_at_work(MessageId reply, std::int64_t attempt)
 {
     std::lock_guard lock(mutex_);
     auto const found = copied_.find(reply);
     return found != copied_.end() && found->second == attempt;
 }
 
-// Where a copier is at work it says so itself, after the last of the text; else the reply was written elsewhere, or not at all.
-asio::awaitable<void> RedisReplyFeed::end(MessageId reply, std::int64_t attempt)
+void RedisReplyFeedCopier::tell_end(MessageId reply, std::int64_t attempt)
 {
-    bool const has_copier = is_copied(reply, attempt);
-    co_await here_->end(reply, attempt);
-    signals_.tell_here(feed_channel(reply));
-    if (beside_) beside_->over(reply, attempt);
-    if (has_copier) co_return;
-    auto const channel = signals_.wire_channel(feed_channel(reply));
-    client_.send(end_.eval_command(keys_of(reply, attempt), {std::to_string(attempt), channel, std::string(bus::RedisSignals::wire_payload),
-                                                             std::to_string(ended_kept.count())}));
+    auto arguments = fence(reply, attempt);
+    arguments.push_back(std::to_string(ended_kept.count()));
+    client_.send(end_.eval_command(keys_of(reply, attempt), std::move(arguments)));
 }
 
-asio::awaitable<void> RedisReplyFeed::pause(MessageId reply, std::int64_t attempt)
+void RedisReplyFeedCopier::tell_pause(MessageId reply, std::int64_t attempt)
 {
-    bool const has_copier = is_copied(reply, attempt);
-    co_await here_->pause(reply, attempt);
-    signals_.tell_here(feed_channel(reply));
-    if (beside_) beside_->over(reply, attempt);
-    if (has_copier) co_return;
-    auto const channel = signals_.wire_channel(feed_channel(reply));
-    client_.send(
-        pause_.eval_command(keys_of(reply, attempt), {std::to_string(attempt), channel, std::string(bus::RedisSignals::wire_payload)}));
+    client_.send(pause_.eval_command(keys_of(reply, attempt), fence(reply, attempt)));
 }
 
-asio::awaitable<void> RedisReplyFeed::copy(UserId user, MessageId reply, std::int64_t attempt)
+void RedisReplyFeedCopier::wait()
+{
+    copiers_.wait(stop_max);
+}
+
+std::vector<std::string> RedisReplyFeedCopier::fence(MessageId reply, std::int64_t attempt) const
+{
+    return {std::to_string(attempt), signals_.wire_channel(feed_channel(reply)), std::string(bus::RedisSignals::wire_payload)};
+}
+
+asio::awaitable<void> RedisReplyFeedCopier::copy(UserId user, MessageId reply, std::int64_t attempt)
 {
     co_await copy_until_end(user, reply, attempt);
     std::lock_guard lock(mutex_);
@@ -86,19 +76,17 @@ asio::awaitable<void> RedisReplyFeed::copy(UserId user, MessageId reply, std::in
     if (found != copied_.end() && found->second == attempt) copied_.erase(found);
 }
 
-asio::awaitable<void> RedisReplyFeed::copy_until_end(UserId user, MessageId reply, std::int64_t attempt)
+asio::awaitable<void> RedisReplyFeedCopier::copy_until_end(UserId user, MessageId reply, std::int64_t attempt)
 {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     auto const keys = keys_of(reply, attempt);
-    auto const channel = signals_.wire_channel(feed_channel(reply));
-    std::vector<std::string> const fence{std::to_string(attempt), channel, std::string(bus::RedisSignals::wire_payload)};
     FeedPosition sent; // What Redis has.
     for (;;) {
         auto news = co_await here_->read(user, reply, sent, Steady::now() + look_every);
         bool const is_superseded = news.attempt > attempt;
         if (news.state == FeedNews::State::closed || is_superseded) co_return;
         if (news.attempt != attempt) { // Paused, or it ended so long ago that it was forgotten.
-            co_await pause_.run(keys, fence);
+            co_await pause_.run(keys, fence(reply, attempt));
             co_return;
         }
         bool const has_ended = news.state == FeedNews::State::ended;
@@ -118,32 +106,30 @@ asio::awaitable<void> RedisReplyFeed::copy_until_end(UserId user, MessageId repl
         }
         sent = position;
         if (!has_ended) continue;
-        auto arguments = fence;
+        auto arguments = fence(reply, attempt);
         arguments.push_back(std::to_string(ended_kept.count()));
         co_await end_.run(keys, std::move(arguments));
         co_return;
     }
 }
 
-asio::awaitable<RedisReplyFeed::Copied> RedisReplyFeed::put(MessageId reply, FeedNews news)
+asio::awaitable<RedisReplyFeedCopier::Copied> RedisReplyFeedCopier::put(MessageId reply, FeedNews news)
 {
     auto keys = keys_of(reply, news.attempt);
-    std::vector<std::string> arguments{std::to_string(news.attempt),
-                                       signals_.wire_channel(feed_channel(reply)),
-                                       std::string(bus::RedisSignals::wire_payload),
-                                       std::to_string(written_kept.count()),
-                                       std::move(news.model),
-                                       std::move(news.text),
-                                       std::move(news.thoughts),
-                                       std::move(news.citations_json),
-                                       std::to_string(news.position.citations_version)};
+    auto arguments = fence(reply, news.attempt);
+    arguments.push_back(std::to_string(written_kept.count()));
+    arguments.push_back(std::move(news.model));
+    arguments.push_back(std::move(news.text));
+    arguments.push_back(std::move(news.thoughts));
+    arguments.push_back(std::move(news.citations_json));
+    arguments.push_back(std::to_string(news.position.citations_version));
     auto const done = co_await put_.run(std::move(keys), std::move(arguments));
     if (!done) co_return Copied::lost;
     co_return done->integer == 1 ? Copied::yes : Copied::superseded;
 }
 
 // The new length says whether Redis still had what was sent before.
-asio::awaitable<RedisReplyFeed::Copied> RedisReplyFeed::add(MessageId reply, FeedNews news, FeedPosition sent)
+asio::awaitable<RedisReplyFeedCopier::Copied> RedisReplyFeedCopier::add(MessageId reply, FeedNews news, FeedPosition sent)
 {
     std::string commands;
     std::vector<std::size_t> lengths;
@@ -166,9 +152,9 @@ asio::awaitable<RedisReplyFeed::Copied> RedisReplyFeed::add(MessageId reply, Fee
     }
     if (news.position.citations_version == sent.citations_version) co_return Copied::yes;
     auto keys = keys_of(reply, news.attempt);
-    std::vector<std::string> arguments{std::to_string(news.attempt), signals_.wire_channel(feed_channel(reply)),
-                                       std::string(bus::RedisSignals::wire_payload), std::move(news.citations_json),
-                                       std::to_string(news.position.citations_version)};
+    auto arguments = fence(reply, news.attempt);
+    arguments.push_back(std::move(news.citations_json));
+    arguments.push_back(std::to_string(news.position.citations_version));
     auto const cited = co_await cite_.run(std::move(keys), std::move(arguments));
     co_return cited && cited->integer == 1 ? Copied::yes : Copied::lost;
 }

@@ -1,6 +1,7 @@
 #include "chat/streams/reply_parts_store.hpp"
 
 #include "base/json.hpp"
+#include "db/columns.hpp"
 
 namespace pollux::chat {
 namespace {
@@ -36,9 +37,15 @@ constexpr db::Sql put_scan_sql{
     returning reply_id
 )sql"};
 
+#define POLLUX_PART_COLUMNS                                                                                                                \
+    "newest.attempt, p.number, p.model, p.text_from, p.thoughts_from, p.citations_version, p.text, p.thoughts, p.citations"
+namespace column {
+enum : std::size_t { attempt, number, model, text_from, thoughts_from, citations_version, text, thoughts, citations, count };
+}
+static_assert(db::columns_in(POLLUX_PART_COLUMNS) == column::count);
+
 // One row without a number where there are parts and none of them ends after the reader's place.
-constexpr db::Sql find_sql = R"sql(
-    select newest.attempt, p.number, p.model, p.text_from, p.thoughts_from, p.citations_version, p.text, p.thoughts, p.citations
+constexpr db::Sql find_sql = "select " POLLUX_PART_COLUMNS R"sql(
     from (select max(attempt) as attempt from reply_parts where user_id = $6 and reply_id = $1) newest
     left join reply_parts p on p.user_id = $6 and p.reply_id = $1 and p.attempt = newest.attempt
         and (newest.attempt > $2 or p.text_end > $3 or p.thoughts_end > $4 or p.citations_version > $5)
@@ -109,7 +116,7 @@ asio::awaitable<std::vector<MessageId>> ReplyPartsStore::put(std::vector<ReplyPa
 {
     auto const rows = co_await database_.write(put_scan_sql, to_json(parts));
     std::vector<MessageId> taken;
-    for (std::size_t index = 0; index < rows.size(); ++index) taken.push_back(rows[index].id<MessageId>(0));
+    for (std::size_t index = 0; index < rows.size(); ++index) taken.push_back(rows[index].only().id<MessageId>());
     co_return taken;
 }
 
@@ -121,15 +128,17 @@ asio::awaitable<FoundParts> ReplyPartsStore::find(UserId user, MessageId reply, 
     FoundParts found;
     for (std::size_t index = 0; index < rows.size(); ++index) {
         auto const row = rows[index];
-        found.attempt = row.integer(0);
-        if (row.is_null(1)) break;
-        ReplyPart part{.user = user, .reply = reply, .attempt = row.integer(0), .number = row.integer(1), .model = row.text(2)};
-        part.text_from = static_cast<std::size_t>(row.integer(3));
-        part.thoughts_from = static_cast<std::size_t>(row.integer(4));
-        part.citations_version = static_cast<std::uint64_t>(row.integer(5));
-        part.text = row.text(6);
-        part.thoughts = row.text(7);
-        part.citations_json = row.text(8);
+        found.attempt = row.integer(column::attempt);
+        if (row.is_null(column::number)) break;
+        ReplyPart part{.user = user, .reply = reply, .attempt = found.attempt};
+        part.number = row.integer(column::number);
+        part.model = row.text(column::model);
+        part.text_from = static_cast<std::size_t>(row.integer(column::text_from));
+        part.thoughts_from = static_cast<std::size_t>(row.integer(column::thoughts_from));
+        part.citations_version = static_cast<std::uint64_t>(row.integer(column::citations_version));
+        part.text = row.text(column::text);
+        part.thoughts = row.text(column::thoughts);
+        part.citations_json = row.text(column::citations);
         found.parts.push_back(std::move(part));
     }
     co_return found;

@@ -1,10 +1,8 @@
-// Reading; the copier stands in stored_reply_feed_copier.cpp.
 #include "chat/streams/stored_reply_feed.hpp"
 
 #include "base/reason.hpp"
 #include "chat/streams/feed_ear.hpp"
 #include "chat/streams/text_piece.hpp"
-#include "ops/failure.hpp"
 #include "ops/log.hpp"
 
 namespace pollux::chat {
@@ -13,7 +11,6 @@ namespace {
 constexpr std::chrono::seconds look_every{1}; // For signals that were lost.
 // How long a reader who has text is left waiting when the store has no text any more, before he looks for himself.
 constexpr std::chrono::milliseconds gone_wait{500};
-constexpr std::chrono::seconds stop_max{2};
 
 // Adds what `part`, which begins at `from`, has after `end`. False where something is missing in between.
 bool add_tail(std::string& text, std::size_t& end, std::string const& part, std::size_t from)
@@ -58,8 +55,56 @@ FeedNews join(FoundParts found, FeedPosition const& seen)
 } // namespace
 
 StoredReplyFeed::StoredReplyFeed(ReplyParts& parts, bus::Signals& signals, std::function<bool()> is_needed)
-    : parts_(parts), signals_(signals), is_needed_(std::move(is_needed)), tasks_(ops::must_not_fail)
+    : parts_(parts), signals_(signals), is_needed_(std::move(is_needed)), copier_(parts, signals, is_needed_, here_)
 {}
+
+// --- Writing: to the feed of this process, and from there to the store ------------------------------------------------------------
+
+asio::awaitable<void> StoredReplyFeed::begin(UserId user, MessageId reply, std::int64_t attempt, std::string model)
+{
+    co_await here_->begin(user, reply, attempt, std::move(model));
+    note_begin(user, reply, attempt);
+}
+
+void StoredReplyFeed::note_begin(UserId user, MessageId reply, std::int64_t attempt)
+{
+    near_->deliver(feed_signal(reply), feed_has_more); // To those who waited for another process to write it.
+    copier_.begun(user, reply, attempt);
+}
+
+asio::awaitable<void> StoredReplyFeed::append(MessageId reply, std::int64_t attempt, std::string text, std::string thoughts)
+{
+    return here_->append(reply, attempt, std::move(text), std::move(thoughts));
+}
+
+asio::awaitable<void> StoredReplyFeed::cite(MessageId reply, std::int64_t attempt, std::string citations_json)
+{
+    return here_->cite(reply, attempt, std::move(citations_json));
+}
+
+asio::awaitable<void> StoredReplyFeed::end(MessageId reply, std::int64_t attempt)
+{
+    co_await here_->end(reply, attempt);
+    over(reply, attempt);
+}
+
+asio::awaitable<void> StoredReplyFeed::pause(MessageId reply, std::int64_t attempt)
+{
+    co_await here_->pause(reply, attempt);
+    over(reply, attempt);
+}
+
+void StoredReplyFeed::over(MessageId reply, std::int64_t attempt)
+{
+    copier_.over(reply, attempt);
+    if (is_needed_()) {
+        signals_.publish(feed_signal(reply), feed_is_over);
+    } else {
+        near_->deliver(feed_signal(reply), feed_is_over);
+    }
+}
+
+// --- Reading ----------------------------------------------------------------------------------------------------------------------
 
 asio::awaitable<FeedNews> StoredReplyFeed::read(UserId user, MessageId reply, FeedPosition seen, Steady::time_point until)
 {
@@ -112,14 +157,8 @@ void StoredReplyFeed::close()
 {
     is_closed_ = true;
     here_->close();
-    closed_.notify();
-    begun_.notify();
+    copier_.close();
     near_->deliver_to_all(std::nullopt);
-}
-
-void StoredReplyFeed::wait()
-{
-    tasks_.wait(stop_max);
 }
 
 } // namespace pollux::chat

@@ -12,8 +12,7 @@
 #include "bus/subscribers.hpp"
 #include "chat/streams/feed_ear.hpp"
 #include "chat/streams/memory_reply_feed.hpp"
-#include "chat/streams/reply_parts.hpp"
-#include "net/runtime.hpp"
+#include "chat/streams/stored_reply_feed_copier.hpp"
 
 namespace pollux::chat {
 
@@ -22,7 +21,7 @@ public:
     // `is_needed`: whether there may be readers elsewhere who have no other way; asked from any thread.
     StoredReplyFeed(ReplyParts& parts, bus::Signals& signals, std::function<bool()> is_needed = [] { return true; });
 
-    void start(asio::any_io_executor const& executor); // Of the copier.
+    void start(asio::any_io_executor const& executor) { copier_.start(executor); }
 
     asio::awaitable<void> begin(UserId user, MessageId reply, std::int64_t attempt, std::string model) override;
     asio::awaitable<void> append(MessageId reply, std::int64_t attempt, std::string text, std::string thoughts) override;
@@ -35,7 +34,7 @@ public:
     // For the feed over Redis, which this one stands beside: what is written here is written once for both.
     std::shared_ptr<MemoryReplyFeed> here() const { return here_; }
     bool is_needed() const { return is_needed_(); }
-    void needed_now() { begun_.notify(); }
+    void needed_now() { copier_.look_now(); }
     void note_begin(UserId user, MessageId reply, std::int64_t attempt);
     void over(MessageId reply, std::int64_t attempt); // Ended, or given up.
     // What the store has after `seen`. Nothing: it could not be asked.
@@ -47,25 +46,9 @@ public:
     [[nodiscard]] Subscriptions subscribe(MessageId reply, std::shared_ptr<FeedEar> const& ear);
 
     // After close(): the copier ends. Blocks for a moment, never on an I/O thread.
-    void wait();
+    void wait() { copier_.wait(); }
 
 private:
-    struct Copied {
-        UserId user;
-        FeedPosition sent;
-        std::int64_t attempt = 0;
-        std::int64_t parts = 0;
-        bool was_put = false; // A part of it may stand in the store, or be on its way there.
-    };
-    using Places = std::unordered_map<MessageId, FeedPosition>;
-
-    asio::awaitable<void> copy_until_close();
-    asio::awaitable<void> copy_all();
-    asio::awaitable<void> put(std::vector<ReplyPart> parts, Places ends);
-    void note_put(Places const& ends, std::vector<MessageId> const& taken);
-    bool is_idle() const;
-    std::vector<std::pair<MessageId, Copied>> take_copied();
-    std::vector<WrittenReply> take_ended();
     ReplyParts& parts_;
     bus::Signals& signals_;
     std::function<bool()> const is_needed_;
@@ -73,12 +56,7 @@ private:
     std::shared_ptr<bus::Subscribers> const near_ =
         std::make_shared<bus::Subscribers>(); // Readers of this process, for what only they must hear.
     std::atomic<bool> is_closed_ = false;
-    mutable std::mutex mutex_;
-    std::unordered_map<MessageId, Copied> copied_; // What this process writes.
-    std::vector<WrittenReply> ended_;              // What it wrote; a part may have come too late.
-    net::Wakeup begun_;
-    net::Wakeup closed_;
-    net::TaskGroup tasks_;
+    StoredReplyFeedCopier copier_;
 };
 
 } // namespace pollux::chat

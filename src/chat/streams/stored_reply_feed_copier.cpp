@@ -1,8 +1,8 @@
-// Writing: to the feed of this process, and from there to the store.
-#include "chat/streams/feed_ear.hpp"
+#include "chat/streams/stored_reply_feed_copier.hpp"
 
 #include "base/reason.hpp"
-#include "chat/streams/stored_reply_feed.hpp"
+#include "chat/streams/feed_ear.hpp"
+#include "ops/failure.hpp"
 #include "ops/log.hpp"
 
 #include <unordered_set>
@@ -13,6 +13,7 @@ namespace {
 constexpr std::chrono::milliseconds copy_every{250};
 constexpr std::chrono::seconds idle_look{60};      // While nothing is written here; begin() wakes.
 constexpr std::size_t put_bytes_max = 1024 * 1024; // In one statement.
+constexpr std::chrono::seconds stop_max{2};
 
 ReplyPart part_of(WrittenReply reply, FeedNews news, FeedPosition const& sent, std::int64_t number)
 {
@@ -28,15 +29,13 @@ ReplyPart part_of(WrittenReply reply, FeedNews news, FeedPosition const& sent, s
 
 } // namespace
 
-asio::awaitable<void> StoredReplyFeed::begin(UserId user, MessageId reply, std::int64_t attempt, std::string model)
-{
-    co_await here_->begin(user, reply, attempt, std::move(model));
-    note_begin(user, reply, attempt);
-}
+StoredReplyFeedCopier::StoredReplyFeedCopier(ReplyParts& parts, bus::Signals& signals, std::function<bool()> is_needed,
+                                             std::shared_ptr<MemoryReplyFeed> here)
+    : parts_(parts), signals_(signals), is_needed_(std::move(is_needed)), here_(std::move(here)), tasks_(ops::must_not_fail)
+{}
 
-void StoredReplyFeed::note_begin(UserId user, MessageId reply, std::int64_t attempt)
+void StoredReplyFeedCopier::begun(UserId user, MessageId reply, std::int64_t attempt)
 {
-    near_->deliver(feed_signal(reply), feed_has_more); // To those who waited for another process to write it.
     {
         std::lock_guard lock(mutex_);
         auto& known = copied_[reply];
@@ -46,53 +45,34 @@ void StoredReplyFeed::note_begin(UserId user, MessageId reply, std::int64_t atte
     begun_.notify();
 }
 
-asio::awaitable<void> StoredReplyFeed::append(MessageId reply, std::int64_t attempt, std::string text, std::string thoughts)
+void StoredReplyFeedCopier::over(MessageId reply, std::int64_t attempt)
 {
-    return here_->append(reply, attempt, std::move(text), std::move(thoughts));
-}
-
-asio::awaitable<void> StoredReplyFeed::cite(MessageId reply, std::int64_t attempt, std::string citations_json)
-{
-    return here_->cite(reply, attempt, std::move(citations_json));
-}
-
-asio::awaitable<void> StoredReplyFeed::end(MessageId reply, std::int64_t attempt)
-{
-    co_await here_->end(reply, attempt);
-    over(reply, attempt);
-}
-
-asio::awaitable<void> StoredReplyFeed::pause(MessageId reply, std::int64_t attempt)
-{
-    co_await here_->pause(reply, attempt);
-    over(reply, attempt);
-}
-
-void StoredReplyFeed::over(MessageId reply, std::int64_t attempt)
-{
-    {
-        std::lock_guard lock(mutex_);
-        auto const found = copied_.find(reply);
-        if (found != copied_.end() && found->second.attempt <= attempt) {
-            if (found->second.was_put) ended_.push_back({found->second.user, reply});
-            copied_.erase(found);
-        }
-    }
-    if (is_needed_()) {
-        signals_.publish(feed_signal(reply), feed_is_over);
-    } else {
-        near_->deliver(feed_signal(reply), feed_is_over);
+    std::lock_guard lock(mutex_);
+    auto const found = copied_.find(reply);
+    if (found != copied_.end() && found->second.attempt <= attempt) {
+        if (found->second.was_put) ended_.push_back({found->second.user, reply});
+        copied_.erase(found);
     }
 }
 
-// --- The copier ------------------------------------------------------------------------------------------------------------------
+void StoredReplyFeedCopier::close()
+{
+    is_closed_ = true;
+    closed_.notify();
+    begun_.notify();
+}
 
-void StoredReplyFeed::start(asio::any_io_executor const& executor)
+void StoredReplyFeedCopier::wait()
+{
+    tasks_.wait(stop_max);
+}
+
+void StoredReplyFeedCopier::start(asio::any_io_executor const& executor)
 {
     tasks_.spawn(executor, copy_until_close());
 }
 
-asio::awaitable<void> StoredReplyFeed::copy_until_close()
+asio::awaitable<void> StoredReplyFeedCopier::copy_until_close()
 {
     while (!is_closed_) {
         auto const seen = begun_.count();
@@ -111,26 +91,26 @@ asio::awaitable<void> StoredReplyFeed::copy_until_close()
     }
 }
 
-bool StoredReplyFeed::is_idle() const
+bool StoredReplyFeedCopier::is_idle() const
 {
     std::lock_guard lock(mutex_);
     return ended_.empty() && (copied_.empty() || !is_needed_());
 }
 
-std::vector<WrittenReply> StoredReplyFeed::take_ended()
+std::vector<WrittenReply> StoredReplyFeedCopier::take_ended()
 {
     std::lock_guard lock(mutex_);
     return std::exchange(ended_, {});
 }
 
-std::vector<std::pair<MessageId, StoredReplyFeed::Copied>> StoredReplyFeed::take_copied()
+std::vector<std::pair<MessageId, StoredReplyFeedCopier::Copied>> StoredReplyFeedCopier::take_copied()
 {
     std::lock_guard lock(mutex_);
     for (auto& [reply, known] : copied_) known.was_put = true;
     return {copied_.begin(), copied_.end()};
 }
 
-asio::awaitable<void> StoredReplyFeed::copy_all()
+asio::awaitable<void> StoredReplyFeedCopier::copy_all()
 {
     // Nothing is being put now, so what is deleted here stays deleted.
     auto ended = take_ended();
@@ -156,14 +136,14 @@ asio::awaitable<void> StoredReplyFeed::copy_all()
     if (!parts.empty()) co_await put(std::move(parts), std::move(ends));
 }
 
-asio::awaitable<void> StoredReplyFeed::put(std::vector<ReplyPart> parts, Places ends)
+asio::awaitable<void> StoredReplyFeedCopier::put(std::vector<ReplyPart> parts, Places ends)
 {
     auto const taken = co_await parts_.put(std::move(parts));
     note_put(ends, taken);
     for (auto reply : taken) signals_.publish(feed_signal(reply), feed_has_more);
 }
 
-void StoredReplyFeed::note_put(Places const& ends, std::vector<MessageId> const& taken)
+void StoredReplyFeedCopier::note_put(Places const& ends, std::vector<MessageId> const& taken)
 {
     std::unordered_set<MessageId> const was_taken(taken.begin(), taken.end());
     std::lock_guard lock(mutex_);

@@ -1,6 +1,7 @@
 #include "db/move/sqlite_source.hpp"
 
 #include "base/text.hpp"
+#include "db/columns.hpp"
 
 #include <sqlite3.h>
 
@@ -17,7 +18,14 @@ constexpr std::string_view tables_sql = R"sql(
 )sql";
 constexpr std::string_view has_table_sql = "select 1 from sqlite_master where type = 'table' and name = $1";
 constexpr std::string_view version_sql = "select coalesce(max(version), 0) from schema_migrations";
-constexpr std::string_view columns_sql = "select name, pk from pragma_table_info($1) order by cid";
+
+#define POLLUX_COLUMN_COLUMNS "name, pk"
+namespace column {
+enum : std::size_t { name, pk, count };
+}
+static_assert(columns_in(POLLUX_COLUMN_COLUMNS) == column::count);
+
+constexpr std::string_view columns_sql = "select " POLLUX_COLUMN_COLUMNS " from pragma_table_info($1) order by cid";
 constexpr std::string_view references_sql = "select distinct \"table\" from pragma_foreign_key_list($1)";
 constexpr std::string_view sequence_sql = "select seq from sqlite_sequence where name = $1";
 
@@ -93,14 +101,14 @@ try : lock_(existing(file)), connection_(file, sqlite::Role::reader, cache_kib, 
 int SqliteSource::schema_version()
 {
     if (connection_.run(has_table_sql, params("schema_migrations")).empty()) return 0;
-    return static_cast<int>(connection_.run(version_sql).front().integer(0));
+    return static_cast<int>(connection_.run(version_sql).front().only().integer());
 }
 
 std::vector<MoveTable> SqliteSource::tables()
 {
     auto const names = connection_.run(tables_sql);
     std::vector<MoveTable> waiting;
-    for (std::size_t index = 0; index < names.size(); ++index) waiting.push_back(describe(names[index].text(0)));
+    for (std::size_t index = 0; index < names.size(); ++index) waiting.push_back(describe(names[index].only().text()));
 
     std::vector<MoveTable> ordered;
     while (!waiting.empty()) {
@@ -120,18 +128,18 @@ MoveTable SqliteSource::describe(std::string name)
 {
     MoveTable table{.name = std::move(name)};
     auto const columns = connection_.run(columns_sql, params(table.name));
-    for (std::size_t index = 0; index < columns.size(); ++index) table.columns.push_back(columns[index].text(0));
+    for (std::size_t index = 0; index < columns.size(); ++index) table.columns.push_back(columns[index].text(column::name));
 
     auto const references = connection_.run(references_sql, params(table.name));
-    for (std::size_t index = 0; index < references.size(); ++index) table.references.push_back(references[index].text(0));
+    for (std::size_t index = 0; index < references.size(); ++index) table.references.push_back(references[index].only().text());
 
     // SQLite makes sqlite_sequence with the first table that numbers itself, and a row in it with the table's first number.
     if (connection_.run(has_table_sql, params("sqlite_sequence")).empty()) return table;
     auto const sequence = connection_.run(sequence_sql, params(table.name));
     if (sequence.empty()) return table;
-    table.last_identity = sequence.front().integer(0);
+    table.last_identity = sequence.front().only().integer();
     for (std::size_t index = 0; index < columns.size(); ++index) {
-        if (columns[index].integer(1) == 1) table.identity = columns[index].text(0);
+        if (columns[index].integer(column::pk) == 1) table.identity = columns[index].text(column::name);
     }
     return table;
 }

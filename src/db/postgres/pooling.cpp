@@ -2,18 +2,19 @@
 
 #include "db/postgres/connector.hpp"
 #include "db/postgres/unusable.hpp"
+#include "db/postgres/values.hpp"
 
 namespace pollux::db::postgres {
 namespace {
 
 constexpr int looks = 5; // While others use the pooler too, one look may miss it.
 
-std::string session_of(PGconn* handle)
+std::int64_t session_of(PGconn* handle)
 {
     constexpr char const* sql = "select pg_backend_pid()";
     PgResult const result(PQexec(handle, sql));
     if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) std::rethrow_exception(failure_of(result.get(), sql));
-    return PQgetvalue(result.get(), 0, 0);
+    return read_rows(result.get()).front().only().integer();
 }
 
 } // namespace
@@ -21,7 +22,7 @@ std::string session_of(PGconn* handle)
 void require_own_session(PGconn* handle, std::string const& url)
 {
     // A pooler makes up the number that its clients cancel with.
-    if (session_of(handle) == std::to_string(PQbackendPID(handle))) return;
+    if (session_of(handle) == PQbackendPID(handle)) return;
     // Two connections at once: each has one session for itself, or they share.
     auto const other = connect_blocking(url);
     for (int look = 0; look < looks; ++look) {

@@ -19,7 +19,6 @@ constexpr char const* clock_sql = "create or replace function now_us() returns b
 
 constexpr char const* has_clock_sql = "select 1 from pg_proc where proname = 'now_us' and pronamespace = current_schema()::regnamespace";
 constexpr char const* has_table_sql = "select 1 where to_regclass('schema_migrations') is not null";
-constexpr char const* applied_sql = "select version, works_with from schema_migrations order by version";
 constexpr char const* insert_sql = "insert into schema_migrations (version, name, works_with, applied_at) values ($1, $2, $3, now_us())";
 
 } // namespace
@@ -45,12 +44,7 @@ std::vector<AppliedMigration> PostgresMigrations::begin()
 std::vector<AppliedMigration> PostgresMigrations::look()
 {
     if (session().run(has_table_sql).empty()) return {};
-    auto const rows = session().run(applied_sql);
-    std::vector<AppliedMigration> applied;
-    for (std::size_t index = 0; index < rows.size(); ++index) {
-        applied.push_back({static_cast<int>(rows[index].integer(0)), static_cast<int>(rows[index].integer(1))});
-    }
-    return applied;
+    return read_applied(session().run(applied_sql));
 }
 
 void PostgresMigrations::apply(Migration const& migration)

@@ -117,7 +117,8 @@ Connection::Connection(std::filesystem::path const& file, Role role, int cache_k
         return;
     }
     if (role == Role::copy) return;
-    if (run("pragma journal_mode = wal").front().text(0) != "wal") throw Unavailable("the database cannot keep a write-ahead log here");
+    if (run("pragma journal_mode = wal").front().only().text() != "wal")
+        throw Unavailable("the database cannot keep a write-ahead log here");
     run_script(role == Role::writer ? "pragma synchronous = full; pragma foreign_keys = on" : "pragma synchronous = full");
     // In place of the automatic checkpoint, which would run inside a COMMIT that somebody waits for.
     sqlite3_wal_hook(handle, count_wal_pages, wal_pages_.get());

@@ -73,9 +73,9 @@ TEST(Durability, what_was_acknowledged_is_there_after_kill_9_and_the_lock_is_fre
     auto const last = child.kill();
     TestLoop loop;
     SqliteDatabase database({.file = file});
-    auto const count = loop.run(database.read("select count(*) from numbers")).front().integer(0);
+    auto const count = loop.run(database.read("select count(*) from numbers")).front().only().integer();
     EXPECT_GE(count, std::max<std::int64_t>(last, 19) + 1);
-    EXPECT_EQ(loop.run(database.read("pragma integrity_check")).front().text(0), "ok");
+    EXPECT_EQ(loop.run(database.read("pragma integrity_check")).front().only().text(), "ok");
 }
 
 void write_one(std::filesystem::path const& file)
@@ -98,7 +98,7 @@ std::int64_t notes_after_death_at(char const* failpoint)
 
     TestLoop loop;
     SqliteDatabase database({.file = file});
-    return loop.run(database.read("select count(*) from notes")).front().integer(0);
+    return loop.run(database.read("select count(*) from notes")).front().only().integer();
 }
 
 TEST(Durability, death_just_before_commit_leaves_nothing)
@@ -133,8 +133,8 @@ TEST(Backup, a_copy_under_load_is_whole_and_holds_what_was_acknowledged_before_i
         database.backup_to(folder / "copies" / "copy.sqlite");
         TestLoop reading;
         SqliteDatabase restored({.file = folder / "copies" / "copy.sqlite"});
-        EXPECT_GE(reading.run(restored.read("select count(*) from numbers")).front().integer(0), least);
-        EXPECT_EQ(reading.run(restored.read("pragma integrity_check")).front().text(0), "ok");
+        EXPECT_GE(reading.run(restored.read("select count(*) from numbers")).front().only().integer(), least);
+        EXPECT_EQ(reading.run(restored.read("pragma integrity_check")).front().only().text(), "ok");
     }
     stop = true;
     writer.join();

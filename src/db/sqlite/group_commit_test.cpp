@@ -54,7 +54,7 @@ class GroupCommitTest : public testing::Test {
 protected:
     void add_to_group(std::string text, Fate fate = Fate::keep) { works.push_back(call(database, std::move(text), fate, seen)); }
     void run_group() { OneGroup(database).run(temp.loop(), std::exchange(works, {})); }
-    std::int64_t count() { return temp.run(database.read("select count(*) from notes")).front().integer(0); }
+    std::int64_t count() { return temp.run(database.read("select count(*) from notes")).front().only().integer(); }
 
     TempSqlite temp{schema_files};
     SqliteDatabase& database = temp.database();
@@ -89,7 +89,7 @@ TEST_F(GroupCommitTest, a_unit_that_fails_takes_nothing_with_it)
     EXPECT_EQ(seen.refused, 1);
     EXPECT_EQ(seen.statement_errors, 2);
     auto rows = temp.run(database.read("select group_concat(text) from (select text from notes order by id)"));
-    EXPECT_EQ(rows.front().text(0), "a,b,c");
+    EXPECT_EQ(rows.front().only().text(), "a,b,c");
     EXPECT_EQ(database.counters().rolled_back, 3u);
 }
 
@@ -99,7 +99,7 @@ TEST_F(GroupCommitTest, a_unit_alone_is_rolled_back_as_well)
     temp.loop().run_all(std::exchange(works, {}));
     EXPECT_EQ(seen.statement_errors, 1);
     EXPECT_EQ(count(), 0);
-    EXPECT_EQ(temp.run(database.read("select count(*) from tags")).front().integer(0), 0);
+    EXPECT_EQ(temp.run(database.read("select count(*) from tags")).front().only().integer(), 0);
 }
 
 TEST_F(GroupCommitTest, a_later_unit_sees_what_an_earlier_one_did)
@@ -139,14 +139,14 @@ TEST_F(GroupCommitTest, when_the_disk_refuses_the_commit_every_unit_fails_and_th
 
 TEST_F(GroupCommitTest, a_full_database_is_unavailable_to_writers_readable_and_well_again_with_space)
 {
-    auto const pages = temp.run(database.read("pragma page_count")).front().integer(0);
+    auto const pages = temp.run(database.read("pragma page_count")).front().only().integer();
     temp.run(database.write("pragma max_page_count = 1")); // No less than it has already.
     std::string const large(100'000, 'x');
     for (int unit = 0; unit < 3; ++unit) add_to_group(large + std::to_string(unit));
     run_group();
     EXPECT_EQ(seen.unavailable, 3);
     EXPECT_EQ(count(), 0);
-    EXPECT_EQ(temp.run(database.read("pragma page_count")).front().integer(0), pages);
+    EXPECT_EQ(temp.run(database.read("pragma page_count")).front().only().integer(), pages);
 
     temp.run(database.write("pragma max_page_count = 1000000"));
     add_to_group(large);
@@ -207,7 +207,7 @@ TEST(WriterQueue, what_waits_at_the_close_is_still_written)
     closing.join();
     EXPECT_EQ(seen.kept, 20);
     EXPECT_THROW(temp.run(database.write("insert into notes (text) values ('late')")), Unavailable);
-    EXPECT_EQ(temp.run(database.read("select count(*) from notes")).front().integer(0), 20);
+    EXPECT_EQ(temp.run(database.read("select count(*) from notes")).front().only().integer(), 20);
 }
 
 TEST(WriterQueue, many_threads_write_and_nothing_is_lost)
@@ -237,7 +237,7 @@ TEST(WriterQueue, many_threads_write_and_nothing_is_lost)
     int kept = 0;
     for (auto const& each : seen) kept += each.kept;
     EXPECT_EQ(kept, threads * callers * writes * 3 / 4);
-    EXPECT_EQ(temp.run(database.read("select count(*) from notes")).front().integer(0), kept);
+    EXPECT_EQ(temp.run(database.read("select count(*) from notes")).front().only().integer(), kept);
 }
 
 } // namespace

@@ -25,7 +25,7 @@ constexpr EmbeddedFile schema_files[] = {{"0001_notes.sql",
 
 class SqliteDatabaseTest : public testing::Test {
 protected:
-    std::int64_t count() { return temp.run(database.read("select count(*) from notes")).front().integer(0); }
+    std::int64_t count() { return temp.run(database.read("select count(*) from notes")).front().only().integer(); }
 
     TestLoop other; // Outlives the database, as every loop must that waits for writes.
     TempSqlite temp{schema_files};
@@ -35,7 +35,7 @@ protected:
 asio::awaitable<Result<std::int64_t>> add_note(Transaction& tx, std::string text)
 {
     auto rows = co_await tx.run("insert into notes (text) values ($1) returning id", text);
-    co_return rows.front().integer(0);
+    co_return rows.front().only().integer();
 }
 
 asio::awaitable<Result<std::int64_t>> add_and_refuse(Transaction& tx, std::string text)
@@ -66,10 +66,11 @@ TEST_F(SqliteDatabaseTest, parameters_are_bound_by_their_number_whatever_the_ord
 {
     auto rows = temp.run(database.read("select $3, $1, $2, $1", 1, "two", true));
     ASSERT_EQ(rows.size(), 1u);
-    EXPECT_EQ(rows.front().integer(0), 1);
-    EXPECT_EQ(rows.front().integer(1), 1);
-    EXPECT_EQ(rows.front().text(2), "two");
-    EXPECT_EQ(rows.front().integer(3), 1);
+    enum : std::size_t { third, first, second, first_again };
+    EXPECT_EQ(rows.front().integer(third), 1);
+    EXPECT_EQ(rows.front().integer(first), 1);
+    EXPECT_EQ(rows.front().text(second), "two");
+    EXPECT_EQ(rows.front().integer(first_again), 1);
 }
 
 TEST_F(SqliteDatabaseTest, a_statement_need_not_use_all_its_parameters_but_is_given_all)
@@ -86,10 +87,11 @@ TEST_F(SqliteDatabaseTest, every_kind_of_value_comes_back)
     std::string const bytes("a\0\xff", 3);
     auto rows = temp.run(database.read("select $1, $2, $3, $4, $5", std::optional<int>(), INT64_MIN, 0.5, bytes, ""));
     auto row = rows.front();
-    EXPECT_TRUE(row.is_null(0));
-    EXPECT_EQ(row.integer(1), INT64_MIN);
-    EXPECT_EQ(row.text(3), bytes);
-    EXPECT_EQ(row.text(4), "");
+    enum : std::size_t { null, least, real, text, nothing };
+    EXPECT_TRUE(row.is_null(null));
+    EXPECT_EQ(row.integer(least), INT64_MIN);
+    EXPECT_EQ(row.text(text), bytes);
+    EXPECT_EQ(row.text(nothing), "");
 }
 
 TEST_F(SqliteDatabaseTest, a_wrong_number_of_values_is_refused)
@@ -107,8 +109,8 @@ TEST_F(SqliteDatabaseTest, now_us_is_the_clock_of_the_database)
     temp.clock().advance(std::chrono::microseconds(7));
     auto const now = micros(temp.clock().now());
     temp.run(database.write("insert into notes (text, size) values ('a', now_us())"));
-    EXPECT_EQ(temp.run(database.read("select size from notes")).front().integer(0), now);
-    EXPECT_EQ(temp.run(database.read("select now_us()")).front().integer(0), now);
+    EXPECT_EQ(temp.run(database.read("select size from notes")).front().only().integer(), now);
+    EXPECT_EQ(temp.run(database.read("select now_us()")).front().only().integer(), now);
     EXPECT_EQ(temp.run(database.write("update notes set size = now_us() + 1")).changed(), 1);
 }
 
@@ -116,14 +118,17 @@ TEST_F(SqliteDatabaseTest, now_us_may_be_compared_with_by_index)
 {
     temp.run(database.write("create index notes_by_size on notes (size)"));
     auto plan = temp.run(database.read("explain query plan select id from notes where size <= now_us() order by size"));
-    EXPECT_NE(plan.front().text(3).find("SEARCH notes USING"), std::string::npos) << plan.front().text(3);
+    enum : std::size_t { id, parent, unused, detail };
+    auto const& step = plan.front().text(detail);
+    EXPECT_NE(step.find("SEARCH notes USING"), std::string::npos) << step;
 }
 
 TEST_F(SqliteDatabaseTest, a_write_returns_rows_and_how_many_it_changed)
 {
     auto rows = temp.run(database.write("insert into notes (text) values ('a'), ('b') returning id, text"));
     ASSERT_EQ(rows.size(), 2u);
-    EXPECT_EQ(rows[1].text(1), "b");
+    enum : std::size_t { id, text };
+    EXPECT_EQ(rows[1].text(text), "b");
     EXPECT_EQ(rows.changed(), 2);
     EXPECT_EQ(temp.run(database.write("delete from notes where text = 'z'")).changed(), 0);
     EXPECT_EQ(temp.run(database.read("select 1")).changed(), 0);
@@ -133,7 +138,7 @@ TEST_F(SqliteDatabaseTest, a_unit_is_kept_when_it_returns_a_value)
 {
     auto id = temp.run(database.transact([](Transaction& tx) { return add_note(tx, "a"); }));
     ASSERT_TRUE(id.has_value());
-    EXPECT_EQ(temp.run(database.read("select text from notes where id = $1", *id)).front().text(0), "a");
+    EXPECT_EQ(temp.run(database.read("select text from notes where id = $1", *id)).front().only().text(), "a");
 }
 
 TEST_F(SqliteDatabaseTest, a_unit_that_refuses_or_throws_leaves_nothing)
@@ -171,7 +176,7 @@ asio::awaitable<bool> count_twice(Transaction& tx, SqliteDatabase* database, Tes
     std::thread writer([database, other] { other->run(database->write("insert into notes (text) values ('meanwhile')")); });
     writer.join();
     auto after = co_await tx.run("select count(*) from notes");
-    co_return before.front().integer(0) == after.front().integer(0);
+    co_return before.front().only().integer() == after.front().only().integer();
 }
 
 TEST_F(SqliteDatabaseTest, a_snapshot_sees_one_moment)
@@ -189,7 +194,7 @@ TEST_F(SqliteDatabaseTest, a_read_on_any_thread_sees_what_was_written_before)
         temp.run(database.write("insert into notes (text) values ($1)", std::to_string(round)));
         std::thread reader([&] {
             TestLoop loop;
-            if (loop.run(database.read("select count(*) from notes")).front().integer(0) == round) ++seen;
+            if (loop.run(database.read("select count(*) from notes")).front().only().integer() == round) ++seen;
         });
         reader.join();
     }
@@ -199,7 +204,7 @@ TEST_F(SqliteDatabaseTest, a_read_on_any_thread_sees_what_was_written_before)
 asio::awaitable<int> use_database_inside(Transaction&, SqliteDatabase* database)
 {
     auto rows = co_await database->read("select 1");
-    co_return static_cast<int>(rows.front().integer(0));
+    co_return static_cast<int>(rows.front().only().integer());
 }
 
 TEST_F(SqliteDatabaseTest, the_database_is_refused_inside_of_a_unit)
@@ -294,7 +299,7 @@ TEST_F(SqliteDatabaseTest, a_limit_on_the_size_of_files_is_a_full_disk)
         EXPECT_EQ(count(), 1);
     }
     EXPECT_EQ(lack_for(temp, 1'000'000), std::nullopt);
-    EXPECT_EQ(temp.run(database.read("pragma integrity_check")).front().text(0), "ok");
+    EXPECT_EQ(temp.run(database.read("pragma integrity_check")).front().only().text(), "ok");
 }
 
 TEST_F(SqliteDatabaseTest, the_file_and_its_companions_are_private)

@@ -71,8 +71,9 @@ void run_in_transaction(sqlite::Connection& connection, Migration const& migrati
     if (!connection.in_transaction()) throw BadMigration("migration " + migration.name + " ends the transaction that it runs in");
     connection.run(insert_sql, params(migration.version, migration.name, migration.works_with));
 
-    auto const broken = connection.run("pragma foreign_key_check");
-    if (!broken.empty()) throw StatementError("migration " + migration.name + " leaves a dangling reference in " + broken.front().text(0));
+    auto const broken = connection.run("select \"table\" from pragma_foreign_key_check limit 1");
+    if (!broken.empty())
+        throw StatementError("migration " + migration.name + " leaves a dangling reference in " + broken.front().only().text());
 
     failpoint("migrate_before_commit");
     connection.run("commit");
@@ -90,12 +91,7 @@ std::vector<AppliedMigration> SqliteMigrations::begin()
     connection_.emplace(database_.file(), sqlite::Role::migrator, cache_kib, database_.clock());
     connection_->run("create table if not exists schema_migrations ("
                      "version integer primary key, name text not null, works_with integer not null, applied_at bigint not null)");
-    auto const rows = connection_->run("select version, works_with from schema_migrations order by version");
-    std::vector<AppliedMigration> applied;
-    for (std::size_t index = 0; index < rows.size(); ++index) {
-        applied.push_back({static_cast<int>(rows[index].integer(0)), static_cast<int>(rows[index].integer(1))});
-    }
-    return applied;
+    return read_applied(connection_->run(applied_sql));
 }
 
 void SqliteMigrations::keep_copy(int version)
