@@ -15,12 +15,12 @@ using tcp = asio::ip::tcp;
 struct Wish {
     std::optional<Text<1, 10>> text;
 };
-BOOST_DESCRIBE_STRUCT(Wish, (), (text))
+POLLUX_DESCRIBE(Wish, (text))
 
 struct Told {
     std::string text;
 };
-BOOST_DESCRIBE_STRUCT(Told, (), (text))
+POLLUX_DESCRIBE(Told, (text))
 
 struct Service {};
 

@@ -19,19 +19,19 @@ struct Echo {
     Text<1, 10> text;
     std::optional<Int<1, 5>> times;
 };
-BOOST_DESCRIBE_STRUCT(Echo, (), (text, times))
+POLLUX_DESCRIBE(Echo, (text, times))
 
 struct Echoed {
     std::string text;
     std::int64_t user = 0;
 };
-BOOST_DESCRIBE_STRUCT(Echoed, (), (text, user))
+POLLUX_DESCRIBE(Echoed, (text, user))
 
 struct Filter {
     std::optional<Int<1, 100>> limit;
     std::optional<Text<1, 5>> q;
 };
-BOOST_DESCRIBE_STRUCT(Filter, (), (limit, q))
+POLLUX_DESCRIBE(Filter, (limit, q))
 
 struct Service {};
 
