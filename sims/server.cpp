@@ -1,7 +1,6 @@
 #include "server.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -26,6 +25,12 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 namespace {
+
+// An exception that leaves a connection is a fault of the simulator: it ends loudly.
+void must_not_fail(std::exception_ptr failure)
+{
+    if (failure) std::rethrow_exception(failure);
+}
 
 constexpr std::uint64_t body_bytes_max = 64 * 1024 * 1024;
 
@@ -86,7 +91,7 @@ asio::awaitable<void> accept_all(tcp::acceptor& acceptor, Handler const& handler
             continue;
         }
         socket.set_option(tcp::no_delay(true), failed);
-        asio::co_spawn(acceptor.get_executor(), serve_connection(std::make_shared<Connection>(std::move(socket)), handler), asio::detached);
+        asio::co_spawn(acceptor.get_executor(), serve_connection(std::make_shared<Connection>(std::move(socket)), handler), must_not_fail);
     }
 }
 
@@ -214,7 +219,7 @@ int serve(std::string const& listen, Handler handler)
 
     asio::signal_set signals(io, SIGTERM, SIGINT);
     signals.async_wait([&io](boost::system::error_code, int) { io.stop(); });
-    asio::co_spawn(io, accept_all(acceptor, handler), asio::detached);
+    asio::co_spawn(io, accept_all(acceptor, handler), must_not_fail);
     io.run();
     return 0;
 }

@@ -6,9 +6,6 @@
 #include "ops/log.hpp"
 #include "ops/metrics.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_future.hpp>
-
 namespace pollux::tasks {
 namespace {
 
@@ -92,8 +89,9 @@ void TaskRunner::begin_stop()
 void TaskRunner::end_stop(std::chrono::milliseconds limit)
 {
     if (!working_.wait(limit)) {
-        auto handing_back = asio::co_spawn(runtime_.next_executor(), hand_back_all(), asio::use_future);
-        handing_back.wait_for(hand_back_max);
+        net::TaskGroup handing_back(log_failure);
+        handing_back.spawn(runtime_.next_executor(), hand_back_all());
+        handing_back.wait(hand_back_max);
     }
     stops_renewing_ = true;
     renewal_.notify();

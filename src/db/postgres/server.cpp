@@ -1,9 +1,9 @@
 #include "db/postgres/server.hpp"
 
+#include "ops/failure.hpp"
 #include "ops/log.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -31,8 +31,8 @@ Server::Server(asio::io_context& context, std::string url, PostgresLimits const&
 
 void Server::start()
 {
-    asio::co_spawn(context_, feel_pulse(), asio::detached);
-    asio::co_spawn(context_, watch_deadlines(), asio::detached);
+    asio::co_spawn(context_, feel_pulse(), ops::must_not_fail);
+    asio::co_spawn(context_, watch_deadlines(), ops::must_not_fail);
 }
 
 void Server::close()
