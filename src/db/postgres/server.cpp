@@ -1,5 +1,6 @@
 #include "db/postgres/server.hpp"
 
+#include "base/reason.hpp"
 #include "ops/failure.hpp"
 #include "ops/log.hpp"
 
@@ -80,7 +81,7 @@ asio::awaitable<Connected> Server::open(Use use, std::function<void()> on_end)
     try {
         co_await prepare_session(connection, use, limits_);
     } catch (std::exception const& failure) {
-        last_refusal_ = failure.what();
+        last_refusal_ = reason_of(failure);
         connection->end(last_refusal_);
         co_return nullptr;
     }
