@@ -7,6 +7,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   message(FATAL_ERROR "gcc before 13 destroys some temporaries in co_await expressions twice; use clang 19 (cmake --preset release)")
 endif()
 
+# Where in a library's source an error arose means nothing to who reads a log, and differs from machine to machine: Boost takes no such
+# places into its errors, and what a library's header says of itself names no folder of this machine.
+add_compile_definitions(BOOST_DISABLE_CURRENT_LOCATION BOOST_ASIO_DISABLE_SOURCE_LOCATION BOOST_ASIO_DISABLE_ERROR_LOCATION)
+add_compile_options(-fmacro-prefix-map=/usr/include/=)
+
 set(POLLUX_SANITIZE "" CACHE STRING "address (with undefined behaviour and fuzzing hooks), thread, or nothing")
 
 # A precompiled header without its time is the same bytes each time it is built, so that ccache finds what was compiled with it.

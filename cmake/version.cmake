@@ -10,6 +10,6 @@ endif()
 
 string(CONCAT POLLUX_LIBRARIES "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}, Boost ${Boost_VERSION_STRING}, "
        "libcurl ${curl_VERSION}, OpenSSL ${OPENSSL_VERSION}, SQLite ${sqlite_VERSION}, libsodium ${sodium_VERSION}, "
-       "spdlog ${spdlog_VERSION}, CLI11 ${CLI11_VERSION}")
+       "CLI11 ${CLI11_VERSION}")
 set_source_files_properties(${CMAKE_SOURCE_DIR}/src/cli/version.cpp PROPERTIES COMPILE_DEFINITIONS
   "POLLUX_VERSION=\"${PROJECT_VERSION}\";POLLUX_COMMIT=\"${POLLUX_COMMIT}\";POLLUX_LIBRARIES=\"${POLLUX_LIBRARIES}\"")

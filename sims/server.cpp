@@ -1,7 +1,6 @@
 #include "server.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -10,6 +9,9 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/parse_query.hpp>
+#include <boost/url/url_view.hpp>
 
 #include <sys/socket.h>
 
@@ -24,6 +26,12 @@ namespace http = boost::beast::http;
 
 namespace {
 
+// An exception that leaves a connection is a fault of the simulator: it ends loudly.
+void must_not_fail(std::exception_ptr failure)
+{
+    if (failure) std::rethrow_exception(failure);
+}
+
 constexpr std::uint64_t body_bytes_max = 64 * 1024 * 1024;
 
 std::string small(std::string_view text)
@@ -37,10 +45,10 @@ Request take_request(http::request<http::string_body> message)
 {
     Request request;
     request.method = std::string(message.method_string());
-    std::string_view const target(message.target().data(), message.target().size());
-    auto const mark = target.find('?');
-    request.path = target.substr(0, mark);
-    if (mark != std::string_view::npos) request.query = target.substr(mark + 1);
+    if (auto const target = boost::urls::parse_origin_form(message.target())) {
+        request.path = target->encoded_path();
+        request.query = target->encoded_query();
+    }
     for (auto const& field : message) request.headers.emplace_back(small(field.name_string()), std::string(field.value()));
     request.body = std::move(message.body());
     return request;
@@ -83,7 +91,7 @@ asio::awaitable<void> accept_all(tcp::acceptor& acceptor, Handler const& handler
             continue;
         }
         socket.set_option(tcp::no_delay(true), failed);
-        asio::co_spawn(acceptor.get_executor(), serve_connection(std::make_shared<Connection>(std::move(socket)), handler), asio::detached);
+        asio::co_spawn(acceptor.get_executor(), serve_connection(std::make_shared<Connection>(std::move(socket)), handler), must_not_fail);
     }
 }
 
@@ -111,14 +119,10 @@ std::string_view Request::header(std::string_view small_letters) const
 
 std::string_view Request::parameter(std::string_view name) const
 {
-    std::string_view rest = query;
-    while (!rest.empty()) {
-        auto const pair = rest.substr(0, rest.find('&'));
-        rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
-        auto const equals = pair.find('=');
-        if (pair.substr(0, equals) == name) return equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
-    }
-    return {};
+    auto const parameters = boost::urls::parse_query(query);
+    if (!parameters) return {};
+    auto const found = parameters->find(name);
+    return found == parameters->end() ? std::string_view() : std::string_view((*found).value);
 }
 
 asio::awaitable<bool> Connection::write(std::string bytes)
@@ -190,14 +194,14 @@ asio::awaitable<bool> answer(Connection& connection, int status, std::string con
 
 int serve(std::string const& listen, Handler handler)
 {
-    auto const colon = listen.rfind(':');
-    if (colon == std::string::npos) {
+    auto const place = boost::urls::parse_authority(listen);
+    if (!place || !place->has_port() || place->has_userinfo()) {
         std::fprintf(stderr, "--listen: write ADDRESS:PORT, for example 127.0.0.1:9100\n");
         return 2;
     }
     boost::system::error_code failed;
-    auto const address = asio::ip::make_address(listen.substr(0, colon), failed);
-    auto const port = static_cast<unsigned short>(std::atoi(listen.c_str() + colon + 1));
+    auto const address = asio::ip::make_address(place->host_address(), failed);
+    auto const port = place->port_number();
 
     asio::io_context io(1);
     tcp::acceptor acceptor(io);
@@ -209,12 +213,13 @@ int serve(std::string const& listen, Handler handler)
         std::fprintf(stderr, "cannot listen on %s: %s\n", listen.c_str(), failed.message().c_str());
         return 1;
     }
-    std::printf("listening on %s:%u\n", listen.substr(0, colon).c_str(), static_cast<unsigned>(acceptor.local_endpoint().port()));
+    std::printf("listening on %s:%u\n", std::string(place->encoded_host()).c_str(),
+                static_cast<unsigned>(acceptor.local_endpoint().port()));
     std::fflush(stdout);
 
     asio::signal_set signals(io, SIGTERM, SIGINT);
     signals.async_wait([&io](boost::system::error_code, int) { io.stop(); });
-    asio::co_spawn(io, accept_all(acceptor, handler), asio::detached);
+    asio::co_spawn(io, accept_all(acceptor, handler), must_not_fail);
     io.run();
     return 0;
 }

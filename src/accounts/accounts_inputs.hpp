@@ -35,13 +35,13 @@ struct SignUp {
     std::optional<PersonName> name;
     std::optional<EmailText> email;
 };
-BOOST_DESCRIBE_STRUCT(SignUp, (), (mobile, password, name, email))
+POLLUX_DESCRIBE(SignUp, (mobile, password, name, email))
 
 struct SendOtp {
     MobileText mobile;
     Purpose purpose = Purpose::login;
 };
-BOOST_DESCRIBE_STRUCT(SendOtp, (), (mobile, purpose))
+POLLUX_DESCRIBE(SendOtp, (mobile, purpose))
 
 struct VerifyOtp {
     MobileText mobile;
@@ -51,64 +51,64 @@ struct VerifyOtp {
     std::optional<GivenPassword> password;
     std::optional<Line<1, 100>> signup_token;
 };
-BOOST_DESCRIBE_STRUCT(VerifyOtp, (), (mobile, code, purpose, challenge, password, signup_token))
+POLLUX_DESCRIBE(VerifyOtp, (mobile, code, purpose, challenge, password, signup_token))
 
 struct LogIn {
     MobileText mobile;
     GivenPassword password;
 };
-BOOST_DESCRIBE_STRUCT(LogIn, (), (mobile, password))
+POLLUX_DESCRIBE(LogIn, (mobile, password))
 
 struct LogInByLink {
     Line<1, 100> token;
 };
-BOOST_DESCRIBE_STRUCT(LogInByLink, (), (token))
+POLLUX_DESCRIBE(LogInByLink, (token))
 
 struct ForgotPassword {
     MobileText mobile;
 };
-BOOST_DESCRIBE_STRUCT(ForgotPassword, (), (mobile))
+POLLUX_DESCRIBE(ForgotPassword, (mobile))
 
 struct ResetPassword {
     Line<1, 100> reset_token;
     NewPassword new_password;
 };
-BOOST_DESCRIBE_STRUCT(ResetPassword, (), (reset_token, new_password))
+POLLUX_DESCRIBE(ResetPassword, (reset_token, new_password))
 
 struct ChangePassword {
     GivenPassword old_password;
     NewPassword new_password;
 };
-BOOST_DESCRIBE_STRUCT(ChangePassword, (), (old_password, new_password))
+POLLUX_DESCRIBE(ChangePassword, (old_password, new_password))
 
 struct RefreshSession {
     Line<1, 200> refresh;
 };
-BOOST_DESCRIBE_STRUCT(RefreshSession, (), (refresh))
+POLLUX_DESCRIBE(RefreshSession, (refresh))
 
 struct LogOut {
     std::optional<Line<1, 200>> refresh;
     std::optional<bool> all;
 };
-BOOST_DESCRIBE_STRUCT(LogOut, (), (refresh, all))
+POLLUX_DESCRIBE(LogOut, (refresh, all))
 
 struct SessionsQuery {
     std::optional<Int<1, 100>> limit;
     std::optional<Line<1, 100>> cursor;
 };
-BOOST_DESCRIBE_STRUCT(SessionsQuery, (), (limit, cursor))
+POLLUX_DESCRIBE(SessionsQuery, (limit, cursor))
 
 struct ChangeProfile {
     std::optional<Nullable<PersonName>> name;
     std::optional<Nullable<EmailText>> email;
     std::optional<Text<0, 4000>> custom_instructions;
 };
-BOOST_DESCRIBE_STRUCT(ChangeProfile, (), (name, email, custom_instructions))
+POLLUX_DESCRIBE(ChangeProfile, (name, email, custom_instructions))
 
 struct DeleteAccount {
     std::optional<GivenPassword> password;
 };
-BOOST_DESCRIBE_STRUCT(DeleteAccount, (), (password))
+POLLUX_DESCRIBE(DeleteAccount, (password))
 
 } // namespace pollux::accounts
 

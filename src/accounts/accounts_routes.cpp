@@ -23,7 +23,7 @@ struct Verified {
     Omittable<std::string> reset_token;
     Omittable<Time> confirmed_until;
 };
-BOOST_DESCRIBE_STRUCT(Verified, (), (access, refresh, token_type, expires_in, user, reset_token, confirmed_until))
+POLLUX_DESCRIBE(Verified, (access, refresh, token_type, expires_in, user, reset_token, confirmed_until))
 
 template <class Input>
 std::optional<std::string> text_of(std::optional<Input> input)

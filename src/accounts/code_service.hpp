@@ -25,7 +25,7 @@ struct CodeSent {
     std::string challenge;        // Gives its holder guesses of his own; 43 characters.
     Omittable<std::string> otp;   // Debug delivery only.
 };
-BOOST_DESCRIBE_STRUCT(CodeSent, (), (detail, expires_in, retry_after, challenge, otp))
+POLLUX_DESCRIBE(CodeSent, (detail, expires_in, retry_after, challenge, otp))
 
 struct Guess {
     std::string mobile; // E.164.

@@ -1,15 +1,11 @@
 #include "accounts/password_pool.hpp"
 
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <sodium.h>
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <memory>
 #include <thread>
 
 namespace pollux::accounts {
@@ -103,34 +99,38 @@ bool PasswordPool::take_place(PasswordTurn turn)
 asio::awaitable<Result<std::string>> PasswordPool::run(std::function<std::string()> work, PasswordTurn turn)
 {
     if (!take_place(turn)) co_return busy();
-    auto start = [this, turn](auto handler, std::function<std::string()> job) {
-        auto executor = asio::get_associated_executor(handler);
-        auto waiter = std::make_shared<decltype(handler)>(std::move(handler)); // std::function asks for copies.
-        {
-            std::lock_guard lock(mutex_);
-            line_of(turn).jobs.push_back([executor, waiter = std::move(waiter), job = std::move(job)]() mutable {
-                auto result = job();
-                asio::post(executor, [waiter = std::move(waiter), result = std::move(result)]() mutable { (*waiter)(std::move(result)); });
-            });
-        }
-        asio::post(threads_, [this] { work_one(); });
-    };
-    co_return co_await asio::async_initiate<asio::use_awaitable_t<> const, void(std::string)>(start, asio::use_awaitable, std::move(work));
+    std::string result;
+    co_await net::hand_over(
+        [this, turn, &work, &result](net::Resumption resume) { push(turn, {std::move(work), &result, std::move(resume)}); });
+    co_return result;
+}
+
+void PasswordPool::push(PasswordTurn turn, Job job)
+{
+    {
+        std::lock_guard lock(mutex_);
+        line_of(turn).jobs.push_back(std::move(job));
+    }
+    asio::post(threads_, [this] { work_one(); });
 }
 
 // One call for each job, though not in the order of the jobs: who goes first is decided when a thread is free.
 void PasswordPool::work_one()
 {
     be_nice();
-    std::function<void()> job;
-    {
-        std::lock_guard lock(mutex_);
-        auto& line = first_.jobs.empty() ? last_ : first_;
-        job = std::move(line.jobs.front());
-        line.jobs.pop_front();
-        --line.waiting;
-    }
-    job(); // Its waiter may die here, never under the lock.
+    auto job = take();
+    *job.result = job.work();
+    job.resume();
+}
+
+PasswordPool::Job PasswordPool::take()
+{
+    std::lock_guard lock(mutex_);
+    auto& line = first_.jobs.empty() ? last_ : first_;
+    auto job = std::move(line.jobs.front());
+    line.jobs.pop_front();
+    --line.waiting;
+    return job;
 }
 
 } // namespace pollux::accounts

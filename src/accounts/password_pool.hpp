@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "net/hand_over.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -39,15 +40,22 @@ public:
     std::size_t waiting(PasswordTurn turn); // Right now.
 
 private:
+    struct Job {
+        std::function<std::string()> work;
+        std::string* result = nullptr; // In the frame of who waits, which `resume` owns.
+        net::Resumption resume;
+    };
     // Waiting, or about to be.
     struct Line {
         std::size_t waiting = 0;
-        std::deque<std::function<void()>> jobs;
+        std::deque<Job> jobs;
     };
 
     asio::awaitable<Result<std::string>> run(std::function<std::string()> work, PasswordTurn turn);
     bool take_place(PasswordTurn turn); // false: the queue is full.
     Line& line_of(PasswordTurn turn) { return turn == PasswordTurn::first ? first_ : last_; }
+    void push(PasswordTurn turn, Job job);
+    Job take();
     void work_one();
 
     std::size_t const queue_max_;

@@ -26,7 +26,7 @@ struct SessionView {
     std::string user_agent;
     bool current = false; // The session that asks.
 };
-BOOST_DESCRIBE_STRUCT(SessionView, (), (id, created_at, last_used_at, ip, user_agent, current))
+POLLUX_DESCRIBE(SessionView, (id, created_at, last_used_at, ip, user_agent, current))
 
 // A session that has just begun.
 struct OpenedSession {
@@ -42,6 +42,6 @@ struct Tokens {
     std::string refresh;
     std::int64_t expires_in = 0; // Seconds that `access` has to live.
 };
-BOOST_DESCRIBE_STRUCT(Tokens, (), (access, refresh, expires_in))
+POLLUX_DESCRIBE(Tokens, (access, refresh, expires_in))
 
 } // namespace pollux::accounts

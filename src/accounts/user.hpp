@@ -20,7 +20,7 @@ struct User {
     bool is_admin = false;
     Time date_joined;
 };
-BOOST_DESCRIBE_STRUCT(User, (), (id, mobile, name, email, tier, is_verified, is_admin, date_joined))
+POLLUX_DESCRIBE(User, (id, mobile, name, email, tier, is_verified, is_admin, date_joined))
 
 // The answer to a sign-up: what was said in it, counting for nothing yet but the number.
 struct SignedUp {
@@ -34,7 +34,7 @@ struct SignedUp {
     Time date_joined;
     std::string signup_token; // Given with a right code it proves whose sign-up this was.
 };
-BOOST_DESCRIBE_STRUCT(SignedUp, (), (id, mobile, name, email, tier, is_verified, is_admin, date_joined, signup_token))
+POLLUX_DESCRIBE(SignedUp, (id, mobile, name, email, tier, is_verified, is_admin, date_joined, signup_token))
 
 // With what nobody outside the room sees.
 struct Account {

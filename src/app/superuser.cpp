@@ -24,23 +24,23 @@ struct Asked {
     std::string mobile;
     Omittable<std::string> password;
 };
-BOOST_DESCRIBE_STRUCT(Asked, (), (mobile, password))
+POLLUX_DESCRIBE(Asked, (mobile, password))
 struct Wanted {
     Text<1, 100> mobile;
     std::optional<Text<0, 4096>> password;
 };
-BOOST_DESCRIBE_STRUCT(Wanted, (), (mobile, password))
+POLLUX_DESCRIBE(Wanted, (mobile, password))
 
 struct Made {
     std::string mobile;
     std::string link_token;
 };
-BOOST_DESCRIBE_STRUCT(Made, (), (mobile, link_token))
+POLLUX_DESCRIBE(Made, (mobile, link_token))
 struct MadeThere {
     Text<1, 100> mobile;
     Text<1, 1000> link_token;
 };
-BOOST_DESCRIBE_STRUCT(MadeThere, (), (mobile, link_token))
+POLLUX_DESCRIBE(MadeThere, (mobile, link_token))
 
 asio::awaitable<Result<accounts::Superuser>> make(accounts::AccountsService& accounts, std::string mobile,
                                                   std::optional<std::string> password)

@@ -15,7 +15,7 @@ constexpr seconds late_after{30};
 struct Alive {
     std::string status;
 };
-BOOST_DESCRIBE_STRUCT(Alive, (), (status))
+POLLUX_DESCRIBE(Alive, (status))
 
 struct Health {
     std::string status;
@@ -23,7 +23,7 @@ struct Health {
     std::string redis;   // "ok", "not set", or "down" with the reason in brackets.
     std::string workers; // "ok" or "late".
 };
-BOOST_DESCRIBE_STRUCT(Health, (), (status, database, redis, workers))
+POLLUX_DESCRIBE(Health, (status, database, redis, workers))
 
 asio::awaitable<Result<Alive>> live(SystemRoutes&, http::Request const&)
 {

@@ -168,11 +168,6 @@ std::string_view kind_name(JsonValue const& value)
     return "something else";
 }
 
-void refuse_type(JsonValue const& value, std::string const& field, std::string_view wanted, FieldErrors& errors)
-{
-    errors.push_back({field, "wrong_type", "Must be " + std::string(wanted) + ", not " + std::string(kind_name(value)) + "."});
-}
-
 // 1 or 0, without a branch, so that the compiler makes vector instructions of a loop over it.
 unsigned char is_escaped(char letter)
 {
@@ -257,6 +252,11 @@ Result<Document> Document::parse(std::string_view text)
     return document;
 }
 
+void refuse_type(JsonValue const& value, std::string const& field, std::string_view wanted, FieldErrors& errors)
+{
+    errors.push_back({field, "wrong_type", "Must be " + std::string(wanted) + ", not " + std::string(kind_name(value)) + "."});
+}
+
 bool require_object(JsonValue const& value, std::string const& field, FieldErrors& errors)
 {
     if (!value.is_object()) refuse_type(value, field, "an object", errors);
@@ -298,28 +298,6 @@ std::string join(std::string const& field, std::string_view name)
     return field.empty() ? std::string(name) : field + "." + std::string(name);
 }
 
-std::string short_type_name(std::string_view pretty)
-{
-    // "... [T = pollux::http::Page<pollux::(anonymous namespace)::Room>]" -> "PageRoom"
-    constexpr std::string_view unnamed = "(anonymous namespace)";
-    auto from = pretty.find("T = ") + 4;
-    std::string whole(pretty.substr(from, pretty.rfind(']') - from));
-    for (auto at = whole.find(unnamed); at != std::string::npos; at = whole.find(unnamed)) whole.erase(at, unnamed.size());
-    std::string name;
-    std::string word;
-    for (char letter : whole) {
-        if (std::isalnum(static_cast<unsigned char>(letter)) || letter == '_') {
-            word.push_back(letter);
-        } else if (letter == ':') {
-            word.clear();
-        } else {
-            name += word;
-            word.clear();
-        }
-    }
-    return name + word;
-}
-
 bool claim_name(SchemaBook& book, std::string const& name, void const* type)
 {
     auto [entry, is_new] = book.entries.try_emplace(name, SchemaBook::Entry{type, book.side, {}});
@@ -327,74 +305,6 @@ bool claim_name(SchemaBook& book, std::string const& name, void const* type)
     if (known.type != type) throw std::logic_error("two structs are called " + name + " in the API's document: rename one");
     if (known.side != book.side) throw std::logic_error("the struct " + name + " is used for input and for output: make it two");
     return is_new;
-}
-
-void read_text(JsonValue const& value, std::string const& field, std::size_t min, std::size_t max, Lines lines, std::string& out,
-               FieldErrors& errors)
-{
-    if (!read_plain_text(value, field, out, errors)) return;
-    std::size_t length = code_points(out);
-    if (length < min) {
-        std::string least = min == 1 ? "May not be empty." : "Must have at least " + std::to_string(min) + " characters.";
-        errors.push_back({field, "too_short", least});
-    } else if (length > max) {
-        errors.push_back({field, "too_long", "May have at most " + std::to_string(max) + " characters."});
-    } else if (lines == Lines::one && has_control_or_bidi(out)) {
-        errors.push_back({field, "control_character", "May not contain control or text-direction characters."});
-    }
-}
-
-bool read_plain_text(JsonValue const& value, std::string const& field, std::string& out, FieldErrors& errors)
-{
-    if (!value.is_string()) {
-        refuse_type(value, field, "text", errors);
-        return false;
-    }
-    out = std::string_view(value.get_string());
-    if (out.find('\0') == std::string::npos) return true;
-    errors.push_back({field, "null_character", "May not contain U+0000."});
-    return false;
-}
-
-void read_integer(JsonValue const& value, std::string const& field, std::int64_t min, std::int64_t max, std::int64_t& out,
-                  FieldErrors& errors)
-{
-    if (!value.is_int64() && !value.is_uint64()) return refuse_type(value, field, "an integer", errors);
-    bool fits = value.is_int64() && value.get_int64() >= min && value.get_int64() <= max;
-    if (fits) {
-        out = value.get_int64();
-    } else {
-        errors.push_back({field, "out_of_range", "Must be from " + std::to_string(min) + " to " + std::to_string(max) + "."});
-    }
-}
-
-void read_boolean(JsonValue const& value, std::string const& field, bool& out, FieldErrors& errors)
-{
-    if (!value.is_bool()) return refuse_type(value, field, "a boolean", errors);
-    out = value.get_bool();
-}
-
-void refuse_choice(std::string const& field, std::string const& choices, FieldErrors& errors)
-{
-    errors.push_back({field, "unknown_choice", "Must be one of: " + choices + "."});
-}
-
-std::string text_schema(std::size_t min, std::size_t max, Lines lines)
-{
-    // The pattern says what has_control_or_bidi() refuses.
-    constexpr std::string_view one_line = R"(,"pattern":"^[^\\u0000-\\u001F\\u007F-\\u009F\\u2028-\\u202E\\u2066-\\u2069]*$")";
-    return R"({"type":"string","minLength":)" + std::to_string(min) + R"(,"maxLength":)" + std::to_string(max) +
-           std::string(lines == Lines::one ? one_line : "") + "}";
-}
-
-std::string integer_schema(std::int64_t min, std::int64_t max)
-{
-    return R"({"type":"integer","minimum":)" + std::to_string(min) + R"(,"maximum":)" + std::to_string(max) + "}";
-}
-
-std::string nullable_schema(std::string schema)
-{
-    return R"({"anyOf":[)" + schema + R"(,{"type":"null"}]})";
 }
 
 } // namespace json_detail

@@ -1,4 +1,4 @@
-// JSON for structs that are described once (BOOST_DESCRIBE_STRUCT): reading with limits, writing, and the JSON Schema of both.
+// JSON for structs that are described once (POLLUX_DESCRIBE): reading with limits, writing, and the JSON Schema of both.
 //
 // Reading is strict (RFC 8259, and beyond): no duplicate keys, at most 256 of them in an object, depth <= 32, no invalid UTF-8 (all
 // ErrorKind::malformed); no unknown fields, no coercion (2.0 and "2" are no integers), no null for a value, no U+0000 in text (all
@@ -26,6 +26,15 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+// POLLUX_DESCRIBE(Room, (id, name)), beside the struct and in its namespace: its members for Boost.Describe, and its name, which
+// Boost.Describe does not know. It is the name of the struct in the API's document.
+#define POLLUX_DESCRIBE(Type, members)                                                                                                     \
+    BOOST_DESCRIBE_STRUCT(Type, (), members)                                                                                               \
+    [[maybe_unused]] constexpr std::string_view described_name(Type const*)                                                                \
+    {                                                                                                                                      \
+        return #Type;                                                                                                                      \
+    }
 
 namespace pollux {
 
@@ -88,6 +97,7 @@ std::string schema_of(SchemaBook& book, SchemaSide side)
 namespace json_detail {
 
 // Everything that does not depend on the type read stands in json.cpp.
+void refuse_type(JsonValue const& value, std::string const& field, std::string_view wanted, FieldErrors& errors);
 bool require_object(JsonValue const& value, std::string const& field, FieldErrors& errors);
 JsonValue const* member(JsonValue const& object, std::string_view name); // nullptr when absent.
 bool is_null(JsonValue const& value);
@@ -95,7 +105,6 @@ void refuse_unknown(JsonValue const& object, std::string const& field, std::set<
 void refuse_missing(std::string const& field, FieldErrors& errors);
 void refuse_null(std::string const& field, FieldErrors& errors);
 std::string join(std::string const& field, std::string_view name);
-std::string short_type_name(std::string_view pretty_function);
 bool claim_name(SchemaBook& book, std::string const& name, void const* type); // false: it stands there already.
 
 // Its address is the type's identity, also of types in unnamed namespaces.
@@ -148,10 +157,10 @@ concept DescribedStruct = boost::describe::has_describe_members<T>::value && !st
 template <class T>
 concept DescribedEnum = boost::describe::has_describe_enumerators<T>::value;
 
-template <class T>
+template <DescribedStruct T>
 std::string type_name()
 {
-    return json_detail::short_type_name(__PRETTY_FUNCTION__);
+    return std::string(described_name(static_cast<T const*>(nullptr))); // Found beside T.
 }
 
 // Whether a T can be read from {}: an absent body then counts as {}.

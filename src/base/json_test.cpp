@@ -13,7 +13,7 @@ BOOST_DESCRIBE_ENUM(Colour, red, green)
 struct Inner {
     Int<1, 5> number;
 };
-BOOST_DESCRIBE_STRUCT(Inner, (), (number))
+POLLUX_DESCRIBE(Inner, (number))
 
 struct Input {
     Text<1, 10> text;
@@ -23,14 +23,14 @@ struct Input {
     std::optional<Colour> colour;
     std::optional<Inner> inner;
 };
-BOOST_DESCRIBE_STRUCT(Input, (), (text, name, note, flag, colour, inner))
+POLLUX_DESCRIBE(Input, (text, name, note, flag, colour, inner))
 
 struct Output {
     std::string text;
     std::optional<std::string> note;
     Omittable<std::int64_t> count;
 };
-BOOST_DESCRIBE_STRUCT(Output, (), (text, note, count))
+POLLUX_DESCRIBE(Output, (text, note, count))
 
 std::string nested(std::size_t depth, std::string const& open, std::string const& close)
 {
@@ -188,7 +188,7 @@ namespace other {
 struct Output {
     std::string text;
 };
-BOOST_DESCRIBE_STRUCT(Output, (), (text))
+POLLUX_DESCRIBE(Output, (text))
 } // namespace other
 
 TEST(Json, LetsNoTwoStructsShareAName)

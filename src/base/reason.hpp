@@ -1,5 +1,5 @@
-// What an exception says, for the log and for operators. Boost's what() also tells where in a library's source it was thrown, which
-// means nothing to them and differs from build to build.
+// What an exception says, for the log and for operators. Boost's what() also tells its category and number, and, of what was thrown in a
+// library that was compiled elsewhere, the place in its source (cmake/compiler.cmake keeps that out of what is compiled here).
 #pragma once
 
 #include <boost/system/system_error.hpp>

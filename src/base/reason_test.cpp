@@ -18,6 +18,19 @@ TEST(Reason, is_the_systems_message_alone)
         FAIL() << "the port is taken";
     } catch (std::exception const& taken) {
         EXPECT_EQ(reason_of(taken), "Address already in use");
+        EXPECT_STREQ(taken.what(), "bind: Address already in use [system:98]") << "and not where in the library";
+    }
+}
+
+TEST(Reason, of_a_result_without_a_value_names_no_source)
+{
+    boost::system::result<int> const nothing = boost::asio::error::make_error_code(boost::asio::error::eof);
+    try {
+        nothing.value();
+        FAIL() << "there is no value";
+    } catch (std::exception const& thrown) {
+        EXPECT_EQ(std::string(thrown.what()).find(".hpp"), std::string::npos) << thrown.what();
+        EXPECT_EQ(reason_of(thrown), "End of file");
     }
 }
 

@@ -9,7 +9,7 @@ namespace {
 struct UsageQuery {
     std::optional<Int<1, 90>> days;
 };
-BOOST_DESCRIBE_STRUCT(UsageQuery, (), (days))
+POLLUX_DESCRIBE(UsageQuery, (days))
 
 asio::awaitable<Result<UsageReport>> show_usage(BillingService& billing, http::Request const& request, Query<UsageQuery> query)
 {

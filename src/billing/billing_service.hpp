@@ -20,14 +20,14 @@ struct TokensUsed {
     std::int64_t completion_tokens = 0;
     std::int64_t thought_tokens = 0;
 };
-BOOST_DESCRIBE_STRUCT(TokensUsed, (), (prompt_tokens, completion_tokens, thought_tokens))
+POLLUX_DESCRIBE(TokensUsed, (prompt_tokens, completion_tokens, thought_tokens))
 
 struct UsageDay {
     std::string day; // "2026-11-22", UTC.
     std::int64_t used = 0;
     TokensUsed tokens;
 };
-BOOST_DESCRIBE_STRUCT(UsageDay, (), (day, used, tokens))
+POLLUX_DESCRIBE(UsageDay, (day, used, tokens))
 
 // Today's, and a row a day when days were asked for: oldest first, today last, days without use too.
 struct UsageReport {
@@ -39,7 +39,7 @@ struct UsageReport {
     TokensUsed tokens;
     Omittable<std::vector<UsageDay>> days;
 };
-BOOST_DESCRIBE_STRUCT(UsageReport, (), (tier, limit, used, remaining, resets_at, tokens, days))
+POLLUX_DESCRIBE(UsageReport, (tier, limit, used, remaining, resets_at, tokens, days))
 
 // What the plans start with; rows that are there already stay as they are.
 struct PlanSeeds {

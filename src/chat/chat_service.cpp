@@ -1,5 +1,6 @@
 #include "chat/chat_service.hpp"
 
+#include "base/reason.hpp"
 #include "chat/replies/reply_worker.hpp"
 #include "chat/replies/stop_signals.hpp"
 #include "chat/rooms/leftovers.hpp"
@@ -139,7 +140,7 @@ asio::awaitable<void> ChatService::end_feed(MessageId reply, std::int64_t attemp
     try {
         co_await parts_.feed.end(reply, attempt);
     } catch (std::exception const& failure) {
-        ops::log(ops::Level::warning, "feed_not_ended", {{"reason", failure.what()}});
+        ops::log(ops::Level::warning, "feed_not_ended", {{"reason", reason_of(failure)}});
     }
 }
 
@@ -148,7 +149,7 @@ asio::awaitable<void> ChatService::settle_list(UserId user)
     try {
         co_await news_.settled(user);
     } catch (std::exception const& failure) {
-        ops::log(ops::Level::warning, "room_list_not_settled", {{"reason", failure.what()}});
+        ops::log(ops::Level::warning, "room_list_not_settled", {{"reason", reason_of(failure)}});
     }
 }
 

@@ -17,18 +17,18 @@ constexpr std::size_t content_body_bytes_max = 400_KiB;
 struct SendMessage {
     Text<1, content_characters_max> content;
 };
-BOOST_DESCRIBE_STRUCT(SendMessage, (), (content))
+POLLUX_DESCRIBE(SendMessage, (content))
 
 struct SendQuery {
     std::optional<Int<0, 25>> wait; // Seconds to wait for the reply's end.
     std::optional<Text<0, 128>> lastEventId;
 };
-BOOST_DESCRIBE_STRUCT(SendQuery, (), (wait, lastEventId))
+POLLUX_DESCRIBE(SendQuery, (wait, lastEventId))
 
 struct VariantsQuery {
     std::optional<Text<1, 200>> cursor;
 };
-BOOST_DESCRIBE_STRUCT(VariantsQuery, (), (cursor))
+POLLUX_DESCRIBE(VariantsQuery, (cursor))
 
 http::Replay replay_of(bool is_repeat)
 {

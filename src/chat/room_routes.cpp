@@ -16,7 +16,7 @@ struct CreateRoom {
     std::optional<Line<1, model_max>> model;
     std::optional<Text<0, system_prompt_max>> system_prompt;
 };
-BOOST_DESCRIBE_STRUCT(CreateRoom, (), (name, model, system_prompt))
+POLLUX_DESCRIBE(CreateRoom, (name, model, system_prompt))
 
 struct ChangeRoom {
     std::optional<Line<1, name_max>> name;
@@ -24,20 +24,20 @@ struct ChangeRoom {
     std::optional<Text<0, system_prompt_max>> system_prompt;
     std::optional<bool> pinned;
 };
-BOOST_DESCRIBE_STRUCT(ChangeRoom, (), (name, model, system_prompt, pinned))
+POLLUX_DESCRIBE(ChangeRoom, (name, model, system_prompt, pinned))
 
 struct RoomsQuery {
     std::optional<Text<0, name_max>> q;
     std::optional<Int<1, 100>> limit;
     std::optional<Text<1, 200>> cursor;
 };
-BOOST_DESCRIBE_STRUCT(RoomsQuery, (), (q, limit, cursor))
+POLLUX_DESCRIBE(RoomsQuery, (q, limit, cursor))
 
 struct MessagesQuery {
     std::optional<Int<1, 100>> limit;
     std::optional<Text<1, 200>> cursor;
 };
-BOOST_DESCRIBE_STRUCT(MessagesQuery, (), (limit, cursor))
+POLLUX_DESCRIBE(MessagesQuery, (limit, cursor))
 
 // A room and a page of its messages, ascending; `next` leads to the page before.
 struct RoomWithMessages {
@@ -52,7 +52,7 @@ struct RoomWithMessages {
     std::vector<Message> messages;
     std::optional<std::string> next;
 };
-BOOST_DESCRIBE_STRUCT(RoomWithMessages, (), (id, name, model, system_prompt, pinned, created_at, updated_at, last_message, messages, next))
+POLLUX_DESCRIBE(RoomWithMessages, (id, name, model, system_prompt, pinned, created_at, updated_at, last_message, messages, next))
 
 template <class T>
 std::optional<std::string> text_of(std::optional<T> value)

@@ -23,7 +23,7 @@ inline Result<std::optional<idempotency::Key>> idempotency_key_of(http::Request 
 struct ResumeQuery {
     std::optional<Text<0, 128>> lastEventId;
 };
-BOOST_DESCRIBE_STRUCT(ResumeQuery, (), (lastEventId))
+POLLUX_DESCRIBE(ResumeQuery, (lastEventId))
 
 // The last id that the reader of a stream has seen, as it came: the header counts, since it is newer than the address of a request.
 inline std::optional<std::string> last_event_id_of(http::Request const& request, std::optional<Text<0, 128>> const& of_query)

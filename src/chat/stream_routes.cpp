@@ -13,13 +13,13 @@ struct ModelView {
     std::string id; // What a room's `model` takes.
     bool is_default = false;
 };
-BOOST_DESCRIBE_STRUCT(ModelView, (), (id, is_default))
+POLLUX_DESCRIBE(ModelView, (id, is_default))
 
 struct ModelList {
     std::vector<ModelView> results;
     std::optional<std::string> next;
 };
-BOOST_DESCRIBE_STRUCT(ModelList, (), (results, next))
+POLLUX_DESCRIBE(ModelList, (results, next))
 
 asio::awaitable<Result<ModelList>> list_models(ChatApi& api, http::Request const& request)
 {

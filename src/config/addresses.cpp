@@ -1,12 +1,19 @@
 #include "config/addresses.hpp"
 
 #include "base/text.hpp"
+#include "base/uri.hpp"
+
+#include <boost/url/authority_view.hpp>
+#include <boost/url/parse.hpp>
 
 #include <algorithm>
 #include <arpa/inet.h>
 #include <cmath>
 
 namespace pollux::config {
+
+namespace urls = boost::urls;
+
 namespace {
 
 std::optional<std::uint16_t> parse_port(std::string_view text)
@@ -34,17 +41,20 @@ bool is_host_name(std::string_view host)
            std::all_of(host.begin(), host.end(), allowed);
 }
 
-// Cuts "host" or "[v6]" off the front of `authority`; what is left is empty or ":port".
-std::optional<std::string> take_host(std::string_view& authority)
+// As hosts are written in settings, in small letters, IPv6 in brackets; nothing for what is empty, encoded or of a kind to come.
+std::optional<std::string> host_of(urls::authority_view const& authority)
 {
-    bool is_bracketed = authority.starts_with('[');
-    std::size_t end = is_bracketed ? authority.find(']') : std::min(authority.find(':'), authority.size());
-    if (end == std::string_view::npos) return std::nullopt;
-    std::string host(is_bracketed ? authority.substr(1, end - 1) : authority.substr(0, end));
-    authority.remove_prefix(is_bracketed ? end + 1 : end);
-    bool is_right = is_bracketed ? address_family(host) == 6 : host.empty() || is_host_name(host);
-    if (!is_right) return std::nullopt;
+    std::string host = lower_ascii(authority.encoded_host());
+    bool const is_address = authority.host_type() == urls::host_type::ipv4 || authority.host_type() == urls::host_type::ipv6;
+    bool const is_name = authority.host_type() == urls::host_type::name && is_host_name(host);
+    if (authority.has_userinfo() || (!is_address && !is_name)) return std::nullopt;
     return host;
+}
+
+// Nothing where it is no number, or a colon stands before nothing.
+std::optional<std::uint16_t> port_of(urls::authority_view const& authority)
+{
+    return parse_port(authority.port());
 }
 
 } // namespace
@@ -62,33 +72,31 @@ std::string WebUrl::text() const
 
 std::optional<WebUrl> parse_web_url(std::string_view text)
 {
-    WebUrl url;
-    std::size_t scheme_end = text.find("://");
-    if (scheme_end == std::string_view::npos) return std::nullopt;
-    std::string scheme = lower_ascii(text.substr(0, scheme_end));
-    if (scheme != "http" && scheme != "https") return std::nullopt;
-    url.is_https = scheme == "https";
-    text.remove_prefix(scheme_end + 3);
-
-    std::size_t slash = std::min(text.find('/'), text.size());
-    std::string_view authority = text.substr(0, slash);
-    std::string_view path = text.substr(slash);
-    bool is_v6 = authority.starts_with('[');
-    auto host = take_host(authority);
-    if (!host || host->empty()) return std::nullopt;
-    url.host = is_v6 ? "[" + lower_ascii(*host) + "]" : lower_ascii(*host);
+    auto const parsed = parse_uri(text);
+    if (!parsed || !is_web(*parsed) || !parsed->has_authority() || parsed->has_query() || parsed->has_fragment()) return std::nullopt;
+    auto const authority = parsed->authority();
+    auto host = host_of(authority);
+    if (!host) return std::nullopt;
+    WebUrl url{.is_https = parsed->scheme_id() == urls::scheme::https, .host = std::move(*host), .port = 0, .path = {}};
     url.port = url.is_https ? 443 : 80;
-    if (!authority.empty()) {
-        if (authority.front() != ':') return std::nullopt;
-        auto port = parse_port(authority.substr(1));
+    if (authority.has_port()) {
+        auto const port = port_of(authority);
         if (!port || *port == 0) return std::nullopt;
         url.port = *port;
     }
-    auto is_plain = [](char c) { return c > ' ' && c < 127 && c != '?' && c != '#' && c != '"' && c != '\\' && c != '<' && c != '>'; };
-    if (!std::all_of(path.begin(), path.end(), is_plain)) return std::nullopt;
+    std::string_view path = parsed->encoded_path();
     while (path.ends_with('/')) path.remove_suffix(1);
     url.path = path;
     return url;
+}
+
+std::variant<std::string, HostFault> parse_host(std::string_view text)
+{
+    auto const authority = urls::parse_authority(text);
+    auto host = authority ? host_of(*authority) : std::nullopt;
+    if (!host) return HostFault::unreadable;
+    if (authority->has_port()) return HostFault::has_port;
+    return std::move(*host);
 }
 
 std::optional<std::string> parse_origin(std::string_view text)
@@ -97,19 +105,13 @@ std::optional<std::string> parse_origin(std::string_view text)
         if (!url->path.empty()) return std::nullopt;
         return url->origin();
     }
-    std::string const origin = lower_ascii(text);
-    auto const scheme_end = origin.find("://");
-    auto is_of_scheme = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.'; };
-    auto const scheme = std::string_view(origin).substr(0, std::min(scheme_end, origin.size()));
-    bool const has_scheme = scheme_end != std::string::npos && !scheme.empty() && scheme.front() >= 'a' && scheme.front() <= 'z' &&
-                            std::ranges::all_of(scheme, is_of_scheme);
-    if (!has_scheme || scheme == "http" || scheme == "https") return std::nullopt;
-    std::string_view authority = std::string_view(origin).substr(scheme_end + 3);
-    auto const host = take_host(authority);
-    if (!host || host->empty()) return std::nullopt;
-    auto const port = authority.starts_with(':') ? parse_port(authority.substr(1)) : std::nullopt;
-    if (!authority.empty() && !port) return std::nullopt;
-    return origin;
+    auto const parsed = parse_uri(text);
+    if (!parsed || is_web(*parsed) || !parsed->has_authority()) return std::nullopt;
+    auto const authority = parsed->authority();
+    bool const is_all = parsed->encoded_origin().size() == text.size();
+    bool const is_right = host_of(authority) && (!authority.has_port() || port_of(authority));
+    if (!is_all || !is_right) return std::nullopt;
+    return lower_ascii(text);
 }
 
 bool is_loopback_host(std::string_view host)
@@ -121,14 +123,15 @@ bool is_loopback_host(std::string_view host)
 
 std::optional<Endpoint> parse_endpoint(std::string_view text)
 {
-    auto host = take_host(text);
-    if (!host || !text.starts_with(":")) return std::nullopt;
-    auto port = parse_port(text.substr(1));
+    auto const authority = urls::parse_authority(text);
+    if (!authority || authority->has_userinfo()) return std::nullopt;
+    auto const port = port_of(*authority);
     if (!port) return std::nullopt;
-    if (host->empty()) return Endpoint{"0.0.0.0", *port};
-    if (equals_ignoring_case(*host, "localhost")) return Endpoint{"127.0.0.1", *port};
-    if (address_family(*host) == 0) return std::nullopt;
-    return Endpoint{*host, *port};
+    if (authority->encoded_host().empty()) return Endpoint{"0.0.0.0", *port};
+    bool const is_address = authority->host_type() == urls::host_type::ipv4 || authority->host_type() == urls::host_type::ipv6;
+    if (is_address) return Endpoint{authority->host_address(), *port};
+    if (equals_ignoring_case(authority->encoded_host(), "localhost")) return Endpoint{"127.0.0.1", *port};
+    return std::nullopt;
 }
 
 std::string to_text(Endpoint const& endpoint)

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace pollux::config {
@@ -22,6 +23,10 @@ struct WebUrl {
 };
 
 std::optional<WebUrl> parse_web_url(std::string_view text);
+
+// A host without anything beside it, in small letters: a name, an IPv4 address, an IPv6 address in brackets.
+enum class HostFault { unreadable, has_port };
+std::variant<std::string, HostFault> parse_host(std::string_view text);
 
 // The origin of a page (RFC 6454): "https://chat.example.com", or an app's own, "capacitor://localhost". In small letters, without the
 // usual port.

@@ -1,12 +1,20 @@
 #include "config/readers.hpp"
 
+#include "base/database_url.hpp"
+#include "base/uri.hpp"
 #include "numbers/number_table.hpp"
+
+#include <boost/url/grammar/ci_string.hpp>
+#include <boost/url/parse_path.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
 
 namespace pollux::config {
+
+namespace urls = boost::urls;
+
 namespace {
 
 bool is_digits(std::string_view text, std::size_t min, std::size_t max)
@@ -25,16 +33,6 @@ std::optional<Time> end_of_date(std::string_view text)
                                      std::chrono::day(static_cast<unsigned>(number(8, 2))));
     if (!date.ok()) return {};
     return Time(std::chrono::sys_days(date) + std::chrono::days(1));
-}
-
-// libpq would take what follows for the host or the path, and quote it in its complaints.
-bool has_raw_password(std::string_view url)
-{
-    url.remove_prefix(std::min(url.find(':') + std::string_view("://").size(), url.size()));
-    auto const first = std::min(url.find_first_of("@/"), url.size());
-    bool const has_user = url.substr(first).starts_with('@');
-    auto const rest = url.substr(std::min(first + 1, url.size()));
-    return rest.substr(0, rest.find_first_of(has_user ? "/?" : "?")).find('@') != std::string_view::npos;
 }
 
 std::optional<TestNumber> parse_test_number(std::string_view text)
@@ -130,36 +128,39 @@ std::string_view unquoted(std::string_view text)
 
 Complaint read_gemini_base_url(std::string const& text, Config& config)
 {
-    if (auto complaint = read_url<&Config::gemini_base_url>(text, config)) return complaint;
-    auto& url = config.gemini_base_url;
-    auto const path_begin = std::min(url.find('/', url.find("://") + 3), url.size());
-    for (auto at = path_begin; at < url.size();) {
-        auto const end = std::min(url.find('/', at + 1), url.size());
-        auto const part = std::string_view(url).substr(at + 1, end - at - 1);
+    auto url = parse_web_url(unquoted(text));
+    if (!url) return web_url_complaint;
+    auto const segments = urls::parse_path(url->path).value();
+    std::string before; // The path in front of the version.
+    for (auto const segment : segments) {
+        std::string_view const part(segment.data(), segment.size());
         if (is_api_version(part)) {
-            if (end < url.size()) return "must end before \"" + url.substr(end) + "\": Pollux adds the paths behind the version itself";
+            auto const rest = url->path.substr(before.size() + 1 + part.size());
+            if (!rest.empty()) return "must end before \"" + rest + "\": Pollux adds the paths behind the version itself";
             config.gemini_api_version = part;
-            url.resize(at);
-            return {};
+            url->path = before;
+            break;
         }
         if (part == "models") return "must end before \"/models\": Pollux adds the paths itself";
-        at = end;
+        before.append("/").append(part);
     }
+    config.gemini_base_url = url->text();
     return {};
 }
 
 Complaint read_database_url(std::string const& text, Config& config)
 {
-    std::string scheme = lower_ascii(text.substr(0, text.find(':')));
+    auto const scheme = database_scheme(text);
     if (scheme == "postgres" || scheme == "postgresql") {
-        if (has_raw_password(text)) return "must have letters like @ and / in a password written as %40 and %2F";
+        if (!postgres_parameters(text)) return "must have letters like @ and / in a password written as %40 and %2F";
         config.database = DatabaseKind::postgres;
         config.postgres_url = Secret(text);
         return {};
     }
-    if (!text.starts_with("sqlite:///")) return "must be sqlite:///file (in the working folder), sqlite:////folder/file or postgres://...";
-    if (text.find_first_of("?#") != std::string::npos) return "takes no options: SQLite always runs with WAL and synchronous=FULL";
-    auto path = percent_decode(std::string_view(text).substr(std::string_view("sqlite:///").size()));
+    auto const sqlite = parse_sqlite_url(text);
+    if (!sqlite) return "must be sqlite:///file (in the working folder), sqlite:////folder/file or postgres://...";
+    if (!sqlite->options.empty()) return "takes no options: SQLite always runs with WAL and synchronous=FULL";
+    auto path = percent_decode(sqlite->file);
     if (!path || path->find('\0') != std::string::npos || !is_utf8(*path)) return "has a path that cannot be read";
     if (*path == ":memory:") return "must name a file: a database in memory would forget everything";
     if (path->empty() || path->ends_with('/')) return "names a folder, not a file";
@@ -175,11 +176,15 @@ Complaint read_data_dir(std::string const& text, Config& config)
     return {};
 }
 
+// What stands in it is judged by redis/url.
 Complaint read_redis_url(std::string const& text, Config& config)
 {
-    std::string scheme = lower_ascii(text.substr(0, text.find(':')));
-    bool is_redis = (scheme == "redis" || scheme == "rediss") && text.find("://") == scheme.size();
-    if (!is_redis || !is_word(text) || text.size() <= scheme.size() + 3) return "must be redis://host:port/number or rediss://...";
+    auto const url = parse_uri(text);
+    bool const is_redis =
+        url && (urls::grammar::ci_is_equal(url->scheme(), "redis") || urls::grammar::ci_is_equal(url->scheme(), "rediss"));
+    if (!is_redis || url->encoded_host().empty()) {
+        return "must be redis://[user:password@]host[:port][/number] or rediss://..., special characters percent-encoded";
+    }
     config.redis_url = Secret(text);
     return {};
 }
@@ -218,13 +223,17 @@ Complaint read_allowed_hosts(std::string const& text, Config& config)
 {
     config.allowed_hosts.clear();
     for (std::string const& part : split_list(text)) {
-        std::string host = lower_ascii(part);
-        bool is_suffix = host.starts_with('.');
-        bool is_right = host == "*" || parse_web_url("http://" + (is_suffix ? host.substr(1) : host)).has_value();
-        if (!is_right || host.find('/') != std::string::npos) return "must be names like chat.example.com, .example.com or *, by comma";
-        bool has_port = !host.ends_with(']') && host.find(':') != std::string::npos;
-        if (has_port) return "must be names without a port";
-        config.allowed_hosts.push_back(host);
+        if (part == "*") {
+            config.allowed_hosts.push_back(part);
+            continue;
+        }
+        bool const is_suffix = part.starts_with('.');
+        auto const host = parse_host(is_suffix ? part.substr(1) : part);
+        if (auto const* fault = std::get_if<HostFault>(&host)) {
+            if (*fault == HostFault::has_port) return "must be names without a port";
+            return "must be names like chat.example.com, .example.com or *, by comma";
+        }
+        config.allowed_hosts.push_back((is_suffix ? "." : "") + std::get<std::string>(host));
     }
     return {};
 }

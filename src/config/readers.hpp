@@ -93,12 +93,14 @@ Complaint read_service_key(std::string const& text, Config& config)
     return {};
 }
 
+inline constexpr char const* web_url_complaint = "must be a URL like https://host/path, without user, query or fragment";
+
 // A service that Pollux calls.
 template <auto Member>
 Complaint read_url(std::string const& text, Config& config)
 {
     auto url = parse_web_url(unquoted(text));
-    if (!url) return "must be a URL like https://host/path, without user, query or fragment";
+    if (!url) return web_url_complaint;
     config.*Member = url->text();
     return {};
 }

@@ -4,6 +4,7 @@
 #include "base/secrets.hpp"
 #include "base/text.hpp"
 #include "base/unavailable.hpp"
+#include "base/uri.hpp"
 #include "http/error_response.hpp"
 #include "http/gate.hpp"
 #include "ops/log.hpp"
@@ -29,17 +30,15 @@ std::string request_id_of(Request const& request)
 }
 
 // "/a?b" of origin-form and absolute-form (RFC 9112, 3.2); empty for what is neither, and for an absolute-form that names another
-// host than the Host header: others on the way may have read that one.
+// host than the Host header: others on the way may have read that one. The origin-form, which nearly every request has, is no URL to be
+// taken apart, and is taken with whatever letters stand in it: its path either is a route's or is not found.
 std::string_view path_and_query(std::string_view target, std::string_view host)
 {
     if (target.starts_with('/')) return target;
-    auto scheme_end = std::min(target.find("://"), target.size());
-    auto scheme = target.substr(0, scheme_end);
-    if (!equals_ignoring_case(scheme, "http") && !equals_ignoring_case(scheme, "https")) return {};
-    auto rest = target.substr(std::min(scheme_end + 3, target.size()));
-    auto slash = std::min(rest.find('/'), rest.size());
-    if (host.empty() || !equals_ignoring_case(rest.substr(0, slash), host)) return {};
-    return slash == rest.size() ? "/" : rest.substr(slash);
+    auto const url = parse_uri(target);
+    if (!url || !is_web(*url) || host.empty() || !equals_ignoring_case(url->encoded_authority(), host)) return {};
+    auto const resource = target.substr(url->encoded_origin().size());
+    return resource.empty() ? "/" : resource;
 }
 
 // What stands before the next semicolon; it is taken off.

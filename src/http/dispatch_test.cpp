@@ -15,12 +15,12 @@ using tcp = asio::ip::tcp;
 struct Wish {
     std::optional<Text<1, 10>> text;
 };
-BOOST_DESCRIBE_STRUCT(Wish, (), (text))
+POLLUX_DESCRIBE(Wish, (text))
 
 struct Told {
     std::string text;
 };
-BOOST_DESCRIBE_STRUCT(Told, (), (text))
+POLLUX_DESCRIBE(Told, (text))
 
 struct Service {};
 
@@ -150,6 +150,11 @@ TEST_F(Dispatch, judges_in_one_order_whatever_is_wrong_beside)
     std::vector<Case> const cases = {
         {head("BREW /nope/"), "501 method_not_implemented"},
         {head("GET http://other/open/"), "400 bad_target"},
+        {head("GET http://me@localhost/open/"), "400 bad_target"},
+        {head("GET http://localhost?a=1"), "400 bad_target"},
+        {head("GET ftp://localhost/open/"), "400 bad_target"},
+        {head("GET http://localhost:80open/"), "400 bad_target"},
+        {head("GET localhost/open/"), "400 bad_target"},
         {"GET /nope/ HTTP/1.1\r\nHost: evil\r\n\r\n", "400 host_not_allowed"},
         {head("GET /nope/"), "404 path_not_found"},
         {head("GET /open/?a=1&a=2"), "405 method_not_allowed"},

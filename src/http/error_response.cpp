@@ -10,7 +10,7 @@ struct ProblemField {
     std::string code;
     std::string detail;
 };
-BOOST_DESCRIBE_STRUCT(ProblemField, (), (field, code, detail))
+POLLUX_DESCRIBE(ProblemField, (field, code, detail))
 
 struct Problem {
     std::string type = "about:blank";
@@ -21,7 +21,7 @@ struct Problem {
     std::string request_id;
     Omittable<std::vector<ProblemField>> errors;
 };
-BOOST_DESCRIBE_STRUCT(Problem, (), (type, title, status, detail, code, request_id, errors))
+POLLUX_DESCRIBE(Problem, (type, title, status, detail, code, request_id, errors))
 
 Response respond(Problem problem)
 {

@@ -1,11 +1,18 @@
 #include "http/gate.hpp"
 
 #include "base/text.hpp"
+#include "base/uri.hpp"
+
+#include <boost/url/authority_view.hpp>
+#include <boost/url/parse.hpp>
 
 #include <algorithm>
 #include <array>
 
 namespace pollux::http {
+
+namespace urls = boost::urls;
+
 namespace {
 
 bool came_through_proxy(Request const& request, bool is_http_1_0)
@@ -18,13 +25,13 @@ bool is_listed_origin(std::string_view origin, CorsOptions const& options)
     return std::ranges::find(options.origins, lower_ascii(origin)) != options.origins.end();
 }
 
-// "http://localhost:8000" -> "localhost:8000"; empty for other schemes (an app's own pages) and for "null".
+// "http://localhost:8000" -> "localhost:8000"; empty for other schemes (an app's own pages), for "null" and for what is more than an
+// origin.
 std::string_view web_authority(std::string_view origin)
 {
-    auto const scheme_end = std::min(origin.find("://"), origin.size());
-    auto const scheme = origin.substr(0, scheme_end);
-    if (!equals_ignoring_case(scheme, "http") && !equals_ignoring_case(scheme, "https")) return {};
-    return origin.substr(std::min(scheme_end + 3, origin.size()));
+    auto const url = parse_uri(origin);
+    if (!url || !is_web(*url) || url->encoded_origin().size() != origin.size()) return {};
+    return url->encoded_authority();
 }
 
 bool is_header_name(std::string_view name)
@@ -84,11 +91,9 @@ bool is_loopback_name(std::string_view host)
 
 std::string host_name(std::string_view host)
 {
-    auto bracket = host.rfind(']');
-    auto colon = host.rfind(':');
-    bool has_colon = colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
-    bool has_port = has_colon && host.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
-    auto name = lower_ascii(has_port ? host.substr(0, colon) : host);
+    auto const authority = urls::parse_authority(host);
+    if (!authority || authority->has_userinfo()) return {};
+    auto name = lower_ascii(authority->encoded_host());
     if (name.ends_with('.')) name.pop_back();
     return name;
 }

@@ -9,7 +9,7 @@
 
 namespace pollux::http {
 
-// The Host header without its port, lower case.
+// The Host header without its port, lower case; empty for what is no host.
 std::string host_name(std::string_view host);
 
 bool is_allowed_host(std::string_view host, std::vector<std::string> const& allowed);

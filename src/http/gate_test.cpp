@@ -132,6 +132,10 @@ TEST(Gate, knows_pages_that_are_near_or_listed)
         {{{"Origin", "http://localhost.example.com"}}, false, false},
         {{{"Origin", "http://127.0.0.1.example.com"}}, false, false},
         {{{"Origin", "http://192.168.1.5"}}, false, false},
+        {{{"Origin", "http://localhost:8000/"}}, false, false},
+        {{{"Origin", "http://localhost:8000?a"}}, false, false},
+        {{{"Origin", "http://me@localhost:8000"}}, false, false},
+        {{{"Origin", "http://localhost:8000@evil.example.com"}}, false, false},
         {{{"Origin", "null"}}, false, false},
         {{{"Origin", "file://"}}, false, false},
         {{{"Sec-Fetch-Site", "cross-site"}}, false, false},
@@ -152,7 +156,15 @@ TEST(Gate, host_names_are_compared_without_port_case_and_last_dot)
     EXPECT_EQ(host_name("Chat.Example.COM:8443"), "chat.example.com");
     EXPECT_EQ(host_name("localhost."), "localhost");
     EXPECT_EQ(host_name("[::1]:80"), "[::1]");
+    EXPECT_EQ(host_name("localhost:"), "localhost");
+    EXPECT_EQ(host_name("my_host"), "my_host");
+    for (auto const* none : {"", ":80", "me@localhost", "localhost:x", "localhost:80:80", "::1", "[::1", "local host", "localhost/",
+                             "http://x", "h\xC3\xB6st"}) {
+        EXPECT_EQ(host_name(none), "") << none;
+    }
     EXPECT_TRUE(is_allowed_host("a.example.com:80", {".example.com"}));
+    EXPECT_FALSE(is_allowed_host("me@a.example.com", {".example.com"}));
+    EXPECT_TRUE(is_allowed_host("local host", {"*"}));
     EXPECT_TRUE(is_allowed_host("example.com", {".example.com"}));
     EXPECT_FALSE(is_allowed_host("badexample.com", {".example.com"}));
     EXPECT_FALSE(is_allowed_host("", {"localhost"}));

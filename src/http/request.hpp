@@ -74,7 +74,8 @@ private:
 
 inline constexpr std::size_t query_parameters_max = 32;
 
-// "a=1&b=%20" -> pairs, percent-decoded; malformed for a broken escape, invalid UTF-8, a repeated name, or more than 32 of them.
+// Of application/x-www-form-urlencoded, which browsers send: "+" is a space, and letters stand there that RFC 3986 (and Boost.URL with it)
+// refuses. "a=1&b=%20" -> pairs, percent-decoded; malformed for a broken escape, invalid UTF-8, a repeated name, or more than 32 of them.
 Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query);
 
 } // namespace pollux::http

@@ -12,20 +12,20 @@ struct Wish {
     Text<1, 10> text;
     std::optional<Int<1, 5>> times;
 };
-BOOST_DESCRIBE_STRUCT(Wish, (), (text, times))
+POLLUX_DESCRIBE(Wish, (text, times))
 
 struct Choice {
     std::optional<Int<1, 100>> limit;
     std::optional<bool> all;
     std::optional<Text<1, 5>> q;
 };
-BOOST_DESCRIBE_STRUCT(Choice, (), (limit, all, q))
+POLLUX_DESCRIBE(Choice, (limit, all, q))
 
 struct Told {
     std::string text;
     std::int64_t number = 0;
 };
-BOOST_DESCRIBE_STRUCT(Told, (), (text, number))
+POLLUX_DESCRIBE(Told, (text, number))
 
 struct Service {
     std::string name = "s";

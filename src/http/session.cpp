@@ -1,5 +1,6 @@
 #include "http/session.hpp"
 
+#include "base/reason.hpp"
 #include "http/error_response.hpp"
 #include "ops/log.hpp"
 
@@ -225,7 +226,7 @@ asio::awaitable<std::optional<std::string>> Session::next_events(EventStream& ev
     try {
         co_return co_await events.next(Steady::now() + heartbeat);
     } catch (std::exception const& failure) {
-        ops::log(ops::Level::error, "stream_failed", {{"request_id", request_id}, {"reason", failure.what()}});
+        ops::log(ops::Level::error, "stream_failed", {{"request_id", request_id}, {"reason", reason_of(failure)}});
     }
     is_cut = true;
     co_return std::nullopt;

@@ -1,9 +1,8 @@
 #include "ops/log.hpp"
 
-#include "ops/buffered_sink.hpp"
+#include "base/clock.hpp"
 #include "ops/log_line.hpp"
-
-#include <spdlog/logger.h>
+#include "ops/log_writer.hpp"
 
 #include <atomic>
 #include <cstdlib>
@@ -12,28 +11,17 @@
 namespace pollux::ops {
 namespace {
 
-spdlog::level::level_enum spdlog_level(Level level)
-{
-    switch (level) {
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warning: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
-    }
-    return spdlog::level::err;
-}
-
 // Never destroyed, so that whatever ends late can still log; at exit it stops buffering.
 struct Log {
     std::atomic<Level> least = Level::info;
     std::atomic<LogFormat> format = LogFormat::text;
-    std::shared_ptr<BufferedSink> sink;
-    spdlog::logger logger;
+    LogWriter writer;
 
-    Log() : sink(make_sink()), logger("pollux", sink)
+    Log()
+        : writer(STDERR_FILENO, ::isatty(STDERR_FILENO) ? Pace::at_once : Pace::buffered,
+                 [this](std::uint64_t lines) { return loss(lines); })
     {
-        logger.set_level(spdlog::level::debug);
-        std::atexit([] { the().sink->stop(); });
+        std::atexit([] { the().writer.stop(); });
     }
 
     static Log& the()
@@ -42,16 +30,12 @@ struct Log {
         return log;
     }
 
-    std::shared_ptr<BufferedSink> make_sink()
+    std::string loss(std::uint64_t lines) const
     {
-        auto describe_loss = [this](std::uint64_t lines) {
-            std::string line;
-            Field const fields[] = {{"lines", static_cast<std::int64_t>(lines)}};
-            append_log_line(line, format, Clock().now(), Level::warning, "log_lines_dropped", fields);
-            return line;
-        };
-        Pace pace = ::isatty(STDERR_FILENO) ? Pace::at_once : Pace::buffered;
-        return std::make_shared<BufferedSink>(STDERR_FILENO, pace, describe_loss);
+        std::string line;
+        Field const fields[] = {{"lines", static_cast<std::int64_t>(lines)}};
+        append_log_line(line, format, Clock().now(), Level::warning, "log_lines_dropped", fields);
+        return line;
     }
 };
 
@@ -76,13 +60,13 @@ void log(Level level, std::string_view event, std::initializer_list<Field> field
     thread_local std::string line;
     line.clear();
     append_log_line(line, log.format.load(std::memory_order_relaxed), Clock().now(), level, event, fields);
-    log.logger.log(spdlog_level(level), spdlog::string_view_t(line.data(), line.size()));
-    if (level == Level::error) log.sink->write_soon();
+    log.writer.take(line);
+    if (level == Level::error) log.writer.write_soon();
 }
 
 void flush_log()
 {
-    Log::the().sink->write_out();
+    Log::the().writer.write_out();
 }
 
 } // namespace pollux::ops

@@ -1,15 +1,13 @@
 #include "ops/log.hpp"
 
-#include "ops/buffered_sink.hpp"
 #include "ops/log_line.hpp"
+#include "ops/log_writer.hpp"
 
 #include <gtest/gtest.h>
 
-#include <spdlog/logger.h>
-#include <sstream>
-
 #include <algorithm>
 #include <fcntl.h>
+#include <sstream>
 #include <unistd.h>
 
 namespace pollux::ops {
@@ -77,7 +75,7 @@ TEST(LogLine, NothingAClientSendsMakesASecondLineOrSteersATerminal)
     }
 }
 
-class Sink : public testing::Test {
+class Writer : public testing::Test {
 protected:
     void SetUp() override { ASSERT_EQ(::pipe(ends_), 0); }
     void TearDown() override
@@ -86,10 +84,10 @@ protected:
         if (ends_[1] >= 0) ::close(ends_[1]);
     }
 
-    std::shared_ptr<BufferedSink> make(Pace pace)
+    std::unique_ptr<LogWriter> make(Pace pace)
     {
         auto describe_loss = [](std::uint64_t lines) { return "lost " + std::to_string(lines); };
-        return std::make_shared<BufferedSink>(ends_[1], pace, describe_loss);
+        return std::make_unique<LogWriter>(ends_[1], pace, describe_loss);
     }
 
     std::string read_all()
@@ -104,53 +102,49 @@ protected:
     int ends_[2] = {-1, -1};
 };
 
-TEST_F(Sink, KeepsTheOrderAndWritesAllThatWasTaken)
+TEST_F(Writer, KeepsTheOrderAndWritesAllThatWasTaken)
 {
-    auto sink = make(Pace::buffered);
-    spdlog::logger logger("test", sink);
-    logger.info("one");
-    logger.info("two");
-    sink->write_out();
-    logger.info("three");
-    sink->stop();
-    logger.info("four"); // After the end too.
+    auto writer = make(Pace::buffered);
+    writer->take("one");
+    writer->take("two");
+    writer->write_out();
+    writer->take("three");
+    writer->stop();
+    writer->take("four"); // After the end too.
     EXPECT_EQ(read_all(), "one\ntwo\nthree\nfour\n");
 }
 
-TEST_F(Sink, WritesByItself)
+TEST_F(Writer, WritesByItself)
 {
-    auto sink = make(Pace::buffered);
-    spdlog::logger logger("test", sink);
-    logger.info("one");
+    auto writer = make(Pace::buffered);
+    writer->take("one");
     char piece[16];
-    EXPECT_EQ(::read(ends_[0], piece, sizeof piece), 4); // Waits for the sink's thread.
+    EXPECT_EQ(::read(ends_[0], piece, sizeof piece), 4); // Waits for the writer's thread.
 }
 
-TEST_F(Sink, WritesAtOnceForPeople)
+TEST_F(Writer, WritesAtOnceForPeople)
 {
-    auto sink = make(Pace::at_once);
-    spdlog::logger logger("test", sink);
-    logger.info("one");
+    auto writer = make(Pace::at_once);
+    writer->take("one");
     ASSERT_EQ(::fcntl(ends_[0], F_SETFL, O_NONBLOCK), 0);
     char piece[16];
     EXPECT_EQ(::read(ends_[0], piece, sizeof piece), 4);
 }
 
-TEST_F(Sink, DropsAndCountsWhatNobodyReads)
+TEST_F(Writer, DropsAndCountsWhatNobodyReads)
 {
-    auto sink = make(Pace::buffered);
-    spdlog::logger logger("test", sink);
+    auto writer = make(Pace::buffered);
     std::string line(1'000'000, 'x');
-    for (int i = 0; i < 30; ++i) logger.info(line); // More than twice what the buffer holds: none of these calls may wait.
+    for (int i = 0; i < 30; ++i) writer->take(line); // More than twice what the buffer holds: none of these calls may wait.
     std::string text;
     std::thread reader([&] {
         char piece[65536];
         for (ssize_t count; (count = ::read(ends_[0], piece, sizeof piece)) > 0;) text.append(piece, static_cast<std::size_t>(count));
     });
-    sink->stop();
+    writer->stop();
     ::close(std::exchange(ends_[1], -1));
     reader.join();
-    // Every line is there or counted; the sink's own thread may have written, and counted, in between.
+    // Every line is there or counted; the writer's own thread may have written, and counted, in between.
     std::int64_t kept = 0;
     std::int64_t lost = 0;
     std::istringstream lines(text);
@@ -163,6 +157,33 @@ TEST_F(Sink, DropsAndCountsWhatNobodyReads)
     }
     EXPECT_GT(lost, 0);
     EXPECT_EQ(kept + lost, 30);
+}
+
+TEST_F(Writer, KeepsLinesOfManyThreadsWholeWhileItIsStopped)
+{
+    constexpr int threads = 4;
+    constexpr int lines_each = 500;
+    auto writer = make(Pace::buffered);
+    std::string text;
+    std::thread reader([&] {
+        char piece[4096];
+        for (ssize_t count; (count = ::read(ends_[0], piece, sizeof piece)) > 0;) text.append(piece, static_cast<std::size_t>(count));
+    });
+    std::vector<std::thread> takers;
+    for (int thread = 0; thread < threads; ++thread) {
+        takers.emplace_back([&writer, thread] {
+            std::string const line(200, static_cast<char>('a' + thread));
+            for (int count = 0; count < lines_each; ++count) writer->take(line);
+        });
+    }
+    writer->stop();
+    for (auto& taker : takers) taker.join();
+    ::close(std::exchange(ends_[1], -1));
+    reader.join();
+    int whole = 0;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) whole += line == std::string(200, line.front()) ? 1 : 0;
+    EXPECT_EQ(whole, threads * lines_each);
 }
 
 TEST(Log, IsSilentBelowItsLevel)

@@ -1,10 +1,9 @@
 #include "redis/client.hpp"
 
+#include "net/hand_over.hpp"
 #include "ops/failure.hpp"
 
 #include <boost/asio/dispatch.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 
@@ -46,19 +45,19 @@ Pipeline& Client::here() const
 asio::awaitable<Answers> Client::call_all(std::string commands, std::size_t count, Patience patience)
 {
     auto& pipeline = here();
-    auto const start = [&pipeline, count, patience](auto handler, std::string bytes) {
-        auto executor = asio::get_associated_executor(handler);
-        auto waiter = std::make_shared<decltype(handler)>(std::move(handler));
-        // Posted, never called: whoever is resumed may do what he likes, while the pipeline is in the middle of its work.
-        Pipeline::Done done = [executor, waiter = std::move(waiter)](Answers answers) {
-            asio::post(executor, [waiter, answers = std::move(answers)]() mutable { (*waiter)(std::move(answers)); });
+    Answers answers;
+    co_await net::hand_over([&](net::Resumption resume) {
+        // std::function asks for copies.
+        Pipeline::Done done = [&answers, resume = std::make_shared<net::Resumption>(std::move(resume))](Answers came) {
+            answers = std::move(came);
+            (*resume)();
         };
         // On the pipeline's own thread this is a plain call.
-        asio::dispatch(pipeline.executor(), [&pipeline, count, patience, bytes = std::move(bytes), done = std::move(done)]() mutable {
-            pipeline.call(bytes, count, patience, std::move(done));
+        asio::dispatch(pipeline.executor(), [&pipeline, &commands, count, patience, done = std::move(done)]() mutable {
+            pipeline.call(commands, count, patience, std::move(done));
         });
-    };
-    co_return co_await asio::async_initiate<asio::use_awaitable_t<> const, void(Answers)>(start, asio::use_awaitable, std::move(commands));
+    });
+    co_return answers;
 }
 
 asio::awaitable<std::optional<Reply>> Client::call(std::string command, Patience patience)

@@ -1,11 +1,14 @@
 #include "redis/url.hpp"
 
 #include "base/text.hpp"
+#include "base/uri.hpp"
 
-#include <boost/url/parse.hpp>
+#include <boost/url/grammar/ci_string.hpp>
 
 namespace pollux::redis {
 namespace {
+
+namespace grammar = boost::urls::grammar;
 
 constexpr std::int64_t database_max = 65'535;
 
@@ -18,21 +21,20 @@ Error wrong(std::string why)
 
 Result<Url> parse_url(std::string_view text)
 {
-    auto const parsed = boost::urls::parse_uri({text.data(), text.size()});
+    auto const parsed = parse_uri(text);
     if (!parsed) return wrong("must be redis://[user:password@]host[:port][/number], special characters percent-encoded");
     auto const& parts = *parsed;
 
     Url url;
-    if (parts.scheme() == "rediss") {
+    if (grammar::ci_is_equal(parts.scheme(), "rediss")) {
         url.transport = Transport::tls;
-    } else if (parts.scheme() != "redis") {
+    } else if (!grammar::ci_is_equal(parts.scheme(), "redis")) {
         return wrong("must begin with redis:// or rediss://");
     }
-    if (parts.host().empty()) return wrong("names no host");
-    url.host = parts.host();
-    if (url.host.starts_with('[') && url.host.ends_with(']')) url.host = url.host.substr(1, url.host.size() - 2);
+    if (parts.encoded_host().empty()) return wrong("names no host");
+    url.host = parts.host_address();
     if (!parts.port().empty()) {
-        auto const port = parse_integer(std::string_view(parts.port().data(), parts.port().size()));
+        auto const port = parse_integer(parts.port());
         if (!port || *port < 1 || *port > 65'535) return wrong("the port must be 1 to 65535");
         url.port = static_cast<std::uint16_t>(*port);
     }

@@ -2,12 +2,10 @@
 
 #include "base/failpoint.hpp"
 #include "base/json.hpp"
+#include "base/reason.hpp"
 #include "base/secrets.hpp"
 #include "ops/log.hpp"
 #include "ops/metrics.hpp"
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_future.hpp>
 
 namespace pollux::tasks {
 namespace {
@@ -21,7 +19,7 @@ void log_failure(std::exception_ptr failure)
     try {
         std::rethrow_exception(failure);
     } catch (std::exception const& thrown) {
-        ops::log(ops::Level::error, "task_runner_failed", {{"error", thrown.what()}});
+        ops::log(ops::Level::error, "task_runner_failed", {{"error", reason_of(thrown)}});
     }
 }
 
@@ -92,8 +90,9 @@ void TaskRunner::begin_stop()
 void TaskRunner::end_stop(std::chrono::milliseconds limit)
 {
     if (!working_.wait(limit)) {
-        auto handing_back = asio::co_spawn(runtime_.next_executor(), hand_back_all(), asio::use_future);
-        handing_back.wait_for(hand_back_max);
+        net::TaskGroup handing_back(log_failure);
+        handing_back.spawn(runtime_.next_executor(), hand_back_all());
+        handing_back.wait(hand_back_max);
     }
     stops_renewing_ = true;
     renewal_.notify();
@@ -149,7 +148,7 @@ asio::awaitable<void> TaskRunner::claim_loop()
             co_await look_around();
             until = next_scan_;
         } catch (std::exception const& failure) {
-            ops::log(ops::Level::error, "task_claim_failed", {{"error", failure.what()}});
+            ops::log(ops::Level::error, "task_claim_failed", {{"error", reason_of(failure)}});
         }
         co_await work_.wait(seen, until);
     }
@@ -235,7 +234,7 @@ asio::awaitable<void> TaskRunner::run(TaskKind const* kind, Running running, boo
     } catch (std::exception const& failure) {
         // Its lease stays, runs out, and counts as lost.
         ops::log(ops::Level::error, "task_end_failed",
-                 {{"kind", kind->name}, {"task_id", running->task().id.value}, {"error", failure.what()}});
+                 {{"kind", kind->name}, {"task_id", running->task().id.value}, {"error", reason_of(failure)}});
     }
     {
         std::lock_guard lock(mutex_);
@@ -253,7 +252,7 @@ asio::awaitable<TaskOutcome> TaskRunner::outcome_of(TaskKind const* kind, Runnin
         co_return co_await kind->work(*running);
     } catch (std::exception const& failure) {
         ops::log(ops::Level::error, "task_failed",
-                 {{"kind", kind->name}, {"task_id", running->task().id.value}, {"error", failure.what()}});
+                 {{"kind", kind->name}, {"task_id", running->task().id.value}, {"error", reason_of(failure)}});
     }
     co_return TaskOutcome::retry("It failed in a way that nobody foresaw; the log says how.");
 }
@@ -277,7 +276,7 @@ asio::awaitable<void> TaskRunner::lease_loop()
         try {
             co_await renew_leases();
         } catch (std::exception const& failure) {
-            ops::log(ops::Level::error, "task_renewal_failed", {{"error", failure.what()}});
+            ops::log(ops::Level::error, "task_renewal_failed", {{"error", reason_of(failure)}});
         }
         co_await renewal_.wait(seen, Steady::now() + options_.renew_every);
     }

@@ -18,7 +18,7 @@ struct Inner {
     Text<0, 20> text;
     std::optional<Int<-5, 5>> number;
 };
-BOOST_DESCRIBE_STRUCT(Inner, (), (text, number))
+POLLUX_DESCRIBE(Inner, (text, number))
 
 // A member of every kind that a body may have.
 struct Everything {
@@ -30,21 +30,21 @@ struct Everything {
     std::optional<Colour> colour;
     std::optional<Inner> inner;
 };
-BOOST_DESCRIBE_STRUCT(Everything, (), (content, name, model, wait, pinned, colour, inner))
+POLLUX_DESCRIBE(Everything, (content, name, model, wait, pinned, colour, inner))
 
 struct Written {
     std::string text;
     std::int64_t number = 0;
     std::optional<std::string> nothing;
 };
-BOOST_DESCRIBE_STRUCT(Written, (), (text, number, nothing))
+POLLUX_DESCRIBE(Written, (text, number, nothing))
 
 struct ReadBack {
     Text<0, 1'000'000> text;
     Int<std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()> number;
     std::optional<Nullable<Text<0, 1>>> nothing;
 };
-BOOST_DESCRIBE_STRUCT(ReadBack, (), (text, number, nothing))
+POLLUX_DESCRIBE(ReadBack, (text, number, nothing))
 
 void check(bool holds)
 {

@@ -25,14 +25,14 @@ using test::RawClient;
 struct Note {
     Text<1, 200'000> text;
 };
-BOOST_DESCRIBE_STRUCT(Note, (), (text))
+POLLUX_DESCRIBE(Note, (text))
 
 struct Seen {
     std::int64_t bytes = 0;
     std::string probe;
     std::string key;
 };
-BOOST_DESCRIBE_STRUCT(Seen, (), (bytes, probe, key))
+POLLUX_DESCRIBE(Seen, (bytes, probe, key))
 
 struct Service {};
 

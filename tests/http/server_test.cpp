@@ -1,151 +1,10 @@
 // The server over real sockets: framing, limits, routing, errors, CORS, streams, the stop.
-#include "base/secrets.hpp"
-#include "http/server.hpp"
-#include "limits/memory_rate_limiter.hpp"
-#include "support/raw_client.hpp"
-
-#include <gtest/gtest.h>
+#include "http/echo_server.hpp"
 
 namespace pollux {
-
-namespace asio = boost::asio;
-
 namespace {
 
-using test::RawAnswer;
-using test::RawClient;
-
-struct Echo {
-    Text<1, 10> text;
-    std::optional<Int<1, 5>> times;
-};
-BOOST_DESCRIBE_STRUCT(Echo, (), (text, times))
-
-struct Echoed {
-    std::string text;
-    std::int64_t user = 0;
-};
-BOOST_DESCRIBE_STRUCT(Echoed, (), (text, user))
-
-struct Filter {
-    std::optional<Int<1, 100>> limit;
-    std::optional<Text<1, 5>> q;
-};
-BOOST_DESCRIBE_STRUCT(Filter, (), (limit, q))
-
-struct Service {};
-
-asio::awaitable<Result<Echoed>> echo(Service&, http::Request const& request, Echo body)
-{
-    co_return Echoed{body.text.value, request.identity ? request.user().value : 0};
-}
-
-asio::awaitable<Result<Echoed>> item(Service&, http::Request const& request)
-{
-    auto id = request.path_id<RoomId>("room");
-    if (!id) co_return id.error();
-    co_return Echoed{std::to_string(id->value), 0};
-}
-
-asio::awaitable<Result<Echoed>> filtered(Service&, http::Request const&, Query<Filter> query)
-{
-    co_return Echoed{query.value.q ? query.value.q->value : "", query.value.limit ? query.value.limit->value : 20};
-}
-
-asio::awaitable<Result<Echoed>> breaks(Service&, http::Request const&)
-{
-    throw std::runtime_error("secret-detail");
-    co_return Echoed{};
-}
-
-class ThreeEvents final : public http::EventStream {
-public:
-    asio::awaitable<std::optional<std::string>> next(Steady::time_point) override
-    {
-        if (count_ == 3) co_return std::nullopt;
-        std::string bytes;
-        http::append_event(bytes, "n", std::to_string(++count_), "{}");
-        co_return bytes;
-    }
-
-private:
-    int count_ = 0;
-};
-
-asio::awaitable<Result<http::Stream>> events(Service&, http::Request const&)
-{
-    co_return http::Stream{std::make_unique<ThreeEvents>()};
-}
-
-class ServerTest : public testing::Test {
-protected:
-    void SetUp() override
-    {
-        http::ServerOptions options;
-        options.rate_limits = false;
-        start(std::move(options));
-    }
-
-    void start(http::ServerOptions options)
-    {
-        prepare_secrets();
-        if (options.allowed_hosts.empty()) options.allowed_hosts = {"localhost", ".example.com"};
-        if (router_.routes().empty()) add_routes();
-        stop();
-        runtime_ = std::make_unique<net::Runtime>(2);
-        auto authenticator = [](std::string_view token) -> Result<http::Identity> {
-            if (token == "good") return http::Identity{UserId{7}, SessionId{1}};
-            if (token == "neighbour") return http::Identity{UserId{8}, SessionId{2}};
-            return unauthenticated("token_invalid", "bad");
-        };
-        server_ = std::make_unique<http::Server>(*runtime_, router_, limiter_, authenticator, std::move(options));
-        runtime_->start();
-        server_->listen();
-    }
-
-    void stop()
-    {
-        if (!server_) return;
-        server_->stop_accepting();
-        EXPECT_TRUE(server_->drain(std::chrono::seconds(5)));
-        runtime_->stop();
-        server_.reset();
-        runtime_.reset();
-    }
-
-    void TearDown() override { stop(); }
-
-    void add_routes()
-    {
-        http::RouteOptions open{.id = "open", .access = http::Access::open};
-        router_.post("/echo/", echo, service_, open);
-        router_.get("/rooms/{room}/", item, service_, open);
-        router_.get("/filter/", filtered, service_, open);
-        router_.get("/breaks/", breaks, service_, open);
-        router_.get("/events/", events, service_, open);
-        router_.post("/mine/", echo, service_, {.id = "mine", .access = http::Access::user, .body_bytes_max = 100});
-        router_.post("/limited/", echo, service_, {.id = "limited", .access = http::Access::open, .limits = http::RateClass::otp});
-    }
-
-    RawAnswer ask(std::string const& request) { return RawClient(server_->port()).ask(request); }
-
-    RawAnswer post(std::string const& path, std::string const& body, std::string const& headers = "Content-Type: application/json\r\n")
-    {
-        return ask("POST " + path + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "Content-Length: " + std::to_string(body.size()) +
-                   "\r\n\r\n" + body);
-    }
-
-    http::Router router_;
-    Service service_;
-    limits::MemoryRateLimiter limiter_;
-    std::unique_ptr<net::Runtime> runtime_;
-    std::unique_ptr<http::Server> server_;
-};
-
-std::string get(std::string const& target, std::string const& more = "")
-{
-    return "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n" + more + "\r\n";
-}
+using namespace test;
 
 TEST_F(ServerTest, AnswersWithTheHandlersStruct)
 {
@@ -276,69 +135,11 @@ TEST_F(ServerTest, TakesARequestCutAtEveryByte)
     }
 }
 
-TEST_F(ServerTest, ReadsChunkedBodies)
-{
-    auto answer = ask("POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
-                      "6\r\n{\"text\r\n7\r\n\":\"hi\"}\r\n0\r\n\r\n");
-    EXPECT_EQ(answer.body, R"({"text":"hi","user":0})");
-}
-
-TEST_F(ServerTest, StopsReadingAnEndlessChunkedBody)
-{
-    RawClient client(server_->port());
-    client.send("POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
-    std::string chunk = "4000\r\n" + std::string(0x4000, ' ') + "\r\n";
-    for (int count = 0; count < 200; ++count) {
-        if (!client.send(chunk)) break;
-    }
-    EXPECT_EQ(client.read().status, 413);
-}
-
-TEST_F(ServerTest, RefusesAChunkLineWithoutEnd)
-{
-    RawClient client(server_->port());
-    client.send("POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2;");
-    client.send(std::string(20'000, 'x'));
-    EXPECT_EQ(client.read().status, 400);
-}
-
-TEST_F(ServerTest, TakesJsonInUtf8Only)
-{
-    auto status_of = [&](std::string const& type) { return post("/echo/", R"({"text":"hi"})", "Content-Type: " + type + "\r\n").status; };
-    for (auto type : {"application/json", "Application/JSON; charset=utf-8", "application/json;charset=\"UTF-8\"", "application/json; a=b",
-                      "application/json; charset=utf8", "application/json; charset=UTF_8", "application/json; charset = 'utf8'"}) {
-        EXPECT_EQ(status_of(type), 200) << type;
-    }
-    for (auto type : {"text/plain", "application/jsonx", "application/json; charset=utf-16", "application/json; charset=notutf-8",
-                      "application/json; charset=utf-80", "application/json; charset=", "application/json; charset=utf-8; charset=utf-16",
-                      "application/json, text/plain"}) {
-        EXPECT_EQ(status_of(type), 415) << type;
-    }
-}
-
-TEST_F(ServerTest, TakesABodyThatSaysItIsEncodedAsItself)
-{
-    for (auto coding : {"identity", "Identity"}) {
-        auto const answer =
-            post("/echo/", R"({"text":"hi"})", "Content-Type: application/json\r\nContent-Encoding: " + std::string(coding) + "\r\n");
-        EXPECT_EQ(answer.status, 200) << coding;
-    }
-}
-
 TEST_F(ServerTest, NamesRequestsThatItCannotRead)
 {
     auto answer = ask("GET /filter/ HTTP/1.1\r\n\r\n");
     EXPECT_EQ(answer.header("x-request-id").size(), 16u);
     EXPECT_NE(answer.body.find(R"("request_id":")" + answer.header("x-request-id")), std::string::npos);
-}
-
-TEST_F(ServerTest, SendsContinueToWhoWaitsForIt)
-{
-    RawClient client(server_->port());
-    client.send("POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n"
-                "Content-Length: 13\r\n\r\n");
-    EXPECT_EQ(client.read().status, 100);
-    EXPECT_EQ(client.ask(R"({"text":"hi"})").status, 200);
 }
 
 TEST_F(ServerTest, AnswersHeadWithoutABody)

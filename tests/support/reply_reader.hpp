@@ -39,7 +39,7 @@ inline std::vector<SseEvent> parse_events(std::string_view bytes)
 struct TextEvent {
     Text<0, 100'000'000> text;
 };
-BOOST_DESCRIBE_STRUCT(TextEvent, (), (text))
+POLLUX_DESCRIBE(TextEvent, (text))
 
 class ReplyReader {
 public:

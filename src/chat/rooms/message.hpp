@@ -41,20 +41,20 @@ struct CitationView {
     std::int64_t start = 0; // UTF-8 bytes into content.
     std::int64_t end = 0;
 };
-BOOST_DESCRIBE_STRUCT(CitationView, (), (url, title, start, end))
+POLLUX_DESCRIBE(CitationView, (url, title, start, end))
 
 struct MessageError {
     std::string code;   // "worker_lost", "upstream_failed", "reply_without_text", "reply_too_large", "reply_not_storable".
     std::string detail; // Safe to show.
 };
-BOOST_DESCRIBE_STRUCT(MessageError, (), (code, detail))
+POLLUX_DESCRIBE(MessageError, (code, detail))
 
 struct MessageUsage {
     std::int64_t prompt_tokens = 0;
     std::int64_t completion_tokens = 0;
     std::int64_t thought_tokens = 0;
 };
-BOOST_DESCRIBE_STRUCT(MessageUsage, (), (prompt_tokens, completion_tokens, thought_tokens))
+POLLUX_DESCRIBE(MessageUsage, (prompt_tokens, completion_tokens, thought_tokens))
 
 // Why a reply is queued, and when that is over, as far as it is known. Waiting for one's turn has no known end.
 enum class WaitReason { queue, model_unavailable, rate_limited };
@@ -65,7 +65,7 @@ struct Waiting {
     std::optional<Time> retry_at;
     bool operator==(Waiting const&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(Waiting, (), (reason, retry_at))
+POLLUX_DESCRIBE(Waiting, (reason, retry_at))
 
 // A JSON array of CitationView, as it is kept.
 struct CitationsJson {
@@ -94,16 +94,15 @@ struct Message {
 
     bool is_finished() const { return status != MessageStatus::queued && status != MessageStatus::streaming; }
 };
-BOOST_DESCRIBE_STRUCT(Message, (),
-                      (id, chatroom, role, status, content, thoughts, citations, reply_to, variant, variants, model, finish_reason, error,
-                       usage, waiting, created_at, completed_at))
+POLLUX_DESCRIBE(Message, (id, chatroom, role, status, content, thoughts, citations, reply_to, variant, variants, model, finish_reason,
+                          error, usage, waiting, created_at, completed_at))
 
 struct LastMessage {
     std::string text; // Cut to 120 characters.
     MessageRole role = MessageRole::user;
     Time created_at;
 };
-BOOST_DESCRIBE_STRUCT(LastMessage, (), (text, role, created_at))
+POLLUX_DESCRIBE(LastMessage, (text, role, created_at))
 
 struct Room {
     RoomId id;
@@ -115,7 +114,7 @@ struct Room {
     Time updated_at;
     std::optional<LastMessage> last_message;
 };
-BOOST_DESCRIBE_STRUCT(Room, (), (id, name, model, system_prompt, pinned, created_at, updated_at, last_message))
+POLLUX_DESCRIBE(Room, (id, name, model, system_prompt, pinned, created_at, updated_at, last_message))
 
 // A room in a list: its system prompt may be long, and is told with the room.
 struct ListedRoom {
@@ -127,7 +126,7 @@ struct ListedRoom {
     Time updated_at;
     std::optional<LastMessage> last_message;
 };
-BOOST_DESCRIBE_STRUCT(ListedRoom, (), (id, name, model, pinned, created_at, updated_at, last_message))
+POLLUX_DESCRIBE(ListedRoom, (id, name, model, pinned, created_at, updated_at, last_message))
 
 // What a send answers.
 struct UsageNow {
@@ -137,7 +136,7 @@ struct UsageNow {
     std::int64_t remaining = 0;
     Time resets_at;
 };
-BOOST_DESCRIBE_STRUCT(UsageNow, (), (tier, limit, used, remaining, resets_at))
+POLLUX_DESCRIBE(UsageNow, (tier, limit, used, remaining, resets_at))
 
 struct Sent {
     Message message;
@@ -145,12 +144,12 @@ struct Sent {
     std::string stream_url;
     UsageNow usage;
 };
-BOOST_DESCRIBE_STRUCT(Sent, (), (message, reply, stream_url, usage))
+POLLUX_DESCRIBE(Sent, (message, reply, stream_url, usage))
 
 struct Retried {
     Message reply;
     std::string stream_url;
 };
-BOOST_DESCRIBE_STRUCT(Retried, (), (reply, stream_url))
+POLLUX_DESCRIBE(Retried, (reply, stream_url))
 
 } // namespace pollux::chat

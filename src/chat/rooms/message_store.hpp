@@ -26,7 +26,7 @@ struct VariantPage {
     std::vector<Message> results;
     std::optional<std::string> next;
 };
-BOOST_DESCRIBE_STRUCT(VariantPage, (), (results, next))
+POLLUX_DESCRIBE(VariantPage, (results, next))
 
 // What a worker needs to know before it asks the model.
 struct ReplyBasis {

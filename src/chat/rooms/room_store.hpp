@@ -32,7 +32,7 @@ struct RoomPage {
     std::vector<ListedRoom> results;
     std::optional<std::string> next;
 };
-BOOST_DESCRIBE_STRUCT(RoomPage, (), (results, next))
+POLLUX_DESCRIBE(RoomPage, (results, next))
 
 struct KeptRoom {
     Room room;

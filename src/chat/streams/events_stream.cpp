@@ -13,7 +13,7 @@ namespace {
 struct SessionEnded {
     Int<1, std::numeric_limits<std::int64_t>::max()> session;
 };
-BOOST_DESCRIBE_STRUCT(SessionEnded, (), (session))
+POLLUX_DESCRIBE(SessionEnded, (session))
 
 class EventsStream final : public http::EventStream {
 public:

@@ -9,17 +9,17 @@ namespace {
 struct TextEvent {
     std::string text;
 };
-BOOST_DESCRIBE_STRUCT(TextEvent, (), (text))
+POLLUX_DESCRIBE(TextEvent, (text))
 
 struct CitationsEvent {
     CitationsJson citations;
 };
-BOOST_DESCRIBE_STRUCT(CitationsEvent, (), (citations))
+POLLUX_DESCRIBE(CitationsEvent, (citations))
 
 struct DoneEvent {
     Message message;
 };
-BOOST_DESCRIBE_STRUCT(DoneEvent, (), (message))
+POLLUX_DESCRIBE(DoneEvent, (message))
 
 } // namespace
 

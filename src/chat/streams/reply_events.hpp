@@ -13,19 +13,19 @@ struct StartEvent {
     std::int64_t attempt = 0;
     std::optional<std::string> model;
 };
-BOOST_DESCRIBE_STRUCT(StartEvent, (), (message_id, attempt, model))
+POLLUX_DESCRIBE(StartEvent, (message_id, attempt, model))
 
 struct RestartEvent {
     std::int64_t attempt = 0;
 };
-BOOST_DESCRIBE_STRUCT(RestartEvent, (), (attempt))
+POLLUX_DESCRIBE(RestartEvent, (attempt))
 
 // Of an `error`: a reply that failed has its message, one whose room was deleted has none.
 struct ErrorEvent {
     Omittable<Message> message;
     MessageError error;
 };
-BOOST_DESCRIBE_STRUCT(ErrorEvent, (), (message, error))
+POLLUX_DESCRIBE(ErrorEvent, (message, error))
 
 // Of GET .../stream/.
 std::vector<http::EventShape> reply_events();

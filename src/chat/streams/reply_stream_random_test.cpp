@@ -1,149 +1,101 @@
-// 20,000 replies, each with its own seed: attempts that begin and are lost, feeds that vanish, readers that are cut at every place and
-// come back with their last id. Whatever happens, the joined text is the stored text.
-#include "chat/streams/reply_stream_state.hpp"
-
+#include "chat/streams/memory_reply_feed.hpp"
+#include "chat/streams/reply_stream.hpp"
+#include "support/kept_reply.hpp"
 #include "support/reply_reader.hpp"
+#include "support/test_loop.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <random>
 
 namespace pollux::chat {
 namespace {
 
-using State = FeedNews::State;
+using namespace std::chrono_literals;
+using test::Kept;
+using test::load_from;
+using test::reply;
+using test::ReplyReader;
 
-class World {
-public:
-    explicit World(std::uint64_t seed) : random_(seed) {}
-
-    void run()
-    {
-        std::size_t steps = below(25);
-        for (std::size_t step = 0; step < steps; ++step) {
-            write_something();
-            if (below(3) == 0) read_feed();
-            if (below(12) == 0) has_feed_ = !has_feed_; // Lost for a while, or for good.
-            if (below(12) == 0) connect();
-        }
-        finish();
-        while (!reader_.has_ended) {
-            if (below(4) == 0 && has_feed_) read_feed(); // A feed outlives the finish for a little while.
-            receive(state_.take(stored_));
-            if (state_.is_over() || below(4) == 0) connect();
-        }
-    }
-
-    test::ReplyReader const& reader() const { return reader_; }
-    Message const& stored() const { return stored_; }
-
-private:
-    std::size_t below(std::size_t bound) { return std::uniform_int_distribution<std::size_t>(0, bound - 1)(random_); }
-
-    std::string words()
-    {
-        static constexpr std::string_view characters[] = {"a", " ", "\n", "\"", "\\", "é", "世", "😀", "\x01"};
-        std::string text;
-        for (auto count = below(6); count > 0; --count) text += characters[below(std::size(characters))];
-        if (below(4'000) == 0) {
-            for (std::size_t count = 0; count < 40'000; ++count) text += "世";
-        }
-        return text;
-    }
-
-    void write_something()
-    {
-        if (attempt_ == 0 || below(10) == 0) {
-            attempt_ += 1 + static_cast<std::int64_t>(below(2));
-            text_.clear();
-            thoughts_.clear();
-            return;
-        }
-        if (below(4) == 0)
-            thoughts_ += words();
-        else
-            text_ += words();
-    }
-
-    void finish()
-    {
-        stored_.id = {1};
-        stored_.role = MessageRole::assistant;
-        stored_.status = below(4) == 0 ? MessageStatus::failed : MessageStatus::completed;
-        if (below(8) == 0) { // Given up elsewhere: by a claim that never wrote.
-            attempt_ += 1;
-            text_.clear();
-            thoughts_.clear();
-            has_feed_ = false;
-        }
-        stored_.attempt = attempt_;
-        stored_.content = text_;
-        stored_.thoughts = thoughts_;
-    }
-
-    // What a feed would answer: all or a part of what the reader does not have.
-    void read_feed()
-    {
-        FeedNews news;
-        auto seen = state_.position();
-        if (has_feed_ && attempt_ >= seen.attempt && attempt_ != 0) {
-            if (attempt_ > seen.attempt) seen = {.attempt = attempt_};
-            news.state = State::streaming;
-            news.attempt = attempt_;
-            news.text = part(text_, seen.text_bytes);
-            news.thoughts = part(thoughts_, seen.thought_bytes);
-        }
-        receive(state_.take(news));
-    }
-
-    std::string part(std::string const& text, std::size_t offset)
-    {
-        if (offset >= text.size()) return {};
-        auto end = below(3) == 0 ? offset + below(text.size() - offset + 1) : text.size();
-        while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) ++end;
-        return text.substr(offset, end - offset);
-    }
-
-    // The reader gets all of the bytes, or is cut somewhere and comes back.
-    void receive(std::string const& bytes)
-    {
-        if (bytes.empty()) return;
-        bool is_cut = below(5) == 0;
-        reader_.take_all(is_cut ? std::string_view(bytes).substr(0, below(bytes.size())) : std::string_view(bytes));
-        if (is_cut) connect();
-    }
-
-    void connect() { state_ = ReplyStreamState({1}, reader_.resume_from()); }
-
-    std::mt19937_64 random_;
-    std::int64_t attempt_ = 0;
-    std::string text_;
-    std::string thoughts_;
-    bool has_feed_ = true;
-    Message stored_;
-    ReplyStreamState state_{{1}, std::nullopt};
-    test::ReplyReader reader_;
-};
-
-TEST(ReplyStreamRandomly, JoinedTextIsTheStoredText)
+asio::awaitable<void> yield()
 {
-    // POLLUX_SEED=n runs one reply again.
-    char const* only = std::getenv("POLLUX_SEED");
-    std::uint64_t first = only ? std::strtoull(only, nullptr, 10) : std::random_device{}();
-    std::uint64_t last = only ? first : first + 19'999;
-    std::size_t restarts = 0;
-    for (auto seed = first; seed <= last; ++seed) {
-        World world(seed);
-        world.run();
-        auto const& reader = world.reader();
-        ASSERT_EQ(reader.text, world.stored().content) << "POLLUX_SEED=" << seed;
-        ASSERT_EQ(reader.thoughts, world.stored().thoughts) << "POLLUX_SEED=" << seed;
-        ASSERT_EQ(reader.breaches, "") << "POLLUX_SEED=" << seed;
-        ASSERT_EQ(reader.end_event.name, world.stored().status == MessageStatus::failed ? "error" : "done") << "POLLUX_SEED=" << seed;
-        restarts += reader.restarts;
+    auto executor = co_await asio::this_coro::executor;
+    co_await asio::post(executor, asio::use_awaitable);
+}
+
+// The real feed, a writer with lost attempts, pauses and a finish, and readers that are cut and come back: all at once on one loop.
+asio::awaitable<void> write_randomly(ReplyFeed& feed, Kept& kept, std::mt19937_64& random)
+{
+    std::string text;
+    std::string thoughts;
+    std::int64_t attempt = 0;
+    for (auto attempts = 1 + random() % 3; attempts > 0; --attempts) {
+        attempt += 1;
+        text.clear();
+        thoughts.clear();
+        kept.message.status = MessageStatus::streaming;
+        kept.message.attempt = attempt;
+        co_await feed.begin(UserId{1}, reply, attempt, "demo");
+        for (auto parts = random() % 10; parts > 0; --parts) {
+            std::string part = random() % 2 == 0 ? "word " : "世😀";
+            std::string thought = random() % 4 == 0 ? "hm" : "";
+            text += part;
+            thoughts += thought;
+            co_await feed.append(reply, attempt, std::move(part), std::move(thought));
+            for (auto pause = random() % 3; pause > 0; --pause) co_await yield();
+        }
+        if (random() % 3 != 0) continue; // Else the job is put back.
+        co_await feed.pause(reply, attempt);
+        kept.message.status = MessageStatus::queued;
+        co_await yield();
     }
-    if (!only) EXPECT_GT(restarts, 1'000u) << "the worlds have become too quiet to show anything; first seed " << first;
+    kept.message.content = text;
+    kept.message.thoughts = thoughts;
+    kept.message.status = random() % 4 == 0 ? MessageStatus::failed : MessageStatus::completed;
+    if (random() % 4 != 0) co_await feed.end(reply, attempt); // Else the end is lost, or the feed was given up before.
+}
+
+asio::awaitable<void> read_randomly(ReplyFeed& feed, LoadMessage load, std::mt19937_64& random, ReplyReader& reader)
+{
+    ReplyPace const pace{.silence_absent_max = 1ms, .silence_streaming_max = 1ms};
+    while (!reader.has_ended) {
+        std::optional<EventId> last_id;
+        if (!reader.last_id.empty()) last_id = parse_event_id(reader.last_id).value();
+        auto opened = co_await open_reply_stream(feed, UserId{1}, reply, load, last_id, pace);
+        auto stream = std::move(opened).value();
+        if (!stream) throw std::logic_error("204 for a reader that has not seen the end");
+        for (auto patience = 1 + random() % 6; patience > 0 && !reader.has_ended; --patience) {
+            auto bytes = co_await stream->next(Steady::now() + 60s);
+            if (!bytes) throw std::logic_error("the stream ended without an end");
+            bool is_cut = random() % 4 == 0;
+            reader.take_all(is_cut ? bytes->substr(0, random() % (bytes->size() + 1)) : *bytes);
+            if (is_cut) break;
+        }
+    }
+}
+
+TEST(ReplyStreamOverTheFeed, JoinedTextIsTheStoredText)
+{
+    auto seed = std::random_device{}();
+    for (int round = 0; round < 500; ++round) {
+        std::mt19937_64 random(seed + static_cast<std::uint64_t>(round));
+        test::TestLoop loop;
+        MemoryReplyFeed feed;
+        Kept kept;
+        std::vector<ReplyReader> readers(3);
+        std::vector<asio::awaitable<void>> works;
+        for (auto& reader : readers) works.push_back(read_randomly(feed, [&kept] { return load_from(kept); }, random, reader));
+        works.push_back(write_randomly(feed, kept, random));
+        loop.run_all(std::move(works));
+        for (auto const& reader : readers) {
+            ASSERT_EQ(reader.text, kept.message.content) << "seed " << seed << " round " << round;
+            ASSERT_EQ(reader.thoughts, kept.message.thoughts) << "seed " << seed << " round " << round;
+            ASSERT_EQ(reader.breaches, "") << "seed " << seed << " round " << round;
+        }
+    }
 }
 
 } // namespace

@@ -3,9 +3,9 @@
 #include "base/text.hpp"
 #include "db/postgres/values.hpp"
 #include "net/hand_over.hpp"
+#include "ops/failure.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -57,7 +57,7 @@ bool Connection::has_overdue(Steady::time_point now) const
 
 void Connection::start()
 {
-    asio::co_spawn(socket_.get_executor(), read_answers(shared_from_this()), asio::detached);
+    asio::co_spawn(socket_.get_executor(), read_answers(shared_from_this()), ops::must_not_fail);
 }
 
 asio::awaitable<Rows> Connection::ask(Question question)
@@ -129,7 +129,7 @@ void Connection::push_out()
     if (rest < 0) return end(last_message(handle_.get()));
     if (rest == 0) return;
     is_writing_ = true;
-    asio::co_spawn(socket_.get_executor(), write_rest(shared_from_this()), asio::detached);
+    asio::co_spawn(socket_.get_executor(), write_rest(shared_from_this()), ops::must_not_fail);
 }
 
 // Answers are read meanwhile, or both sides could wait for each other.

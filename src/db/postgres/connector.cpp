@@ -1,5 +1,6 @@
 #include "db/postgres/connector.hpp"
 
+#include "base/reason.hpp"
 #include "db/postgres/unusable.hpp"
 #include "db/postgres/url.hpp"
 #include "net/hand_over.hpp"
@@ -66,7 +67,7 @@ asio::awaitable<Connector::Outcome> Connector::connect()
                 outcome.why = prepare_pipeline(outcome.handle.get());
                 if (!outcome.why.empty()) outcome.handle.reset();
             } catch (std::exception const& failure) {
-                outcome.why = failure.what();
+                outcome.why = reason_of(failure);
             }
             resume();
         });

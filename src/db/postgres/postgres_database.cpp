@@ -3,9 +3,9 @@
 #include "db/postgres/readers.hpp"
 #include "db/postgres/transactions.hpp"
 #include "net/hand_over.hpp"
+#include "ops/failure.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -83,7 +83,7 @@ public:
     {
         if (!thread_.joinable()) return;
         is_closing_ = true;
-        asio::co_spawn(context_, finish(), asio::detached);
+        asio::co_spawn(context_, finish(), ops::must_not_fail);
         thread_.join(); // Ends when nothing is left to do.
     }
 

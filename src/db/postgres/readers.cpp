@@ -1,7 +1,8 @@
 #include "db/postgres/readers.hpp"
 
+#include "ops/failure.hpp"
+
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 
 namespace pollux::db::postgres {
 
@@ -10,7 +11,7 @@ Readers::Readers(Server& server) : server_(server), slots_(server.limits().read_
 void Readers::start()
 {
     for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
-        asio::co_spawn(server_.context(), keep_open(slot), asio::detached);
+        asio::co_spawn(server_.context(), keep_open(slot), ops::must_not_fail);
     }
 }
 

@@ -1,9 +1,10 @@
 #include "db/postgres/server.hpp"
 
+#include "base/reason.hpp"
+#include "ops/failure.hpp"
 #include "ops/log.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -31,8 +32,8 @@ Server::Server(asio::io_context& context, std::string url, PostgresLimits const&
 
 void Server::start()
 {
-    asio::co_spawn(context_, feel_pulse(), asio::detached);
-    asio::co_spawn(context_, watch_deadlines(), asio::detached);
+    asio::co_spawn(context_, feel_pulse(), ops::must_not_fail);
+    asio::co_spawn(context_, watch_deadlines(), ops::must_not_fail);
 }
 
 void Server::close()
@@ -80,7 +81,7 @@ asio::awaitable<Connected> Server::open(Use use, std::function<void()> on_end)
     try {
         co_await prepare_session(connection, use, limits_);
     } catch (std::exception const& failure) {
-        last_refusal_ = failure.what();
+        last_refusal_ = reason_of(failure);
         connection->end(last_refusal_);
         co_return nullptr;
     }

@@ -1,5 +1,6 @@
 #include "db/postgres/url.hpp"
 
+#include "base/database_url.hpp"
 #include "db/postgres/unusable.hpp"
 
 #include <boost/url/parse.hpp>
@@ -14,17 +15,6 @@ namespace pollux::db::postgres {
 namespace {
 
 using Options = std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)>;
-
-// As libpq finds it: a password may hold a question mark.
-std::string_view query_of(std::string_view url)
-{
-    auto const scheme_end = url.find("://");
-    auto rest = scheme_end == std::string_view::npos ? url : url.substr(scheme_end + 3);
-    auto const user_end = rest.find_first_of("@/");
-    if (user_end != std::string_view::npos && rest[user_end] == '@') rest.remove_prefix(user_end + 1);
-    auto const question_mark = rest.find('?');
-    return question_mark == std::string_view::npos ? std::string_view() : rest.substr(question_mark);
-}
 
 bool is_known(std::string_view name)
 {
@@ -63,11 +53,12 @@ void require_known_parameters(std::string_view query)
 // libpq's complaint about a URL quotes it, password and all.
 void require_readable(std::string const& url)
 {
-    require_known_parameters(query_of(url));
+    auto const parameters = postgres_parameters(url);
+    if (parameters) require_known_parameters(*parameters);
     char* complaint = nullptr;
     Options const options(PQconninfoParse(url.c_str(), &complaint), PQconninfoFree);
     PQfreemem(complaint);
-    if (!options)
+    if (!options || !parameters)
         throw UnusableDatabase("the URL of PostgreSQL cannot be read: letters like @ / % in a password are written as %40, %2F, %25");
 }
 

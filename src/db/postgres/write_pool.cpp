@@ -1,7 +1,8 @@
 #include "db/postgres/write_pool.hpp"
 
+#include "ops/failure.hpp"
+
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -54,7 +55,7 @@ asio::awaitable<Connected> WritePool::wait_in_line()
     if (is_room) {
         ++size_;
         ++growing_;
-        asio::co_spawn(server_.context(), grow(), asio::detached);
+        asio::co_spawn(server_.context(), grow(), ops::must_not_fail);
     }
     waiter.timer.expires_after(options_.wait_max);
     boost::system::error_code cancelled;
@@ -90,7 +91,7 @@ void WritePool::on_end()
     if (waiting_.empty() || server_.is_closing() || !server_.away().empty()) return;
     ++size_;
     ++growing_;
-    asio::co_spawn(server_.context(), grow(), asio::detached);
+    asio::co_spawn(server_.context(), grow(), ops::must_not_fail);
 }
 
 void WritePool::give_back(Connected connection)

@@ -1,6 +1,7 @@
 #include "db/sqlite/group_commit.hpp"
 
 #include "base/failpoint.hpp"
+#include "base/reason.hpp"
 #include "db/sqlite/straight_through.hpp"
 
 #include <string>
@@ -87,7 +88,7 @@ std::size_t commit_group(Connection& connection, asio::io_context& loop, std::sp
     } catch (std::exception const& failure) {
         connection.roll_back();
         // Also those that were refused or that failed: what they saw was their neighbours' work, and it did not happen.
-        auto const why = std::string("the group's transaction failed: ") + failure.what();
+        auto const why = std::string("the group's transaction failed: ") + reason_of(failure);
         auto const all = std::make_exception_ptr(Unavailable(why, lack_of(failure)));
         for (Unit* unit : group) unit->failure = all;
         return group.size();

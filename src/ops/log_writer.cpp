@@ -1,4 +1,4 @@
-#include "ops/buffered_sink.hpp"
+#include "ops/log_writer.hpp"
 
 #include "base/literals.hpp"
 
@@ -25,38 +25,37 @@ void write_all(int descriptor, std::string_view bytes)
 
 } // namespace
 
-BufferedSink::BufferedSink(int descriptor, Pace pace, std::function<std::string(std::uint64_t)> describe_loss)
+LogWriter::LogWriter(int descriptor, Pace pace, std::function<std::string(std::uint64_t)> describe_loss)
     : descriptor_(descriptor), describe_loss_(std::move(describe_loss)), pace_(pace)
 {
     if (pace == Pace::buffered) thread_ = std::thread([this] { run(); });
 }
 
-BufferedSink::~BufferedSink()
+LogWriter::~LogWriter()
 {
     stop();
 }
 
-void BufferedSink::sink_it_(spdlog::details::log_msg const& message)
+void LogWriter::take(std::string_view line)
 {
-    if (pace_ == Pace::at_once) {
-        std::string line(message.payload.data(), message.payload.size());
-        line.push_back('\n');
-        return write_all(descriptor_, line);
-    }
-    if (pending_.size() + message.payload.size() > pending_bytes_max) {
+    std::unique_lock lock(mutex_);
+    if (pending_.size() + line.size() > pending_bytes_max) {
         ++dropped_;
         return;
     }
-    bool was_little = pending_.size() < soon_bytes;
-    pending_.append(message.payload.data(), message.payload.size());
-    pending_.push_back('\n');
+    bool const was_little = pending_.size() < soon_bytes;
+    pending_.append(line).push_back('\n');
+    if (pace_ == Pace::at_once) {
+        lock.unlock();
+        return write_out();
+    }
     if (was_little && pending_.size() >= soon_bytes) {
         is_wanted_ = true;
         wake_.notify_one();
     }
 }
 
-void BufferedSink::write_out()
+void LogWriter::write_out()
 {
     std::scoped_lock one_writer(writing_);
     std::string lines;
@@ -70,14 +69,14 @@ void BufferedSink::write_out()
     write_all(descriptor_, lines);
 }
 
-void BufferedSink::write_soon()
+void LogWriter::write_soon()
 {
     std::scoped_lock lock(mutex_);
     is_wanted_ = true;
     wake_.notify_one();
 }
 
-void BufferedSink::stop()
+void LogWriter::stop()
 {
     {
         std::scoped_lock lock(mutex_);
@@ -85,12 +84,14 @@ void BufferedSink::stop()
         wake_.notify_one();
     }
     if (thread_.joinable()) thread_.join();
+    {
+        std::scoped_lock lock(mutex_);
+        pace_ = Pace::at_once;
+    }
     write_out();
-    std::scoped_lock lock(mutex_);
-    pace_ = Pace::at_once;
 }
 
-void BufferedSink::run()
+void LogWriter::run()
 {
     for (;;) {
         {

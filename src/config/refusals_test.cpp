@@ -1,0 +1,94 @@
+#include "config/test_sources.hpp"
+
+#include <gtest/gtest.h>
+
+namespace pollux::config {
+namespace {
+
+using namespace test;
+
+struct Refusal {
+    std::string_view line;  // Added to a production .env that is right without it.
+    std::string_view named; // The problem begins with this.
+};
+
+class Refuses : public testing::TestWithParam<Refusal> {};
+
+TEST_P(Refuses, WithOneLine)
+{
+    Loaded loaded = load_config(sources_of(production(GetParam().line)));
+    ASSERT_EQ(loaded.problems.size(), 1u) << joined(loaded.problems);
+    EXPECT_TRUE(loaded.problems[0].starts_with(GetParam().named)) << loaded.problems[0];
+    EXPECT_EQ(loaded.problems[0].find('\n'), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    WrongValues, Refuses,
+    testing::Values(
+        Refusal{"DEBUG=perhaps", "DEBUG="}, Refusal{"PORT=http", "PORT="}, Refusal{"LISTEN=8000", "LISTEN="},
+        Refusal{"LISTEN=example.com:80", "LISTEN="}, Refusal{"METRICS_LISTEN=x", "METRICS_LISTEN="}, Refusal{"THREADS=0", "THREADS="},
+        Refusal{"WORKERS=some", "WORKERS="}, Refusal{"WORKER_CONCURRENCY=1.5", "WORKER_CONCURRENCY="},
+        Refusal{"LOG_LEVEL=loud", "LOG_LEVEL="}, Refusal{"LOG_FORMAT=xml", "LOG_FORMAT="},
+        Refusal{"DATABASE_URL=mysql://x/y", "DATABASE_URL (.env)"},
+        Refusal{"DATABASE_URL=sqlite:///:memory:", "DATABASE_URL (.env): must name a file"},
+        Refusal{"DATABASE_URL=postgres://u:p@ss@db/x", "DATABASE_URL (.env): must have letters like @"},
+        Refusal{"DATABASE_URL=postgres://u:p/ss@db/x", "DATABASE_URL (.env): must have letters like @"},
+        Refusal{"REDIS_URL=http://localhost", "REDIS_URL (.env)"}, Refusal{"REDIS_URL=redis://", "REDIS_URL (.env): must be redis://"},
+        Refusal{"REDIS_URL=redis://:p[w@h", "REDIS_URL (.env): must be redis://"}, Refusal{"ALLOWED_HOSTS=me@x", "ALLOWED_HOSTS="},
+        Refusal{"ALLOWED_HOSTS=x:", "ALLOWED_HOSTS=\"x:\" (.env): must be names without a port"},
+        Refusal{"PUBLIC_URL=chat.example.com", "PUBLIC_URL (.env)"}, Refusal{"ALLOWED_HOSTS=https://x", "ALLOWED_HOSTS="},
+        Refusal{"ALLOWED_HOSTS=x:80", "ALLOWED_HOSTS="}, Refusal{"CORS_ALLOWED_ORIGINS=chat.example.com", "CORS_ALLOWED_ORIGINS="},
+        Refusal{"CORS_ALLOWED_ORIGINS=null", "CORS_ALLOWED_ORIGINS="}, Refusal{"CORS_ALLOWED_ORIGINS=file://", "CORS_ALLOWED_ORIGINS="},
+        Refusal{"CORS_ALLOWED_ORIGINS=capacitor://localhost/x", "CORS_ALLOWED_ORIGINS="},
+        Refusal{"CORS_ALLOWED_ORIGINS=1app://localhost", "CORS_ALLOWED_ORIGINS="},
+        Refusal{"CORS_ALLOWED_ORIGINS=app://localhost:x", "CORS_ALLOWED_ORIGINS="}, Refusal{"TRUSTED_PROXIES=proxy", "TRUSTED_PROXIES="},
+        Refusal{"TRUSTED_PROXIES=11", "TRUSTED_PROXIES="}, Refusal{"DEBUG_NETWORKS=10.0.0.0/33", "DEBUG_NETWORKS="},
+        Refusal{"RATE_RULES=send=fast", "RATE_RULES="}, Refusal{"RATE_RULES=otp_address=1/1", "RATE_RULES="},
+        Refusal{"AI_MODELS=claude:x", "AI_MODELS="}, Refusal{"AI_MODELS=demo,demo", "AI_MODELS="},
+        Refusal{"CONTEXT_TOKENS=-1", "CONTEXT_TOKENS="}, Refusal{"QUEUE_MAX=1e9", "QUEUE_MAX="},
+        Refusal{"GEMINI_BASE_URL=ftp://x", "GEMINI_BASE_URL (.env)"},
+        Refusal{"GEMINI_BASE_URL=https://user:pw@x", "GEMINI_BASE_URL (.env)"},
+        Refusal{"GEMINI_BASE_URL=https://x/v1beta?key=y", "GEMINI_BASE_URL (.env): must be a URL like"},
+        Refusal{"GEMINI_BASE_URL=https://x/v1beta/models", "GEMINI_BASE_URL (.env): must end before \"/models\""},
+        Refusal{"GEMINI_BASE_URL=https://x/models", "GEMINI_BASE_URL (.env): must end before \"/models\""},
+        Refusal{"GEMINI_API_KEY='\"AIzaSyTest'", "GEMINI_API_KEY (.env): must not hold a quotation mark"},
+        Refusal{"DEFAULT_COUNTRY_CODE=US", "DEFAULT_COUNTRY_CODE="}, Refusal{"OTP_DELIVERY=pigeon", "OTP_DELIVERY="},
+        Refusal{"OTP_TEST_NUMBERS=123:456", "OTP_TEST_NUMBERS (.env)"}, Refusal{"ADMIN_MOBILE=4915112345678", "ADMIN_MOBILE="},
+        Refusal{"ADMIN_MOBILE=+0151 1234567", "ADMIN_MOBILE="},
+        Refusal{"OTP_TEST_NUMBERS=+11234567890:123456@2026-02-30", "OTP_TEST_NUMBERS (.env)"},
+        Refusal{"SMS_TEMPLATE=hello", "SMS_TEMPLATE="}, Refusal{"BILLING_GRACE_DAYS=365", "BILLING_GRACE_DAYS="}));
+
+INSTANTIATE_TEST_SUITE_P(
+    UnsafeValues, Refuses,
+    testing::Values(Refusal{"SECRET_KEY=", "SECRET_KEY: is not set"},
+                    Refusal{"SECRET_KEY=your-production-secret-key", "SECRET_KEY: is not set"},
+                    Refusal{"SECRET_KEY=short", "SECRET_KEY: is shorter than 32 bytes"},
+                    Refusal{"SECRET_KEY=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "SECRET_KEY: has fewer than 8"},
+                    Refusal{"SECRET_KEY=django-insecure-0123456789abcdefghijklmn", "SECRET_KEY: looks like an example"},
+                    Refusal{"JWT_SIGNING_KEY=short", "JWT_SIGNING_KEY: is shorter"},
+                    Refusal{"JWT_PREVIOUS_KEY=short", "JWT_PREVIOUS_KEY: is shorter"},
+                    Refusal{"OTP_DELIVERY=response", "OTP_DELIVERY: response and console"},
+                    Refusal{"OTP_DELIVERY=console", "OTP_DELIVERY: response and console"},
+                    Refusal{"OTP_DELIVERY=twilio", "OTP_DELIVERY: codes by SMS come with a later"},
+                    Refusal{"CORS_ALLOW_ALL_ORIGINS=True\nCORS_ALLOW_CREDENTIALS=True", "CORS_ALLOW_CREDENTIALS: with every origin"},
+                    Refusal{"CORS_ALLOWED_ORIGINS=*\nCORS_ALLOW_CREDENTIALS=True", "CORS_ALLOW_CREDENTIALS: with every origin"},
+                    Refusal{"OTP_TEST_NUMBERS=+11234567890:123456", "OTP_TEST_NUMBERS: the number that ends in 90 needs a last day"},
+                    Refusal{"OTP_TEST_NUMBERS=+11234567890:123456@2027-02-21", "OTP_TEST_NUMBERS: the number that ends in 90 may be valid"},
+                    Refusal{"STRIPE_SECRET_KEY=sk_live_x", "STRIPE_WEBHOOK_SECRET: is needed"},
+                    Refusal{"GEMINI_API_KEY=", "GEMINI_API_KEY: no model is configured"},
+                    Refusal{"GEMINI_API_KEY=\nAI_MODELS=gemini:x", "GEMINI_API_KEY: is needed for gemini:x"},
+                    Refusal{"AI_MODELS=openai:x", "AI_MODELS: OpenAI-compatible servers come"},
+                    Refusal{"RATE_LIMITS=off", "RATE_LIMITS: may be off in debug only"},
+                    Refusal{"TRUSTED_PROXIES=0.0.0.0/0", "TRUSTED_PROXIES: trusts a good part"},
+                    Refusal{"TRUSTED_PROXIES=0.0.0.0/1,128.0.0.0/1", "TRUSTED_PROXIES: trusts a good part"},
+                    Refusal{"TRUSTED_PROXIES=128.0.0.0/2", "TRUSTED_PROXIES: trusts a good part"},
+                    Refusal{"TRUSTED_PROXIES=::/1,8000::/1", "TRUSTED_PROXIES: trusts a good part"},
+                    Refusal{"TRUSTED_PROXIES=::ffff:0:0/96", "TRUSTED_PROXIES: trusts a good part"},
+                    Refusal{"TRUSTED_PROXIES=2000::/3", "TRUSTED_PROXIES: trusts a good part"},
+                    Refusal{"GEMINI_BASE_URL=http://gemini.example.com", "GEMINI_BASE_URL: would send a key in clear"},
+                    Refusal{"DATABASE_URL=sqlite:///x?synchronous=off", "DATABASE_URL (.env): takes no options"},
+                    Refusal{"SMS_WEBHOOK_URL=https://sms.example.com", "SMS_WEBHOOK_SECRET: is needed"},
+                    Refusal{"REFRESH_TOKEN_DAYS=2", "REFRESH_IDLE_DAYS: is longer"}));
+
+} // namespace
+} // namespace pollux::config
