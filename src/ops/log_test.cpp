@@ -24,19 +24,19 @@ std::string line_of(LogFormat format, std::string_view event, std::initializer_l
     return line;
 }
 
-TEST(LogLine, Json)
+TEST(LogLine, is_one_json_object)
 {
     EXPECT_EQ(line_of(LogFormat::json, "request", {{"path", "/chatroom/"}, {"duration_us", 17}, {"empty", ""}}),
               R"({"time":"2026-11-22T17:23:12.000123Z","level":"info","event":"request","path":"/chatroom/","duration_us":17,"empty":""})");
 }
 
-TEST(LogLine, Text)
+TEST(LogLine, is_text_that_people_read)
 {
     EXPECT_EQ(line_of(LogFormat::text, "request", {{"path", "/chatroom/"}, {"duration_us", -1}, {"agent", "a b"}, {"empty", ""}}),
               R"(2026-11-22T17:23:12.000123Z info    request path=/chatroom/ duration_us=-1 agent="a b" empty="")");
 }
 
-TEST(LogLine, TimeFollowsTheClockAcrossSeconds)
+TEST(LogLine, time_follows_the_clock_across_seconds)
 {
     std::string lines;
     for (std::int64_t later : {0, 999'000, 1'000'000, 0}) {
@@ -47,7 +47,7 @@ TEST(LogLine, TimeFollowsTheClockAcrossSeconds)
                      "2026-11-22T17:23:13.000123Z error   x\n2026-11-22T17:23:12.000123Z error   x\n");
 }
 
-TEST(LogLine, NothingAClientSendsMakesASecondLineOrSteersATerminal)
+TEST(LogLine, nothing_a_client_sends_makes_a_second_line_or_steers_a_terminal)
 {
     struct Case {
         std::string_view sent;
@@ -104,7 +104,7 @@ protected:
     int ends_[2] = {-1, -1};
 };
 
-TEST_F(Sink, KeepsTheOrderAndWritesAllThatWasTaken)
+TEST_F(Sink, keeps_the_order_and_writes_all_that_was_taken)
 {
     auto sink = make(Pace::buffered);
     spdlog::logger logger("test", sink);
@@ -117,7 +117,7 @@ TEST_F(Sink, KeepsTheOrderAndWritesAllThatWasTaken)
     EXPECT_EQ(read_all(), "one\ntwo\nthree\nfour\n");
 }
 
-TEST_F(Sink, WritesByItself)
+TEST_F(Sink, writes_by_itself)
 {
     auto sink = make(Pace::buffered);
     spdlog::logger logger("test", sink);
@@ -126,7 +126,7 @@ TEST_F(Sink, WritesByItself)
     EXPECT_EQ(::read(ends_[0], piece, sizeof piece), 4); // Waits for the sink's thread.
 }
 
-TEST_F(Sink, WritesAtOnceForPeople)
+TEST_F(Sink, writes_at_once_for_people)
 {
     auto sink = make(Pace::at_once);
     spdlog::logger logger("test", sink);
@@ -136,7 +136,7 @@ TEST_F(Sink, WritesAtOnceForPeople)
     EXPECT_EQ(::read(ends_[0], piece, sizeof piece), 4);
 }
 
-TEST_F(Sink, DropsAndCountsWhatNobodyReads)
+TEST_F(Sink, drops_and_counts_what_nobody_reads)
 {
     auto sink = make(Pace::buffered);
     spdlog::logger logger("test", sink);
@@ -165,7 +165,7 @@ TEST_F(Sink, DropsAndCountsWhatNobodyReads)
     EXPECT_EQ(kept + lost, 30);
 }
 
-TEST(Log, IsSilentBelowItsLevel)
+TEST(Log, is_silent_below_its_level)
 {
     configure_log(Level::warning, LogFormat::json);
     EXPECT_FALSE(logs(Level::info));

@@ -85,7 +85,7 @@ asio::awaitable<Gathered> gather(chat::RedisReplyFeed* feed, MessageId reply, st
     co_return all;
 }
 
-TEST_F(RedisReplyFeedTest, AReaderOnAnotherNodeGetsAllOfIt)
+TEST_F(RedisReplyFeedTest, a_reader_on_another_node_gets_all_of_it)
 {
     auto gathering = b.loop.start(gather(&b.parts, reply, SIZE_MAX));
     auto gathering_here = a.loop.start(gather(&a.parts, reply, SIZE_MAX), 1);
@@ -111,7 +111,7 @@ TEST_F(RedisReplyFeedTest, AReaderOnAnotherNodeGetsAllOfIt)
     }
 }
 
-TEST_F(RedisReplyFeedTest, ResumesAnywhereAndCutsBetweenCharacters)
+TEST_F(RedisReplyFeedTest, resumes_anywhere_and_cuts_between_characters)
 {
     std::string text;
     while (text.size() < 200'000) text += "€";
@@ -136,7 +136,7 @@ TEST_F(RedisReplyFeedTest, ResumesAnywhereAndCutsBetweenCharacters)
     }
 }
 
-TEST_F(RedisReplyFeedTest, ANewAttemptElsewhereBeginsAnewAndTheOldOneIsRefused)
+TEST_F(RedisReplyFeedTest, a_new_attempt_elsewhere_begins_anew_and_the_old_one_is_refused)
 {
     begin(a);
     append(a, "first");
@@ -158,7 +158,7 @@ TEST_F(RedisReplyFeedTest, ANewAttemptElsewhereBeginsAnewAndTheOldOneIsRefused)
     EXPECT_EQ(look(a, {.attempt = 2, .text_bytes = 6}).state, State::streaming);
 }
 
-TEST_F(RedisReplyFeedTest, AReplyThatNobodyWritesIsAbsentUntilSomebodyDoes)
+TEST_F(RedisReplyFeedTest, a_reply_that_nobody_writes_is_absent_until_somebody_does)
 {
     EXPECT_EQ(look(b).state, State::absent);
     EXPECT_EQ(wait(b, {}, 20ms).get().state, State::absent);
@@ -170,7 +170,7 @@ TEST_F(RedisReplyFeedTest, AReplyThatNobodyWritesIsAbsentUntilSomebodyDoes)
     EXPECT_EQ(news.model, "demo");
 }
 
-TEST_F(RedisReplyFeedTest, AnEndToldByAnotherNodeReachesWhoWaits)
+TEST_F(RedisReplyFeedTest, an_end_told_by_another_node_reaches_who_waits)
 {
     begin(a);
     append(a, "text");
@@ -186,7 +186,7 @@ TEST_F(RedisReplyFeedTest, AnEndToldByAnotherNodeReachesWhoWaits)
     EXPECT_EQ(other.get().state, State::absent);
 }
 
-TEST_F(RedisReplyFeedTest, WhatEndedIsForgotten)
+TEST_F(RedisReplyFeedTest, what_ended_is_forgotten)
 {
     begin(a);
     append(a, "text");
@@ -196,7 +196,7 @@ TEST_F(RedisReplyFeedTest, WhatEndedIsForgotten)
     EXPECT_EQ(look(b).state, State::absent);
 }
 
-TEST_F(RedisReplyFeedTest, WhatRedisLostIsWrittenAnew)
+TEST_F(RedisReplyFeedTest, what_redis_lost_is_written_anew)
 {
     auto gathering = b.loop.start(gather(&b.parts, reply, SIZE_MAX));
     begin(a);
@@ -223,7 +223,7 @@ TEST_F(RedisReplyFeedTest, WhatRedisLostIsWrittenAnew)
 }
 
 // Halted, paused, full: each as good as away. The writer and the readers of his node do not notice.
-TEST_F(RedisReplyFeedTest, WithoutRedisTheWriterAndHisNodeGoOn)
+TEST_F(RedisReplyFeedTest, without_redis_the_writer_and_its_node_go_on)
 {
     struct Trouble {
         char const* name;
@@ -256,7 +256,7 @@ TEST_F(RedisReplyFeedTest, WithoutRedisTheWriterAndHisNodeGoOn)
     }
 }
 
-TEST_F(RedisReplyFeedTest, AStopFreesWhoWaits)
+TEST_F(RedisReplyFeedTest, a_stop_frees_who_waits)
 {
     auto waiting = wait(b);
     begin(a);

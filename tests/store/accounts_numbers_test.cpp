@@ -112,7 +112,7 @@ TEST_F(Numbers, where_both_exist_the_new_one_counts_and_the_old_one_opens_with_a
     EXPECT_EQ(opened_by("+44 0 7911 123457"), trunk);
 }
 
-TEST_F(Numbers, a_sign_up_of_before_that_nobody_verified_keeps_nobody_from_his_number)
+TEST_F(Numbers, an_old_sign_up_that_nobody_verified_keeps_nobody_from_their_number)
 {
     old_account("447911123456", false);
     EXPECT_EQ(sign_up("447911123456").value().mobile, "+447911123456");

@@ -126,7 +126,7 @@ private:
     test::ReplyReader reader_;
 };
 
-TEST(ReplyStreamRandomly, JoinedTextIsTheStoredText)
+TEST(ReplyStreamRandomly, joined_text_is_the_stored_text)
 {
     // POLLUX_SEED=n runs one reply again.
     char const* only = std::getenv("POLLUX_SEED");
