@@ -1,5 +1,5 @@
--- What a sign-up says is kept apart from the account until somebody proves by a code that it was his; guesses at passwords are counted here;
--- log-in links.
+-- What a sign-up says is kept apart from the account until somebody proves by a code that it was theirs; guesses at passwords are counted
+-- here; log-in links.
 -- works-with: 1
 -- (Older binaries keep a sign-up in the row of its user, as before: whoever proves the number there is believed to have signed up.)
 

@@ -305,7 +305,7 @@ void add_accounts_routes(http::Router& router, AccountsService& accounts)
     router.del("/auth/sessions/{session}/", end_session, accounts,
                user_route("endSession", "Logs a device out.", RateClass::read, {"session_not_found"}));
 
-    router.get("/user/me/", me, accounts, user_route("me", "The user himself.", RateClass::read, {}));
+    router.get("/user/me/", me, accounts, user_route("me", "The user that the token belongs to.", RateClass::read, {}));
     router.patch("/user/me/", change_me, accounts, user_route("changeMe", "Changes name, e-mail and instructions.", RateClass::read, {}));
     router.del("/user/me/", delete_me, accounts,
                user_route("deleteMe", "Deletes the account with everything in it.", RateClass::auth,

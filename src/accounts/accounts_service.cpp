@@ -40,8 +40,8 @@ struct Promoted {
     std::vector<SessionId> ended;
 };
 
-// Whoever is logged in, or holds a code or a token, was let in as somebody less. The number is locked first and the user's row before his
-// other rows, as where codes are sent and used.
+// Sessions, codes and tokens of before were given to somebody with fewer rights. The number is locked first, and the user's row before
+// their other rows, as where codes are sent and used.
 asio::awaitable<Promoted> promote_unit(db::Transaction& tx, Promotion promotion)
 {
     co_await CodeStore::lock_number(tx, promotion.mobile_key, promotion.now);

@@ -22,7 +22,7 @@ struct CodeSent {
     std::string detail;
     std::int64_t expires_in = 0;  // Seconds.
     std::int64_t retry_after = 0; // Seconds until the next code may be asked for.
-    std::string challenge;        // Gives its holder guesses of his own; 43 characters.
+    std::string challenge;        // Gives its holder guesses of their own; 43 characters.
     Omittable<std::string> otp;   // Debug delivery only.
 };
 BOOST_DESCRIBE_STRUCT(CodeSent, (), (detail, expires_in, retry_after, challenge, otp))

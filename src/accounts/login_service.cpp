@@ -44,7 +44,7 @@ asio::awaitable<Result<Opened>> log_in_unit(db::Transaction& tx, CodeLogin login
     if (!known) co_return invalid_code();
     std::optional<SignUpData> proven;
     if (login.proof.token_hash) proven = co_await SignUpStore::take(tx, known->id, *login.proof.token_hash);
-    if (proven || login.proof.older_hash) co_await SignUpStore::erase(tx, known->id); // The others were not his.
+    if (proven || login.proof.older_hash) co_await SignUpStore::erase(tx, known->id); // The others were not theirs.
     auto user = co_await UserStore::verify(tx, login.mobile, proven.value_or(SignUpData{}), login.proof.older_hash);
     if (!user) co_return invalid_code();
     co_await billing::take_up_use(tx, user->id, login.number_key, day_of(login.now));
@@ -240,7 +240,7 @@ asio::awaitable<Result<SignUpProof>> LoginService::proof_of(VerifyRequest const&
     co_return SignUpProof{};
 }
 
-// Only who has the right code gets here, so an answer may tell him more.
+// Only somebody with the right code gets here, so an answer may tell them more.
 asio::awaitable<Result<SignUpProof>> LoginService::proof_by_password(std::string mobile, std::string password)
 {
     auto const account = co_await parts_.users.by_mobile(mobile);

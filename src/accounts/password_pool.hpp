@@ -27,7 +27,7 @@ public:
     // threads = 0: half of the cores, at least one.
     PasswordPool(std::size_t threads, std::size_t queue_max);
 
-    // Whoever still waits is dropped with his coroutine: the I/O threads have stopped by then, and their contexts still exist.
+    // A caller that still waits is dropped with its coroutine: the I/O threads have stopped by then, and their contexts still exist.
     ~PasswordPool();
 
     // "$argon2id$v=19$m=19456,t=2,p=1$...". Resumes on the caller's executor, as does the next.

@@ -95,7 +95,7 @@ asio::awaitable<Result<void>> PasswordService::reset(std::string reset_token, st
 {
     auto const token = read_user_token(reset_token);
     if (!token) co_return invalid_reset_token();
-    // Looked up first: nobody makes us hash passwords with tokens of his own making.
+    // Looked up first: nobody makes us hash passwords with tokens that they made up.
     bool const is_known = co_await parts_.codes.has_reset_token(token->user, token->hash, parts_.clock.now());
     if (!is_known) co_return invalid_reset_token();
     auto const account = co_await parts_.users.by_id(token->user);

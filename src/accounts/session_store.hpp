@@ -48,7 +48,7 @@ public:
     asio::awaitable<std::optional<Time>> confirmed_until(UserId user, SessionId session);
     static asio::awaitable<bool> confirm(db::Transaction& tx, UserId user, SessionId session, Time until);
 
-    // false: it is not his, or has ended before.
+    // false: it is not the user's, or had ended before.
     static asio::awaitable<bool> end(db::Transaction& tx, UserId user, SessionId session, Time now);
     // All but `except`; those that have ended by this.
     static asio::awaitable<std::vector<SessionId>> end_all(db::Transaction& tx, UserId user, std::optional<SessionId> except, Time now);

@@ -1,4 +1,4 @@
-// The table of sign-ups: what each said, until somebody proves by a code that it was his. Several may stand beside each other for one
+// The table of sign-ups: what each said, until somebody proves by a code that it was theirs. There may be several for one
 // number, because anybody can sign up any number. A dead database throws. What takes a Transaction is a part of somebody's unit of work.
 #pragma once
 
@@ -14,7 +14,7 @@ namespace pollux::accounts {
 
 namespace asio = boost::asio;
 
-// For one number; the newest stay. Nobody pushes out another's from his own network alone.
+// For one number; the newest stay. Nobody pushes out another's from a single network.
 constexpr int sign_ups_per_network_max = 2;
 constexpr int sign_ups_max = 8;
 

@@ -24,13 +24,13 @@ constexpr db::Sql make_admin_sql = R"sql(
 constexpr db::Sql with_password_sql{"select " USER_COLUMNS " from users where id = $1 and password_hash = $2",
                                     "select " USER_COLUMNS " from users where id = $1 and password_hash = $2 for no key update"};
 
-// In a unit that is to write rows of his: he is not erased meanwhile.
+// In a unit that is to write rows of this user: they are not erased meanwhile.
 constexpr db::Sql user_of_id_sql{"select " USER_COLUMNS " from users where id = $1",
                                  "select " USER_COLUMNS " from users where id = $1 for key share"};
 constexpr db::Sql user_of_mobile_sql{"select " USER_COLUMNS " from users where mobile = $1",
                                      "select " USER_COLUMNS " from users where mobile = $1 for key share"};
 
-// The first statement of his erasure: what others have begun for him is over, and nothing is begun any more.
+// The first statement of an erasure: what others have begun for this user is over, and nothing is begun any more.
 constexpr db::Sql lock_sql{"select id from users where id = $1", "select id from users where id = $1 for update"};
 
 constexpr db::Sql by_mobile_sql = "select " USER_COLUMNS ", password_hash, pending_password_hash from users where mobile = $1";
@@ -43,7 +43,7 @@ constexpr db::Sql change_profile_sql = R"sql(
         custom_instructions = coalesce($6, custom_instructions)
     where id = $1 and mobile not like 'gone:%' returning )sql" USER_COLUMNS;
 
-// What stands in the row of a user who was never verified is some sign-up's: it stays only if that was his.
+// What stands in the row of a user who was never verified is some sign-up's: it stays only if that was theirs.
 constexpr db::Sql verify_sql = R"sql(
     update users set is_verified = 1,
         name = case when is_verified = 1 or pending_password_hash = $3 then coalesce(name, $4) else $4 end,
@@ -67,7 +67,7 @@ constexpr db::Sql reset_password_sql = R"sql(
     where id = $1
 )sql";
 
-// Nobody's number is like this, no plan has this name, and an unverified user would be cleaned up before his rooms are.
+// Nobody's number is like this, no plan has this name, and an unverified user would be cleaned up before their rooms are.
 constexpr db::Sql let_go_sql = R"sql(
     update users set mobile = 'gone:' || id, name = null, email = null, password_hash = null, pending_password_hash = null,
         custom_instructions = '', tier = 'gone', is_admin = 0, is_verified = 1
@@ -75,7 +75,7 @@ constexpr db::Sql let_go_sql = R"sql(
 )sql";
 constexpr db::Sql erase_sql = "delete from users where id = $1 and mobile like 'gone:%'";
 
-// An unverified user has never had a session: nothing of his stands in any other table but the sign-ups, which go with him.
+// An unverified user has never had a session: no other table than the sign-ups has rows of theirs, and those go with them.
 constexpr db::Sql erase_unverified_scan_sql = R"sql(
     delete from users where is_verified = 0 and id in
         (select id from users where is_verified = 0 and date_joined < $1 order by date_joined limit $2)

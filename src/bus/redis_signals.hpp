@@ -45,7 +45,7 @@ private:
 
     redis::Client& client_;
     std::string const prefix_; // Of every channel: one Redis may serve several databases of ours.
-    std::string const sender_; // Random: whoever publishes puts it before the payload and knows his own by it.
+    std::string const sender_; // Random: a publisher puts it before the payload and knows its own by it.
     std::shared_ptr<Subscribers> subscribers_ = std::make_shared<Subscribers>();
     redis::Subscriber subscriber_;
     net::TaskGroup tasks_;

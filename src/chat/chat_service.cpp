@@ -12,7 +12,7 @@ namespace pollux::chat {
 namespace {
 
 constexpr std::chrono::seconds stop_takes_max{6}; // A worker elsewhere learns of it when it renews its lease.
-// Somebody waits for his click to count: a lost signal is to cost him less than it costs a reader.
+// Somebody waits for their click to count: a lost signal is to cost them less than it costs a reader.
 constexpr ReplyPace stop_pace{.silence_absent_max = std::chrono::milliseconds(500), .silence_streaming_max = std::chrono::seconds(1)};
 
 // On PostgreSQL a repeat waits behind the first request with its key, for the user's row or for the key's. When it has waited in vain,

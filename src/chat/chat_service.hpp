@@ -1,5 +1,5 @@
-// Rooms, messages and replies, as handlers, streams and jobs use them. Every function takes the user who asks; what is not his does
-// not exist for him (not_found). Whatever returns a change has committed it, dropped the cached room list and published the notices.
+// Rooms, messages and replies, as handlers, streams and jobs use them. Every function takes the user who asks; what is not theirs does
+// not exist for them (not_found). Whatever returns a change has committed it, dropped the cached room list and published the notices.
 #pragma once
 
 #include "ai/model_list.hpp"

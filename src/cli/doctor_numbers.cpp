@@ -47,7 +47,7 @@ std::map<std::string, std::int64_t> read_accounts(config::Config const& config)
         [&](std::int64_t last) { return connection.run(numbers_scan_sql.text(db::Dialect::sqlite), {last, rows_at_once}); });
 }
 
-// "+4***56": enough to find the person who asks, too little to call him.
+// "+4***56": enough to find the person who asks, too little to call them.
 std::string masked(std::string const& number)
 {
     return number.substr(0, 2) + "***" + number.substr(number.size() - 2);

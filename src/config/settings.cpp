@@ -79,7 +79,7 @@ constexpr Setting list[] = {
      read_choice<&C::rate_limits>},
     {"Who may come", "RATE_RULES", "", "the built-in rules",
      "Other limits: `send=30/60` allows 30 in 60 seconds; for `send`, `create` and `read` of a user, `auth`, `otp`, `webhook`, "
-     "`send_address`, `create_address` and `read_address` of an address, `plan` of all a user asks for instead of what his plan says, by "
+     "`send_address`, `create_address` and `read_address` of an address, `plan` of all a user asks for instead of what the plan says, by "
      "comma.",
      read_rate_rules, plain, Part::rate_rules},
 

@@ -181,7 +181,7 @@ asio::awaitable<std::optional<Response>> refuse_by_rate(Server::Shared& shared, 
     auto const rate_class = route.options.limits;
     auto rules = shared.options.rate_rules.of(rate_class);
     limits::RateDecision decision;
-    // The user's own budget first: what it refuses takes nothing from those who share his address.
+    // The user's own budget first: what it refuses takes nothing from those who share the address.
     if (rules.per_user && request.identity) {
         std::string key = asker_of(request);
         decision = co_await shared.limiter.take(rate_class, key, *rules.per_user);

@@ -52,7 +52,7 @@ struct ServerOptions {
     bool rate_limits = true;
     limits::RateRules rate_rules;
     ServerLimits limits;
-    // What a user's plan allows over all his routes but streams; empty, or nullopt: no such limit.
+    // What a user's plan allows over all of their routes but streams; empty, or nullopt: no such limit.
     std::function<asio::awaitable<std::optional<std::int64_t>>(UserId user)> requests_per_minute;
 };
 

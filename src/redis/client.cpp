@@ -49,7 +49,7 @@ asio::awaitable<Answers> Client::call_all(std::string commands, std::size_t coun
     auto const start = [&pipeline, count, patience](auto handler, std::string bytes) {
         auto executor = asio::get_associated_executor(handler);
         auto waiter = std::make_shared<decltype(handler)>(std::move(handler));
-        // Posted, never called: whoever is resumed may do what he likes, while the pipeline is in the middle of its work.
+        // Posted, never called: a caller that is resumed may do what it likes, while the pipeline is in the middle of its work.
         Pipeline::Done done = [executor, waiter = std::move(waiter)](Answers answers) {
             asio::post(executor, [waiter, answers = std::move(answers)]() mutable { (*waiter)(std::move(answers)); });
         };

@@ -62,7 +62,7 @@ private:
     db::Database& database_;
 };
 
-// What was asked for on behalf of a user that is deleted and does not run, of these kinds: for the transaction that forgets him.
+// What was asked for on behalf of a user that is deleted and does not run, of these kinds: for the transaction that forgets the user.
 asio::awaitable<void> drop_tasks_of(db::Transaction& transaction, UserId user, std::string kinds);
 
 } // namespace pollux::tasks

@@ -133,7 +133,7 @@ describe('cluster', () => {
         await until('ready', async () => (await health()).status === 200);
     });
 
-    test('who starts before PostgreSQL waits for it, unless he is told to stop', { timeout: 60_000 }, async () => {
+    test('a process that starts before PostgreSQL waits for it, unless it is told to stop', { timeout: 60_000 }, async () => {
         await postgres.kill();
         const patient = { ...env, WORKERS: 'external', DATABASE_WAIT_SECONDS: '120' };
         const early = ['serve', 'worker', 'migrate'].map((role) => new Node(role, patient));

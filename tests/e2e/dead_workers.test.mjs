@@ -1,4 +1,4 @@
-// A4: twenty workers are killed at once, each in the middle of replies. Their leases of 20 s have to end first, and somebody has to look:
+// Twenty workers are killed at once, each in the middle of replies. Their leases of 20 s have to end first, and somebody has to look:
 // every one of the replies is begun again within 25 s. Times are the database's own.
 // POLLUX_DEATHS=n: how many times (usually 1, 10 with POLLUX_DEEP).
 import assert from 'node:assert/strict';

@@ -1,4 +1,4 @@
-// E5: the model is out. The queue takes what it may hold, then sends get 503 `busy`; when the model is back, the queue drains no faster
+// The model is out. The queue takes what it may hold, then sends get 503 `busy`; when the model is back, the queue drains no faster
 // than MODEL_CALLS_PER_MINUTE and MODEL_CONCURRENCY allow, and every message that was accepted has its one reply.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';

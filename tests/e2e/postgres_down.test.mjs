@@ -1,4 +1,4 @@
-// E2: PostgreSQL is stopped, killed, or has no connection left, while users send, read and follow replies. Whoever asks is told 503 soon,
+// PostgreSQL is stopped, killed, or has no connection left, while users send, read and follow replies. Whoever asks is told 503 soon,
 // no answer takes more than 5 s, /livez stays, /readyz goes and comes within 5 s, and in the end whatever was accepted has its one reply.
 // POLLUX_OUTAGE_SECONDS=n: how long each of them lasts (usually 5). POLLUX_REDIS=no: PostgreSQL alone.
 import assert from 'node:assert/strict';

@@ -1,5 +1,5 @@
-// The daily quota: exact under a crowd of sends (D1), also with kills; settled once by how a reply ends (D2); a new day at midnight (D3).
-// POLLUX_QUOTA_ROUNDS=n: rounds of D1 (usually 5).
+// The daily quota: exact under a crowd of sends, also with kills; settled once by how a reply ends; a new day at midnight.
+// POLLUX_QUOTA_ROUNDS=n: rounds of the crowd (usually 5).
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';

@@ -98,7 +98,7 @@ TEST_F(RedisRateLimiterTest, with_redis_gone_halted_or_full_each_node_limits_for
     EXPECT_FALSE(take(a, rule).allowed);
     EXPECT_TRUE(take(b, rule).allowed);
 
-    server.start(); // Empty: everybody has his full count again.
+    server.start(); // Empty: everybody has the full count again.
     ASSERT_TRUE(are_up());
     for (int round = 0; round < 3; ++round) EXPECT_TRUE(take(a, rule).allowed);
     EXPECT_FALSE(take(b, rule).allowed);

@@ -48,7 +48,7 @@ protected:
     }
 };
 
-// All that a reader gets until the reply has ended, or until he has `bytes_max` of text.
+// All that a reader gets until the reply has ended, or until it has `bytes_max` of text.
 struct Gathered {
     std::int64_t attempt = 0;
     std::string model;
@@ -151,7 +151,7 @@ TEST_F(RedisReplyFeedTest, a_new_attempt_elsewhere_begins_anew_and_the_old_one_i
     EXPECT_EQ(news.attempt, 2);
     EXPECT_EQ(news.text, "second");
     EXPECT_EQ(news.model, "demo");
-    begin(a, 1); // Somebody who has lost his lease and does not know.
+    begin(a, 1); // A worker that has lost its lease and does not know.
     append(a, "late");
     ASSERT_EQ(b.loop.run(gather(&b.parts, reply, 6)).text, "second");
     EXPECT_EQ(server.ask({"HGET", "pollux:feed:{7}", "attempt"})->text, "2");
@@ -222,7 +222,7 @@ TEST_F(RedisReplyFeedTest, what_redis_lost_is_written_anew)
     EXPECT_EQ(all.restarts, 0);
 }
 
-// Halted, paused, full: each as good as away. The writer and the readers of his node do not notice.
+// Halted, paused, full: each as good as away. The writer and the readers of its node do not notice.
 TEST_F(RedisReplyFeedTest, without_redis_the_writer_and_its_node_go_on)
 {
     struct Trouble {

@@ -98,7 +98,7 @@ TEST_F(Numbers, where_both_exist_the_new_one_counts_and_the_old_one_opens_with_a
     auto const older = old_account("447911123456");
     ASSERT_EQ(older, "+44447911123456");
     ASSERT_EQ(sign_up("+447911123456").value().mobile, "+447911123456");
-    // Nobody has shown yet that the new one is his: the account stays where it was.
+    // Nobody has shown yet that the new one is theirs: the account stays where it was.
     EXPECT_EQ(opened_by("447911123456"), older);
     EXPECT_EQ(opened_by("+447911123456"), "+447911123456");
     EXPECT_EQ(opened_by("447911123456"), "+447911123456");

@@ -1,4 +1,4 @@
-// Whose sign-up it was: anybody can sign up any number, and only whoever proves by a code that he did gets what was said in it.
+// Whose sign-up it was: anybody can sign up any number, and only somebody who proves it by a code gets what was said in it.
 #include "store/accounts_fixture.hpp"
 
 namespace pollux::accounts {

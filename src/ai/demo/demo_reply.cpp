@@ -141,7 +141,7 @@ std::string long_story()
         "Castor and Pollux set out before the sun, with one boat, two oars and no map at all.",
         "The sea was calm, the wind came late, and nobody counted the miles that lay behind them.",
         "Towards noon they met a ship whose captain asked for water and paid with a rumour.",
-        "Somewhere ahead, he said, there was an island where every question had exactly one answer.",
+        "Somewhere ahead, the captain said, there was an island where every question had exactly one answer.",
         "Castor laughed; Pollux wrote it down, because what is written down outlives a storm.",
         "And a storm came, tore the sail in two, and threw the oars away one after the other.",
         "When it was over, the page was dry, and the last line stood where it had been left.",

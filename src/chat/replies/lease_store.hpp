@@ -35,7 +35,7 @@ public:
     // until it returns none.
     asio::awaitable<std::vector<LostReply>> recover(Time now);
 
-    // Takes back one lease of `owner` that he knows nothing of.
+    // Takes back one lease of `owner` that it knows nothing of.
     asio::awaitable<std::vector<LostReply>> let_go(std::string owner, UserId user, MessageId reply, Time now);
 
     // Whether a job is ready that has lost so many leases that it is to run alone.

@@ -23,7 +23,7 @@ constexpr std::int64_t given_away_at_once_max = 1'000;
 // For the transaction of the DELETE, behind the user's lock, when the room's jobs are ended. True: there is more, and a task to take it.
 asio::awaitable<bool> begin_deletion(db::Transaction& transaction, UserId user, RoomId room);
 
-// The same of all his rooms, for the transaction that ends his account. The ids of those that are nobody's now.
+// The same of all rooms of a user, for the transaction that ends the account. The ids of those that are nobody's now.
 asio::awaitable<std::vector<RoomId>> give_rooms_away(db::Transaction& transaction, UserId user);
 
 // Pieces of the rest, for tasks; each is a transaction, says how many rows it took, and may run twice.

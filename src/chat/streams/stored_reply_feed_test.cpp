@@ -259,7 +259,7 @@ TEST_F(StoredReplyFeedTest, an_end_elsewhere_wakes_the_reader_that_looks_for_its
     parts.erase_all(); // The finish does.
     end();
     EXPECT_EQ(waiting.get().state, State::absent);
-    // And when he missed the end.
+    // And when it missed the end.
     EXPECT_EQ(wait(b, all.position).get().state, State::absent);
 }
 

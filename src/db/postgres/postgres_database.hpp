@@ -4,7 +4,7 @@
 //
 // Reads share a few pipelined connections; transactions take one of a pool each. Whoever calls waits at most as long as
 // postgres/limits.hpp says, whatever happens to PostgreSQL. No call can be cancelled: set the deadline before. Whoever waits for a
-// call keeps his io_context alive until close() has returned.
+// call keeps its io_context alive until close() has returned.
 #pragma once
 
 #include "db/database.hpp"

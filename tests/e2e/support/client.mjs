@@ -1,4 +1,4 @@
-// HTTP as a client does it, and a user who chats. Every answer that is an error is checked here (promise H2), in whatever test it comes.
+// HTTP as a client does it, and a user who chats. Every answer that is an error is checked here, in whatever test it comes.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
