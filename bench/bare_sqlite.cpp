@@ -2,7 +2,7 @@
 // synchronous=FULL) and as many sends a COMMIT as the server had. No network, no JSON, no threads, no savepoints.
 //
 // The statements stand in src/chat/sending/send_store.cpp, send_parts.cpp, room_store.cpp (touch), idempotency.cpp and
-// src/billing/quota.cpp. Whoever changes them there changes them here: bench/run compares the rows that both have written, not the texts.
+// src/billing/quota.cpp. A change there needs the same change here: bench/run compares the rows that both have written, not the texts.
 #include <CLI/CLI.hpp>
 #include <sqlite3.h>
 

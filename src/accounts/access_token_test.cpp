@@ -124,7 +124,7 @@ TEST_F(AccessToken, of_many_users_are_not_mixed_up)
 }
 
 // RFC 7515 and RFC 8725: what must never be taken. Payloads and headers here are sealed with the right key where it says "sealed":
-// even whoever had the key could not get them past.
+// even somebody with the key could not get them past.
 TEST_F(AccessToken, is_taken_in_one_form_only)
 {
     auto const good = tokens.issue(identity, now);

@@ -89,7 +89,7 @@ asio::awaitable<Result<CodeService::Sent>> CodeService::send_unit(db::Transactio
     if (request.purpose == CodePurpose::confirm && !is_own) {
         co_return invalid("mobile", "not_yours", "A session is confirmed with the number of its own account.");
     }
-    // Whoever reads the settings knows the fixed codes: they open no admin's account.
+    // Everybody who can read the settings knows the fixed codes: they open no admin's account.
     bool const may_be_fixed = sending.fixed_code && !(user && user->is_admin);
     Sent sent{.is_known = user.has_value(), .code = may_be_fixed ? *sending.fixed_code : sending.code};
     // While somebody tries things out on their own machine, a code that is sent to nobody need not be sent seldom.

@@ -22,7 +22,7 @@ struct Budget {
     std::chrono::microseconds step() const { return std::chrono::microseconds(window) / count_max; }
 };
 
-// Wrong passwords at one account, by whoever shows no session of it. It bars nobody from logging in by code.
+// Wrong passwords at one account, by clients that show no session of it. It bars nobody from logging in by code.
 constexpr Budget passwords_per_account_hour{"passwords_hour", 10, std::chrono::hours(1)};
 constexpr Budget passwords_per_account_day{"passwords_day", 40, std::chrono::hours(24)};
 // Kept for devices that do, whatever strangers have spent.

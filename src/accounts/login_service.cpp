@@ -52,7 +52,7 @@ asio::awaitable<Result<Opened>> log_in_unit(db::Transaction& tx, CodeLogin login
     Opened opened;
     if (login.admin_key && !user->is_admin) {
         user->is_admin = co_await UserStore::claim_admin(tx, user->id, *login.admin_key, login.now);
-        // Who else is logged in has not proven anything just now.
+        // Other sessions have not proven anything just now.
         if (user->is_admin) opened.ended = co_await SessionStore::end_all(tx, user->id, std::nullopt, login.now);
     }
     opened.session = co_await SessionStore::open(tx, user->id, LoginMethod::code, login.device, login.now);

@@ -1,6 +1,6 @@
 // Argon2id (libsodium; 19 MiB, t=2, p=1: OWASP's minimum) on threads of its own at low priority, so that a flood of logins never
 // takes an I/O thread. At most `queue_max` wait; then the answer is unavailable (503) with Retry-After. Strangers can sign up as often as
-// they like, so sign-ups take half of the queue at most, and whoever has an account goes before them.
+// they like, so sign-ups take half of the queue at most, and log-ins go before them.
 #pragma once
 
 #include "base/error.hpp"

@@ -22,7 +22,7 @@ Error invalid_reset_token()
     return malformed("invalid_reset_token", "The reset token is wrong, was used before or has expired.");
 }
 
-// Whoever held the old password may have asked for codes and links, and read them. The number is locked first and the user's row written
+// Somebody with the old password may have asked for codes and links, and read them. The number is locked first and the user's row written
 // last, as where codes are sent and used.
 asio::awaitable<void> void_what_was_sent(db::Transaction& tx, UserId user, std::string mobile_key, Time now)
 {

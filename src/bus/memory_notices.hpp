@@ -34,7 +34,7 @@ public:
     asio::awaitable<NoticeBatch> read(UserId user, std::string after, Steady::time_point until) override;
     void close() override;
 
-    // Notices may have been missed: whoever has read before, this user or everybody, is told to fetch anew.
+    // Notices may have been missed: readers from before, of this user or of all, are told to fetch everything again.
     void forget(UserId user);
     void forget_all();
 

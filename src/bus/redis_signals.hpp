@@ -24,8 +24,8 @@ public:
     void publish(std::string_view channel, std::string_view payload) override;
     std::unique_ptr<Subscription> subscribe(std::string channel, Handler handler) override;
 
-    // A PUBLISH for whoever sends it together with what it tells of, in the same call: this process hears it too, and not before Redis
-    // has carried out what stands before it. Without payload.
+    // A PUBLISH for a caller that sends it together with what it tells of, in the same call: this process hears it too, and not before
+    // Redis has carried out what stands before it. Without payload.
     std::string publish_command(std::string_view channel) const;
     std::string wire_channel(std::string_view channel) const; // For scripts: PUBLISH it with `wire_payload`.
     static constexpr std::string_view wire_payload = ":";

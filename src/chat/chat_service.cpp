@@ -177,7 +177,7 @@ void ChatService::follow_up(UserId user, RoomId room, Sending& sending, std::opt
     }
 }
 
-// After COMMIT: so many jobs may be claimed, by whoever is first.
+// After COMMIT: so many jobs may be claimed, by the first worker that comes.
 void ChatService::wake_workers(int jobs)
 {
     if (jobs == 0) return;

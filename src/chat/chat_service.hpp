@@ -93,7 +93,7 @@ public:
     asio::awaitable<Result<VariantPage>> variants(UserId user, RoomId room, MessageId reply, std::string cursor);
 
     // The reply as it stands when it is finished or at `until`; `known` while nothing newer can be read, and when it is deleted. So
-    // whoever has changed something may await this and still has an answer, whatever fails.
+    // a caller that has changed something may await this and still has an answer, whatever fails.
     asio::awaitable<Message> when_finished(UserId user, Message known, Steady::time_point until);
 
     // The models this user's plan may use, the default first.

@@ -47,7 +47,7 @@ inline Result<MessagePath> message_path(http::Request const& request)
     return MessagePath{*room, *message};
 }
 
-// `stream`, which ends soon after the session of whoever asked for it, and when a newer one of the same user needs its place.
+// `stream`, which ends soon after the session that asked for it, and when a newer one of the same user needs its place.
 inline std::unique_ptr<http::EventStream> bound(std::unique_ptr<http::EventStream> stream, StreamPlaces& places, ChatApi& api,
                                                 http::Request const& request)
 {

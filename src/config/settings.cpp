@@ -128,7 +128,7 @@ constexpr Setting list[] = {
      "`+11234567890:123456@2026-12-31`.",
      read_test_numbers, secret},
     {"Accounts", "ADMIN_MOBILE", "", "",
-     "Number in international form, like +4915112345678: whoever proves it by a code becomes an admin, once, while there is none.",
+     "Number in international form, like +4915112345678: the user who proves it by a code becomes an admin, once, while there is none.",
      read_admin_mobile},
     {"Accounts", "OTP_PER_IP_HOUR", "10", "", "Codes that one address may ask for in an hour.",
      read_number<&C::otp_per_ip_hour, 1, 1'000'000>, plain, Part::sms},

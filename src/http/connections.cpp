@@ -68,7 +68,7 @@ ConnectionCounts::Place::~Place()
     if (--found->second == 0) counts_->by_address_.erase(found);
 }
 
-// Everybody behind a proxy comes from its address, and from loopback comes whoever runs this machine.
+// Everybody behind a proxy comes from its address, and from loopback comes the operator of this machine.
 bool ConnectionCounts::is_counted_by_address(asio::ip::address const& address) const
 {
     bool const is_mapped_loopback =

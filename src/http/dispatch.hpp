@@ -33,7 +33,7 @@ asio::awaitable<std::optional<Response>> refuse_caller(Server::Shared& shared, T
 
 // Where the bytes of the request's body are counted.
 BodyPool body_pool(Target const& target);
-// Under which name the answers of whoever asks are counted.
+// Under which name the answers to a caller are counted.
 std::string asker_of(Request const& request);
 
 // The answer to a request whose body could not be read.

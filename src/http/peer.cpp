@@ -18,7 +18,7 @@ using asio::ip::address;
 using asio::ip::address_v4;
 using asio::ip::address_v6;
 
-// Without a zone, too ("fe80::1%eth0"): it names a link of whoever wrote it down, not another client.
+// Without a zone, too ("fe80::1%eth0"): it names a link of the machine that wrote it down, not another client.
 address unmapped(address const& any)
 {
     if (any.is_v4()) return any;
@@ -136,7 +136,7 @@ Client client_behind(address const& socket_peer, std::string_view forwarded_for,
         auto const named = address_in(entry);
         if (!named) {
             client.name = entry.empty() ? "(empty)" : plain_name(entry);
-            break; // Who cannot be told apart vouches for nobody.
+            break; // A proxy that cannot be told apart vouches for nobody.
         }
         client.address = unmapped(*named);
         ++skipped;

@@ -15,7 +15,7 @@
 
 namespace pollux::http {
 
-// Who a valid access token speaks for.
+// The user and session that a valid access token speaks for.
 struct Identity {
     UserId user;
     SessionId session;

@@ -157,7 +157,7 @@ asio::awaitable<RequestReader::Outcome> Session::read_body(Target const& target)
 {
     auto const pool = body_pool(target);
     auto const phase = pool == BodyPool::open ? Phase::open_body : pool == BodyPool::raw ? Phase::raw_body : Phase::user_body;
-    // Who sends slowly makes room for who comes now.
+    // Slow senders make room for the one that comes now.
     auto grow = [this, phase](std::size_t bytes) {
         return body_share_.grow(bytes) || (thread_.waiting.free_body_bytes(phase, bytes, *this) && body_share_.grow(bytes));
     };

@@ -76,8 +76,8 @@ std::string_view address_policy(RateClass rate_class)
 RateRules built_in_rate_rules()
 {
     RateRules rules;
-    // Who logs in has no name yet, so only the address counts. A person needs two or three requests; twenty leave room for an office
-    // behind one address, and make a list of a million passwords last 35 days.
+    // A client that logs in has no name yet, so only the address counts. A person needs two or three requests; twenty leave room for an
+    // office behind one address, and make a list of a million passwords last 35 days.
     rules.auth.per_address = RateRule{20, 60s};
     // Each may cost an SMS. The narrow limits are per mobile and per code and stand in the database; this one stops a flood early.
     rules.otp.per_address = RateRule{10, 60s};

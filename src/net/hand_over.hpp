@@ -1,4 +1,4 @@
-// How a coroutine waits for somebody on another thread: it hands over its resumption and sleeps. Whoever has that calls it once, from any
+// How a coroutine waits for somebody on another thread: it hands over its resumption and sleeps. The holder calls that once, from any
 // thread, when what was wanted stands where both know it (the coroutine's frame lives until then); the coroutine goes on by its own
 // executor, posted, never called, so that neither side runs inside of the other.
 //

@@ -200,7 +200,7 @@ asio::awaitable<void> TaskRunner::take_back_lost(TaskStore::Which which)
 asio::awaitable<void> TaskRunner::claim_lane(Lane lane)
 {
     auto const hands = free_hands(lane);
-    if (hands == 0 || is_stopping_) co_return; // Whoever gives a hand back looks again.
+    if (hands == 0 || is_stopping_) co_return; // The run that gives a hand back looks again.
     auto claimed = co_await store_.claim(owner_, kinds_json(lane), static_cast<std::int64_t>(hands));
     for (auto& task : claimed) {
         auto const* kind = kinds_.find(task.kind);
@@ -263,7 +263,7 @@ asio::awaitable<void> TaskRunner::keep_end(TaskKind const* kind, Task const& tas
     auto verdict = judge(outcome.end(), kind->limits, task.failures, random_share());
     if (verdict.next == TaskVerdict::Next::ready && outcome.after()) verdict.delay = *outcome.after();
     bool const is_mine = co_await store_.finish(task, verdict, outcome.reason());
-    if (!is_mine) co_return; // Whoever took it over ends it.
+    if (!is_mine) co_return; // The process that took it over ends it.
     count_end(kind->name, outcome.end());
     if (verdict.next == TaskVerdict::Next::dead) log_dead(kind->name, task.id, outcome.reason());
 }

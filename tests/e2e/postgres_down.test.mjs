@@ -35,7 +35,7 @@ describe('PostgreSQL goes away', () => {
             const user = await User.signUp(clients[[0, 1, 0, 2][number % 4]]);
             return { user, room: await user.createRoom() };
         }));
-        // Who follows a reply asks nothing meanwhile, and all may do that at once: some users only look at what they have used.
+        // A user who follows a reply asks nothing meanwhile, and all may do that at once: some users only look at what they have used.
         chatting = Promise.all(users.map((one, number) => (number >= userCount - clients.length ? look : chat)(one)));
     });
     after(() => {

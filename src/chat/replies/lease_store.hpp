@@ -1,4 +1,4 @@
-// Leases: who writes which reply, and what happens to the replies of those who are gone. A job whose lease ended without a word is
+// Leases: which worker writes which reply, and what becomes of the replies of workers that are gone. A job whose lease ran out is
 // ready again, and the loss is counted: it may be the reply that kills its workers.
 #pragma once
 

@@ -168,7 +168,7 @@ TEST_F(StoredReplyFeedTest, a_reader_on_another_node_gets_all_of_it)
     EXPECT_EQ(all.restarts, 1);
     EXPECT_GE(parts.size(), 2u) << "in parts, while it is written";
 
-    // Whoever comes later, or was cut in the middle of a part, gets the same.
+    // A reader that comes later, or was cut in the middle of a part, gets the same.
     Gathered late;
     gather(late, text.size());
     EXPECT_EQ(late.text, text);

@@ -124,7 +124,7 @@ export class User {
         return user;
     }
 
-    // Passwords are hashed a few at a time; who comes in a crowd is told to come back.
+    // Passwords are hashed a few at a time; a client that comes in a crowd is told to come back.
     async #signUpObeying(body, seconds = 60) {
         for (const end = Date.now() + seconds * 1000;;) {
             const answer = await this.client.ask('POST', '/auth/signup/', { body });
