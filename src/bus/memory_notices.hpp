@@ -1,6 +1,6 @@
 // The notices of one process. Kept per user, 1,000 or 1 MiB or 5 minutes, and bounded in all; a user whom nobody reads is forgotten
 // with their last notice. Ids are `<epoch>-<n>`: the epoch is random per process start, so an id of an earlier process is unknown and
-// its reader is told to fetch anew. Safe from any thread.
+// its reader is told to fetch everything again. Safe from any thread.
 #pragma once
 
 #include "base/literals.hpp"

@@ -28,7 +28,7 @@ struct NewNotice {
 };
 
 struct NoticeBatch {
-    bool is_reset = false;       // `after` is not known any more: the reader must fetch anew. Then `notices` may be empty.
+    bool is_reset = false;       // `after` is not known any more: the reader must fetch everything again. Then `notices` may be empty.
     std::string last_id;         // What to pass as `after` next time.
     std::vector<Notice> notices; // Oldest first.
     bool is_closed = false;      // The process stops.

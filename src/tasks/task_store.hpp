@@ -55,7 +55,7 @@ public:
     // Dead ones of these kinds, older than `kept`; at most 1,000. How many they were.
     asio::awaitable<std::int64_t> forget_dead(std::string kinds, std::chrono::microseconds kept);
 
-    // A dead one is asked for anew; where a twin of it is open, it is dropped. False when it is not there or not dead.
+    // A dead one is asked for again; where a twin of it is open, it is dropped. False when it is not there or not dead.
     asio::awaitable<bool> retry_dead(UserId user, TaskId id);
 
 private:

@@ -71,7 +71,7 @@ describe('cluster', () => {
         await sim.plan({ reset: true, default: quick });
         const owner = async () => (await postgres.rows('select lease_owner from jobs where lease_owner is not null'))[0].lease_owner;
         const first = await owner();
-        // Which process it is nobody tells, so both are killed and one is started anew.
+        // Which process it is is not told, so both are killed and one is started again.
         await Promise.all(workers.map((worker) => worker.kill()));
         workers = [await new Node('worker', env).start()];
         const isSoon = performance.now() - began < 10_000; // On a busy machine the start alone may take as long as a lease.

@@ -76,7 +76,7 @@ describe('dead workers', () => {
         return [...claimed.values()].map((at) => at - killed);
     }
 
-    // When each reply was claimed anew. A claim sets the lease to 20 s from then; a reply that is gone was claimed and finished since the
+    // When each reply was claimed again. A claim sets the lease to 20 s from then; a reply that is gone was claimed and finished since the
     // last look.
     async function nextClaims(before, killed) {
         const claimed = new Map();

@@ -15,7 +15,7 @@ const queueMax = Number(process.env.POLLUX_OUTAGE_QUEUE ?? 120);
 const callsPerSecond = 10;
 const callsAtOnce = 4; // Of one process.
 const userCount = 12;
-const gaugeSeconds = 2.5; // Several processes count the queue anew every 2 s.
+const gaugeSeconds = 2.5; // Several processes count the queue again every 2 s.
 
 // The most of these times (seconds, rising) that lie in any window of `seconds`.
 function mostIn(times, seconds) {

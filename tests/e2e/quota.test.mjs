@@ -151,7 +151,7 @@ describe('quota', () => {
     });
 
     // libfaketime runs the clock of that one process: 30 s before midnight at the start, and 20 times as fast as ours.
-    test('midnight: yesterday’s units stay yesterday’s, today’s begin anew', { skip: !faketime && 'libfaketime is not installed', timeout: 120_000 }, async () => {
+    test('midnight: yesterday’s units stay yesterday’s, today’s begin again', { skip: !faketime && 'libfaketime is not installed', timeout: 120_000 }, async () => {
         await sim.plan({ reset: true, default: { text: 'ok', chunk_delay_ms: 0 } });
         const clock = { LD_PRELOAD: faketime, FAKETIME: '@2031-03-01 23:59:30 x20', FAKETIME_DONT_FAKE_MONOTONIC: '1', DONT_FAKE_MONOTONIC: '1', TZ: 'UTC' };
         const night = await Server.start({ env: { ...roomySettings, ...sim.settings(), BASIC_DAILY_MESSAGES: '5', ...clock } });

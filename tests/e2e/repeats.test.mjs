@@ -58,7 +58,7 @@ describe('repeats of a client library', () => {
         });
     }
 
-    test('a key that is made anew for each try does not make a second question', async () => {
+    test('a new key for each try does not make a second question', async () => {
         const reader = new ReplyReader();
         await post(reader, 'hello', { key: randomUUID(), eventsMax: 3 });
         await post(reader, 'hello', { key: randomUUID() });

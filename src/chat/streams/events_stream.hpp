@@ -1,5 +1,5 @@
 // GET /events/: what changes for a user, as Server-Sent Events. The first event is `ready {}`, whose id a client can resume from, or,
-// when its last id is not known any more, `reset {}`: fetch anew. Then the notices as they come.
+// when its last id is not known any more, `reset {}`: fetch everything again. Then the notices as they come.
 #pragma once
 
 #include "bus/notices.hpp"

@@ -40,7 +40,7 @@ void prepare_library()
     });
 }
 
-// Through sqlite3_value, because each sqlite3_column_* call finds and locks its column anew: half of what reading a page of rows costs
+// Through sqlite3_value, because each sqlite3_column_* call finds and locks its column again: half of what reading a page of rows costs
 // beside the search itself.
 Value value_at(sqlite3_stmt* statement, int column)
 {
