@@ -92,7 +92,7 @@ asio::awaitable<Result<CodeService::Sent>> CodeService::send_unit(db::Transactio
     // Everybody who can read the settings knows the fixed codes: they open no admin's account.
     bool const may_be_fixed = sending.fixed_code && !(user && user->is_admin);
     Sent sent{.is_known = user.has_value(), .code = may_be_fixed ? *sending.fixed_code : sending.code};
-    // While somebody tries things out on their own machine, a code that is sent to nobody need not be sent seldom.
+    // While somebody tries things out on their own machine, a code that is sent to nobody may be asked for often.
     if (may_be_fixed && parts_.options.debug == DebugMode::on) {
         sent.pause = std::chrono::seconds(0);
     } else {

@@ -78,7 +78,7 @@ public:
     }
     std::uint16_t port() const;
 
-    // Before stop_accepting(), while a load balancer finds out: requests are served as ever, but each answer closes its connection.
+    // Before stop_accepting(), while a load balancer finds out: requests are served as usual, but each answer closes its connection.
     void announce_stop();
     // No new connections; idle ones are closed, running requests finish and then close theirs.
     void stop_accepting();

@@ -1,4 +1,4 @@
-// What is deleted goes in pieces. The transaction of a DELETE takes away what anybody could still come upon: the room goes to nobody (user
+// What is deleted goes in pieces. The transaction of a DELETE takes away what anybody could still find: the room goes to nobody (user
 // 0), so that every statement which asks for a user's room finds none, in this version of Pollux and in older ones beside it. Its messages,
 // of which there may be millions, follow by a task. Until then they lie about, and so a message is read together with its room.
 #pragma once

@@ -153,7 +153,7 @@ int chat(ChatArguments const& arguments)
         } catch (std::exception const& what) {
             tell(reason_of(what));
         }
-        io.stop(); // Idle connections need not be waited for.
+        io.stop(); // Idle connections are not waited for.
     });
     io.run();
     return exit_code;
