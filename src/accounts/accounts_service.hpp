@@ -39,7 +39,7 @@ public:
     asio::awaitable<std::optional<UserBrief>> user_brief(UserId user) { return parts_.users.brief(user); }
 
     // The last of a user who was let go: what refers to their row must be gone.
-    static asio::awaitable<void> erase_rest(db::Transaction& tx, UserId user);
+    static asio::awaitable<void> erase_rest(db::Transaction& transaction, UserId user);
 
     void add_eraser(Eraser eraser) { profiles_.add_eraser(std::move(eraser)); }
 

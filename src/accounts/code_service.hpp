@@ -51,8 +51,8 @@ public:
 private:
     struct Sending;
     struct Sent;
-    asio::awaitable<Result<Sent>> send_unit(db::Transaction& tx, Sending sending);
-    asio::awaitable<Result<void>> check_limits(db::Transaction& tx, Sending const& sending, std::optional<User> const& user);
+    asio::awaitable<Result<Sent>> send_unit(db::Transaction& transaction, Sending sending);
+    asio::awaitable<Result<void>> check_limits(db::Transaction& transaction, Sending const& sending, std::optional<User> const& user);
     std::optional<std::string> fixed_code(std::string const& mobile, PageOrigin origin, Time now) const;
     bool is_fixed_code(std::string const& mobile, std::string const& code) const;
     void show_on_console(Sending const& sending, std::string const& code) const;

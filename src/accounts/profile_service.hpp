@@ -8,7 +8,8 @@
 namespace pollux::accounts {
 
 // Another room's part in deleting a user. `erase` runs in the transaction that lets the user go, and may run again from its start: what
-// shows anything of them ends there, and what takes long is asked for as a task. `erased` runs after COMMIT and never throws. Both are optional.
+// shows anything of them ends there, and what takes long is asked for as a task. `erased` runs after COMMIT and never throws. Both are
+// optional.
 struct Eraser {
     std::function<asio::awaitable<void>(db::Transaction&, UserId)> erase;
     std::function<void(UserId)> erased;
@@ -32,7 +33,7 @@ public:
 
 private:
     asio::awaitable<Result<bool>> may_remove(http::Identity identity, Account const& account, std::optional<std::string> password);
-    asio::awaitable<std::vector<SessionId>> remove_unit(db::Transaction& tx, UserId user, std::string mobile, Time now);
+    asio::awaitable<std::vector<SessionId>> remove_unit(db::Transaction& transaction, UserId user, std::string mobile, Time now);
 
     AccountsParts& parts_;
     PasswordGuesses& guesses_;

@@ -43,14 +43,14 @@ class SignUpStore {
 public:
     explicit SignUpStore(db::Database& database) : database_(database) {}
 
-    static asio::awaitable<void> add(db::Transaction& tx, NewSignUp sign_up);
+    static asio::awaitable<void> add(db::Transaction& transaction, NewSignUp sign_up);
 
     asio::awaitable<std::vector<SignUpPassword>> passwords(UserId user); // Newest first.
 
     // For one caller only; nullopt when it is gone.
-    static asio::awaitable<std::optional<SignUpData>> take(db::Transaction& tx, UserId user, std::string token_hash);
+    static asio::awaitable<std::optional<SignUpData>> take(db::Transaction& transaction, UserId user, std::string token_hash);
 
-    static asio::awaitable<void> erase(db::Transaction& tx, UserId user);
+    static asio::awaitable<void> erase(db::Transaction& transaction, UserId user);
     asio::awaitable<std::int64_t> erase_old(Time created_before, int count_max);
 
 private:

@@ -108,15 +108,16 @@ std::optional<Account> first_account(db::Rows const& rows)
 
 } // namespace
 
-asio::awaitable<std::optional<User>> UserStore::sign_up(db::Transaction& tx, NewUser user)
+asio::awaitable<std::optional<User>> UserStore::sign_up(db::Transaction& transaction, NewUser user)
 {
-    auto const rows = co_await tx.run(sign_up_sql, user.mobile, user.password_hash, user.now);
+    auto const rows = co_await transaction.run(sign_up_sql, user.mobile, user.password_hash, user.now);
     co_return first_user(rows);
 }
 
-asio::awaitable<User> UserStore::make_admin(db::Transaction& tx, std::string mobile, std::optional<std::string> password_hash, Time now)
+asio::awaitable<User> UserStore::make_admin(db::Transaction& transaction, std::string mobile, std::optional<std::string> password_hash,
+                                            Time now)
 {
-    auto const rows = co_await tx.run(make_admin_sql, mobile, password_hash, now);
+    auto const rows = co_await transaction.run(make_admin_sql, mobile, password_hash, now);
     co_return read_user(rows.front());
 }
 
@@ -148,63 +149,63 @@ asio::awaitable<std::optional<User>> UserStore::change_profile(UserId user, Prof
     co_return first_user(rows);
 }
 
-asio::awaitable<std::optional<User>> UserStore::user_of_mobile(db::Transaction& tx, std::string mobile)
+asio::awaitable<std::optional<User>> UserStore::user_of_mobile(db::Transaction& transaction, std::string mobile)
 {
-    auto const rows = co_await tx.run(user_of_mobile_sql, mobile);
+    auto const rows = co_await transaction.run(user_of_mobile_sql, mobile);
     co_return first_user(rows);
 }
 
-asio::awaitable<std::optional<User>> UserStore::user_of_id(db::Transaction& tx, UserId user)
+asio::awaitable<std::optional<User>> UserStore::user_of_id(db::Transaction& transaction, UserId user)
 {
-    auto const rows = co_await tx.run(user_of_id_sql, user);
+    auto const rows = co_await transaction.run(user_of_id_sql, user);
     co_return first_user(rows);
 }
 
-asio::awaitable<std::optional<User>> UserStore::verify(db::Transaction& tx, std::string mobile, SignUpData proven,
+asio::awaitable<std::optional<User>> UserStore::verify(db::Transaction& transaction, std::string mobile, SignUpData proven,
                                                        std::optional<std::string> older_hash)
 {
-    auto const rows = co_await tx.run(verify_sql, mobile, proven.password_hash, older_hash, proven.name, proven.email);
+    auto const rows = co_await transaction.run(verify_sql, mobile, proven.password_hash, older_hash, proven.name, proven.email);
     co_return first_user(rows);
 }
 
-asio::awaitable<bool> UserStore::claim_admin(db::Transaction& tx, UserId user, std::string mobile_key, Time now)
+asio::awaitable<bool> UserStore::claim_admin(db::Transaction& transaction, UserId user, std::string mobile_key, Time now)
 {
-    auto const claimed = co_await tx.run(claim_admin_scan_sql, mobile_key, now);
+    auto const claimed = co_await transaction.run(claim_admin_scan_sql, mobile_key, now);
     if (claimed.changed() == 0) co_return false;
-    co_await tx.run(promote_sql, user);
+    co_await transaction.run(promote_sql, user);
     co_return true;
 }
 
-asio::awaitable<std::optional<User>> UserStore::with_password(db::Transaction& tx, UserId user, std::string hash)
+asio::awaitable<std::optional<User>> UserStore::with_password(db::Transaction& transaction, UserId user, std::string hash)
 {
-    auto const rows = co_await tx.run(with_password_sql, user, hash);
+    auto const rows = co_await transaction.run(with_password_sql, user, hash);
     co_return first_user(rows);
 }
 
-asio::awaitable<bool> UserStore::change_password(db::Transaction& tx, UserId user, std::string old_hash, std::string new_hash)
+asio::awaitable<bool> UserStore::change_password(db::Transaction& transaction, UserId user, std::string old_hash, std::string new_hash)
 {
-    auto const rows = co_await tx.run(change_password_sql, user, old_hash, new_hash);
+    auto const rows = co_await transaction.run(change_password_sql, user, old_hash, new_hash);
     co_return rows.changed() == 1;
 }
 
-asio::awaitable<void> UserStore::reset_password(db::Transaction& tx, UserId user, std::string new_hash)
+asio::awaitable<void> UserStore::reset_password(db::Transaction& transaction, UserId user, std::string new_hash)
 {
-    co_await tx.run(reset_password_sql, user, new_hash);
+    co_await transaction.run(reset_password_sql, user, new_hash);
 }
 
-asio::awaitable<void> UserStore::lock(db::Transaction& tx, UserId user)
+asio::awaitable<void> UserStore::lock(db::Transaction& transaction, UserId user)
 {
-    co_await tx.run(lock_sql, user);
+    co_await transaction.run(lock_sql, user);
 }
 
-asio::awaitable<void> UserStore::let_go(db::Transaction& tx, UserId user)
+asio::awaitable<void> UserStore::let_go(db::Transaction& transaction, UserId user)
 {
-    co_await tx.run(let_go_sql, user);
+    co_await transaction.run(let_go_sql, user);
 }
 
-asio::awaitable<void> UserStore::erase(db::Transaction& tx, UserId user)
+asio::awaitable<void> UserStore::erase(db::Transaction& transaction, UserId user)
 {
-    co_await tx.run(erase_sql, user);
+    co_await transaction.run(erase_sql, user);
 }
 
 asio::awaitable<std::int64_t> UserStore::erase_unverified(Time before, int count_max)

@@ -160,8 +160,9 @@ public:
     }
 
     // One transaction; durable when it returns. The unit is a plain lambda that returns a named coroutine taking its arguments by
-    // value: `co_await database.transact([user, text](Transaction& tx) { return send(tx, user, text); })`. It is rolled back when the unit
-    // throws or returns a Result that is an error, and it may be run again from its start (PostgreSQL: serialization failures).
+    // value: `co_await database.transact([user, text](Transaction& transaction) { return send(transaction, user, text); })`. It is rolled
+    // back when the unit throws or returns a Result that is an error, and it may be run again from its start (PostgreSQL: serialization
+    // failures).
     template <class Unit>
     asio::awaitable<detail::UnitResult<Unit>> transact(Unit unit)
     {

@@ -80,7 +80,8 @@ TEST_F(Logins, sign_up_loses_against_a_verification_meanwhile)
     sign_up().value();
     run(temp.database().write("update users set is_verified = 1"));
     NewUser const late{mobile, "hash", temp.clock().now()};
-    auto const outcome = run(temp.database().transact([late](db::Transaction& tx) { return UserStore::sign_up(tx, late); }));
+    auto const outcome =
+        run(temp.database().transact([late](db::Transaction& transaction) { return UserStore::sign_up(transaction, late); }));
     EXPECT_FALSE(outcome);
     EXPECT_EQ(count("select count(*) from users where pending_password_hash = 'hash'"), 0);
 }

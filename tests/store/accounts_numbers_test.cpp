@@ -23,19 +23,19 @@ protected:
         auto const number = numbers::read_old_number(typed, plan()).value();
         auto const hash = run(hasher_.hash(password, PasswordTurn::first));
         NewUser const user{number, hash.value(), temp.clock().now()};
-        EXPECT_TRUE(run(temp.database().transact([user](db::Transaction& tx) { return UserStore::sign_up(tx, user); })));
+        EXPECT_TRUE(run(temp.database().transact([user](db::Transaction& transaction) { return UserStore::sign_up(transaction, user); })));
         if (is_verified) verify_account(number, hash.value());
         return number;
     }
 
     void verify_account(std::string number, std::string hash)
     {
-        run(temp.database().transact([number, hash](db::Transaction& tx) { return verified(tx, number, hash); })).value();
+        run(temp.database().transact([number, hash](db::Transaction& transaction) { return verified(transaction, number, hash); })).value();
     }
 
-    static asio::awaitable<Result<std::int64_t>> verified(db::Transaction& tx, std::string number, std::string hash)
+    static asio::awaitable<Result<std::int64_t>> verified(db::Transaction& transaction, std::string number, std::string hash)
     {
-        auto const user = co_await UserStore::verify(tx, number, {{}, {}, hash}, {});
+        auto const user = co_await UserStore::verify(transaction, number, {{}, {}, hash}, {});
         co_return user ? user->id.value : 0;
     }
 

@@ -29,19 +29,19 @@ struct Seen {
     int unavailable = 0;
 };
 
-asio::awaitable<Result<int>> add(Transaction& tx, std::string text, Fate fate)
+asio::awaitable<Result<int>> add(Transaction& transaction, std::string text, Fate fate)
 {
-    co_await tx.run("insert into notes (text) values ($1)", text);
+    co_await transaction.run("insert into notes (text) values ($1)", text);
     if (fate == Fate::refuse) co_return not_found("note");
-    if (fate == Fate::fail) co_await tx.run("insert into notes (text) values ($1)", text);
-    if (fate == Fate::break_reference) co_await tx.run("insert into tags (note_id) values (-1)");
+    if (fate == Fate::fail) co_await transaction.run("insert into notes (text) values ($1)", text);
+    if (fate == Fate::break_reference) co_await transaction.run("insert into tags (note_id) values (-1)");
     co_return 1;
 }
 
 asio::awaitable<void> call(SqliteDatabase& database, std::string text, Fate fate, Seen& seen)
 {
     try {
-        auto result = co_await database.transact([text, fate](Transaction& tx) { return add(tx, text, fate); });
+        auto result = co_await database.transact([text, fate](Transaction& transaction) { return add(transaction, text, fate); });
         ++(result.has_value() ? seen.kept : seen.refused);
     } catch (StatementError const&) {
         ++seen.statement_errors;
