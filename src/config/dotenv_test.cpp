@@ -34,7 +34,7 @@ TEST(Dotenv, reads_what_people_write)
         {"nothing is expanded", "A=$HOME ${X}\n", {{"A", "$HOME ${X}"}}},
         {"equals in a value", "A=b=c==\n", {{"A", "b=c=="}}},
         {"quotes inside a plain value", "A=it's\n", {{"A", "it's"}}},
-        {"the later one counts for who reads on", "A=1\nA=2\n", {{"A", "1"}, {"A", "2"}}},
+        {"the later one counts when reading goes on", "A=1\nA=2\n", {{"A", "1"}, {"A", "2"}}},
     };
     for (Case const& expected : cases) {
         Dotenv read = parse_dotenv(expected.text);

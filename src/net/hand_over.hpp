@@ -23,7 +23,7 @@ public:
 
     explicit Resumption(Handler handler) : handler_(std::move(handler)) {}
 
-    // Once. The frame of who waits may be gone as soon as this is called.
+    // Once. The frame of the waiter may be gone as soon as this is called.
     void operator()()
     {
         Handler handler = std::move(*handler_);

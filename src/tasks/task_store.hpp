@@ -43,7 +43,7 @@ public:
     // False when another one has the task by now.
     asio::awaitable<bool> finish(Task const& task, TaskVerdict verdict, std::string reason);
 
-    // Leases that have ended; with `everybodys`, all: for who knows that nobody else runs. At most 100.
+    // Leases that have ended; with `everybodys`, all: for a process that knows that no other runs. At most 100.
     enum class Which { ended, everybodys };
     asio::awaitable<std::vector<LostLease>> lost(std::string kinds, Which which);
     // False when it was renewed or taken back meanwhile.

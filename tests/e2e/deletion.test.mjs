@@ -1,4 +1,4 @@
-// What is deleted is gone at once on every node and route, also for who repeats an earlier request; its rows follow in pieces, also when
+// What is deleted is gone at once on every node and route, also for a client that repeats an earlier request; its rows follow in pieces, also when
 // the process that deletes them is killed.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';

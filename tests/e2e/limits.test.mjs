@@ -1,5 +1,5 @@
 // Rate limits as clients see them. However a client behaves, no window holds more accepted requests than the rule's count and its
-// burst, and who keeps to 0.95 of the rate is never refused. A refusal says when to come back, and who obeys is let in.
+// burst, and a client that keeps to 0.95 of the rate is never refused. A refusal says when to come back, and a client that obeys is let in.
 // POLLUX_LIMIT_SECONDS=n: windows of 60 s and n seconds of every behaviour (usually 2 s and 8).
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';

@@ -52,7 +52,7 @@ describe('repeats of a client library', () => {
             while (!reader.end) await post(reader, 'hello', { key, eventsMax: reader.connections % 2 ? 2 : 1, byQuery: reader.connections % 3 === 2 });
             assert.equal(reader.text, text);
             assert.ok(reader.connections > 3);
-            assert.ok(reader.restarts <= 1, 'at most for who had seen nothing of the text');
+            assert.ok(reader.restarts <= 1, 'at most for a reader that had seen nothing of the text');
             assert.equal((await post(new ReplyReader(), 'hello', { key, lastId: reader.lastId })).answer.status, 204);
             await assertSentOnce('hello');
         });

@@ -278,7 +278,7 @@ TEST_F(Tasks, a_period_is_begun_once)
     temp.clock().advance(1h - into);
     EXPECT_TRUE(begin());
     temp.clock().advance(-1s);
-    EXPECT_FALSE(begin()) << "as who waited for a lock across the border sees it";
+    EXPECT_FALSE(begin()) << "as a caller that waited for a lock across the border sees it";
     EXPECT_TRUE(wanted().empty());
     temp.clock().advance(1s);
     finish(claim_one());

@@ -14,7 +14,7 @@ constexpr std::string_view begin_snapshot_sql = "begin isolation level repeatabl
 constexpr std::string_view commit_sql = "commit";
 constexpr std::string_view rollback_sql = "rollback";
 
-// For who was to be told that it is committed, and was not.
+// For a caller that was to be told that it is committed, and was not.
 Unavailable in_doubt(ConnectionLost const& failure)
 {
     auto const why = std::string("the answer to COMMIT was lost; what was asked may or may not have happened: ") + failure.what();
