@@ -55,13 +55,13 @@ asio::awaitable<Result<CodeSent>> CodeService::send(SendRequest request)
     request.mobile = std::move(*mobile);
 
     auto const challenge = random_token();
-    Sending sending{.request = request,
-                    .mobile_key = parts_.code_keys.mobile_key(request.mobile),
-                    .prefix_key = parts_.code_keys.prefix_key(request.network_prefix),
-                    .challenge_hash = challenge_hash(challenge),
-                    .code = random_code(),
-                    .fixed_code = fixed_code(request.mobile, request.origin, parts_.clock.now()),
-                    .now = parts_.clock.now()};
+    Sending const sending{.request = request,
+                          .mobile_key = parts_.code_keys.mobile_key(request.mobile),
+                          .prefix_key = parts_.code_keys.prefix_key(request.network_prefix),
+                          .challenge_hash = challenge_hash(challenge),
+                          .code = random_code(),
+                          .fixed_code = fixed_code(request.mobile, request.origin, parts_.clock.now()),
+                          .now = parts_.clock.now()};
     auto sent =
         co_await parts_.database.transact([this, sending](db::Transaction& transaction) { return send_unit(transaction, sending); });
     if (!sent) co_return sent.error();
@@ -140,7 +140,7 @@ asio::awaitable<Result<std::int64_t>> CodeService::guess(Guess guess)
     });
     // Without a code something is compared all the same, so that the time tells nothing.
     auto const kept = counted.value_or(CountedGuess{});
-    CodeContext context{.purpose = purpose, .mobile = guess.mobile, .session = guess.session, .challenge_hash = kept.challenge_hash};
+    CodeContext const context{.purpose = purpose, .mobile = guess.mobile, .session = guess.session, .challenge_hash = kept.challenge_hash};
     bool const is_right = equal_in_constant_time(parts_.code_keys.code_mac(context, guess.code), kept.code_mac);
     bool const is_kept_from_page =
         parts_.options.debug == DebugMode::on && guess.origin == PageOrigin::foreign && is_fixed_code(guess.mobile, guess.code);

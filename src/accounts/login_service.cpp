@@ -205,7 +205,7 @@ asio::awaitable<Result<std::int64_t>> LoginService::guess(VerifyRequest& request
                                               "CORS_ALLOWED_ORIGINS names, may use it.");
     }
     Guess guess{request.mobile, request.purpose, request.code, request.challenge, {}, request.origin};
-    if (request.purpose == CodePurpose::confirm) guess.session = request.identity->session;
+    if (request.purpose == CodePurpose::confirm && request.identity) guess.session = request.identity->session;
     co_return co_await codes_.guess(std::move(guess));
 }
 

@@ -26,7 +26,8 @@ constexpr char no_hash[] = "$argon2id$v=19$m=19456,t=2,p=1$17NsiZXbmXQUMuCR1lkvT
 std::string hash_now(std::string const& password)
 {
     std::string hash(crypto_pwhash_STRBYTES, '\0');
-    int failed = crypto_pwhash_str_alg(hash.data(), password.data(), password.size(), passes, memory_bytes, crypto_pwhash_ALG_ARGON2ID13);
+    int const failed =
+        crypto_pwhash_str_alg(hash.data(), password.data(), password.size(), passes, memory_bytes, crypto_pwhash_ALG_ARGON2ID13);
     if (failed != 0) return {}; // No memory.
     hash.resize(hash.find('\0'));
     return hash;
@@ -87,13 +88,13 @@ asio::awaitable<Result<bool>> PasswordPool::matches(std::optional<std::string> h
 
 std::size_t PasswordPool::waiting(PasswordTurn turn)
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     return line_of(turn).waiting;
 }
 
 bool PasswordPool::take_place(PasswordTurn turn)
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     if (first_.waiting + last_.waiting >= queue_max_) return false;
     if (turn == PasswordTurn::last && last_.waiting >= last_max_) return false;
     ++line_of(turn).waiting;
@@ -107,7 +108,7 @@ asio::awaitable<Result<std::string>> PasswordPool::run(std::function<std::string
         auto executor = asio::get_associated_executor(handler);
         auto waiter = std::make_shared<decltype(handler)>(std::move(handler)); // std::function asks for copies.
         {
-            std::lock_guard lock(mutex_);
+            std::lock_guard const lock(mutex_);
             line_of(turn).jobs.push_back([executor, waiter = std::move(waiter), job = std::move(job)]() mutable {
                 auto result = job();
                 asio::post(executor, [waiter = std::move(waiter), result = std::move(result)]() mutable { (*waiter)(std::move(result)); });
@@ -124,7 +125,7 @@ void PasswordPool::work_one()
     be_nice();
     std::function<void()> job;
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         auto& line = first_.jobs.empty() ? last_ : first_;
         job = std::move(line.jobs.front());
         line.jobs.pop_front();

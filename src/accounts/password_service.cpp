@@ -67,7 +67,7 @@ asio::awaitable<Result<Ended>> reset_unit(db::Transaction& transaction, UserToke
 
 asio::awaitable<Result<void>> PasswordService::change(http::Identity identity, std::string old_password, std::string new_password)
 {
-    auto account = co_await parts_.users.by_id(identity.user);
+    auto const account = co_await parts_.users.by_id(identity.user);
     if (!account) co_return wrong_password(); // Deleted a moment ago.
     auto const good = check_new_password("new_password", new_password, account->user.mobile);
     if (!good) co_return good.error();
@@ -76,7 +76,7 @@ asio::awaitable<Result<void>> PasswordService::change(http::Identity identity, s
     auto const matches = co_await parts_.passwords.matches(account->password_hash, std::move(old_password));
     if (!matches || *matches) co_await guesses_.give_back(*guess);
     if (!matches) co_return matches.error();
-    if (!*matches) co_return wrong_password();
+    if (!*matches || !account->password_hash) co_return wrong_password();
     auto const new_hash = co_await parts_.passwords.hash(std::move(new_password), PasswordTurn::first);
     if (!new_hash) co_return new_hash.error();
 

@@ -54,7 +54,7 @@ private:
         std::string channel;
         Steady::time_point at;
     };
-    std::mutex mutex_;      // Whether a channel is wanted follows from who listens, step by step.
+    std::mutex mutex_;      // Whether a channel is wanted follows from its listeners, step by step.
     std::deque<Left> left_; // Oldest first.
 };
 

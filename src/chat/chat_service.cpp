@@ -1,5 +1,6 @@
 #include "chat/chat_service.hpp"
 
+#include "base/required.hpp"
 #include "chat/replies/reply_worker.hpp"
 #include "chat/replies/stop_signals.hpp"
 #include "chat/rooms/leftovers.hpp"
@@ -171,7 +172,7 @@ void ChatService::follow_up(UserId user, RoomId room, Sending& sending, std::opt
     if (sending.message) message = sending.message->id;
     news_.reply_sent(user, room, message, {sending.reply.id, sending.reply.attempt, sending.reply.status});
     if (sending.claim) {
-        parts_.worker->run(std::move(*hand), std::move(*sending.claim), std::move(executor));
+        parts_.worker->run(required(std::move(hand)), std::move(*sending.claim), std::move(executor));
     } else if (sending.job == JobState::ready) {
         wake_workers(1);
     }
@@ -200,7 +201,7 @@ asio::awaitable<Result<Made<Sent>>> ChatService::send(UserId user, RoomId room, 
     follow_up(user, room, *sending, std::move(hand), std::move(executor));
     co_await settle_list(user);
     auto url = stream_url(room, sending->reply.id);
-    co_return Made<Sent>{{std::move(*sending->message), std::move(sending->reply), std::move(url), std::move(sending->usage)},
+    co_return Made<Sent>{{required(std::move(sending->message)), std::move(sending->reply), std::move(url), std::move(sending->usage)},
                          sending->is_repeat};
 }
 
@@ -213,8 +214,8 @@ asio::awaitable<Result<std::optional<SentBefore>>> ChatService::sent_before(User
     if (key) {
         auto const by_key = co_await sent_before_.reply_of(user, std::move(*key), now);
         if (!by_key) co_return by_key.error();
-        if (*by_key) {
-            auto reply = co_await messages_.find(user, room, **by_key);
+        if (auto const reply_id = *by_key) {
+            auto reply = co_await messages_.find(user, room, *reply_id);
             if (!reply) co_return reply.error();
             co_return SentBefore{std::move(*reply)};
         }

@@ -1,5 +1,6 @@
 #include "cli/doctor_numbers.hpp"
 
+#include "base/required.hpp"
 #include "db/postgres/session.hpp"
 #include "db/sqlite/connection.hpp"
 #include "numbers/old_number.hpp"
@@ -34,7 +35,7 @@ std::map<std::string, std::int64_t> account_by_number(Read read)
 std::map<std::string, std::int64_t> read_accounts(config::Config const& config)
 {
     if (config.database == config::DatabaseKind::postgres) {
-        db::postgres::Session session(config.postgres_url.value().reveal());
+        db::postgres::Session session(required(config.postgres_url).reveal());
         return account_by_number([&](std::int64_t last) {
             return session.run(std::string(numbers_scan_sql.text(db::Dialect::postgres)), {last, rows_at_once});
         });

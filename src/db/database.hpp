@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/required.hpp"
 #include "base/unavailable.hpp"
 #include "db/value.hpp"
 
@@ -114,15 +115,16 @@ public:
 
     asio::awaitable<bool> run(Transaction& transaction) override
     {
-        result.reset();
-        result.emplace(co_await unit_(transaction));
-        co_return !is_refusal(*result);
+        result_.reset();
+        auto const& result = result_.emplace(co_await unit_(transaction));
+        co_return !is_refusal(result);
     }
 
-    std::optional<UnitResult<Unit>> result;
+    UnitResult<Unit> take_result() { return required(std::move(result_)); }
 
 private:
     Unit unit_;
+    std::optional<UnitResult<Unit>> result_;
 };
 
 } // namespace detail
@@ -156,7 +158,7 @@ public:
     {
         detail::TypedUnit<Unit> typed(std::move(unit));
         co_await run_snapshot(typed);
-        co_return std::move(*typed.result);
+        co_return typed.take_result();
     }
 
     // One transaction; durable when it returns. The unit is a plain lambda that returns a named coroutine taking its arguments by
@@ -168,7 +170,7 @@ public:
     {
         detail::TypedUnit<Unit> typed(std::move(unit));
         co_await run_transaction(typed);
-        co_return std::move(*typed.result);
+        co_return typed.take_result();
     }
 
     virtual asio::awaitable<Rows> read_rows(Sql sql, Params params) = 0;

@@ -30,7 +30,7 @@ address unmapped(address const& any)
 bool same_prefix(unsigned char const* left, unsigned char const* right, unsigned bits)
 {
     for (unsigned bit = 0; bit < bits; ++bit) {
-        unsigned mask = 0x80u >> (bit % 8);
+        unsigned const mask = 0x80u >> (bit % 8);
         if ((left[bit / 8] & mask) != (right[bit / 8] & mask)) return false;
     }
     return true;
@@ -113,11 +113,11 @@ Networks::Networks(std::vector<std::string> const& texts)
 
 bool Networks::contains(address const& any) const
 {
-    address plain = unmapped(any);
+    address const plain = unmapped(any);
     for (auto const& range : ranges_) {
         if (range.base.is_v4() != plain.is_v4()) continue;
-        bool inside = plain.is_v4() ? same_prefix(range.base.to_v4().to_bytes().data(), plain.to_v4().to_bytes().data(), range.bits)
-                                    : same_prefix(range.base.to_v6().to_bytes().data(), plain.to_v6().to_bytes().data(), range.bits);
+        bool const inside = plain.is_v4() ? same_prefix(range.base.to_v4().to_bytes().data(), plain.to_v4().to_bytes().data(), range.bits)
+                                          : same_prefix(range.base.to_v6().to_bytes().data(), plain.to_v6().to_bytes().data(), range.bits);
         if (inside) return true;
     }
     return false;
@@ -152,7 +152,7 @@ Peer peer_of(Client const& client)
 
 Peer peer_of(address const& any)
 {
-    address plain = unmapped(any);
+    address const plain = unmapped(any);
     return {plain.to_string(), prefix_text(plain, 32, 64), prefix_text(plain, 24, 56)};
 }
 

@@ -5,6 +5,8 @@
 //     co_await net::hand_over([this, &call](net::Resumption resume) { push(call, std::move(resume)); });
 #pragma once
 
+#include "base/required.hpp"
+
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/post.hpp>
@@ -26,7 +28,7 @@ public:
     // Once. The frame of the waiter may be gone as soon as this is called.
     void operator()()
     {
-        Handler handler = std::move(*handler_);
+        Handler handler = required(std::move(handler_));
         handler_.reset();
         auto executor = handler.get_executor();
         asio::post(executor, std::move(handler));

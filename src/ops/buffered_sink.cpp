@@ -16,7 +16,7 @@ constexpr std::size_t pending_bytes_max = 8_MiB;
 void write_all(int descriptor, std::string_view bytes)
 {
     while (!bytes.empty()) {
-        ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+        ssize_t const written = ::write(descriptor, bytes.data(), bytes.size());
         if (written < 0 && errno == EINTR) continue;
         if (written <= 0) return; // Nobody reads the log any more: there is nowhere to say so.
         bytes.remove_prefix(static_cast<std::size_t>(written));
@@ -47,7 +47,7 @@ void BufferedSink::sink_it_(spdlog::details::log_msg const& message)
         ++dropped_;
         return;
     }
-    bool was_little = pending_.size() < soon_bytes;
+    bool const was_little = pending_.size() < soon_bytes;
     pending_.append(message.payload.data(), message.payload.size());
     pending_.push_back('\n');
     if (was_little && pending_.size() >= soon_bytes) {
@@ -58,11 +58,11 @@ void BufferedSink::sink_it_(spdlog::details::log_msg const& message)
 
 void BufferedSink::write_out()
 {
-    std::scoped_lock one_writer(writing_);
+    std::scoped_lock const one_writer(writing_);
     std::string lines;
     std::uint64_t lost = 0;
     {
-        std::scoped_lock lock(mutex_);
+        std::scoped_lock const lock(mutex_);
         lines.swap(pending_);
         std::swap(lost, dropped_);
     }
@@ -72,7 +72,7 @@ void BufferedSink::write_out()
 
 void BufferedSink::write_soon()
 {
-    std::scoped_lock lock(mutex_);
+    std::scoped_lock const lock(mutex_);
     is_wanted_ = true;
     wake_.notify_one();
 }
@@ -80,13 +80,13 @@ void BufferedSink::write_soon()
 void BufferedSink::stop()
 {
     {
-        std::scoped_lock lock(mutex_);
+        std::scoped_lock const lock(mutex_);
         is_stopping_ = true;
         wake_.notify_one();
     }
     if (thread_.joinable()) thread_.join();
     write_out();
-    std::scoped_lock lock(mutex_);
+    std::scoped_lock const lock(mutex_);
     pace_ = Pace::at_once;
 }
 

@@ -37,13 +37,13 @@ asio::awaitable<void> TaskWatch::look()
         auto const row = rows[index];
         seen[row.text(0)] = {row.integer(1), row.integer(2), row.integer(3)};
     }
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     by_kind_.swap(seen);
 }
 
 TaskFigures TaskWatch::figures(std::string const& kind) const
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     auto const found = by_kind_.find(kind);
     return found == by_kind_.end() ? TaskFigures{} : found->second;
 }

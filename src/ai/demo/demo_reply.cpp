@@ -91,7 +91,7 @@ std::uint64_t digest(std::vector<Turn> const& turns)
 {
     std::uint64_t hash = 14695981039346656037u; // FNV-1a.
     for (auto const& turn : turns) {
-        for (char byte : turn.text) hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211u;
+        for (char const byte : turn.text) hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211u;
     }
     return hash;
 }
@@ -159,7 +159,7 @@ std::string long_story()
 
 std::string greet(std::vector<Turn> const& turns)
 {
-    std::string text = turns.size() == 1 ? "Hello! Nice to meet you.\n" : "Hello again!\n";
+    std::string const text = turns.size() == 1 ? "Hello! Nice to meet you.\n" : "Hello again!\n";
     return text + "\nTry one of these:\n\n- ask me for a **joke**\n- ask for some **code**\n- ask *what did I ask before?*\n";
 }
 

@@ -27,7 +27,7 @@ asio::awaitable<void> RedisReplyFeed::begin(UserId user, MessageId reply, std::i
     signals_.tell_here(feed_channel(reply)); // To those who waited for another process to write it.
     if (beside_) beside_->note_begin(user, reply, attempt);
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         auto& known = copied_[reply];
         if (known >= attempt) co_return;
         known = attempt;
@@ -48,7 +48,7 @@ asio::awaitable<void> RedisReplyFeed::cite(MessageId reply, std::int64_t attempt
 
 bool RedisReplyFeed::is_copied(MessageId reply, std::int64_t attempt)
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     auto const found = copied_.find(reply);
     return found != copied_.end() && found->second == attempt;
 }
@@ -81,7 +81,7 @@ asio::awaitable<void> RedisReplyFeed::pause(MessageId reply, std::int64_t attemp
 asio::awaitable<void> RedisReplyFeed::copy(UserId user, MessageId reply, std::int64_t attempt)
 {
     co_await copy_until_end(user, reply, attempt);
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     auto const found = copied_.find(reply);
     if (found != copied_.end() && found->second == attempt) copied_.erase(found);
 }

@@ -38,7 +38,7 @@ void StoredReplyFeed::note_begin(UserId user, MessageId reply, std::int64_t atte
 {
     near_->deliver(feed_signal(reply), feed_has_more); // To those who waited for another process to write it.
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         auto& known = copied_[reply];
         if (known.attempt >= attempt) return;
         known = {.user = user, .attempt = attempt};
@@ -71,7 +71,7 @@ asio::awaitable<void> StoredReplyFeed::pause(MessageId reply, std::int64_t attem
 void StoredReplyFeed::over(MessageId reply, std::int64_t attempt)
 {
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         auto const found = copied_.find(reply);
         if (found != copied_.end() && found->second.attempt <= attempt) {
             if (found->second.was_put) ended_.push_back({found->second.user, reply});
@@ -113,19 +113,19 @@ asio::awaitable<void> StoredReplyFeed::copy_until_close()
 
 bool StoredReplyFeed::is_idle() const
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     return ended_.empty() && (copied_.empty() || !is_needed_());
 }
 
 std::vector<WrittenReply> StoredReplyFeed::take_ended()
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     return std::exchange(ended_, {});
 }
 
 std::vector<std::pair<MessageId, StoredReplyFeed::Copied>> StoredReplyFeed::take_copied()
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     for (auto& [reply, known] : copied_) known.was_put = true;
     return {copied_.begin(), copied_.end()};
 }
@@ -166,7 +166,7 @@ asio::awaitable<void> StoredReplyFeed::put(std::vector<ReplyPart> parts, Places 
 void StoredReplyFeed::note_put(Places const& ends, std::vector<MessageId> const& taken)
 {
     std::unordered_set<MessageId> const was_taken(taken.begin(), taken.end());
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     for (auto const& [reply, end] : ends) {
         auto const found = copied_.find(reply);
         bool const is_same = found != copied_.end() && found->second.attempt == end.attempt;

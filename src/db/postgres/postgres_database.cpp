@@ -1,5 +1,6 @@
 #include "db/postgres/postgres_database.hpp"
 
+#include "base/required.hpp"
 #include "db/postgres/readers.hpp"
 #include "db/postgres/transactions.hpp"
 #include "net/hand_over.hpp"
@@ -111,7 +112,7 @@ private:
 
     void end(Call& call)
     {
-        auto resume = std::move(*call.resume);
+        auto resume = required(std::move(call.resume));
         resume(); // The call is gone from here on.
         --calls_;
     }

@@ -131,7 +131,7 @@ Rows Connection::run(std::string_view sql, Params const& params)
         throw StatementError("the statement takes " + std::to_string(statement->values) + " values and was given " +
                              std::to_string(params.size()) + ": " + std::string(sql));
     }
-    ResetAtEnd at_end{statement->handle.get()};
+    ResetAtEnd const at_end{statement->handle.get()};
     bind(*statement, params);
     return step(*statement);
 }
@@ -140,7 +140,7 @@ void Connection::bind(Statement& statement, Params const& params)
 {
     sqlite3_stmt* handle = statement.handle.get();
     int index = 0;
-    for (std::size_t value : statement.value_of) {
+    for (std::size_t const value : statement.value_of) {
         ++index;
         Value const& param = params[value];
         int code = SQLITE_OK;
