@@ -1,4 +1,4 @@
--- Plans, and what each user has used of his on each day (UTC, days since 1970).
+-- Plans, and what each user has used of theirs on each day (UTC, days since 1970).
 -- works-with: 1
 
 create table plans (

@@ -1,5 +1,5 @@
--- Everything of a user is found by his id first, so that the tables can be spread over servers by it: a key that several servers hold
--- together must name what they are divided by. Whole indexes are built anew, under locks: on a large database that takes minutes.
+-- Everything of a user is found by the user's id first, so that the tables can be spread over servers by it: a key that several
+-- servers hold together must name what they are divided by. Whole indexes are rebuilt under locks: on a large database that takes minutes.
 -- works-with: 1
 -- (Older binaries look for rows by their id alone, which is slow in large tables, and their readers on other nodes see a reply when it is
 -- finished, since its parts are refused to them. So let them run beside this for the minutes of a change, not for days.)

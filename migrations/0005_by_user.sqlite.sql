@@ -1,4 +1,4 @@
--- Everything of a user is found by his id first, as on PostgreSQL, where the tables can be spread over servers by it.
+-- Everything of a user is found by the user's id first, as on PostgreSQL, where the tables can be spread over servers by it.
 -- works-with: 1
 -- An id stays the rowid, so that none is handed out twice, and what is unique by a message's id alone stays so in messages and jobs: in one
 -- file that is as good, and to change it would copy all messages.

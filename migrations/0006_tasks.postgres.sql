@@ -30,7 +30,7 @@ create table task_periods (
     done_until bigint not null
 );
 
--- What stays of a deleted account for the rest of its day, under the MAC of its number: so a new account does not begin the day anew.
+-- What stays of a deleted account for the rest of its day, under the MAC of its number: so a new account does not begin the day again.
 create table gone_numbers (
     number_key text primary key,
     day bigint not null,

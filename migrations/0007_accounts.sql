@@ -1,11 +1,11 @@
--- What a sign-up says is kept apart from the account until somebody proves by a code that it was his; guesses at passwords are counted here;
--- log-in links.
+-- What a sign-up says is kept apart from the account until somebody proves by a code that it was theirs; guesses at passwords are counted
+-- here; log-in links.
 -- works-with: 1
--- (Older binaries keep a sign-up in the row of its user, as before: whoever proves the number there is believed to have signed up.)
+-- (Older binaries keep a sign-up in the row of its user, as before: there a proof of the number counts as a proof of the sign-up.)
 
 create table sign_ups (
     user_id bigint not null references users (id) on delete cascade,
-    token_hash text not null, -- Of the signup_token that only whoever signed up was given.
+    token_hash text not null, -- Of the signup_token that only the client that signed up was given.
     prefix_key text not null, -- MAC of the network that asked.
     name text,
     email text,

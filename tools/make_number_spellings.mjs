@@ -35,7 +35,7 @@ const RULES = {
 const inScript = (zero) => (text) => text.replace(/\d/g, (digit) => String.fromCodePoint(zero + Number(digit)));
 const fullWidth = (text) => inScript(0xff10)(text).replace('+', '\uff0b');
 
-// name of a form -> the spelling, the country of whoever types it ("home" or another calling code), and the rule where libphonenumber-js
+// name of a form -> the spelling, the country that it is typed in ("home" or another calling code), and the rule where libphonenumber-js
 // does not follow. `n`: code, national digits, how it is printed at home and abroad.
 const forms = [
     ['home', (n) => n.atHome, null, 'trunk'],

@@ -4,7 +4,7 @@
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
-# `set -e` ends a script without a word, so whatever makes it do so is named. A command of a subshell is told by whoever started that.
+# `set -e` ends a script without a word, so whatever makes it do so is named. A command of a subshell is named by the shell that started it.
 tell_failure()
 {
     [ "$BASH_SUBSHELL" -eq 0 ] || return 0
@@ -17,7 +17,7 @@ trap 'tell_failure "$?" "${BASH_SOURCE[0]}" "$LINENO" "$BASH_COMMAND"' ERR
 # packages_of GROUP...: what tools/packages lists under these words.
 packages_of() { awk -v groups=" $* " '!/^#/ && index(groups, " " $1 " ") {print $2}' tools/packages; }
 
-# Whoever has Node and npm from elsewhere keeps them: Debian's could not be installed beside them.
+# Node and npm from elsewhere are kept: Debian's could not be installed beside them.
 comes_from_elsewhere() { case $1 in nodejs) command -v node ;; npm) command -v npm ;; *) false ;; esac >/dev/null; }
 
 # Fills the array `missing` with those of the named packages that are not installed, or only in part.

@@ -39,7 +39,7 @@ std::string payload(std::string_view from = "", std::string_view to = "")
     return text.replace(at, from.size(), to);
 }
 
-class AccessTokenTest : public testing::Test {
+class AccessToken : public testing::Test {
 protected:
     std::string const key = std::string(32, 'k');
     std::string const previous = std::string(32, 'p');
@@ -49,7 +49,7 @@ protected:
     std::string with_header(std::string_view header) const { return seal(key, header, payload()); }
 };
 
-TEST_F(AccessTokenTest, says_whom_it_speaks_for)
+TEST_F(AccessToken, says_whom_it_speaks_for)
 {
     auto const token = tokens.issue(identity, now);
     EXPECT_EQ(token, seal(key, header_of(key), payload()));
@@ -60,7 +60,7 @@ TEST_F(AccessTokenTest, says_whom_it_speaks_for)
     EXPECT_LT(token.size(), 300u);
 }
 
-TEST_F(AccessTokenTest, lives_from_its_issue_to_its_expiry)
+TEST_F(AccessToken, lives_from_its_issue_to_its_expiry)
 {
     auto const token = tokens.issue(identity, now);
     EXPECT_TRUE(tokens.verify(token, now + 15min - 1s));
@@ -70,7 +70,7 @@ TEST_F(AccessTokenTest, lives_from_its_issue_to_its_expiry)
     EXPECT_EQ(tokens.verify(token, now - 61s).error().code(), "token_invalid");
 }
 
-TEST_F(AccessTokenTest, of_the_previous_key_still_counts)
+TEST_F(AccessToken, of_the_previous_key_still_counts)
 {
     AccessTokens const before(previous, "", 15min);
     auto const token = before.issue(identity, now);
@@ -79,7 +79,7 @@ TEST_F(AccessTokenTest, of_the_previous_key_still_counts)
     EXPECT_NE(tokens.issue(identity, now), token); // New ones are signed with the new key.
 }
 
-TEST_F(AccessTokenTest, tells_of_an_old_session_after_its_expiry)
+TEST_F(AccessToken, tells_of_an_old_session_after_its_expiry)
 {
     auto const token = tokens.issue(identity, now);
     ASSERT_TRUE(tokens.issued_to(token));
@@ -88,7 +88,7 @@ TEST_F(AccessTokenTest, tells_of_an_old_session_after_its_expiry)
     EXPECT_FALSE(tokens.issued_to(AccessTokens("other", "", 15min).issue(identity, now)));
 }
 
-TEST_F(AccessTokenTest, is_judged_again_each_time_it_is_shown)
+TEST_F(AccessToken, is_judged_again_each_time_it_is_shown)
 {
     auto const token = tokens.issue(identity, now);
     ASSERT_TRUE(tokens.verify(token, now));
@@ -109,7 +109,7 @@ TEST_F(AccessTokenTest, is_judged_again_each_time_it_is_shown)
     EXPECT_TRUE(tokens.verify(token, now));
 }
 
-TEST_F(AccessTokenTest, of_many_users_are_not_mixed_up)
+TEST_F(AccessToken, of_many_users_are_not_mixed_up)
 {
     std::vector<std::string> issued;
     for (std::int64_t user = 1; user <= 10'000; ++user) issued.push_back(tokens.issue({UserId{user}, SessionId{user + 1}}, now));
@@ -124,8 +124,8 @@ TEST_F(AccessTokenTest, of_many_users_are_not_mixed_up)
 }
 
 // RFC 7515 and RFC 8725: what must never be taken. Payloads and headers here are sealed with the right key where it says "sealed":
-// even whoever had the key could not get them past.
-TEST_F(AccessTokenTest, is_taken_in_one_form_only)
+// even somebody with the key could not get them past.
+TEST_F(AccessToken, is_taken_in_one_form_only)
 {
     auto const good = tokens.issue(identity, now);
     auto const dot = good.find('.');

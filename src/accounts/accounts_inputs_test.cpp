@@ -65,7 +65,7 @@ TEST(SignUp, counts_characters_not_bytes)
     expect_refused<SignUp>(body("1234567\\u0000"), "password");
 }
 
-TEST(SignUp, lets_nobody_choose_what_he_is)
+TEST(SignUp, lets_nobody_choose_their_role)
 {
     for (auto field : {"tier", "is_admin", "is_verified", "id", "user_id", "role", "is_superuser", "date_joined"}) {
         expect_refused<SignUp>(R"({"mobile":"1234567890","password":"testpass123",")" + std::string(field) + "\":1}", field);

@@ -186,9 +186,8 @@ asio::awaitable<Result<http::NoContent>> reset_password(AccountsService& account
 
 asio::awaitable<Result<http::NoContent>> change_password(AccountsService& accounts, Request const& request, ChangePassword body)
 {
-    auto const identity = *request.identity;
     auto const changed =
-        co_await accounts.passwords().change(identity, std::move(body.old_password.value), std::move(body.new_password.value));
+        co_await accounts.passwords().change(request.caller(), std::move(body.old_password.value), std::move(body.new_password.value));
     co_return no_content(changed);
 }
 
@@ -201,7 +200,7 @@ asio::awaitable<Result<Tokens>> refresh(AccountsService& accounts, Request const
 asio::awaitable<Result<http::NoContent>> log_out(AccountsService& accounts, Request const& request, LogOut body)
 {
     auto const scope = body.all.value_or(false) ? LogoutScope::all_sessions : LogoutScope::this_session;
-    auto const done = co_await accounts.sessions().log_out(*request.identity, scope, text_of(std::move(body.refresh)));
+    auto const done = co_await accounts.sessions().log_out(request.caller(), scope, text_of(std::move(body.refresh)));
     co_return no_content(done);
 }
 
@@ -210,7 +209,7 @@ asio::awaitable<Result<http::Page<SessionView>>> list_sessions(AccountsService& 
 {
     auto const limit = query.value.limit ? query.value.limit->value : sessions_per_page;
     auto cursor = text_of(std::move(query.value.cursor));
-    auto page = co_await accounts.sessions().list(*request.identity, std::move(cursor), static_cast<int>(limit));
+    auto page = co_await accounts.sessions().list(request.caller(), std::move(cursor), static_cast<int>(limit));
     if (!page) co_return page.error();
     co_return http::Page<SessionView>{std::move(page->sessions), std::move(page->next)};
 }
@@ -245,7 +244,7 @@ asio::awaitable<Result<User>> change_me(AccountsService& accounts, Request const
 
 asio::awaitable<Result<http::NoContent>> delete_me(AccountsService& accounts, Request const& request, DeleteAccount body)
 {
-    auto const removed = co_await accounts.profiles().remove(*request.identity, text_of(std::move(body.password)));
+    auto const removed = co_await accounts.profiles().remove(request.caller(), text_of(std::move(body.password)));
     co_return no_content(removed);
 }
 
@@ -305,7 +304,7 @@ void add_accounts_routes(http::Router& router, AccountsService& accounts)
     router.del("/auth/sessions/{session}/", end_session, accounts,
                user_route("endSession", "Logs a device out.", RateClass::read, {"session_not_found"}));
 
-    router.get("/user/me/", me, accounts, user_route("me", "The user himself.", RateClass::read, {}));
+    router.get("/user/me/", me, accounts, user_route("me", "The user that the token belongs to.", RateClass::read, {}));
     router.patch("/user/me/", change_me, accounts, user_route("changeMe", "Changes name, e-mail and instructions.", RateClass::read, {}));
     router.del("/user/me/", delete_me, accounts,
                user_route("deleteMe", "Deletes the account with everything in it.", RateClass::auth,

@@ -40,21 +40,21 @@ struct Promoted {
     std::vector<SessionId> ended;
 };
 
-// Whoever is logged in, or holds a code or a token, was let in as somebody less. The number is locked first and the user's row before his
-// other rows, as where codes are sent and used.
-asio::awaitable<Promoted> promote_unit(db::Transaction& tx, Promotion promotion)
+// Sessions, codes and tokens of before were given to somebody with fewer rights. The number is locked first, and the user's row before
+// their other rows, as where codes are sent and used.
+asio::awaitable<Promoted> promote_unit(db::Transaction& transaction, Promotion promotion)
 {
-    co_await CodeStore::lock_number(tx, promotion.mobile_key, promotion.now);
-    co_await CodeStore::void_all(tx, promotion.mobile_key, promotion.now);
+    co_await CodeStore::lock_number(transaction, promotion.mobile_key, promotion.now);
+    co_await CodeStore::void_all(transaction, promotion.mobile_key, promotion.now);
     Promoted promoted;
-    promoted.admin.user = co_await UserStore::make_admin(tx, promotion.mobile, promotion.password_hash, promotion.now);
+    promoted.admin.user = co_await UserStore::make_admin(transaction, promotion.mobile, promotion.password_hash, promotion.now);
     auto const user = promoted.admin.user.id;
-    promoted.ended = co_await SessionStore::end_all(tx, user, std::nullopt, promotion.now);
-    co_await CodeStore::erase_reset_tokens(tx, user);
-    co_await SignUpStore::erase(tx, user);
-    co_await LinkStore::erase(tx, user);
+    promoted.ended = co_await SessionStore::end_all(transaction, user, std::nullopt, promotion.now);
+    co_await CodeStore::erase_reset_tokens(transaction, user);
+    co_await SignUpStore::erase(transaction, user);
+    co_await LinkStore::erase(transaction, user);
     promoted.admin.link_token = write_user_token(user, promotion.link_secret);
-    co_await LinkStore::add(tx, user, to_base64url(sha256(promoted.admin.link_token)), promotion.now + login_link_lifetime);
+    co_await LinkStore::add(transaction, user, to_base64url(sha256(promoted.admin.link_token)), promotion.now + login_link_lifetime);
     co_return promoted;
 }
 
@@ -96,12 +96,12 @@ asio::awaitable<void> AccountsService::delete_stale()
     co_await erase_all([this, now, session_ends_kept] { return parts_.sessions.erase_old_ends(now - session_ends_kept, batch); });
 }
 
-asio::awaitable<void> AccountsService::erase_rest(db::Transaction& tx, UserId user)
+asio::awaitable<void> AccountsService::erase_rest(db::Transaction& transaction, UserId user)
 {
-    co_await UserStore::lock(tx, user);
-    co_await CodeStore::erase_reset_tokens(tx, user);
-    co_await SessionStore::erase(tx, user);
-    co_await UserStore::erase(tx, user);
+    co_await UserStore::lock(transaction, user);
+    co_await CodeStore::erase_reset_tokens(transaction, user);
+    co_await SessionStore::erase(transaction, user);
+    co_await UserStore::erase(transaction, user);
 }
 
 asio::awaitable<Result<Superuser>> AccountsService::create_superuser(std::string mobile, std::optional<std::string> password)
@@ -127,7 +127,8 @@ asio::awaitable<Result<Superuser>> AccountsService::create_superuser(std::string
                               .password_hash = hash,
                               .link_secret = random_token(),
                               .now = parts_.clock.now()};
-    auto promoted = co_await parts_.database.transact([promotion](db::Transaction& tx) { return promote_unit(tx, promotion); });
+    auto promoted =
+        co_await parts_.database.transact([promotion](db::Transaction& transaction) { return promote_unit(transaction, promotion); });
     parts_.announce_ended(promoted.admin.user.id, promoted.ended);
     co_return std::move(promoted.admin);
 }

@@ -35,11 +35,11 @@ public:
     // Whom this access token was issued to, expired or of an ended session though it may be.
     std::optional<http::Identity> issued_to(std::string_view bearer) const { return parts_.access_tokens.issued_to(bearer); }
 
-    // What the chat room needs of a user; nullopt when he was deleted.
+    // What the chat room needs of a user; nullopt when the user was deleted.
     asio::awaitable<std::optional<UserBrief>> user_brief(UserId user) { return parts_.users.brief(user); }
 
-    // The last of a user who was let go: what refers to his row must be gone.
-    static asio::awaitable<void> erase_rest(db::Transaction& tx, UserId user);
+    // The last of a user who was let go: what refers to their row must be gone.
+    static asio::awaitable<void> erase_rest(db::Transaction& transaction, UserId user);
 
     void add_eraser(Eraser eraser) { profiles_.add_eraser(std::move(eraser)); }
 
@@ -51,7 +51,7 @@ public:
     // Unverified accounts after 24 hours, and codes, tokens and sessions that nothing asks for any more; in small writes.
     asio::awaitable<void> delete_stale();
 
-    // A verified admin and a link that logs him in, once. An existing account becomes one: its sessions end, and no code, token or link of
+    // A verified admin and a link that logs them in, once. An existing account becomes one: its sessions end, and no code, token or link of
     // before opens it. Errors: invalid_input (mobile, password), test_number.
     asio::awaitable<Result<Superuser>> create_superuser(std::string mobile, std::optional<std::string> password);
 

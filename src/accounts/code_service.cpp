@@ -8,11 +8,11 @@ namespace {
 
 constexpr std::chrono::seconds sends_kept = std::chrono::hours(24); // As far back as refuse_send() looks.
 
-asio::awaitable<std::optional<CountedGuess>> guess_unit(db::Transaction& tx, std::string mobile_key, CodePurpose purpose,
+asio::awaitable<std::optional<CountedGuess>> guess_unit(db::Transaction& transaction, std::string mobile_key, CodePurpose purpose,
                                                         std::optional<std::string> challenge_hash, Time now)
 {
-    co_await CodeStore::lock_number(tx, mobile_key, now);
-    co_return co_await CodeStore::count_guess(tx, mobile_key, purpose, challenge_hash, now);
+    co_await CodeStore::lock_number(transaction, mobile_key, now);
+    co_return co_await CodeStore::count_guess(transaction, mobile_key, purpose, challenge_hash, now);
 }
 
 std::string_view message_of(SendRefusal const& refusal)
@@ -55,14 +55,15 @@ asio::awaitable<Result<CodeSent>> CodeService::send(SendRequest request)
     request.mobile = std::move(*mobile);
 
     auto const challenge = random_token();
-    Sending sending{.request = request,
-                    .mobile_key = parts_.code_keys.mobile_key(request.mobile),
-                    .prefix_key = parts_.code_keys.prefix_key(request.network_prefix),
-                    .challenge_hash = challenge_hash(challenge),
-                    .code = random_code(),
-                    .fixed_code = fixed_code(request.mobile, request.origin, parts_.clock.now()),
-                    .now = parts_.clock.now()};
-    auto sent = co_await parts_.database.transact([this, sending](db::Transaction& tx) { return send_unit(tx, sending); });
+    Sending const sending{.request = request,
+                          .mobile_key = parts_.code_keys.mobile_key(request.mobile),
+                          .prefix_key = parts_.code_keys.prefix_key(request.network_prefix),
+                          .challenge_hash = challenge_hash(challenge),
+                          .code = random_code(),
+                          .fixed_code = fixed_code(request.mobile, request.origin, parts_.clock.now()),
+                          .now = parts_.clock.now()};
+    auto sent =
+        co_await parts_.database.transact([this, sending](db::Transaction& transaction) { return send_unit(transaction, sending); });
     if (!sent) co_return sent.error();
 
     CodeSent answer{.detail = "If the number has an account, a code is on its way to it.",
@@ -76,11 +77,11 @@ asio::awaitable<Result<CodeSent>> CodeService::send(SendRequest request)
     co_return answer;
 }
 
-asio::awaitable<Result<CodeService::Sent>> CodeService::send_unit(db::Transaction& tx, Sending sending)
+asio::awaitable<Result<CodeService::Sent>> CodeService::send_unit(db::Transaction& transaction, Sending sending)
 {
     auto const& request = sending.request;
-    co_await CodeStore::lock_number(tx, sending.mobile_key, sending.now);
-    auto const user = co_await UserStore::user_of_mobile(tx, request.mobile);
+    co_await CodeStore::lock_number(transaction, sending.mobile_key, sending.now);
+    auto const user = co_await UserStore::user_of_mobile(transaction, request.mobile);
     if (!user && parts_.options.debug == DebugMode::on) {
         co_return Error(ErrorKind::not_found, "no_account",
                         "No account has this number: sign up first. (Outside debug mode an unknown number is answered like a known one.)");
@@ -89,14 +90,14 @@ asio::awaitable<Result<CodeService::Sent>> CodeService::send_unit(db::Transactio
     if (request.purpose == CodePurpose::confirm && !is_own) {
         co_return invalid("mobile", "not_yours", "A session is confirmed with the number of its own account.");
     }
-    // Whoever reads the settings knows the fixed codes: they open no admin's account.
+    // Everybody who can read the settings knows the fixed codes: they open no admin's account.
     bool const may_be_fixed = sending.fixed_code && !(user && user->is_admin);
     Sent sent{.is_known = user.has_value(), .code = may_be_fixed ? *sending.fixed_code : sending.code};
-    // While somebody tries things out on his own machine, a code that is sent to nobody need not be sent seldom.
+    // While somebody tries things out on their own machine, a code that is sent to nobody may be asked for often.
     if (may_be_fixed && parts_.options.debug == DebugMode::on) {
         sent.pause = std::chrono::seconds(0);
     } else {
-        auto allowed = co_await check_limits(tx, sending, user);
+        auto allowed = co_await check_limits(transaction, sending, user);
         if (!allowed) co_return allowed.error();
     }
     CodeContext context{.purpose = request.purpose, .mobile = request.mobile, .session = {}, .challenge_hash = sending.challenge_hash};
@@ -107,20 +108,21 @@ asio::awaitable<Result<CodeService::Sent>> CodeService::send_unit(db::Transactio
                  .challenge_hash = sending.challenge_hash,
                  .code_mac = parts_.code_keys.code_mac(context, sent.code),
                  .now = sending.now};
-    co_await CodeStore::add(tx, std::move(code));
+    co_await CodeStore::add(transaction, std::move(code));
     co_return sent;
 }
 
-asio::awaitable<Result<void>> CodeService::check_limits(db::Transaction& tx, Sending const& sending, std::optional<User> const& user)
+asio::awaitable<Result<void>> CodeService::check_limits(db::Transaction& transaction, Sending const& sending,
+                                                        std::optional<User> const& user)
 {
     SendAttempt attempt{
         .now = sending.now, .purpose = sending.request.purpose, .prefix_key = sending.prefix_key, .trust = SenderTrust::stranger};
     auto const& device = sending.request.device;
     if (device && user && device->user == user->id) {
-        bool const had_session = co_await SessionStore::exists(tx, device->user, device->session);
+        bool const had_session = co_await SessionStore::exists(transaction, device->user, device->session);
         if (had_session) attempt.trust = SenderTrust::device_of_account;
     }
-    auto const past = co_await CodeStore::sends_since(tx, sending.mobile_key, sending.now - sends_kept);
+    auto const past = co_await CodeStore::sends_since(transaction, sending.mobile_key, sending.now - sends_kept);
     auto const refusal = refuse_send(past, attempt);
     if (refusal) co_return rate_limited(std::string(refusal->code), std::string(message_of(*refusal)), refusal->wait);
     co_return Result<void>();
@@ -133,11 +135,12 @@ asio::awaitable<Result<std::int64_t>> CodeService::guess(Guess guess)
     if (guess.challenge) challenge = challenge_hash(*guess.challenge);
     auto const purpose = guess.purpose;
     auto const now = parts_.clock.now();
-    auto const counted = co_await parts_.database.transact(
-        [mobile_key, purpose, challenge, now](db::Transaction& tx) { return guess_unit(tx, mobile_key, purpose, challenge, now); });
+    auto const counted = co_await parts_.database.transact([mobile_key, purpose, challenge, now](db::Transaction& transaction) {
+        return guess_unit(transaction, mobile_key, purpose, challenge, now);
+    });
     // Without a code something is compared all the same, so that the time tells nothing.
     auto const kept = counted.value_or(CountedGuess{});
-    CodeContext context{.purpose = purpose, .mobile = guess.mobile, .session = guess.session, .challenge_hash = kept.challenge_hash};
+    CodeContext const context{.purpose = purpose, .mobile = guess.mobile, .session = guess.session, .challenge_hash = kept.challenge_hash};
     bool const is_right = equal_in_constant_time(parts_.code_keys.code_mac(context, guess.code), kept.code_mac);
     bool const is_kept_from_page =
         parts_.options.debug == DebugMode::on && guess.origin == PageOrigin::foreign && is_fixed_code(guess.mobile, guess.code);

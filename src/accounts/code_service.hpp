@@ -22,7 +22,7 @@ struct CodeSent {
     std::string detail;
     std::int64_t expires_in = 0;  // Seconds.
     std::int64_t retry_after = 0; // Seconds until the next code may be asked for.
-    std::string challenge;        // Gives its holder guesses of his own; 43 characters.
+    std::string challenge;        // Gives its holder guesses of their own; 43 characters.
     Omittable<std::string> otp;   // Debug delivery only.
 };
 POLLUX_DESCRIBE(CodeSent, (detail, expires_in, retry_after, challenge, otp))
@@ -51,8 +51,8 @@ public:
 private:
     struct Sending;
     struct Sent;
-    asio::awaitable<Result<Sent>> send_unit(db::Transaction& tx, Sending sending);
-    asio::awaitable<Result<void>> check_limits(db::Transaction& tx, Sending const& sending, std::optional<User> const& user);
+    asio::awaitable<Result<Sent>> send_unit(db::Transaction& transaction, Sending sending);
+    asio::awaitable<Result<void>> check_limits(db::Transaction& transaction, Sending const& sending, std::optional<User> const& user);
     std::optional<std::string> fixed_code(std::string const& mobile, PageOrigin origin, Time now) const;
     bool is_fixed_code(std::string const& mobile, std::string const& code) const;
     void show_on_console(Sending const& sending, std::string const& code) const;

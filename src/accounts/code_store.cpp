@@ -63,14 +63,14 @@ constexpr db::Sql erase_old_reset_tokens_scan_sql = R"sql(
 
 } // namespace
 
-asio::awaitable<void> CodeStore::lock_number(db::Transaction& tx, std::string mobile_key, Time now)
+asio::awaitable<void> CodeStore::lock_number(db::Transaction& transaction, std::string mobile_key, Time now)
 {
-    co_await tx.run(lock_number_sql, mobile_key, now);
+    co_await transaction.run(lock_number_sql, mobile_key, now);
 }
 
-asio::awaitable<std::vector<PastSend>> CodeStore::sends_since(db::Transaction& tx, std::string mobile_key, Time since)
+asio::awaitable<std::vector<PastSend>> CodeStore::sends_since(db::Transaction& transaction, std::string mobile_key, Time since)
 {
-    auto const rows = co_await tx.run(sends_sql, mobile_key, since);
+    auto const rows = co_await transaction.run(sends_sql, mobile_key, since);
     std::vector<PastSend> sends;
     for (std::size_t index = 0; index < rows.size(); ++index) {
         auto const row = rows[index];
@@ -79,40 +79,41 @@ asio::awaitable<std::vector<PastSend>> CodeStore::sends_since(db::Transaction& t
     co_return sends;
 }
 
-asio::awaitable<void> CodeStore::add(db::Transaction& tx, NewCode code)
+asio::awaitable<void> CodeStore::add(db::Transaction& transaction, NewCode code)
 {
-    co_await tx.run(add_sql, code.mobile_key, word_of(code.purpose), code.prefix_key, code.challenge_hash, code.code_mac, code.now,
-                    code.now + code_lifetime);
+    co_await transaction.run(add_sql, code.mobile_key, word_of(code.purpose), code.prefix_key, code.challenge_hash, code.code_mac, code.now,
+                             code.now + code_lifetime);
 }
 
-asio::awaitable<std::optional<CountedGuess>> CodeStore::count_guess(db::Transaction& tx, std::string mobile_key, CodePurpose purpose,
-                                                                    std::optional<std::string> challenge_hash, Time now)
+asio::awaitable<std::optional<CountedGuess>> CodeStore::count_guess(db::Transaction& transaction, std::string mobile_key,
+                                                                    CodePurpose purpose, std::optional<std::string> challenge_hash,
+                                                                    Time now)
 {
     db::Rows rows;
     if (challenge_hash) {
-        rows = co_await tx.run(challenged_guess_sql, mobile_key, word_of(purpose), challenged_guesses_max, now, *challenge_hash);
+        rows = co_await transaction.run(challenged_guess_sql, mobile_key, word_of(purpose), challenged_guesses_max, now, *challenge_hash);
     } else {
-        rows = co_await tx.run(plain_guess_sql, mobile_key, word_of(purpose), plain_guesses_max, now);
+        rows = co_await transaction.run(plain_guess_sql, mobile_key, word_of(purpose), plain_guesses_max, now);
     }
     if (rows.empty()) co_return std::nullopt;
     auto const row = rows.front();
     co_return CountedGuess{row.integer(guess_column::id), row.text(guess_column::challenge_hash), row.text(guess_column::code_mac)};
 }
 
-asio::awaitable<bool> CodeStore::use(db::Transaction& tx, std::int64_t code_id, Time now)
+asio::awaitable<bool> CodeStore::use(db::Transaction& transaction, std::int64_t code_id, Time now)
 {
-    auto const rows = co_await tx.run(use_sql, code_id, now);
+    auto const rows = co_await transaction.run(use_sql, code_id, now);
     co_return rows.changed() == 1;
 }
 
-asio::awaitable<void> CodeStore::void_all(db::Transaction& tx, std::string mobile_key, Time now)
+asio::awaitable<void> CodeStore::void_all(db::Transaction& transaction, std::string mobile_key, Time now)
 {
-    co_await tx.run(void_all_sql, mobile_key, now);
+    co_await transaction.run(void_all_sql, mobile_key, now);
 }
 
-asio::awaitable<void> CodeStore::add_reset_token(db::Transaction& tx, std::string token_hash, UserId user, Time expires_at)
+asio::awaitable<void> CodeStore::add_reset_token(db::Transaction& transaction, std::string token_hash, UserId user, Time expires_at)
 {
-    co_await tx.run(add_reset_token_sql, token_hash, user, expires_at);
+    co_await transaction.run(add_reset_token_sql, token_hash, user, expires_at);
 }
 
 asio::awaitable<bool> CodeStore::has_reset_token(UserId user, std::string token_hash, Time now)
@@ -121,17 +122,17 @@ asio::awaitable<bool> CodeStore::has_reset_token(UserId user, std::string token_
     co_return !rows.empty();
 }
 
-asio::awaitable<bool> CodeStore::use_reset_token(db::Transaction& tx, UserId user, std::string token_hash, Time now)
+asio::awaitable<bool> CodeStore::use_reset_token(db::Transaction& transaction, UserId user, std::string token_hash, Time now)
 {
-    auto const rows = co_await tx.run(use_reset_token_sql, token_hash, now, user);
+    auto const rows = co_await transaction.run(use_reset_token_sql, token_hash, now, user);
     if (rows.changed() == 0) co_return false;
-    co_await erase_reset_tokens(tx, user);
+    co_await erase_reset_tokens(transaction, user);
     co_return true;
 }
 
-asio::awaitable<void> CodeStore::erase_reset_tokens(db::Transaction& tx, UserId user)
+asio::awaitable<void> CodeStore::erase_reset_tokens(db::Transaction& transaction, UserId user)
 {
-    co_await tx.run(erase_reset_tokens_sql, user);
+    co_await transaction.run(erase_reset_tokens_sql, user);
 }
 
 asio::awaitable<std::int64_t> CodeStore::erase_old_codes(Time created_before, int count_max)

@@ -26,13 +26,13 @@ EndedSessions::EndedSessions(db::Database& database, std::chrono::seconds memory
 bool EndedSessions::contains(SessionId session) const
 {
     if (size_.load(std::memory_order_acquire) == 0) return false;
-    std::shared_lock lock(mutex_);
+    std::shared_lock const lock(mutex_);
     return ended_at_.contains(session);
 }
 
 void EndedSessions::add(std::span<SessionId const> sessions, Time ended_at)
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     for (auto session : sessions) ended_at_.emplace(session, ended_at);
     size_.store(ended_at_.size(), std::memory_order_release);
 }
@@ -52,7 +52,7 @@ asio::awaitable<void> EndedSessions::poll(Time now)
 
 void EndedSessions::forget(Time before)
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     std::erase_if(ended_at_, [&](auto const& entry) { return entry.second < before; });
     size_.store(ended_at_.size(), std::memory_order_release);
 }

@@ -1,4 +1,4 @@
-// The access tokens that were lately found genuine, and what they claim. Checking the MAC and the encodings anew for each request took two
+// The access tokens that were lately found genuine, and what they claim. Checking the MAC and the encodings again for each request took two
 // thirds of the instructions of an answer from the cache (docs/performance.md). What changes with time, expiry and ended sessions, is not
 // kept here: it is judged each time.
 //

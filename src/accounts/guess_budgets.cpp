@@ -27,13 +27,14 @@ std::string key_of(BudgetShare const& share)
 
 } // namespace
 
-asio::awaitable<std::optional<std::chrono::seconds>> GuessBudgets::take(db::Transaction& tx, std::vector<BudgetShare> shares, Time now)
+asio::awaitable<std::optional<std::chrono::seconds>> GuessBudgets::take(db::Transaction& transaction, std::vector<BudgetShare> shares,
+                                                                        Time now)
 {
     for (auto const& share : shares) {
         auto const key = key_of(share);
         auto const step = share.budget.step();
         auto const left_until = now + share.budget.window - step;
-        auto const taken = co_await tx.run(take_sql, key, now, now + step, step.count(), left_until);
+        auto const taken = co_await transaction.run(take_sql, key, now, now + step, step.count(), left_until);
         if (taken.changed() == 1) continue;
         auto const rows = co_await tx.run(look_sql, key);
         auto const full_again_at = rows.empty() ? now : rows.front().only().time();
@@ -44,11 +45,11 @@ asio::awaitable<std::optional<std::chrono::seconds>> GuessBudgets::take(db::Tran
     co_return std::nullopt;
 }
 
-asio::awaitable<void> GuessBudgets::give_back(db::Transaction& tx, std::vector<BudgetShare> shares)
+asio::awaitable<void> GuessBudgets::give_back(db::Transaction& transaction, std::vector<BudgetShare> shares)
 {
     for (auto const& share : shares) {
         auto const key = key_of(share);
-        co_await tx.run(give_back_sql, key, share.budget.step().count());
+        co_await transaction.run(give_back_sql, key, share.budget.step().count());
     }
 }
 

@@ -22,7 +22,7 @@ struct Budget {
     std::chrono::microseconds step() const { return std::chrono::microseconds(window) / count_max; }
 };
 
-// Wrong passwords at one account, by whoever shows no session of it. It bars nobody from logging in by code.
+// Wrong passwords at one account, by clients that show no session of it. It bars nobody from logging in by code.
 constexpr Budget passwords_per_account_hour{"passwords_hour", 10, std::chrono::hours(1)};
 constexpr Budget passwords_per_account_day{"passwords_day", 40, std::chrono::hours(24)};
 // Kept for devices that do, whatever strangers have spent.
@@ -51,9 +51,10 @@ public:
 
     // One of each share, or how long to wait. What the unit has taken before a refusal goes back with its transaction. Units that take
     // several name them in the same order, so that none waits for another in a circle.
-    static asio::awaitable<std::optional<std::chrono::seconds>> take(db::Transaction& tx, std::vector<BudgetShare> shares, Time now);
+    static asio::awaitable<std::optional<std::chrono::seconds>> take(db::Transaction& transaction, std::vector<BudgetShare> shares,
+                                                                     Time now);
 
-    static asio::awaitable<void> give_back(db::Transaction& tx, std::vector<BudgetShare> shares);
+    static asio::awaitable<void> give_back(db::Transaction& transaction, std::vector<BudgetShare> shares);
 
     // Up to `count_max` budgets that are full again; how many they were.
     asio::awaitable<std::int64_t> erase_full(Time now, int count_max);

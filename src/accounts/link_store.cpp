@@ -13,22 +13,22 @@ constexpr db::Sql erase_old_scan_sql = R"sql(
 
 } // namespace
 
-asio::awaitable<void> LinkStore::add(db::Transaction& tx, UserId user, std::string token_hash, Time expires_at)
+asio::awaitable<void> LinkStore::add(db::Transaction& transaction, UserId user, std::string token_hash, Time expires_at)
 {
-    co_await tx.run(add_sql, user, token_hash, expires_at);
+    co_await transaction.run(add_sql, user, token_hash, expires_at);
 }
 
-asio::awaitable<bool> LinkStore::use(db::Transaction& tx, UserId user, std::string token_hash, Time now)
+asio::awaitable<bool> LinkStore::use(db::Transaction& transaction, UserId user, std::string token_hash, Time now)
 {
-    auto const rows = co_await tx.run(use_sql, user, token_hash, now);
+    auto const rows = co_await transaction.run(use_sql, user, token_hash, now);
     if (rows.changed() == 0) co_return false;
-    co_await erase(tx, user);
+    co_await erase(transaction, user);
     co_return true;
 }
 
-asio::awaitable<void> LinkStore::erase(db::Transaction& tx, UserId user)
+asio::awaitable<void> LinkStore::erase(db::Transaction& transaction, UserId user)
 {
-    co_await tx.run(erase_sql, user);
+    co_await transaction.run(erase_sql, user);
 }
 
 asio::awaitable<std::int64_t> LinkStore::erase_old(Time expired_before, int count_max)

@@ -17,12 +17,12 @@ class LinkStore {
 public:
     explicit LinkStore(db::Database& database) : database_(database) {}
 
-    static asio::awaitable<void> add(db::Transaction& tx, UserId user, std::string token_hash, Time expires_at);
+    static asio::awaitable<void> add(db::Transaction& transaction, UserId user, std::string token_hash, Time expires_at);
 
     // true for one caller only; it and all others of the user are gone then.
-    static asio::awaitable<bool> use(db::Transaction& tx, UserId user, std::string token_hash, Time now);
+    static asio::awaitable<bool> use(db::Transaction& transaction, UserId user, std::string token_hash, Time now);
 
-    static asio::awaitable<void> erase(db::Transaction& tx, UserId user);
+    static asio::awaitable<void> erase(db::Transaction& transaction, UserId user);
     asio::awaitable<std::int64_t> erase_old(Time expired_before, int count_max);
 
 private:

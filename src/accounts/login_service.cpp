@@ -36,45 +36,45 @@ struct CodeLogin {
     Time now;
 };
 
-asio::awaitable<Result<Opened>> log_in_unit(db::Transaction& tx, CodeLogin login)
+asio::awaitable<Result<Opened>> log_in_unit(db::Transaction& transaction, CodeLogin login)
 {
-    bool const is_first = co_await CodeStore::use(tx, login.code_id, login.now);
+    bool const is_first = co_await CodeStore::use(transaction, login.code_id, login.now);
     if (!is_first) co_return invalid_code();
-    auto const known = co_await UserStore::user_of_mobile(tx, login.mobile);
+    auto const known = co_await UserStore::user_of_mobile(transaction, login.mobile);
     if (!known) co_return invalid_code();
     std::optional<SignUpData> proven;
-    if (login.proof.token_hash) proven = co_await SignUpStore::take(tx, known->id, *login.proof.token_hash);
-    if (proven || login.proof.older_hash) co_await SignUpStore::erase(tx, known->id); // The others were not his.
-    auto user = co_await UserStore::verify(tx, login.mobile, proven.value_or(SignUpData{}), login.proof.older_hash);
+    if (login.proof.token_hash) proven = co_await SignUpStore::take(transaction, known->id, *login.proof.token_hash);
+    if (proven || login.proof.older_hash) co_await SignUpStore::erase(transaction, known->id); // The others were not theirs.
+    auto user = co_await UserStore::verify(transaction, login.mobile, proven.value_or(SignUpData{}), login.proof.older_hash);
     if (!user) co_return invalid_code();
-    co_await billing::take_up_use(tx, user->id, login.number_key, day_of(login.now));
+    co_await billing::take_up_use(transaction, user->id, login.number_key, day_of(login.now));
 
     Opened opened;
     if (login.admin_key && !user->is_admin) {
-        user->is_admin = co_await UserStore::claim_admin(tx, user->id, *login.admin_key, login.now);
-        // Who else is logged in has not proven anything just now.
-        if (user->is_admin) opened.ended = co_await SessionStore::end_all(tx, user->id, std::nullopt, login.now);
+        user->is_admin = co_await UserStore::claim_admin(transaction, user->id, *login.admin_key, login.now);
+        // Other sessions have not proven anything just now.
+        if (user->is_admin) opened.ended = co_await SessionStore::end_all(transaction, user->id, std::nullopt, login.now);
     }
-    opened.session = co_await SessionStore::open(tx, user->id, LoginMethod::code, login.device, login.now);
+    opened.session = co_await SessionStore::open(transaction, user->id, LoginMethod::code, login.device, login.now);
     opened.user = std::move(*user);
     co_return opened;
 }
 
-asio::awaitable<Result<Opened>> link_unit(db::Transaction& tx, UserToken token, Device device, Time now)
+asio::awaitable<Result<Opened>> link_unit(db::Transaction& transaction, UserToken token, Device device, Time now)
 {
-    bool const is_first = co_await LinkStore::use(tx, token.user, token.hash, now);
+    bool const is_first = co_await LinkStore::use(transaction, token.user, token.hash, now);
     if (!is_first) co_return invalid_link();
-    auto user = co_await UserStore::user_of_id(tx, token.user);
+    auto user = co_await UserStore::user_of_id(transaction, token.user);
     if (!user) co_return invalid_link();
-    auto session = co_await SessionStore::open(tx, token.user, LoginMethod::link, device, now);
+    auto session = co_await SessionStore::open(transaction, token.user, LoginMethod::link, device, now);
     co_return Opened{std::move(*user), std::move(session), {}};
 }
 
-asio::awaitable<Result<Opened>> password_unit(db::Transaction& tx, UserId id, std::string hash, Device device, Time now)
+asio::awaitable<Result<Opened>> password_unit(db::Transaction& transaction, UserId id, std::string hash, Device device, Time now)
 {
-    auto user = co_await UserStore::with_password(tx, id, hash);
+    auto user = co_await UserStore::with_password(transaction, id, hash);
     if (!user) co_return unauthenticated("wrong_credentials", "The password was changed just now.");
-    auto session = co_await SessionStore::open(tx, id, LoginMethod::password, device, now);
+    auto session = co_await SessionStore::open(transaction, id, LoginMethod::password, device, now);
     co_return Opened{std::move(*user), std::move(session), {}};
 }
 
@@ -83,12 +83,12 @@ struct SignUpWork {
     NewSignUp sign_up; // Without the user's id.
 };
 
-asio::awaitable<Result<User>> sign_up_unit(db::Transaction& tx, SignUpWork work)
+asio::awaitable<Result<User>> sign_up_unit(db::Transaction& transaction, SignUpWork work)
 {
-    auto user = co_await UserStore::sign_up(tx, work.user);
+    auto user = co_await UserStore::sign_up(transaction, work.user);
     if (!user) co_return mobile_taken(); // Verified while we computed.
     work.sign_up.user = user->id;
-    co_await SignUpStore::add(tx, work.sign_up);
+    co_await SignUpStore::add(transaction, work.sign_up);
     co_return std::move(*user);
 }
 
@@ -99,37 +99,38 @@ struct TakenAnswer {
 };
 
 // The budget is taken before anybody looks, so that a thousand questions at once get no more answers than it allows.
-asio::awaitable<TakenAnswer> taken_unit(db::Transaction& tx, std::string mobile, std::vector<BudgetShare> shares, Time now)
+asio::awaitable<TakenAnswer> taken_unit(db::Transaction& transaction, std::string mobile, std::vector<BudgetShare> shares, Time now)
 {
-    auto const wait = co_await GuessBudgets::take(tx, shares, now);
+    auto const wait = co_await GuessBudgets::take(transaction, shares, now);
     if (wait) co_return TakenAnswer{Taken::not_told, *wait};
-    auto const user = co_await UserStore::user_of_mobile(tx, mobile);
+    auto const user = co_await UserStore::user_of_mobile(transaction, mobile);
     if (user && user->is_verified) co_return TakenAnswer{Taken::yes};
-    co_await GuessBudgets::give_back(tx, shares);
+    co_await GuessBudgets::give_back(transaction, shares);
     co_return TakenAnswer{Taken::no};
 }
 
-asio::awaitable<Result<std::string>> begin_reset_unit(db::Transaction& tx, std::int64_t code_id, std::string mobile, std::string number_key,
-                                                      std::string secret, Time now)
+asio::awaitable<Result<std::string>> begin_reset_unit(db::Transaction& transaction, std::int64_t code_id, std::string mobile,
+                                                      std::string number_key, std::string secret, Time now)
 {
-    bool const is_first = co_await CodeStore::use(tx, code_id, now);
+    bool const is_first = co_await CodeStore::use(transaction, code_id, now);
     if (!is_first) co_return invalid_code();
-    auto const user = co_await UserStore::user_of_mobile(tx, mobile);
+    auto const user = co_await UserStore::user_of_mobile(transaction, mobile);
     if (!user) co_return invalid_code();
-    co_await billing::take_up_use(tx, user->id, std::move(number_key), day_of(now));
+    co_await billing::take_up_use(transaction, user->id, std::move(number_key), day_of(now));
     auto token = write_user_token(user->id, secret);
-    co_await CodeStore::add_reset_token(tx, to_base64url(sha256(token)), user->id, now + reset_token_lifetime);
+    co_await CodeStore::add_reset_token(transaction, to_base64url(sha256(token)), user->id, now + reset_token_lifetime);
     co_return token;
 }
 
-asio::awaitable<Result<Time>> confirm_unit(db::Transaction& tx, std::int64_t code_id, std::string mobile, http::Identity identity, Time now)
+asio::awaitable<Result<Time>> confirm_unit(db::Transaction& transaction, std::int64_t code_id, std::string mobile, http::Identity identity,
+                                           Time now)
 {
-    bool const is_first = co_await CodeStore::use(tx, code_id, now);
+    bool const is_first = co_await CodeStore::use(transaction, code_id, now);
     if (!is_first) co_return invalid_code();
-    auto const user = co_await UserStore::user_of_mobile(tx, mobile);
+    auto const user = co_await UserStore::user_of_mobile(transaction, mobile);
     if (!user || user->id != identity.user) co_return invalid_code();
     auto const until = now + confirmation_lifetime;
-    bool const confirmed = co_await SessionStore::confirm(tx, identity.user, identity.session, until);
+    bool const confirmed = co_await SessionStore::confirm(transaction, identity.user, identity.session, until);
     if (!confirmed) co_return unauthenticated("session_ended", "This session has ended; log in again.");
     co_return until;
 }
@@ -167,7 +168,7 @@ asio::awaitable<Result<SignedUp>> LoginService::sign_up(SignUpRequest request)
                                       .email = request.email,
                                       .password_hash = hash,
                                       .now = now}};
-    auto user = co_await parts_.database.transact([work](db::Transaction& tx) { return sign_up_unit(tx, work); });
+    auto user = co_await parts_.database.transact([work](db::Transaction& transaction) { return sign_up_unit(transaction, work); });
     if (!user) co_return user.error();
     co_return SignedUp{.id = user->id,
                        .mobile = std::move(user->mobile),
@@ -184,8 +185,8 @@ asio::awaitable<Result<bool>> LoginService::is_taken(std::string mobile, http::P
 {
     auto const shares = address_shares(parts_, peer, taken_per_address_hour, taken_per_network4_hour, taken_per_network6_hour);
     auto const now = parts_.clock.now();
-    auto const answer =
-        co_await parts_.database.transact([mobile, shares, now](db::Transaction& tx) { return taken_unit(tx, mobile, shares, now); });
+    auto const answer = co_await parts_.database.transact(
+        [mobile, shares, now](db::Transaction& transaction) { return taken_unit(transaction, mobile, shares, now); });
     if (answer.taken == Taken::not_told) {
         co_return rate_limited("too_many_signups", "Too many numbers that have accounts were signed up from here; try again later.",
                                answer.wait);
@@ -204,7 +205,7 @@ asio::awaitable<Result<std::int64_t>> LoginService::guess(VerifyRequest& request
                                               "CORS_ALLOWED_ORIGINS names, may use it.");
     }
     Guess guess{request.mobile, request.purpose, request.code, request.challenge, {}, request.origin};
-    if (request.purpose == CodePurpose::confirm) guess.session = request.identity->session;
+    if (request.purpose == CodePurpose::confirm && request.identity) guess.session = request.identity->session;
     co_return co_await codes_.guess(std::move(guess));
 }
 
@@ -221,7 +222,7 @@ asio::awaitable<Result<LoggedIn>> LoginService::log_in_by_code(VerifyRequest req
                           .admin_key = admin_key(request.mobile),
                           .device = request.device,
                           .now = parts_.clock.now()};
-    auto opened = co_await parts_.database.transact([login](db::Transaction& tx) { return log_in_unit(tx, login); });
+    auto opened = co_await parts_.database.transact([login](db::Transaction& transaction) { return log_in_unit(transaction, login); });
     if (!opened) co_return opened.error();
     parts_.announce_ended(opened->user.id, opened->ended);
     co_return logged_in(opened->session, std::move(opened->user));
@@ -240,7 +241,7 @@ asio::awaitable<Result<SignUpProof>> LoginService::proof_of(VerifyRequest const&
     co_return SignUpProof{};
 }
 
-// Only who has the right code gets here, so an answer may tell him more.
+// Only somebody with the right code gets here, so an answer may tell them more.
 asio::awaitable<Result<SignUpProof>> LoginService::proof_by_password(std::string mobile, std::string password)
 {
     auto const account = co_await parts_.users.by_mobile(mobile);
@@ -268,8 +269,8 @@ asio::awaitable<Result<std::string>> LoginService::begin_reset(VerifyRequest req
     if (!code_id) co_return code_id.error();
     auto const now = parts_.clock.now();
     auto const number_key = parts_.code_keys.mobile_key(request.mobile);
-    auto unit = [id = *code_id, mobile = request.mobile, number_key, secret = random_token(), now](db::Transaction& tx) {
-        return begin_reset_unit(tx, id, mobile, number_key, secret, now);
+    auto unit = [id = *code_id, mobile = request.mobile, number_key, secret = random_token(), now](db::Transaction& transaction) {
+        return begin_reset_unit(transaction, id, mobile, number_key, secret, now);
     };
     co_return co_await parts_.database.transact(unit);
 }
@@ -280,8 +281,8 @@ asio::awaitable<Result<Time>> LoginService::confirm(VerifyRequest request)
     auto const code_id = co_await guess(request);
     if (!code_id) co_return code_id.error();
     auto const now = parts_.clock.now();
-    auto unit = [id = *code_id, mobile = request.mobile, identity = *request.identity, now](db::Transaction& tx) {
-        return confirm_unit(tx, id, mobile, identity, now);
+    auto unit = [id = *code_id, mobile = request.mobile, identity = *request.identity, now](db::Transaction& transaction) {
+        return confirm_unit(transaction, id, mobile, identity, now);
     };
     co_return co_await parts_.database.transact(unit);
 }
@@ -305,7 +306,9 @@ asio::awaitable<Result<LoggedIn>> LoginService::log_in_by_password(std::string m
     if (!*matches) co_return unauthenticated("wrong_credentials", "The number or the password is wrong.");
 
     auto const now = parts_.clock.now();
-    auto unit = [id = *user, hash = *hash, device, now](db::Transaction& tx) { return password_unit(tx, id, hash, device, now); };
+    auto unit = [id = *user, hash = *hash, device, now](db::Transaction& transaction) {
+        return password_unit(transaction, id, hash, device, now);
+    };
     auto opened = co_await parts_.database.transact(unit);
     if (!opened) co_return opened.error();
     co_return logged_in(opened->session, std::move(opened->user));
@@ -316,8 +319,8 @@ asio::awaitable<Result<LoggedIn>> LoginService::log_in_by_link(std::string token
     auto const read = read_user_token(token);
     if (!read) co_return invalid_link();
     auto const now = parts_.clock.now();
-    auto opened =
-        co_await parts_.database.transact([read = *read, device, now](db::Transaction& tx) { return link_unit(tx, read, device, now); });
+    auto opened = co_await parts_.database.transact(
+        [read = *read, device, now](db::Transaction& transaction) { return link_unit(transaction, read, device, now); });
     if (!opened) co_return opened.error();
     co_return logged_in(opened->session, std::move(opened->user));
 }

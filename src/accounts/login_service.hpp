@@ -36,7 +36,7 @@ struct LoggedIn {
 };
 POLLUX_DESCRIBE(LoggedIn, (access, refresh, token_type, expires_in, user))
 
-// Which sign-up somebody with a right code has shown to be his; nothing: none.
+// Which sign-up somebody with a right code has shown to be theirs; nothing: none.
 struct SignUpProof {
     std::optional<std::string> token_hash;
     std::optional<std::string> older_hash; // Of the password of one at an older binary, which keeps it in the user's row.
@@ -48,8 +48,8 @@ public:
         : parts_(parts), codes_(codes), sessions_(sessions), guesses_(guesses)
     {}
 
-    // An unverified user. What the sign-up says waits for whoever proves it to be his; others of the number may wait beside it. Errors:
-    // invalid_input, mobile_taken, too_many_signups (after too many of those), busy.
+    // An unverified user. What the sign-up says waits for somebody who proves that it is theirs; others of the number may wait beside it.
+    // Errors: invalid_input, mobile_taken, too_many_signups (after too many of those), busy.
     asio::awaitable<Result<SignedUp>> sign_up(SignUpRequest request);
 
     // For signup and login: a session. The number is verified by it, and a sign-up whose password or token came along counts from now

@@ -148,7 +148,7 @@ TEST(SendRules, let_nobody_wait_for_a_send_of_the_future)
     EXPECT_FALSE(refuse_send(past, attempt_at(noon)));
 }
 
-// Every attacker asks as often as he may, from a new network whenever he likes, for any purpose, even with a stolen old session.
+// Every attacker asks as often as it may, from a new network whenever it likes, for any purpose, even with a stolen old session.
 TEST(SendRules, bound_the_guesses_of_any_attacker)
 {
     constexpr int phones = 1000;
@@ -171,7 +171,7 @@ TEST(SendRules, bound_the_guesses_of_any_attacker)
                 most_in_a_day = std::max(most_in_a_day, sends.size());
                 ++sent;
             }
-            // Sometimes he waits as he was told, sometimes he comes too early.
+            // Sometimes it waits as it was told, sometimes it comes too early.
             now += refusal && random() % 2 == 0 ? std::chrono::microseconds(refusal->wait)
                                                 : std::chrono::microseconds(random() % 3'600'000'000u);
         }

@@ -3,9 +3,9 @@
 namespace pollux::accounts {
 namespace {
 
-asio::awaitable<bool> give_back_unit(db::Transaction& tx, TakenGuess taken)
+asio::awaitable<bool> give_back_unit(db::Transaction& transaction, TakenGuess taken)
 {
-    co_await GuessBudgets::give_back(tx, taken);
+    co_await GuessBudgets::give_back(transaction, taken);
     co_return true;
 }
 
@@ -22,16 +22,16 @@ std::vector<BudgetShare> address_shares(AccountsParts const& parts, http::Peer c
 
 asio::awaitable<Result<TakenGuess>> PasswordGuesses::take(std::string mobile, std::optional<UserId> user, Guesser guesser)
 {
-    auto unit = [this, mobile, user, guesser](db::Transaction& tx) { return take_unit(tx, mobile, user, guesser); };
+    auto unit = [this, mobile, user, guesser](db::Transaction& transaction) { return take_unit(transaction, mobile, user, guesser); };
     co_return co_await parts_.database.transact(unit);
 }
 
-asio::awaitable<Result<TakenGuess>> PasswordGuesses::take_unit(db::Transaction& tx, std::string mobile, std::optional<UserId> user,
+asio::awaitable<Result<TakenGuess>> PasswordGuesses::take_unit(db::Transaction& transaction, std::string mobile, std::optional<UserId> user,
                                                                Guesser guesser)
 {
     auto const& device = guesser.device;
     bool is_device = device && user && device->user == *user;
-    if (is_device) is_device = co_await SessionStore::exists(tx, device->user, device->session);
+    if (is_device) is_device = co_await SessionStore::exists(transaction, device->user, device->session);
 
     auto const account = parts_.code_keys.mobile_key(mobile);
     TakenGuess shares;
@@ -44,7 +44,7 @@ asio::awaitable<Result<TakenGuess>> PasswordGuesses::take_unit(db::Transaction& 
         shares.insert(shares.end(), of_address.begin(), of_address.end());
     }
     auto const now = parts_.clock.now();
-    auto const wait = co_await GuessBudgets::take(tx, shares, now);
+    auto const wait = co_await GuessBudgets::take(transaction, shares, now);
     if (wait) {
         co_return rate_limited("too_many_guesses", "Too many wrong passwords; log in with a code, or wait before trying another.", *wait);
     }
@@ -53,7 +53,7 @@ asio::awaitable<Result<TakenGuess>> PasswordGuesses::take_unit(db::Transaction& 
 
 asio::awaitable<void> PasswordGuesses::give_back(TakenGuess taken)
 {
-    co_await parts_.database.transact([taken](db::Transaction& tx) { return give_back_unit(tx, taken); });
+    co_await parts_.database.transact([taken](db::Transaction& transaction) { return give_back_unit(transaction, taken); });
 }
 
 } // namespace pollux::accounts

@@ -26,7 +26,8 @@ public:
     asio::awaitable<void> give_back(TakenGuess taken);
 
 private:
-    asio::awaitable<Result<TakenGuess>> take_unit(db::Transaction& tx, std::string mobile, std::optional<UserId> user, Guesser guesser);
+    asio::awaitable<Result<TakenGuess>> take_unit(db::Transaction& transaction, std::string mobile, std::optional<UserId> user,
+                                                  Guesser guesser);
 
     AccountsParts& parts_;
 };

@@ -22,7 +22,8 @@ constexpr char no_hash[] = "$argon2id$v=19$m=19456,t=2,p=1$17NsiZXbmXQUMuCR1lkvT
 std::string hash_now(std::string const& password)
 {
     std::string hash(crypto_pwhash_STRBYTES, '\0');
-    int failed = crypto_pwhash_str_alg(hash.data(), password.data(), password.size(), passes, memory_bytes, crypto_pwhash_ALG_ARGON2ID13);
+    int const failed =
+        crypto_pwhash_str_alg(hash.data(), password.data(), password.size(), passes, memory_bytes, crypto_pwhash_ALG_ARGON2ID13);
     if (failed != 0) return {}; // No memory.
     hash.resize(hash.find('\0'));
     return hash;
@@ -83,13 +84,13 @@ asio::awaitable<Result<bool>> PasswordPool::matches(std::optional<std::string> h
 
 std::size_t PasswordPool::waiting(PasswordTurn turn)
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     return line_of(turn).waiting;
 }
 
 bool PasswordPool::take_place(PasswordTurn turn)
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     if (first_.waiting + last_.waiting >= queue_max_) return false;
     if (turn == PasswordTurn::last && last_.waiting >= last_max_) return false;
     ++line_of(turn).waiting;

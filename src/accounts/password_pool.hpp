@@ -1,6 +1,6 @@
 // Argon2id (libsodium; 19 MiB, t=2, p=1: OWASP's minimum) on threads of its own at low priority, so that a flood of logins never
 // takes an I/O thread. At most `queue_max` wait; then the answer is unavailable (503) with Retry-After. Strangers can sign up as often as
-// they like, so sign-ups take half of the queue at most, and whoever has an account goes before them.
+// they like, so sign-ups take half of the queue at most, and log-ins go before them.
 #pragma once
 
 #include "base/error.hpp"
@@ -28,7 +28,7 @@ public:
     // threads = 0: half of the cores, at least one.
     PasswordPool(std::size_t threads, std::size_t queue_max);
 
-    // Whoever still waits is dropped with his coroutine: the I/O threads have stopped by then, and their contexts still exist.
+    // A caller that still waits is dropped with its coroutine: the I/O threads have stopped by then, and their contexts still exist.
     ~PasswordPool();
 
     // "$argon2id$v=19$m=19456,t=2,p=1$...". Resumes on the caller's executor, as does the next.

@@ -53,8 +53,8 @@ asio::awaitable<Result<void>> ProfileService::remove(http::Identity identity, st
                             "Send your password along, or confirm this session with a code (purpose confirm) first.");
     }
     auto const now = parts_.clock.now();
-    auto unit = [this, user = identity.user, mobile = account->user.mobile, now](db::Transaction& tx) {
-        return remove_unit(tx, user, mobile, now);
+    auto unit = [this, user = identity.user, mobile = account->user.mobile, now](db::Transaction& transaction) {
+        return remove_unit(transaction, user, mobile, now);
     };
     auto const ended = co_await parts_.database.transact(unit);
     parts_.announce_ended(identity.user, ended);
@@ -64,22 +64,22 @@ asio::awaitable<Result<void>> ProfileService::remove(http::Identity identity, st
     co_return Result<void>();
 }
 
-asio::awaitable<std::vector<SessionId>> ProfileService::remove_unit(db::Transaction& tx, UserId user, std::string mobile, Time now)
+asio::awaitable<std::vector<SessionId>> ProfileService::remove_unit(db::Transaction& transaction, UserId user, std::string mobile, Time now)
 {
-    co_await UserStore::lock(tx, user);
+    co_await UserStore::lock(transaction, user);
     auto const number_key = parts_.code_keys.mobile_key(mobile);
     for (auto const& eraser : erasers_) {
-        if (eraser.erase) co_await eraser.erase(tx, user);
+        if (eraser.erase) co_await eraser.erase(transaction, user);
     }
-    auto ended = co_await SessionStore::end_all(tx, user, std::nullopt, now);
-    co_await billing::leave_use_behind(tx, user, number_key, day_of(now));
-    co_await billing::erase_user(tx, user);
-    co_await CodeStore::void_all(tx, number_key, now);
-    co_await CodeStore::erase_reset_tokens(tx, user);
-    co_await LinkStore::erase(tx, user);
-    co_await SignUpStore::erase(tx, user);
-    co_await SessionStore::erase(tx, user);
-    co_await UserStore::let_go(tx, user);
+    auto ended = co_await SessionStore::end_all(transaction, user, std::nullopt, now);
+    co_await billing::leave_use_behind(transaction, user, number_key, day_of(now));
+    co_await billing::erase_user(transaction, user);
+    co_await CodeStore::void_all(transaction, number_key, now);
+    co_await CodeStore::erase_reset_tokens(transaction, user);
+    co_await LinkStore::erase(transaction, user);
+    co_await SignUpStore::erase(transaction, user);
+    co_await SessionStore::erase(transaction, user);
+    co_await UserStore::let_go(transaction, user);
     co_return ended;
 }
 

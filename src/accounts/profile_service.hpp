@@ -1,4 +1,4 @@
-// What a user sees and changes of himself, to his end.
+// What users see and change of their own account, including its deletion.
 #pragma once
 
 #include "accounts/password_guesses.hpp"
@@ -7,8 +7,9 @@
 
 namespace pollux::accounts {
 
-// Another room's part in deleting a user. `erase` runs in the transaction that lets him go, and may run again from its start: what shows
-// anything of him ends there, and what takes long is asked for as a task. `erased` runs after COMMIT and never throws. Either may be empty.
+// Another room's part in deleting a user. `erase` runs in the transaction that lets the user go, and may run again from its start: what
+// shows anything of them ends there, and what takes long is asked for as a task. `erased` runs after COMMIT and never throws. Both are
+// optional.
 struct Eraser {
     std::function<asio::awaitable<void>(db::Transaction&, UserId)> erase;
     std::function<void(UserId)> erased;
@@ -32,7 +33,7 @@ public:
 
 private:
     asio::awaitable<Result<bool>> may_remove(http::Identity identity, Account const& account, std::optional<std::string> password);
-    asio::awaitable<std::vector<SessionId>> remove_unit(db::Transaction& tx, UserId user, std::string mobile, Time now);
+    asio::awaitable<std::vector<SessionId>> remove_unit(db::Transaction& transaction, UserId user, std::string mobile, Time now);
 
     AccountsParts& parts_;
     PasswordGuesses& guesses_;

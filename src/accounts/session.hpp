@@ -10,7 +10,7 @@
 
 namespace pollux::accounts {
 
-// Where a session is used from, as its owner sees it in his list.
+// Where a session is used from, as its owner sees it in their list.
 struct Device {
     std::string ip;
     std::string user_agent; // One line, at most 200 characters.

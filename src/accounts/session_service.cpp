@@ -90,8 +90,8 @@ asio::awaitable<Result<SessionPage>> SessionService::list(http::Identity identit
 asio::awaitable<bool> SessionService::end_quietly(UserId user, SessionId session)
 {
     auto const now = parts_.clock.now();
-    bool const ended =
-        co_await parts_.database.transact([user, session, now](db::Transaction& tx) { return SessionStore::end(tx, user, session, now); });
+    bool const ended = co_await parts_.database.transact(
+        [user, session, now](db::Transaction& transaction) { return SessionStore::end(transaction, user, session, now); });
     if (ended) parts_.announce_ended(user, {&session, 1});
     co_return ended;
 }
@@ -116,8 +116,8 @@ asio::awaitable<Result<void>> SessionService::log_out(http::Identity identity, L
     }
     auto const user = identity.user;
     auto const now = parts_.clock.now();
-    auto const ended =
-        co_await parts_.database.transact([user, now](db::Transaction& tx) { return SessionStore::end_all(tx, user, std::nullopt, now); });
+    auto const ended = co_await parts_.database.transact(
+        [user, now](db::Transaction& transaction) { return SessionStore::end_all(transaction, user, std::nullopt, now); });
     parts_.announce_ended(user, ended);
     co_return Result<void>();
 }

@@ -25,7 +25,7 @@ public:
     // Malformed: invalid_cursor.
     asio::awaitable<Result<SessionPage>> list(http::Identity identity, std::optional<std::string> cursor, int count_max);
 
-    // session_not_found when it is not his or has ended.
+    // session_not_found when it is not the user's or has ended.
     asio::awaitable<Result<void>> end(UserId user, SessionId session);
 
     // A refresh token names one more session of the same user to end.

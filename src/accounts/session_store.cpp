@@ -78,7 +78,7 @@ std::string_view word_of(LoginMethod method)
 
 } // namespace
 
-asio::awaitable<OpenedSession> SessionStore::open(db::Transaction& tx, UserId user, LoginMethod method, Device device, Time now)
+asio::awaitable<OpenedSession> SessionStore::open(db::Transaction& transaction, UserId user, LoginMethod method, Device device, Time now)
 {
     OpenedSession session{.user = user, .id = {}, .counter = first_counter, .seed = to_hex(random_bytes(seed_bytes))};
     auto const rows = co_await tx.run(open_sql, user, session.seed, first_counter, now, word_of(method), device.ip, device.user_agent);
@@ -86,9 +86,9 @@ asio::awaitable<OpenedSession> SessionStore::open(db::Transaction& tx, UserId us
     co_return session;
 }
 
-asio::awaitable<bool> SessionStore::exists(db::Transaction& tx, UserId user, SessionId session)
+asio::awaitable<bool> SessionStore::exists(db::Transaction& transaction, UserId user, SessionId session)
 {
-    auto const rows = co_await tx.run(exists_sql, session, user);
+    auto const rows = co_await transaction.run(exists_sql, session, user);
     co_return !rows.empty();
 }
 
@@ -101,10 +101,11 @@ asio::awaitable<std::optional<std::string>> SessionStore::seed(UserId user, Sess
 
 asio::awaitable<RotationOutcome> SessionStore::rotate(RefreshToken token, Device device, Time now)
 {
-    co_return co_await database_.transact([this, token, device, now](db::Transaction& tx) { return rotate_unit(tx, token, device, now); });
+    co_return co_await database_.transact(
+        [this, token, device, now](db::Transaction& transaction) { return rotate_unit(transaction, token, device, now); });
 }
 
-asio::awaitable<RotationOutcome> SessionStore::rotate_unit(db::Transaction& tx, RefreshToken token, Device device, Time now)
+asio::awaitable<RotationOutcome> SessionStore::rotate_unit(db::Transaction& transaction, RefreshToken token, Device device, Time now)
 {
     auto const created_after = now - life_.lifetime_max;
     auto const rotated_after = now - life_.idle_max;
@@ -113,7 +114,7 @@ asio::awaitable<RotationOutcome> SessionStore::rotate_unit(db::Transaction& tx, 
     if (!rotated.empty()) co_return RotationOutcome{Rotation::rotated, rotated.front().only().integer()};
 
     // It was not the newest token of a living session: see what it was. Of several at once one has risen the counter by now.
-    auto const rows = co_await tx.run(look_sql, token.session, token.user);
+    auto const rows = co_await transaction.run(look_sql, token.session, token.user);
     if (rows.empty()) co_return RotationOutcome{Rotation::unknown};
     auto const row = rows.front();
     auto const counter = row.integer(state_column::counter);
@@ -122,7 +123,7 @@ asio::awaitable<RotationOutcome> SessionStore::rotate_unit(db::Transaction& tx, 
     if (row.time(state_column::created_at) <= created_after || rotated_at <= rotated_after) co_return RotationOutcome{Rotation::expired};
     if (token.counter >= counter) co_return RotationOutcome{Rotation::unknown};
     if (token.counter == counter - 1 && now - rotated_at < repeat_window) co_return RotationOutcome{Rotation::repeated, counter};
-    co_await end(tx, token.user, token.session, now);
+    co_await end(transaction, token.user, token.session, now);
     co_return RotationOutcome{Rotation::reused};
 }
 
@@ -145,32 +146,33 @@ asio::awaitable<std::optional<Time>> SessionStore::confirmed_until(UserId user, 
     co_return rows.front().only().optional_time();
 }
 
-asio::awaitable<bool> SessionStore::confirm(db::Transaction& tx, UserId user, SessionId session, Time until)
+asio::awaitable<bool> SessionStore::confirm(db::Transaction& transaction, UserId user, SessionId session, Time until)
 {
-    auto const rows = co_await tx.run(confirm_sql, session, user, until);
+    auto const rows = co_await transaction.run(confirm_sql, session, user, until);
     co_return rows.changed() == 1;
 }
 
-asio::awaitable<bool> SessionStore::end(db::Transaction& tx, UserId user, SessionId session, Time now)
+asio::awaitable<bool> SessionStore::end(db::Transaction& transaction, UserId user, SessionId session, Time now)
 {
-    auto const rows = co_await tx.run(end_sql, session, user, now);
+    auto const rows = co_await transaction.run(end_sql, session, user, now);
     if (rows.changed() == 0) co_return false;
-    co_await tx.run(tell_ends_sql, user, now);
+    co_await transaction.run(tell_ends_sql, user, now);
     co_return true;
 }
 
-asio::awaitable<std::vector<SessionId>> SessionStore::end_all(db::Transaction& tx, UserId user, std::optional<SessionId> except, Time now)
+asio::awaitable<std::vector<SessionId>> SessionStore::end_all(db::Transaction& transaction, UserId user, std::optional<SessionId> except,
+                                                              Time now)
 {
-    auto const rows = co_await tx.run(end_all_sql, user, except.value_or(SessionId{}), now);
+    auto const rows = co_await transaction.run(end_all_sql, user, except.value_or(SessionId{}), now);
     std::vector<SessionId> ended;
     for (std::size_t index = 0; index < rows.size(); ++index) ended.push_back(rows[index].only().id<SessionId>());
     if (!ended.empty()) co_await tx.run(tell_ends_sql, user, now);
     co_return ended;
 }
 
-asio::awaitable<void> SessionStore::erase(db::Transaction& tx, UserId user)
+asio::awaitable<void> SessionStore::erase(db::Transaction& transaction, UserId user)
 {
-    co_await tx.run(erase_sql, user);
+    co_await transaction.run(erase_sql, user);
 }
 
 asio::awaitable<std::int64_t> SessionStore::erase_old(Time created_before, int count_max)

@@ -36,8 +36,8 @@ class SessionStore {
 public:
     SessionStore(db::Database& database, SessionLife life) : database_(database), life_(life) {}
 
-    static asio::awaitable<OpenedSession> open(db::Transaction& tx, UserId user, LoginMethod method, Device device, Time now);
-    static asio::awaitable<bool> exists(db::Transaction& tx, UserId user, SessionId session); // Running or ended.
+    static asio::awaitable<OpenedSession> open(db::Transaction& transaction, UserId user, LoginMethod method, Device device, Time now);
+    static asio::awaitable<bool> exists(db::Transaction& transaction, UserId user, SessionId session); // Running or ended.
 
     asio::awaitable<std::optional<std::string>> seed(UserId user, SessionId session);
     asio::awaitable<RotationOutcome> rotate(RefreshToken token, Device device, Time now);
@@ -46,20 +46,21 @@ public:
     asio::awaitable<std::vector<SessionView>> list(UserId user, SessionId before, int count_max, Time now);
 
     asio::awaitable<std::optional<Time>> confirmed_until(UserId user, SessionId session);
-    static asio::awaitable<bool> confirm(db::Transaction& tx, UserId user, SessionId session, Time until);
+    static asio::awaitable<bool> confirm(db::Transaction& transaction, UserId user, SessionId session, Time until);
 
-    // false: it is not his, or has ended before.
-    static asio::awaitable<bool> end(db::Transaction& tx, UserId user, SessionId session, Time now);
+    // false: it is not the user's, or had ended before.
+    static asio::awaitable<bool> end(db::Transaction& transaction, UserId user, SessionId session, Time now);
     // All but `except`; those that have ended by this.
-    static asio::awaitable<std::vector<SessionId>> end_all(db::Transaction& tx, UserId user, std::optional<SessionId> except, Time now);
-    static asio::awaitable<void> erase(db::Transaction& tx, UserId user);
+    static asio::awaitable<std::vector<SessionId>> end_all(db::Transaction& transaction, UserId user, std::optional<SessionId> except,
+                                                           Time now);
+    static asio::awaitable<void> erase(db::Transaction& transaction, UserId user);
 
     // Ended ones stay for a while: they let their device ask for codes when strangers have used up the day's.
     asio::awaitable<std::int64_t> erase_old(Time created_before, int count_max);
     asio::awaitable<std::int64_t> erase_old_ends(Time ended_before, int count_max);
 
 private:
-    asio::awaitable<RotationOutcome> rotate_unit(db::Transaction& tx, RefreshToken token, Device device, Time now);
+    asio::awaitable<RotationOutcome> rotate_unit(db::Transaction& transaction, RefreshToken token, Device device, Time now);
 
     db::Database& database_;
     SessionLife const life_;

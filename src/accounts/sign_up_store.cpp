@@ -45,12 +45,12 @@ constexpr db::Sql erase_old_scan_sql = R"sql(
 
 } // namespace
 
-asio::awaitable<void> SignUpStore::add(db::Transaction& tx, NewSignUp sign_up)
+asio::awaitable<void> SignUpStore::add(db::Transaction& transaction, NewSignUp sign_up)
 {
-    co_await tx.run(add_sql, sign_up.user, sign_up.token_hash, sign_up.prefix_key, sign_up.name, sign_up.email, sign_up.password_hash,
-                    sign_up.now);
-    co_await tx.run(crop_network_sql, sign_up.user, sign_up.prefix_key, sign_up.token_hash, sign_ups_per_network_max - 1);
-    co_await tx.run(crop_sql, sign_up.user, sign_up.token_hash, sign_ups_max - 1);
+    co_await transaction.run(add_sql, sign_up.user, sign_up.token_hash, sign_up.prefix_key, sign_up.name, sign_up.email,
+                             sign_up.password_hash, sign_up.now);
+    co_await transaction.run(crop_network_sql, sign_up.user, sign_up.prefix_key, sign_up.token_hash, sign_ups_per_network_max - 1);
+    co_await transaction.run(crop_sql, sign_up.user, sign_up.token_hash, sign_ups_max - 1);
 }
 
 asio::awaitable<std::vector<SignUpPassword>> SignUpStore::passwords(UserId user)
@@ -64,17 +64,17 @@ asio::awaitable<std::vector<SignUpPassword>> SignUpStore::passwords(UserId user)
     co_return passwords;
 }
 
-asio::awaitable<std::optional<SignUpData>> SignUpStore::take(db::Transaction& tx, UserId user, std::string token_hash)
+asio::awaitable<std::optional<SignUpData>> SignUpStore::take(db::Transaction& transaction, UserId user, std::string token_hash)
 {
-    auto const rows = co_await tx.run(take_sql, user, token_hash);
+    auto const rows = co_await transaction.run(take_sql, user, token_hash);
     if (rows.empty()) co_return std::nullopt;
     auto const row = rows.front();
     co_return SignUpData{row.optional_text(column::name), row.optional_text(column::email), row.optional_text(column::password_hash)};
 }
 
-asio::awaitable<void> SignUpStore::erase(db::Transaction& tx, UserId user)
+asio::awaitable<void> SignUpStore::erase(db::Transaction& transaction, UserId user)
 {
-    co_await tx.run(erase_sql, user);
+    co_await transaction.run(erase_sql, user);
 }
 
 asio::awaitable<std::int64_t> SignUpStore::erase_old(Time created_before, int count_max)

@@ -1,4 +1,4 @@
-// The table of sign-ups: what each said, until somebody proves by a code that it was his. Several may stand beside each other for one
+// The table of sign-ups: what each said, until somebody proves by a code that it was theirs. There may be several for one
 // number, because anybody can sign up any number. A dead database throws. What takes a Transaction is a part of somebody's unit of work.
 #pragma once
 
@@ -14,7 +14,7 @@ namespace pollux::accounts {
 
 namespace asio = boost::asio;
 
-// For one number; the newest stay. Nobody pushes out another's from his own network alone.
+// For one number; the newest stay. Nobody pushes out another's from a single network.
 constexpr int sign_ups_per_network_max = 2;
 constexpr int sign_ups_max = 8;
 
@@ -43,14 +43,14 @@ class SignUpStore {
 public:
     explicit SignUpStore(db::Database& database) : database_(database) {}
 
-    static asio::awaitable<void> add(db::Transaction& tx, NewSignUp sign_up);
+    static asio::awaitable<void> add(db::Transaction& transaction, NewSignUp sign_up);
 
     asio::awaitable<std::vector<SignUpPassword>> passwords(UserId user); // Newest first.
 
     // For one caller only; nullopt when it is gone.
-    static asio::awaitable<std::optional<SignUpData>> take(db::Transaction& tx, UserId user, std::string token_hash);
+    static asio::awaitable<std::optional<SignUpData>> take(db::Transaction& transaction, UserId user, std::string token_hash);
 
-    static asio::awaitable<void> erase(db::Transaction& tx, UserId user);
+    static asio::awaitable<void> erase(db::Transaction& transaction, UserId user);
     asio::awaitable<std::int64_t> erase_old(Time created_before, int count_max);
 
 private:

@@ -1,4 +1,4 @@
-// A user, as the API shows him and as the room knows him.
+// A user, as the API shows them and as the room knows them.
 #pragma once
 
 #include "base/clock.hpp"

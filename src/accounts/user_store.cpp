@@ -51,7 +51,7 @@ constexpr db::Sql user_of_id_sql{"select " POLLUX_USER_COLUMNS " from users wher
 constexpr db::Sql user_of_mobile_sql{"select " POLLUX_USER_COLUMNS " from users where mobile = $1",
                                      "select " POLLUX_USER_COLUMNS " from users where mobile = $1 for key share"};
 
-// The first statement of his erasure: what others have begun for him is over, and nothing is begun any more.
+// The first statement of an erasure: what others have begun for this user is over, and nothing is begun any more.
 constexpr db::Sql lock_sql{"select id from users where id = $1", "select id from users where id = $1 for update"};
 
 constexpr db::Sql by_mobile_sql = "select " POLLUX_ACCOUNT_COLUMNS " from users where mobile = $1";
@@ -70,7 +70,7 @@ constexpr db::Sql change_profile_sql = R"sql(
         custom_instructions = coalesce($6, custom_instructions)
     where id = $1 and mobile not like 'gone:%' returning )sql" POLLUX_USER_COLUMNS;
 
-// What stands in the row of a user who was never verified is some sign-up's: it stays only if that was his.
+// What stands in the row of a user who was never verified is some sign-up's: it stays only if that was theirs.
 constexpr db::Sql verify_sql = R"sql(
     update users set is_verified = 1,
         name = case when is_verified = 1 or pending_password_hash = $3 then coalesce(name, $4) else $4 end,
@@ -94,7 +94,7 @@ constexpr db::Sql reset_password_sql = R"sql(
     where id = $1
 )sql";
 
-// Nobody's number is like this, no plan has this name, and an unverified user would be cleaned up before his rooms are.
+// Nobody's number is like this, no plan has this name, and an unverified user would be cleaned up before their rooms are.
 constexpr db::Sql let_go_sql = R"sql(
     update users set mobile = 'gone:' || id, name = null, email = null, password_hash = null, pending_password_hash = null,
         custom_instructions = '', tier = 'gone', is_admin = 0, is_verified = 1
@@ -102,7 +102,7 @@ constexpr db::Sql let_go_sql = R"sql(
 )sql";
 constexpr db::Sql erase_sql = "delete from users where id = $1 and mobile like 'gone:%'";
 
-// An unverified user has never had a session: nothing of his stands in any other table but the sign-ups, which go with him.
+// An unverified user has never had a session: no other table than the sign-ups has rows of theirs, and those go with them.
 constexpr db::Sql erase_unverified_scan_sql = R"sql(
     delete from users where is_verified = 0 and id in
         (select id from users where is_verified = 0 and date_joined < $1 order by date_joined limit $2)
@@ -135,15 +135,16 @@ std::optional<Account> first_account(db::Rows const& rows)
 
 } // namespace
 
-asio::awaitable<std::optional<User>> UserStore::sign_up(db::Transaction& tx, NewUser user)
+asio::awaitable<std::optional<User>> UserStore::sign_up(db::Transaction& transaction, NewUser user)
 {
-    auto const rows = co_await tx.run(sign_up_sql, user.mobile, user.password_hash, user.now);
+    auto const rows = co_await transaction.run(sign_up_sql, user.mobile, user.password_hash, user.now);
     co_return first_user(rows);
 }
 
-asio::awaitable<User> UserStore::make_admin(db::Transaction& tx, std::string mobile, std::optional<std::string> password_hash, Time now)
+asio::awaitable<User> UserStore::make_admin(db::Transaction& transaction, std::string mobile, std::optional<std::string> password_hash,
+                                            Time now)
 {
-    auto const rows = co_await tx.run(make_admin_sql, mobile, password_hash, now);
+    auto const rows = co_await transaction.run(make_admin_sql, mobile, password_hash, now);
     co_return read_user(rows.front());
 }
 
@@ -175,63 +176,63 @@ asio::awaitable<std::optional<User>> UserStore::change_profile(UserId user, Prof
     co_return first_user(rows);
 }
 
-asio::awaitable<std::optional<User>> UserStore::user_of_mobile(db::Transaction& tx, std::string mobile)
+asio::awaitable<std::optional<User>> UserStore::user_of_mobile(db::Transaction& transaction, std::string mobile)
 {
-    auto const rows = co_await tx.run(user_of_mobile_sql, mobile);
+    auto const rows = co_await transaction.run(user_of_mobile_sql, mobile);
     co_return first_user(rows);
 }
 
-asio::awaitable<std::optional<User>> UserStore::user_of_id(db::Transaction& tx, UserId user)
+asio::awaitable<std::optional<User>> UserStore::user_of_id(db::Transaction& transaction, UserId user)
 {
-    auto const rows = co_await tx.run(user_of_id_sql, user);
+    auto const rows = co_await transaction.run(user_of_id_sql, user);
     co_return first_user(rows);
 }
 
-asio::awaitable<std::optional<User>> UserStore::verify(db::Transaction& tx, std::string mobile, SignUpData proven,
+asio::awaitable<std::optional<User>> UserStore::verify(db::Transaction& transaction, std::string mobile, SignUpData proven,
                                                        std::optional<std::string> older_hash)
 {
-    auto const rows = co_await tx.run(verify_sql, mobile, proven.password_hash, older_hash, proven.name, proven.email);
+    auto const rows = co_await transaction.run(verify_sql, mobile, proven.password_hash, older_hash, proven.name, proven.email);
     co_return first_user(rows);
 }
 
-asio::awaitable<bool> UserStore::claim_admin(db::Transaction& tx, UserId user, std::string mobile_key, Time now)
+asio::awaitable<bool> UserStore::claim_admin(db::Transaction& transaction, UserId user, std::string mobile_key, Time now)
 {
-    auto const claimed = co_await tx.run(claim_admin_scan_sql, mobile_key, now);
+    auto const claimed = co_await transaction.run(claim_admin_scan_sql, mobile_key, now);
     if (claimed.changed() == 0) co_return false;
-    co_await tx.run(promote_sql, user);
+    co_await transaction.run(promote_sql, user);
     co_return true;
 }
 
-asio::awaitable<std::optional<User>> UserStore::with_password(db::Transaction& tx, UserId user, std::string hash)
+asio::awaitable<std::optional<User>> UserStore::with_password(db::Transaction& transaction, UserId user, std::string hash)
 {
-    auto const rows = co_await tx.run(with_password_sql, user, hash);
+    auto const rows = co_await transaction.run(with_password_sql, user, hash);
     co_return first_user(rows);
 }
 
-asio::awaitable<bool> UserStore::change_password(db::Transaction& tx, UserId user, std::string old_hash, std::string new_hash)
+asio::awaitable<bool> UserStore::change_password(db::Transaction& transaction, UserId user, std::string old_hash, std::string new_hash)
 {
-    auto const rows = co_await tx.run(change_password_sql, user, old_hash, new_hash);
+    auto const rows = co_await transaction.run(change_password_sql, user, old_hash, new_hash);
     co_return rows.changed() == 1;
 }
 
-asio::awaitable<void> UserStore::reset_password(db::Transaction& tx, UserId user, std::string new_hash)
+asio::awaitable<void> UserStore::reset_password(db::Transaction& transaction, UserId user, std::string new_hash)
 {
-    co_await tx.run(reset_password_sql, user, new_hash);
+    co_await transaction.run(reset_password_sql, user, new_hash);
 }
 
-asio::awaitable<void> UserStore::lock(db::Transaction& tx, UserId user)
+asio::awaitable<void> UserStore::lock(db::Transaction& transaction, UserId user)
 {
-    co_await tx.run(lock_sql, user);
+    co_await transaction.run(lock_sql, user);
 }
 
-asio::awaitable<void> UserStore::let_go(db::Transaction& tx, UserId user)
+asio::awaitable<void> UserStore::let_go(db::Transaction& transaction, UserId user)
 {
-    co_await tx.run(let_go_sql, user);
+    co_await transaction.run(let_go_sql, user);
 }
 
-asio::awaitable<void> UserStore::erase(db::Transaction& tx, UserId user)
+asio::awaitable<void> UserStore::erase(db::Transaction& transaction, UserId user)
 {
-    co_await tx.run(erase_sql, user);
+    co_await transaction.run(erase_sql, user);
 }
 
 asio::awaitable<std::int64_t> UserStore::erase_unverified(Time before, int count_max)

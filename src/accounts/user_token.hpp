@@ -1,5 +1,5 @@
 // Reset tokens and log-in links: `<user>.<43 characters of base64url>`, 256 random bits. The user stands in front so that the row is found
-// among his; the database keeps a hash of the whole text.
+// among theirs; the database keeps a hash of the whole text.
 #pragma once
 
 #include "base/ids.hpp"

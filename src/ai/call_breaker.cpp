@@ -6,7 +6,7 @@ namespace pollux::ai {
 
 CallBreaker::Admission CallBreaker::admit(Steady::time_point now, std::chrono::milliseconds later)
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     if (pause_.count() == 0) return {};
     auto const mine_at = try_at_ + later;
     if (now < mine_at) return {std::chrono::ceil<std::chrono::milliseconds>(mine_at - now), false};
@@ -16,7 +16,7 @@ CallBreaker::Admission CallBreaker::admit(Steady::time_point now, std::chrono::m
 
 void CallBreaker::ended(Admission admission, End end, Steady::time_point now)
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     if (end == End::said_nothing) return;
     if (end == End::answered) {
         failures_ = 0;
@@ -35,7 +35,7 @@ void CallBreaker::ended(Admission admission, End end, Steady::time_point now)
 
 bool CallBreaker::is_open() const
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     return pause_.count() > 0;
 }
 

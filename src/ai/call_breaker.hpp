@@ -20,7 +20,7 @@ public:
         std::chrono::milliseconds wait{0}; // Zero: call now, and say by ended() what came of it. Else ask again after so long.
         bool is_try = false;
     };
-    // `later`: how long others may come first when it is time for a try. Whoever can afford a failed call least waits longest.
+    // `later`: how long others may come first when it is time for a try. The reply that can afford a failed call least waits longest.
     Admission admit(Steady::time_point now, std::chrono::milliseconds later = std::chrono::milliseconds(0));
 
     enum class End {

@@ -22,7 +22,7 @@ class CallSlots::Queued {
 public:
     Queued(std::shared_ptr<CallSlots> slots, std::shared_ptr<Waiter> waiter) : slots_(std::move(slots)), waiter_(std::move(waiter))
     {
-        std::lock_guard lock(slots_->mutex_);
+        std::lock_guard const lock(slots_->mutex_);
         if (slots_->free_ > 0) { // Given back since the first look.
             --slots_->free_;
             waiter_->has_slot = true;
@@ -38,14 +38,14 @@ public:
 
     bool has_slot() const
     {
-        std::lock_guard lock(slots_->mutex_);
+        std::lock_guard const lock(slots_->mutex_);
         return waiter_->has_slot;
     }
 
     // Takes the slot out of here, or leaves the queue without one.
     bool claim()
     {
-        std::lock_guard lock(slots_->mutex_);
+        std::lock_guard const lock(slots_->mutex_);
         if (std::exchange(waiter_->has_slot, false)) return true;
         std::erase(slots_->waiters_, waiter_);
         return false;
@@ -58,7 +58,7 @@ private:
 
 bool CallSlots::try_take()
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     if (free_ == 0) return false;
     --free_;
     return true;
@@ -68,7 +68,7 @@ void CallSlots::give_back()
 {
     std::shared_ptr<Waiter> next;
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         if (waiters_.empty()) {
             ++free_;
             return;

@@ -1,5 +1,5 @@
-// A bound on how many calls run at once. Any thread may take and give back; who finds no slot waits on its own executor, and slots are
-// handed on in the order of asking.
+// A bound on how many calls run at once. Any thread may take and give back; a caller that finds no slot waits on its own executor, and
+// slots are handed on in the order of asking.
 #pragma once
 
 #include "base/clock.hpp"

@@ -16,7 +16,7 @@ struct ModelEntry {
     std::string provider; // "gemini", "demo".
     std::string name;     // The provider's name of it, for ChatRequest.model.
     std::unique_ptr<ChatModel> model;
-    std::unique_ptr<CallBreaker> breaker = std::make_unique<CallBreaker>(); // Whoever calls the model asks it first.
+    std::unique_ptr<CallBreaker> breaker = std::make_unique<CallBreaker>(); // Asked before each call of the model.
 };
 
 class Models {

@@ -26,7 +26,7 @@ std::vector<std::string> ids(ModelsOptions const& options)
 
 using Ids = std::vector<std::string>;
 
-TEST(Models, FollowTheSetting)
+TEST(Models, follow_the_setting)
 {
     ModelsOptions options;
     EXPECT_EQ(ids(options), Ids{"error"}) << "nothing is configured";
@@ -45,7 +45,7 @@ TEST(Models, FollowTheSetting)
     EXPECT_EQ(ids(options), Ids{"error"}) << "no key";
 }
 
-TEST(Models, AreFound)
+TEST(Models, are_found)
 {
     ModelsOptions options;
     options.gemini.api_key = "k";
@@ -118,7 +118,7 @@ asio::awaitable<void> call(CappedModel& model, Gate& gate, std::chrono::steady_c
     }
 }
 
-TEST(CappedModel, RunsSoManyCallsAtOnceAndNoMore)
+TEST(CappedModel, runs_so_many_calls_at_once_and_no_more)
 {
     Gate gate;
     int failed = 0;

@@ -18,7 +18,7 @@ RetryQuestion question(int calls_made, Time now = start, std::optional<milliseco
     return {{Failed::Kind::transient, retry_after, ""}, calls_made, start, now, 0};
 }
 
-TEST(DecideRetry, GivesUpWhenItMust)
+TEST(DecideRetry, gives_up_when_it_must)
 {
     auto permanent = question(1);
     permanent.failure.kind = Failed::Kind::permanent;
@@ -32,7 +32,7 @@ TEST(DecideRetry, GivesUpWhenItMust)
     EXPECT_EQ(reason(question(1, start, milliseconds::max())), GiveUp::Reason::time_used_up);
 }
 
-TEST(DecideRetry, DoesNotCountWhatNeverLeftThisProcess)
+TEST(DecideRetry, does_not_count_what_never_left_this_process)
 {
     for (int calls_made : {1, 4, 5}) {
         auto asked = question(calls_made);
@@ -43,7 +43,7 @@ TEST(DecideRetry, DoesNotCountWhatNeverLeftThisProcess)
     }
 }
 
-TEST(DecideRetry, WaitsLongerEachTime)
+TEST(DecideRetry, waits_longer_each_time)
 {
     std::mt19937_64 random(7);
     for (int round = 0; round < 1000; ++round) {
@@ -64,7 +64,7 @@ TEST(DecideRetry, WaitsLongerEachTime)
     }
 }
 
-TEST(DecideRetry, DoesWhatTheProviderAskedFor)
+TEST(DecideRetry, does_what_the_provider_asked_for)
 {
     EXPECT_EQ(std::get<WaitThenCall>(decide_retry(question(1, start, milliseconds(1500)))).wait, milliseconds(1500));
     EXPECT_EQ(std::get<PutBack>(decide_retry(question(1, start, seconds(34)))).due, start + seconds(34));
@@ -72,7 +72,7 @@ TEST(DecideRetry, DoesWhatTheProviderAskedFor)
     EXPECT_EQ(std::get<WaitThenCall>(decide_retry(question(1, start, seconds(-5)))).wait, milliseconds(500));
 }
 
-TEST(DecideRetry, SpreadsThoseThatFailedTogether)
+TEST(DecideRetry, spreads_those_that_failed_together)
 {
     auto one = question(1, start, seconds(30));
     auto other = one;

@@ -22,7 +22,7 @@ std::int64_t quarters(unsigned char byte)
 std::int64_t estimate_tokens(std::string_view utf8)
 {
     std::int64_t sum = 0;
-    for (char byte : utf8) sum += quarters(static_cast<unsigned char>(byte));
+    for (char const byte : utf8) sum += quarters(static_cast<unsigned char>(byte));
     return (sum + 3) / 4;
 }
 

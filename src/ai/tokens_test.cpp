@@ -7,7 +7,7 @@
 namespace pollux::ai {
 namespace {
 
-TEST(EstimateTokens, CountsByScript)
+TEST(EstimateTokens, counts_by_script)
 {
     EXPECT_EQ(estimate_tokens(""), 0);
     EXPECT_EQ(estimate_tokens("word"), 1);
@@ -18,7 +18,7 @@ TEST(EstimateTokens, CountsByScript)
     EXPECT_EQ(estimate_tokens("😀"), 2);
 }
 
-TEST(EstimateTokens, LongerTextNeverCountsLess)
+TEST(EstimateTokens, longer_text_never_counts_less)
 {
     std::string const text = "Grüße, 世界! 😀 \xff\xc0 {\"a\": [1, 2]}\n";
     for (std::size_t size = 1; size <= text.size(); ++size) {

@@ -176,7 +176,7 @@ std::string openapi_document()
     config::Config config;
     config.debug = true;
     config.workers = config::Workers::external;
-    Clock clock;
+    Clock const clock;
     net::Runtime runtime(1);
     NoDatabase database;
     BusParts bus(config, database, runtime);

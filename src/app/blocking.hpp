@@ -1,6 +1,8 @@
 // Runs a coroutine to its end on an io_context that no thread runs yet: what has to be done before anything is served.
 #pragma once
 
+#include "base/required.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -27,7 +29,7 @@ T run_blocking(asio::io_context& context, asio::awaitable<T> work)
     guard.reset(); // Before restart(): the end of the last work stops a context.
     context.restart();
     if (failure) std::rethrow_exception(failure);
-    return std::move(*result);
+    return required(std::move(result));
 }
 
 } // namespace pollux::app

@@ -60,7 +60,7 @@ void BusParts::build_on_redis(std::string const& url, net::Runtime& runtime, db:
         wake_ups_ = std::make_unique<bus::RedisJobWakeUp>(*redis_);
         notices_apart = std::make_unique<bus::MemoryNotices>();
     }
-    redis_reach_->on_break([this] { redis_signals_->stir_here(); }); // Who waits for Redis looks how things stand.
+    redis_reach_->on_break([this] { redis_signals_->stir_here(); }); // Waiters for Redis look how things stand.
     auto feed = std::make_unique<chat::RedisReplyFeed>(*redis_, *redis_signals_, stored_feed_);
     redis_feed_ = feed.get();
     feed_ = std::move(feed);

@@ -32,7 +32,7 @@ public:
     BusParts(config::Config const& config, db::Database& database, net::Runtime& runtime);
 
     void start(); // Once the runtime's threads run.
-    void close(); // Whoever waits for news returns at once.
+    void close(); // All that wait for news return at once.
     void stop();  // After close(), when nobody publishes any more. Blocks for a moment, never on an I/O thread.
 
     chat::ReplyFeed& feed() { return *feed_; }

@@ -1,4 +1,4 @@
-// What Prometheus asks, on a listener of its own (METRICS_LISTEN), so that it need not be shown to the world: /metrics, /livez, /readyz.
+// What Prometheus asks, on a listener of its own (METRICS_LISTEN), so that it stays hidden from the world: /metrics, /livez, /readyz.
 #pragma once
 
 #include "app/system_routes.hpp"

@@ -1,5 +1,6 @@
 #include "app/open_database.hpp"
 
+#include "base/required.hpp"
 #include "db/postgres/postgres_database.hpp"
 #include "db/postgres/postgres_migrations.hpp"
 #include "db/sqlite/sqlite_database.hpp"
@@ -65,7 +66,7 @@ void prepare_postgres(config::Config const& config, std::string const& url)
 
 std::unique_ptr<db::Database> open_postgres(config::Config const& config)
 {
-    auto const url = config.postgres_url.value().reveal();
+    auto const url = required(config.postgres_url).reveal();
     prepare_postgres(config, url);
     db::PostgresOptions options{.url = url};
     options.limits.write_connections = config.database_write_pool;
@@ -78,7 +79,7 @@ std::unique_ptr<db::Database> open_postgres(config::Config const& config)
 void await_database(config::Config const& config)
 {
     if (config.database == config::DatabaseKind::sqlite) return;
-    auto const url = config.postgres_url.value().reveal();
+    auto const url = required(config.postgres_url).reveal();
     auto const until = Steady::now() + config.database_wait;
     for (std::string said; Steady::now() < until;) {
         auto const reason = why_postgres_is_away(url);
@@ -98,13 +99,13 @@ std::unique_ptr<db::Database> open_database(config::Config const& config, Clock 
 db::Migrated migrate_database(config::Config const& config)
 {
     if (config.database == config::DatabaseKind::sqlite) {
-        Clock clock;
+        Clock const clock;
         db::SqliteDatabase database({.file = config.sqlite_path, .clock = &clock});
         return bring_up_to_date(config, database);
     }
     await_database(config);
     try {
-        db::PostgresMigrations target(config.postgres_url.value().reveal());
+        db::PostgresMigrations target(required(config.postgres_url).reveal());
         return db::migrate(target, pollux_migrations_files());
     } catch (db::Unavailable const& gone) {
         throw unusable(gone);

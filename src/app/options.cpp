@@ -107,7 +107,7 @@ http::ServerOptions server_options(config::Config const& config)
 
 void configure_log(config::Config const& config)
 {
-    bool is_text =
+    bool const is_text =
         config.log_format == config::LogFormat::text || (config.log_format == config::LogFormat::automatic && ::isatty(STDERR_FILENO));
     ops::configure_log(log_level(config.log_level), is_text ? ops::LogFormat::text : ops::LogFormat::json);
 }

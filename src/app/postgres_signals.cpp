@@ -58,7 +58,7 @@ void PostgresSignals::publish(std::string_view channel, std::string_view payload
     wire.append(sender_).append("\n").append(channel).append("\n").append(payload);
     if (wire.size() <= wire_bytes_max) {
         {
-            std::lock_guard lock(mutex_);
+            std::lock_guard const lock(mutex_);
             pending_.push_back(std::move(wire));
             if (pending_.size() > pending_max) pending_.pop_front();
         }
@@ -97,7 +97,7 @@ asio::awaitable<void> PostgresSignals::send(std::vector<std::string> payloads)
 
 std::vector<std::string> PostgresSignals::take_some()
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     auto const end = pending_.begin() + static_cast<std::ptrdiff_t>(std::min(pending_.size(), sent_at_once_max));
     std::vector<std::string> some(std::make_move_iterator(pending_.begin()), std::make_move_iterator(end));
     pending_.erase(pending_.begin(), end);

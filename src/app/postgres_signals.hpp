@@ -1,6 +1,6 @@
 // Signals through PostgreSQL's LISTEN and NOTIFY, for several processes without Redis. This process hears itself at once and without
-// PostgreSQL; the others hear while it is up. One channel of PostgreSQL carries all of ours, with the sender's name, which he knows his
-// own by. What is published while a NOTIFY is under way goes out together with the next one.
+// PostgreSQL; the others hear while it is up. One channel of PostgreSQL carries all of ours, with the sender's name, by which it knows
+// its own. What is published while a NOTIFY is under way goes out together with the next one.
 #pragma once
 
 #include "bus/subscribers.hpp"

@@ -11,7 +11,7 @@ void Steps::start()
         try {
             step.start();
         } catch (...) {
-            // The reason is for who called, and one line where nothing had begun.
+            // The reason is for the caller, and one line where nothing had begun.
             if (started_ > 0) ops::log(ops::Level::info, "start_failed", {{"step", step.name}});
             stop();
             throw;

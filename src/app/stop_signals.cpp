@@ -22,7 +22,7 @@ StopSignals::StopSignals()
 StopSignals::~StopSignals()
 {
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         is_ending_ = true;
     }
     pthread_kill(thread_.native_handle(), SIGTERM); // It waits for nothing else.
@@ -55,7 +55,7 @@ void StopSignals::listen()
 
 void StopSignals::expect_orderly_stop()
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     is_orderly_ = true;
 }
 

@@ -53,7 +53,7 @@ asio::awaitable<Result<std::string>> make_for_another_process(accounts::Accounts
     auto wanted = from_json<Wanted>(arguments);
     if (!wanted) co_return wanted.error();
     std::optional<std::string> password;
-    if (wanted->password) password = std::move(wanted->password->value);
+    if (auto& given = wanted->password) password = std::move(given->value);
     auto made = co_await accounts.create_superuser(std::move(wanted->mobile.value), std::move(password));
     if (!made) co_return made.error();
     co_return to_json(Made{made->user.mobile, made->link_token});
@@ -61,7 +61,7 @@ asio::awaitable<Result<std::string>> make_for_another_process(accounts::Accounts
 
 Result<accounts::Superuser> make_here(config::Config const& config, std::string mobile, std::optional<std::string> password)
 {
-    Clock clock;
+    Clock const clock;
     net::Runtime runtime(1);
     auto const database = open_database(config, clock);
     auto without_worker = config;

@@ -17,7 +17,7 @@ using tasks::TaskRun;
 constexpr std::int64_t piece_rows = 1'000; // Of one transaction: other writers wait for no more than these.
 constexpr std::chrono::days dead_kept{30};
 
-// Forgets what has served its time. It may run twice: whatever one run has deleted, another does not find.
+// Deletes what is out of date. It may run twice: whatever one run has deleted, another does not find.
 asio::awaitable<TaskOutcome> clean_up(TaskRun& run, db::Database& database, Clock const& clock, accounts::AccountsService& accounts,
                                       tasks::TaskKinds const& kinds)
 {

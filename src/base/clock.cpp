@@ -15,8 +15,8 @@ std::string rfc3339(Time time)
 {
     // By hand: a page of messages has a hundred times in it, and printf took most of the page's time for them.
     auto day = std::chrono::floor<std::chrono::days>(time);
-    std::chrono::year_month_day date(day);
-    std::chrono::hh_mm_ss clock(time - day);
+    std::chrono::year_month_day const date(day);
+    std::chrono::hh_mm_ss const clock(time - day);
     std::string text = "0000-00-00T00:00:00.000000Z";
     write_number(&text[4], static_cast<unsigned>(int(date.year())), 4);
     write_number(&text[7], unsigned(date.month()), 2);

@@ -58,14 +58,14 @@ std::string object_with(std::size_t members)
     return text + "}";
 }
 
-TEST(Json, AnObjectHasAtMost256Members)
+TEST(Json, an_object_has_at_most_256_members)
 {
     EXPECT_TRUE(refusal_of(object_with(256)).starts_with("invalid k1:unknown_field"));
     EXPECT_EQ(refusal_of(object_with(257)), "malformed");
     EXPECT_EQ(refusal_of(R"({"text":"a","inner":)" + object_with(257) + "}"), "malformed");
 }
 
-TEST(Json, FindsAKeyThatStandsTwiceWhereverItStands)
+TEST(Json, finds_a_key_that_stands_twice_wherever_it_stands)
 {
     for (auto text : {R"({"text":"a","text":"b"})", R"({"text":"a","t\u0065xt":"b"})", R"({"a":{"b":1,"c":{},"b":2}})",
                       R"({"a":[{"x":1},{"x":1,"y":[{"z":1,"z":1}]}]})", R"({"":1,"":2})", R"({"a":{"q":1},"b":{"q":1},"a":1})"}) {
@@ -74,12 +74,12 @@ TEST(Json, FindsAKeyThatStandsTwiceWhereverItStands)
     EXPECT_TRUE(refusal_of(R"({"a":{"b":1},"b":{"a":{"b":1}},"c":[{"a":1},{"a":1}]})").starts_with("invalid"));
 }
 
-TEST(Json, ReadsTextBehindAByteOrderMark)
+TEST(Json, reads_text_behind_a_byte_order_mark)
 {
     EXPECT_EQ(refusal_of("\xEF\xBB\xBF{\"text\":\"a\"}"), "none");
 }
 
-TEST(Json, ReadsWhatIsRight)
+TEST(Json, reads_what_is_right)
 {
     auto const input =
         from_json<Input>(R"( {"note":null,"inner":{"number":5},"\u0074ext":"h\u00e9 \ud83d\ude00","flag":true,"colour":"green"} )");
@@ -93,7 +93,7 @@ TEST(Json, ReadsWhatIsRight)
     EXPECT_EQ(input->colour, Colour::green);
 }
 
-TEST(Json, RefusesWhatReadersDisagreeAbout)
+TEST(Json, refuses_what_readers_disagree_about)
 {
     for (auto json : {"", "{", "{} {}", R"({"text":"a","text":"b"})", R"({"text":"a","\u0074ext":"b"})", R"({"text":"\ud800"})",
                       "{\"text\":\"\xFF\"}", "\xEF\xBB\xBF", "{}\xEF\xBB\xBF", "\xEF\xBB\xBF\xEF\xBB\xBF{}", R"({"text":"a",})",
@@ -102,7 +102,7 @@ TEST(Json, RefusesWhatReadersDisagreeAbout)
     }
 }
 
-TEST(Json, NamesTheFieldAndConvertsNothing)
+TEST(Json, names_the_field_and_converts_nothing)
 {
     std::vector<std::pair<std::string, std::string>> const cases = {
         {R"({})", "text:required"},
@@ -132,7 +132,7 @@ TEST(Json, NamesTheFieldAndConvertsNothing)
     for (auto const& [json, expected] : cases) EXPECT_EQ(refusal_of(json), "invalid " + expected) << json;
 }
 
-TEST(Json, TakesThirtyTwoLevels)
+TEST(Json, takes_thirty_two_levels)
 {
     EXPECT_EQ(refusal_of(nested(32, "[", "]")), "invalid :wrong_type");
     EXPECT_EQ(refusal_of(nested(33, "[", "]")), "malformed");
@@ -146,7 +146,7 @@ void* read_deep(void* is_refused)
     return nullptr;
 }
 
-TEST(Json, NestingCostsNoStack)
+TEST(Json, nesting_costs_no_stack)
 {
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
@@ -159,7 +159,7 @@ TEST(Json, NestingCostsNoStack)
     EXPECT_TRUE(is_refused);
 }
 
-TEST(Json, AnswersManyWrongFieldsShortly)
+TEST(Json, answers_many_wrong_fields_shortly)
 {
     std::string json = R"({"text":"a")";
     for (int index = 0; index < 250; ++index) json += ",\"k" + std::to_string(index) + "\":1";
@@ -167,7 +167,7 @@ TEST(Json, AnswersManyWrongFieldsShortly)
     EXPECT_EQ(error.fields().size(), 20u);
 }
 
-TEST(Json, SaysInTheSchemaWhatItDoes)
+TEST(Json, says_in_the_schema_what_it_does)
 {
     SchemaBook book;
     EXPECT_EQ(schema_of<Input>(book, SchemaSide::input), R"({"$ref":"#/components/schemas/Input"})");
@@ -191,7 +191,7 @@ struct Output {
 POLLUX_DESCRIBE(Output, (text))
 } // namespace other
 
-TEST(Json, LetsNoTwoStructsShareAName)
+TEST(Json, lets_no_two_structs_share_a_name)
 {
     SchemaBook book;
     schema_of<Output>(book, SchemaSide::output);

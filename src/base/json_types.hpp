@@ -5,6 +5,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/json.hpp"
+#include "base/required.hpp"
 
 #include <limits>
 #include <memory>
@@ -158,7 +159,7 @@ struct Json<Nullable<T>> {
 
 template <class T>
 struct Json<Omittable<T>> {
-    static void write(std::string& out, Omittable<T> const& value) { Json<T>::write(out, *value.value); }
+    static void write(std::string& out, Omittable<T> const& value) { Json<T>::write(out, required(value.value)); }
     static std::string schema(SchemaBook& book) { return Json<T>::schema(book); }
 };
 

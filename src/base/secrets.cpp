@@ -34,7 +34,7 @@ std::string random_bytes(std::size_t count)
 std::uint64_t random_below(std::uint64_t bound)
 {
     // Numbers under the remainder of 2^64 / bound would favour small results: draw again.
-    std::uint64_t unfair = (0 - bound) % bound;
+    std::uint64_t const unfair = (0 - bound) % bound;
     std::uint64_t number = 0;
     do {
         randombytes_buf(&number, sizeof number);
@@ -127,8 +127,8 @@ std::optional<std::string> from_base64url(std::string_view text)
     std::string bytes(text.size() / 4 * 3 + 3, '\0');
     std::size_t length = 0;
     char const* end = nullptr;
-    int failed = sodium_base642bin(bytes_of(bytes), bytes.size(), text.data(), text.size(), nullptr, &length, &end,
-                                   sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    int const failed = sodium_base642bin(bytes_of(bytes), bytes.size(), text.data(), text.size(), nullptr, &length, &end,
+                                         sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     if (failed != 0 || end != text.data() + text.size()) return std::nullopt;
     bytes.resize(length);
     return bytes;

@@ -10,20 +10,20 @@ namespace {
 std::size_t sequence_length(std::string_view text, char32_t& character)
 {
     auto byte = [&](std::size_t index) { return static_cast<unsigned char>(text[index]); };
-    unsigned char first = byte(0);
+    unsigned char const first = byte(0);
     if (first < 0x80) {
         character = first;
         return 1;
     }
-    std::size_t length = first >= 0xC2 && first <= 0xDF ? 2 : (first & 0xF0) == 0xE0 ? 3 : first >= 0xF0 && first <= 0xF4 ? 4 : 0;
+    std::size_t const length = first >= 0xC2 && first <= 0xDF ? 2 : (first & 0xF0) == 0xE0 ? 3 : first >= 0xF0 && first <= 0xF4 ? 4 : 0;
     if (length == 0 || text.size() < length) return 0;
     character = first & (0x7F >> length);
     for (std::size_t index = 1; index < length; ++index) {
         if ((byte(index) & 0xC0) != 0x80) return 0;
         character = (character << 6) | (byte(index) & 0x3F);
     }
-    bool overlong = (length == 3 && character < 0x800) || (length == 4 && character < 0x10000);
-    bool surrogate = character >= 0xD800 && character <= 0xDFFF;
+    bool const overlong = (length == 3 && character < 0x800) || (length == 4 && character < 0x10000);
+    bool const surrogate = character >= 0xD800 && character <= 0xDFFF;
     return overlong || surrogate || character > 0x10FFFF ? 0 : length;
 }
 
@@ -59,7 +59,7 @@ bool is_utf8(std::string_view text)
             }
         }
         char32_t character = 0;
-        std::size_t length = sequence_length(text, character);
+        std::size_t const length = sequence_length(text, character);
         if (length == 0) return false;
         text.remove_prefix(length);
     }
@@ -69,7 +69,7 @@ bool is_utf8(std::string_view text)
 std::size_t code_points(std::string_view utf8)
 {
     std::size_t count = 0;
-    for (char byte : utf8) count += is_continuation(byte) ? 0 : 1;
+    for (char const byte : utf8) count += is_continuation(byte) ? 0 : 1;
     return count;
 }
 
@@ -93,11 +93,11 @@ bool has_control_or_bidi(std::string_view utf8)
 {
     while (!utf8.empty()) {
         char32_t character = 0;
-        std::size_t length = sequence_length(utf8, character);
+        std::size_t const length = sequence_length(utf8, character);
         if (length == 0) return true;
-        bool control = character < 0x20 || (character >= 0x7F && character < 0xA0);
-        bool bidi = (character >= 0x202A && character <= 0x202E) || (character >= 0x2066 && character <= 0x2069);
-        bool line = character == 0x2028 || character == 0x2029;
+        bool const control = character < 0x20 || (character >= 0x7F && character < 0xA0);
+        bool const bidi = (character >= 0x202A && character <= 0x202E) || (character >= 0x2066 && character <= 0x2069);
+        bool const line = character == 0x2028 || character == 0x2029;
         if (control || bidi || line) return true;
         utf8.remove_prefix(length);
     }
@@ -147,8 +147,8 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
             decoded.push_back(text[index]);
         } else {
             if (index + 2 >= text.size()) return std::nullopt;
-            int high = hex_digit(text[index + 1]);
-            int low = hex_digit(text[index + 2]);
+            int const high = hex_digit(text[index + 1]);
+            int const low = hex_digit(text[index + 2]);
             if (high < 0 || low < 0) return std::nullopt;
             decoded.push_back(static_cast<char>(high * 16 + low));
             index += 2;

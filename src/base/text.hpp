@@ -1,4 +1,4 @@
-// UTF-8 text: counting, cutting and judging it. All functions bear invalid UTF-8 unless they say otherwise.
+// UTF-8 text: counting, cutting and judging it. All functions take invalid UTF-8 unless they say otherwise.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// What needs Unicode's tables (libutf8proc): letters that are equal to who searches, and characters as people see them.
+// What needs Unicode's tables (libutf8proc): letters that are equal in a search, and characters as people see them.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace pollux {
 
-// Equal for texts that are the same to who searches: without case, compatibility forms (full-width letters, ligatures), invisible
+// Equal for texts that are the same in a search: without case, compatibility forms (full-width letters, ligatures), invisible
 // characters, and without the accents of Latin, Greek and Cyrillic letters, Hebrew points and Arabic vowel signs. Marks of other scripts
 // make other letters and stay. `utf8` is valid UTF-8.
 std::string fold_for_search(std::string_view utf8);

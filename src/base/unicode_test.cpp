@@ -5,7 +5,7 @@
 namespace pollux {
 namespace {
 
-TEST(FoldForSearch, WhatIsTheSameToWhoSearchesIsEqual)
+TEST(FoldForSearch, what_is_the_same_to_who_searches_is_equal)
 {
     struct Case {
         std::string_view one;
@@ -31,7 +31,7 @@ TEST(FoldForSearch, WhatIsTheSameToWhoSearchesIsEqual)
     }
 }
 
-TEST(FoldForSearch, OtherLettersStayOthers)
+TEST(FoldForSearch, other_letters_stay_others)
 {
     EXPECT_NE(fold_for_search("が"), fold_for_search("か"));
     EXPECT_NE(fold_for_search("कि"), fold_for_search("की"));
@@ -40,7 +40,7 @@ TEST(FoldForSearch, OtherLettersStayOthers)
     EXPECT_EQ(fold_for_search(""), "");
 }
 
-TEST(FoldForSearch, APartOfAWordIsAPartOfItsFoldedForm)
+TEST(FoldForSearch, a_part_of_a_word_is_a_part_of_its_folded_form)
 {
     EXPECT_NE(fold_for_search("東京タワーへ").find(fold_for_search("タワ")), std::string::npos);
     EXPECT_NE(fold_for_search("Crème brûlée").find(fold_for_search("BRULE")), std::string::npos);
@@ -48,7 +48,7 @@ TEST(FoldForSearch, APartOfAWordIsAPartOfItsFoldedForm)
 
 constexpr std::string_view family = "👨‍👩‍👧‍👦"; // Seven code points, one character.
 
-TEST(CutClusters, NeverCutsACharacterAsPeopleSeeIt)
+TEST(CutClusters, never_cuts_a_character_as_people_see_it)
 {
     std::string const text = std::string("ab") + std::string(family) + "c";
     EXPECT_EQ(cut_clusters(text, 100), text);
@@ -61,7 +61,7 @@ TEST(CutClusters, NeverCutsACharacterAsPeopleSeeIt)
     EXPECT_EQ(cut_clusters("abc", 0), "");
 }
 
-TEST(CutClusters, OneThatIsLongerByItselfIsCutAllTheSame)
+TEST(CutClusters, one_that_is_longer_by_itself_is_cut_all_the_same)
 {
     std::string letter = "e";
     for (int mark = 0; mark < 50; ++mark) letter += "\u0301";

@@ -15,7 +15,7 @@ std::string json_of(std::string_view text)
     return out;
 }
 
-TEST(JsonText, EscapesWhatMustBeAtEveryPlace)
+TEST(JsonText, escapes_what_must_be_at_every_place)
 {
     struct Case {
         std::string_view raw;
@@ -40,12 +40,12 @@ TEST(JsonText, EscapesWhatMustBeAtEveryPlace)
     }
 }
 
-TEST(JsonText, IsNeverBrokenUtf8)
+TEST(JsonText, is_never_broken_utf8)
 {
     EXPECT_EQ(json_of("abcdefgh\xFF"), "\"\xEF\xBF\xBD\"");
 }
 
-TEST(Utf8, IsCheckedAtEveryPlace)
+TEST(Utf8, is_checked_at_every_place)
 {
     for (std::size_t before = 0; before < 18; ++before) {
         for (std::size_t after : {0, 1, 7, 8, 9}) {
@@ -58,7 +58,7 @@ TEST(Utf8, IsCheckedAtEveryPlace)
     }
 }
 
-TEST(Rfc3339, HasMicrosecondsAndItsZeros)
+TEST(Rfc3339, has_microseconds_and_its_zeros)
 {
     EXPECT_EQ(rfc3339(time_of(0)), "1970-01-01T00:00:00.000000Z");
     EXPECT_EQ(rfc3339(time_of(1'795'368'192'000'123)), "2026-11-22T17:23:12.000123Z");

@@ -67,7 +67,7 @@ private:
     RequestRates rates_{database_};
 };
 
-// Everything billing keeps of a user, for the transaction that erases him.
+// Everything billing keeps of a user, for the transaction that erases them.
 asio::awaitable<void> erase_user(db::Transaction& transaction, UserId user);
 
 } // namespace pollux::billing

@@ -5,7 +5,7 @@
 namespace pollux::billing {
 namespace {
 
-TEST(PlanModels, AllowAllOrTheListedOnes)
+TEST(PlanModels, allow_all_or_the_listed_ones)
 {
     EXPECT_TRUE(PlanModels::parse("*").allow("anything"));
     auto const listed = PlanModels::parse(R"(["demo","gemini:a"])");
@@ -16,7 +16,7 @@ TEST(PlanModels, AllowAllOrTheListedOnes)
     EXPECT_FALSE(PlanModels().allow("demo"));
 }
 
-TEST(PlanModels, RefuseWhatIsNoList)
+TEST(PlanModels, refuse_what_is_no_list)
 {
     for (auto const* text : {"", "demo", "{}", "[1]", "[\"a\"", "null"}) EXPECT_THROW(PlanModels::parse(text), std::runtime_error) << text;
 }

@@ -20,7 +20,7 @@ asio::awaitable<std::optional<std::int64_t>> take_unit(db::Transaction& transact
 // How many units of `day` are taken.
 asio::awaitable<std::int64_t> used_units(db::Transaction& transaction, UserId user, std::int64_t day);
 
-// The day's use of an account that ends stays with its number, of which `number_key` is a MAC: whoever comes back the same day goes on
+// The day's use of an account that ends stays with its number, of which `number_key` is a MAC: a user who comes back the same day goes on
 // where that was. Before the account's own use is forgotten.
 asio::awaitable<void> leave_use_behind(db::Transaction& transaction, UserId user, std::string number_key, std::int64_t day);
 

@@ -1,4 +1,4 @@
-// Signals over Redis, and beside it over the other way while not everybody reaches Redis. A signal may then come twice: whoever listens
+// Signals over Redis, and beside it over the other way while not everybody reaches Redis. A signal may then come twice: a listener
 // takes it for "look again".
 #pragma once
 

@@ -1,5 +1,5 @@
-// Tells workers, in this process and in others, that a reply may be waiting for one of them. It may be lost: every worker also looks for
-// himself every 2 s.
+// Tells workers, in this process and in others, that a reply may be waiting for one of them. It may be lost: every worker also looks by
+// itself every 2 s.
 #pragma once
 
 #include <functional>
@@ -10,7 +10,7 @@ class JobWakeUp {
 public:
     virtual ~JobWakeUp() = default;
 
-    // From any thread, never waits: so many jobs became ready that the caller does not claim himself.
+    // From any thread, never waits: so many jobs became ready that the caller does not claim itself.
     virtual void announce(int jobs) = 0;
 
     // The one worker of this process. `wake` says that there may be a job. `has_hands` is asked where a wake-up that one takes is one that

@@ -100,7 +100,7 @@ public:
     ReaderCount& operator=(ReaderCount const&) = delete;
     ~ReaderCount()
     {
-        std::lock_guard lock(shard_.mutex);
+        std::lock_guard const lock(shard_.mutex);
         --entry_->readers;
         shard_.forget_if_idle(user_, *entry_);
     }
@@ -130,14 +130,14 @@ void MemoryNotices::forget_old(Shard& shard)
     auto count_max = limits_.total_max / shard_count + 1;
     auto bytes_max = limits_.total_bytes_max / shard_count;
     while (!shard.arrivals.empty()) {
-        bool is_over = shard.arrivals.size() > count_max || shard.bytes > bytes_max;
+        bool const is_over = shard.arrivals.size() > count_max || shard.bytes > bytes_max;
         if (!is_over && shard.arrivals.front().at > oldest) return;
         auto arrival = shard.arrivals.front();
         shard.arrivals.pop_front();
         auto found = shard.entries.find(arrival.user);
         if (found == shard.entries.end()) continue;
         auto entry = found->second;
-        bool is_there = !entry->kept.empty() && entry->kept.front().number == arrival.number; // Or the user had too many.
+        bool const is_there = !entry->kept.empty() && entry->kept.front().number == arrival.number; // Or the user had too many.
         if (is_there) shard.drop_oldest(*entry);
         shard.forget_if_idle(arrival.user, *entry);
     }
@@ -148,7 +148,7 @@ void MemoryNotices::publish(UserId user, std::string name, std::string json)
     std::shared_ptr<Entry> entry;
     {
         auto& shard = shard_of(user);
-        std::lock_guard lock(shard.mutex);
+        std::lock_guard const lock(shard.mutex);
         forget_old(shard);
         entry = shard.entry(user);
         auto number = ++last_number_; // Under the lock: the numbers of one user rise in the order they are kept.
@@ -197,7 +197,7 @@ asio::awaitable<NoticeBatch> MemoryNotices::read(UserId user, std::string after,
     std::uint64_t number = 0;
     std::uint64_t count = 0;
     {
-        std::lock_guard lock(shard.mutex);
+        std::lock_guard const lock(shard.mutex);
         forget_old(shard);
         auto last = last_number_.load();
         number = after.empty() ? last : number_of(after);
@@ -213,7 +213,7 @@ asio::awaitable<NoticeBatch> MemoryNotices::read(UserId user, std::string after,
         count = entry->wakeup.count();
     }
     co_await reader->entry().wakeup.wait(count, until);
-    std::lock_guard lock(shard.mutex);
+    std::lock_guard const lock(shard.mutex);
     if (number < reader->entry().dropped_up_to) {
         co_return NoticeBatch{.is_reset = true, .last_id = id_of(last_number_), .notices = {}, .is_closed = is_closed_};
     }
@@ -225,7 +225,7 @@ void MemoryNotices::forget(UserId user)
     std::shared_ptr<Entry> entry;
     {
         auto& shard = shard_of(user);
-        std::lock_guard lock(shard.mutex);
+        std::lock_guard const lock(shard.mutex);
         entry = shard.entry(user);
         shard.forget_up_to(*entry, ++last_number_);
         shard.forget_if_idle(user, *entry);
@@ -236,7 +236,7 @@ void MemoryNotices::forget(UserId user)
 void MemoryNotices::forget_all()
 {
     for (auto& shard : *shards_) {
-        std::lock_guard lock(shard.mutex);
+        std::lock_guard const lock(shard.mutex);
         shard.dropped_up_to = ++last_number_;
         for (auto& [user, entry] : shard.entries) {
             shard.forget_up_to(*entry, shard.dropped_up_to);
@@ -251,7 +251,7 @@ void MemoryNotices::close()
 {
     is_closed_ = true;
     for (auto& shard : *shards_) {
-        std::lock_guard lock(shard.mutex);
+        std::lock_guard const lock(shard.mutex);
         for (auto& [user, entry] : shard.entries) entry->wakeup.notify();
     }
 }
@@ -260,7 +260,7 @@ std::size_t MemoryNotices::users() const
 {
     std::size_t sum = 0;
     for (auto& shard : *shards_) {
-        std::lock_guard lock(shard.mutex);
+        std::lock_guard const lock(shard.mutex);
         sum += shard.entries.size();
     }
     return sum;

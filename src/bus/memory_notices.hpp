@@ -1,6 +1,6 @@
 // The notices of one process. Kept per user, 1,000 or 1 MiB or 5 minutes, and bounded in all; a user whom nobody reads is forgotten
-// with his last notice. Ids are `<epoch>-<n>`: the epoch is random per process start, so an id of an earlier process is unknown and
-// its reader is told to fetch anew. Safe from any thread.
+// with their last notice. Ids are `<epoch>-<n>`: the epoch is random per process start, so an id of an earlier process is unknown and
+// its reader is told to fetch everything again. Safe from any thread.
 #pragma once
 
 #include "base/literals.hpp"
@@ -34,7 +34,7 @@ public:
     asio::awaitable<NoticeBatch> read(UserId user, std::string after, Steady::time_point until) override;
     void close() override;
 
-    // Notices may have been missed: whoever has read before, this user or everybody, is told to fetch anew.
+    // Notices may have been missed: readers from before, of this user or of all, are told to fetch everything again.
     void forget(UserId user);
     void forget_all();
 

@@ -62,7 +62,7 @@ protected:
     MemoryNotices notices{{}, [this] { return now; }};
 };
 
-TEST_F(NoticesTest, StartNowAndGoOn)
+TEST_F(NoticesTest, start_now_and_go_on)
 {
     publish(1, 3);
     auto batch = read("");
@@ -76,7 +76,7 @@ TEST_F(NoticesTest, StartNowAndGoOn)
     EXPECT_EQ(numbers(read(batch.last_id)), "");
 }
 
-TEST_F(NoticesTest, UsersAreApart)
+TEST_F(NoticesTest, users_are_apart)
 {
     auto mine = read("").last_id;
     auto others = read("", UserId{67}).last_id; // Of the same shard.
@@ -85,7 +85,7 @@ TEST_F(NoticesTest, UsersAreApart)
     EXPECT_EQ(numbers(read(others, UserId{67})), "theirs ");
 }
 
-TEST_F(NoticesTest, UnknownIdsAreReset)
+TEST_F(NoticesTest, unknown_ids_are_reset)
 {
     publish(1, 1);
     auto last = read("").last_id;
@@ -102,7 +102,7 @@ TEST_F(NoticesTest, UnknownIdsAreReset)
     }
 }
 
-TEST_F(NoticesTest, AThousandAreKept)
+TEST_F(NoticesTest, a_thousand_are_kept)
 {
     auto start = read("").last_id;
     publish(1, 1'000);
@@ -119,7 +119,7 @@ TEST_F(NoticesTest, AThousandAreKept)
     EXPECT_EQ(count, 1'000u);
 }
 
-TEST_F(NoticesTest, FiveMinutesAreKept)
+TEST_F(NoticesTest, five_minutes_are_kept)
 {
     auto start = read("").last_id;
     publish(1, 1);
@@ -140,7 +140,7 @@ TEST_F(NoticesTest, FiveMinutesAreKept)
     EXPECT_TRUE(read(first).is_reset) << "and is still gone when the user is known again";
 }
 
-TEST_F(NoticesTest, TheirNumberIsBounded)
+TEST_F(NoticesTest, their_number_is_bounded)
 {
     MemoryNotices few{{.total_max = 6'400}, [this] { return now; }};
     auto start = loop.run(few.read(user, "", at_once)).last_id;
@@ -150,7 +150,7 @@ TEST_F(NoticesTest, TheirNumberIsBounded)
     EXPECT_TRUE(loop.run(few.read(user, start, at_once)).is_reset);
 }
 
-TEST_F(NoticesTest, TheirBytesAreBounded)
+TEST_F(NoticesTest, their_bytes_are_bounded)
 {
     std::string const large(500'000, 'x');
     auto start = read("").last_id;
@@ -165,7 +165,7 @@ TEST_F(NoticesTest, TheirBytesAreBounded)
     EXPECT_TRUE(read(start).is_reset);
 }
 
-TEST_F(NoticesTest, PublishWakesWhoWaits)
+TEST_F(NoticesTest, publish_wakes_who_waits)
 {
     auto start = read("").last_id;
     EXPECT_EQ(read_while("", publish_one(notices, user)).notices.size(), 1u);
@@ -173,13 +173,13 @@ TEST_F(NoticesTest, PublishWakesWhoWaits)
     EXPECT_EQ(read(start).notices.size(), 2u);
 }
 
-TEST_F(NoticesTest, CloseEndsEveryRead)
+TEST_F(NoticesTest, close_ends_every_read)
 {
     EXPECT_TRUE(read_while("", close(notices)).is_closed);
     EXPECT_TRUE(loop.run(notices.read(user, "", Steady::now() + 60s)).is_closed);
 }
 
-TEST_F(NoticesTest, AReaderThatOnlyWaitedLeavesNothingBehind)
+TEST_F(NoticesTest, a_reader_that_only_waited_leaves_nothing_behind)
 {
     auto start = loop.run(notices.read(user, "", Steady::now() + 1ms)).last_id;
     EXPECT_EQ(notices.users(), 0u);
@@ -208,7 +208,7 @@ asio::awaitable<void> read_many(Notices& notices, UserId from, std::string after
     }
 }
 
-TEST(NoticesThreads, EveryReaderGetsEachNoticeOnceInOrder)
+TEST(NoticesThreads, every_reader_gets_each_notice_once_in_order)
 {
     prepare_secrets();
     constexpr int count = 200;

@@ -11,7 +11,7 @@ MemoryRoomListCache::Shard& MemoryRoomListCache::shard_of(UserId user)
 MemoryRoomListCache::Found MemoryRoomListCache::look(UserId user, std::uint64_t mark, Steady::time_point kept_since)
 {
     auto& shard = shard_of(user);
-    std::lock_guard lock(shard.mutex);
+    std::lock_guard const lock(shard.mutex);
     Found missed{.json = nullptr, .ticket = shard.changes, .mark = mark};
     auto const found = shard.by_user.find(user);
     if (found == shard.by_user.end()) return missed;
@@ -27,7 +27,7 @@ MemoryRoomListCache::Found MemoryRoomListCache::look(UserId user, std::uint64_t 
 void MemoryRoomListCache::put(UserId user, Found const& missed, Json json, Steady::time_point now)
 {
     auto& shard = shard_of(user);
-    std::lock_guard lock(shard.mutex);
+    std::lock_guard const lock(shard.mutex);
     if (shard.changes != missed.ticket || shard.by_user.contains(user)) return;
     if (json->size() + entry_bytes > shard_bytes_max_) return;
 
@@ -40,7 +40,7 @@ void MemoryRoomListCache::put(UserId user, Found const& missed, Json json, Stead
 void MemoryRoomListCache::drop(UserId user)
 {
     auto& shard = shard_of(user);
-    std::lock_guard lock(shard.mutex);
+    std::lock_guard const lock(shard.mutex);
     ++shard.changes;
     if (auto const found = shard.by_user.find(user); found != shard.by_user.end()) forget(shard, found->second);
 }
@@ -56,7 +56,7 @@ std::size_t MemoryRoomListCache::bytes() const
 {
     std::size_t sum = 0;
     for (auto const& shard : shards_) {
-        std::lock_guard lock(shard.mutex);
+        std::lock_guard const lock(shard.mutex);
         sum += shard.bytes;
     }
     return sum;

@@ -15,7 +15,7 @@ MemoryRoomListCache::Found look(MemoryRoomListCache& cache, UserId user)
     return cache.look(user, 0, Steady::time_point::min());
 }
 
-TEST(MemoryRoomListCache, GivesWhatIsKept)
+TEST(MemoryRoomListCache, gives_what_is_kept)
 {
     MemoryRoomListCache cache;
     UserId const user{1};
@@ -28,7 +28,7 @@ TEST(MemoryRoomListCache, GivesWhatIsKept)
     EXPECT_FALSE(look(cache, user).json);
 }
 
-TEST(MemoryRoomListCache, KeepsNothingThatWasReadBeforeADrop)
+TEST(MemoryRoomListCache, keeps_nothing_that_was_read_before_a_drop)
 {
     MemoryRoomListCache cache;
     UserId const user{1};
@@ -40,7 +40,7 @@ TEST(MemoryRoomListCache, KeepsNothingThatWasReadBeforeADrop)
     EXPECT_EQ(*look(cache, user).json, "new");
 }
 
-TEST(MemoryRoomListCache, HoldsNoMoreThanItMay)
+TEST(MemoryRoomListCache, holds_no_more_than_it_may)
 {
     std::size_t const bytes_max = 256 * 4096;
     MemoryRoomListCache cache(bytes_max);
@@ -53,7 +53,7 @@ TEST(MemoryRoomListCache, HoldsNoMoreThanItMay)
     EXPECT_FALSE(look(cache, UserId{6000}).json);
 }
 
-TEST(MemoryRoomListCache, ForgetsWhatWasUsedLeastRecently)
+TEST(MemoryRoomListCache, forgets_what_was_used_least_recently)
 {
     MemoryRoomListCache cache(256 * 3000); // Two of these fit into a share.
     std::vector<UserId> together;          // Users of one share: the third one drives another out.

@@ -8,7 +8,7 @@
 namespace pollux::bus {
 namespace {
 
-TEST(MemorySignals, ReachEverybodyOnTheirChannelUntilTheyLeave)
+TEST(MemorySignals, reach_everybody_on_their_channel_until_they_leave)
 {
     MemorySignals signals;
     std::vector<std::string> heard;
@@ -29,7 +29,7 @@ TEST(MemorySignals, ReachEverybodyOnTheirChannelUntilTheyLeave)
     EXPECT_EQ(heard, (std::vector<std::string>{"first:1", "second:1", "second:2", "other:" + std::string(signal_bytes_max, 'x')}));
 }
 
-TEST(MemorySignals, NobodyIsCalledAfterLeaving)
+TEST(MemorySignals, nobody_is_called_after_leaving)
 {
     MemorySignals signals;
     std::atomic<bool> is_over = false;

@@ -1,5 +1,5 @@
 // No cache of room lists: the database is asked each time. For several nodes on PostgreSQL alone, where a mark of the last change would
-// cost the same round trip that it saves, and a signal comes too late for whoever reads his own write on another node.
+// cost the same round trip that it saves, and a signal comes too late for a client that reads its own write on another node.
 #pragma once
 
 #include "bus/room_list_cache.hpp"

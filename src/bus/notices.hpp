@@ -1,5 +1,5 @@
-// What changed for a user, for all his tabs and devices: at most once, kept 5 minutes or 1,000 notices a user. Published after COMMIT;
-// who was away longer than that is told to fetch anew.
+// What changed for a user, for all of their tabs and devices: at most once, kept 5 minutes or 1,000 notices a user. Published after COMMIT;
+// a reader that was away for longer is told to fetch everything again.
 #pragma once
 
 #include "base/clock.hpp"
@@ -29,7 +29,7 @@ struct NewNotice {
 };
 
 struct NoticeBatch {
-    bool is_reset = false;       // `after` is not known any more: the reader must fetch anew. Then `notices` may be empty.
+    bool is_reset = false;       // `after` is not known any more: the reader must fetch everything again. Then `notices` may be empty.
     std::string last_id;         // What to pass as `after` next time.
     std::vector<Notice> notices; // Oldest first.
     bool is_closed = false;      // The process stops.

@@ -1,5 +1,5 @@
-// Wake-ups as a short list in Redis: each is taken by one worker, who waits for it (BRPOP) on a connection of his own while he has a free
-// hand. The list is capped, since a wake-up that nobody took is worth little: whoever is woken claims all he can.
+// Wake-ups as a short list in Redis: each is taken by one worker, which waits for it (BRPOP) on a connection of its own while it has a free
+// hand. The list is capped, since a wake-up that nobody took is worth little: a worker that is woken claims all it can.
 #pragma once
 
 #include "bus/job_wake_up.hpp"

@@ -30,7 +30,7 @@ constexpr char const* publish_script = R"lua(
     return 1
 )lua";
 
-// KEYS as above. ARGV: a new epoch if it needs one, its time, the reader's epoch (empty: he starts now) and number, how many at once.
+// KEYS as above. ARGV: a new epoch if it needs one, its time, the reader's epoch (empty: it starts now) and number, how many at once.
 // Returns the epoch, the last number, whether the reader's place is known, and the notices after it.
 constexpr char const* read_script = R"lua(
     if redis.call('EXISTS', KEYS[1]) == 0 then

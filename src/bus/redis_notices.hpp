@@ -2,8 +2,8 @@
 // outlives it. Ids are `<epoch>-<n>` in every process; an epoch begins when Redis knows nothing of the user.
 //
 // While Redis is away, from this process or from another one, the notices go the other way: in memory where this process is alone, else
-// over PostgreSQL. Their ids are of another epoch, so whoever reads is told to fetch anew when it goes from one to the other, and nothing
-// is missed for long.
+// over PostgreSQL. Their ids are of another epoch, so a reader is told to fetch everything again when it goes from one to the other, and
+// nothing is missed for long.
 #pragma once
 
 #include "bus/memory_notices.hpp"

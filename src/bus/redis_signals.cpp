@@ -79,7 +79,7 @@ void RedisSignals::hear(std::string_view wire_channel, std::string_view payload)
 
 std::unique_ptr<Signals::Subscription> RedisSignals::subscribe(std::string channel, Handler handler)
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     drop_left();
     auto inner = subscribers_->add(channel, std::move(handler));
     subscriber_.want(wire_channel(channel));
@@ -88,7 +88,7 @@ std::unique_ptr<Signals::Subscription> RedisSignals::subscribe(std::string chann
 
 void RedisSignals::left(std::string channel)
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     if (subscribers_->listens(channel)) return;
     left_.push_back({std::move(channel), Steady::now()});
     drop_left();

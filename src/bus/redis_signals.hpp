@@ -24,8 +24,8 @@ public:
     void publish(std::string_view channel, std::string_view payload) override;
     std::unique_ptr<Subscription> subscribe(std::string channel, Handler handler) override;
 
-    // A PUBLISH for whoever sends it together with what it tells of, in the same call: this process hears it too, and not before Redis
-    // has carried out what stands before it. Without payload.
+    // A PUBLISH for a caller that sends it together with what it tells of, in the same call: this process hears it too, and not before
+    // Redis has carried out what stands before it. Without payload.
     std::string publish_command(std::string_view channel) const;
     std::string wire_channel(std::string_view channel) const; // For scripts: PUBLISH it with `wire_payload`.
     static constexpr std::string_view wire_payload = ":";
@@ -45,7 +45,7 @@ private:
 
     redis::Client& client_;
     std::string const prefix_; // Of every channel: one Redis may serve several databases of ours.
-    std::string const sender_; // Random: whoever publishes puts it before the payload and knows his own by it.
+    std::string const sender_; // Random: a publisher puts it before the payload and knows its own by it.
     std::shared_ptr<Subscribers> subscribers_ = std::make_shared<Subscribers>();
     redis::Subscriber subscriber_;
     net::TaskGroup tasks_;
@@ -54,7 +54,7 @@ private:
         std::string channel;
         Steady::time_point at;
     };
-    std::mutex mutex_;      // Whether a channel is wanted follows from who listens, step by step.
+    std::mutex mutex_;      // Whether a channel is wanted follows from its listeners, step by step.
     std::deque<Left> left_; // Oldest first.
 };
 

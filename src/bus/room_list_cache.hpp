@@ -1,5 +1,5 @@
-// The first page of each user's rooms as JSON bytes, ready to be sent. Whoever commits a change of a user's rooms calls drop(), and awaits
-// settle() before he answers; a page that was read before a drop() is not given out after it. One process: exact. Many: see
+// The first page of each user's rooms as JSON bytes, ready to be sent. The writer that commits a change of a user's rooms calls drop(), and
+// awaits settle() before it answers; a page that was read before a drop() is not given out after it. One process: exact. Many: see
 // shared_room_list_cache.hpp.
 #pragma once
 

@@ -72,7 +72,7 @@ asio::awaitable<void> SharedRoomListCache::settle(UserId)
 
 void SharedRoomListCache::tell_later(UserId user)
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     if (untold_.size() >= untold_max) return; // Their pages die within 30 s.
     untold_.push_back(user);
     has_untold_ = true;
@@ -83,7 +83,7 @@ void SharedRoomListCache::tell_now()
     if (!has_untold_ || !client_.is_up()) return;
     std::vector<UserId> users;
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         users.swap(untold_);
         has_untold_ = false;
     }

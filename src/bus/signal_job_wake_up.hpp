@@ -11,7 +11,7 @@ public:
     explicit SignalJobWakeUp(Signals& signals) : signals_(signals) {}
 
     void announce(int) override { signals_.publish(channel, ""); }
-    // Told without a hand too: whoever is claiming just now looks once more, and who is busy looks when a hand comes free.
+    // Told without a hand too: a worker that is claiming just now looks once more, and a busy one looks when a hand comes free.
     void listen(std::function<bool()>, std::function<void()> wake) override
     {
         subscription_ = signals_.subscribe(std::string(channel), [wake = std::move(wake)](auto const&) { wake(); });

@@ -1,6 +1,6 @@
 // The notices of many processes over signals: each process keeps all of them, its own and those that others signal. Ids belong to a
-// process, so whoever goes to another is told to fetch anew there; so is everybody when signals may have been missed, and a user whose
-// notice is too long for a signal.
+// process, so a reader that goes to another is told to fetch everything again there; so is everybody when signals may have been missed, and
+// a user whose notice is too long for a signal.
 #pragma once
 
 #include "bus/memory_notices.hpp"

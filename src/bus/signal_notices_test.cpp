@@ -62,7 +62,7 @@ protected:
     SignalNotices b{signals};
 };
 
-TEST_F(SignalNoticesTest, ReachEveryNodeAndOnlyTheirUser)
+TEST_F(SignalNoticesTest, reach_every_node_and_only_their_user)
 {
     auto const at_a = read(a, "").last_id;
     auto const at_b = read(b, "").last_id;
@@ -79,7 +79,7 @@ TEST_F(SignalNoticesTest, ReachEveryNodeAndOnlyTheirUser)
     EXPECT_TRUE(read(b, at_a).is_reset) << "an id of another node";
 }
 
-TEST_F(SignalNoticesTest, AfterAnOutageEverybodyIsToldToFetchAnew)
+TEST_F(SignalNoticesTest, after_an_outage_everybody_is_told_to_fetch_anew)
 {
     auto const before = read(b, "").last_id;
     signals.is_down = true;
@@ -97,7 +97,7 @@ TEST_F(SignalNoticesTest, AfterAnOutageEverybodyIsToldToFetchAnew)
     EXPECT_EQ(read(b, waiting.last_id).notices.size(), 1u);
 }
 
-TEST_F(SignalNoticesTest, ATooLongOneIsAReset)
+TEST_F(SignalNoticesTest, a_too_long_one_is_a_reset)
 {
     auto const before = read(b, "").last_id;
     a.publish(user, "room", std::string(signal_bytes_max, 'x'));

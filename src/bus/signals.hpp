@@ -1,5 +1,5 @@
 // What nodes tell each other: short words on named channels, to everybody who listens, in the sender's process too. At most once: a
-// signal may be lost at any moment, so whoever listens also looks for himself from time to time. One process: in memory. Many: Redis
+// signal may be lost at any moment, so a listener also looks for itself from time to time. One process: in memory. Many: Redis
 // or PostgreSQL.
 #pragma once
 

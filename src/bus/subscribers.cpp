@@ -9,7 +9,7 @@ struct Subscribers::Listener {
 
     void call(std::optional<std::string_view> payload)
     {
-        std::lock_guard lock(mutex);
+        std::lock_guard const lock(mutex);
         if (handler) handler(payload);
     }
 };
@@ -25,10 +25,10 @@ public:
     {
         auto const listener = place_->second;
         {
-            std::lock_guard lock(owner_->mutex_);
+            std::lock_guard const lock(owner_->mutex_);
             owner_->by_channel_.erase(place_);
         }
-        std::lock_guard lock(listener->mutex);
+        std::lock_guard const lock(listener->mutex);
         listener->handler = {};
     }
 
@@ -41,7 +41,7 @@ std::unique_ptr<Signals::Subscription> Subscribers::add(std::string channel, Sig
 {
     auto listener = std::make_shared<Listener>();
     listener->handler = std::move(handler);
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     auto const place = by_channel_.emplace(std::move(channel), std::move(listener));
     return std::make_unique<Entry>(shared_from_this(), place);
 }
@@ -55,7 +55,7 @@ void Subscribers::deliver_to_all(std::optional<std::string_view> payload)
 {
     std::vector<std::shared_ptr<Listener>> all;
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         for (auto const& [channel, listener] : by_channel_) all.push_back(listener);
     }
     for (auto const& listener : all) listener->call(payload);
@@ -63,13 +63,13 @@ void Subscribers::deliver_to_all(std::optional<std::string_view> payload)
 
 bool Subscribers::listens(std::string_view channel) const
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     return by_channel_.find(channel) != by_channel_.end();
 }
 
 std::vector<std::shared_ptr<Subscribers::Listener>> Subscribers::listeners(std::string_view channel) const
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     std::vector<std::shared_ptr<Listener>> found;
     for (auto [at, end] = by_channel_.equal_range(channel); at != end; ++at) found.push_back(at->second);
     return found;

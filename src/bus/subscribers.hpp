@@ -1,4 +1,4 @@
-// Who listens on which channel, for the implementations of Signals. Thread-safe.
+// The listeners of each channel, for the implementations of Signals. Thread-safe.
 #pragma once
 
 #include "bus/signals.hpp"
@@ -12,7 +12,7 @@ namespace pollux::bus {
 
 class Subscribers : public std::enable_shared_from_this<Subscribers> {
 public:
-    // Whoever is subscribed may outlive this object.
+    // Subscriptions may outlive this object.
     std::unique_ptr<Signals::Subscription> add(std::string channel, Signals::Handler handler);
 
     void deliver(std::string_view channel, std::optional<std::string_view> payload);

@@ -21,7 +21,7 @@ struct ChatApi {
     ChatService& chat;
     ReplyFeed& feed;
     bus::Notices& notices;
-    std::function<bool(SessionId)> is_session_ended; // Closes the streams of who has logged out; may be empty.
+    std::function<bool(SessionId)> is_session_ended; // Closes the streams of a session that has ended; may be empty.
     StreamPlaces event_streams{event_streams_a_user_max};
     StreamPlaces reply_streams{reply_streams_a_user_max};
 };

@@ -13,7 +13,7 @@ namespace pollux::chat {
 namespace {
 
 constexpr std::chrono::seconds stop_takes_max{6}; // A worker elsewhere learns of it when it renews its lease.
-// Somebody waits for his click to count: a lost signal is to cost him less than it costs a reader.
+// Somebody waits for their click to count: a lost signal is to cost them less than it costs a reader.
 constexpr ReplyPace stop_pace{.silence_absent_max = std::chrono::milliseconds(500), .silence_streaming_max = std::chrono::seconds(1)};
 
 // On PostgreSQL a repeat waits behind the first request with its key, for the user's row or for the key's. When it has waited in vain,
@@ -172,13 +172,13 @@ void ChatService::follow_up(UserId user, RoomId room, Sending& sending, std::opt
     if (sending.message) message = sending.message->id;
     news_.reply_sent(user, room, message, {sending.reply.id, sending.reply.attempt, sending.reply.status});
     if (sending.claim) {
-        parts_.worker->run(std::move(*hand), std::move(*sending.claim), std::move(executor));
+        parts_.worker->run(required(std::move(hand)), std::move(*sending.claim), std::move(executor));
     } else if (sending.job == JobState::ready) {
         wake_workers(1);
     }
 }
 
-// After COMMIT: so many jobs may be claimed, by whoever is first.
+// After COMMIT: so many jobs may be claimed, by the first worker that comes.
 void ChatService::wake_workers(int jobs)
 {
     if (jobs == 0) return;
@@ -202,7 +202,7 @@ asio::awaitable<Result<Made<Sent>>> ChatService::send(UserId user, RoomId room, 
     follow_up(user, room, *sending, std::move(hand), std::move(executor));
     co_await settle_list(user);
     auto url = stream_url(room, sending->reply.id);
-    co_return Made<Sent>{{std::move(*sending->message), std::move(sending->reply), std::move(url), std::move(sending->usage)},
+    co_return Made<Sent>{{required(std::move(sending->message)), std::move(sending->reply), std::move(url), std::move(sending->usage)},
                          sending->is_repeat};
 }
 
@@ -215,8 +215,8 @@ asio::awaitable<Result<std::optional<SentBefore>>> ChatService::sent_before(User
     if (key) {
         auto const by_key = co_await sent_before_.reply_of(user, std::move(*key), now);
         if (!by_key) co_return by_key.error();
-        if (*by_key) {
-            auto reply = co_await messages_.find(user, room, **by_key);
+        if (auto const reply_id = *by_key) {
+            auto reply = co_await messages_.find(user, room, *reply_id);
             if (!reply) co_return reply.error();
             co_return SentBefore{std::move(*reply)};
         }

@@ -1,5 +1,5 @@
-// Rooms, messages and replies, as handlers, streams and jobs use them. Every function takes the user who asks; what is not his does
-// not exist for him (not_found). Whatever returns a change has committed it, dropped the cached room list and published the notices.
+// Rooms, messages and replies, as handlers, streams and jobs use them. Every function takes the user who asks; what is not theirs does
+// not exist for them (not_found). Whatever returns a change has committed it, dropped the cached room list and published the notices.
 #pragma once
 
 #include "ai/model_list.hpp"
@@ -95,7 +95,7 @@ public:
     asio::awaitable<Result<VariantPage>> variants(UserId user, RoomId room, MessageId reply, std::string cursor);
 
     // The reply as it stands when it is finished or at `until`; `known` while nothing newer can be read, and when it is deleted. So
-    // whoever has changed something may await this and still has an answer, whatever fails.
+    // a caller that has changed something may await this and still has an answer, whatever fails.
     asio::awaitable<Message> when_finished(UserId user, Message known, Steady::time_point until);
 
     // The models this user's plan may use, the default first.

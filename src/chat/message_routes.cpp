@@ -64,13 +64,14 @@ asio::awaitable<Result<std::optional<http::CreatedOrStream<Sent>>>> go_on(ChatAp
     bool const has_key = key.has_value();
     auto before = co_await api.chat.sent_before(user, room, std::move(content), std::move(key), last_seen);
     if (!before) co_return before.error();
-    if (!*before) {
+    auto const& found = *before;
+    if (!found) {
         if (!has_key) co_return bad_event_id();
         co_return std::optional<http::CreatedOrStream<Sent>>();
     }
-    auto const reply = (*before)->reply.id;
+    auto const reply = found->reply.id;
     // Where several may be meant, the text is told from its beginning: after `restart` nothing of two replies is put together.
-    auto const from = (*before)->is_certain || last_seen.is_end ? last_seen : EventId{};
+    auto const from = found->is_certain || last_seen.is_end ? last_seen : EventId{};
     auto events = co_await open_reply_stream(api.feed, user, reply, load_message(api, user, room, reply), from);
     if (!events) co_return events.error();
     http::CreatedOrStream<Sent> answer{std::nullopt, bound(std::move(*events), api.reply_streams, api, request), http::Replay::repeated};
@@ -88,10 +89,10 @@ asio::awaitable<Result<http::CreatedOrStream<Sent>>> send_message(ChatApi& api, 
     if (request.accepts_event_stream()) {
         auto const last_seen = resume_place(request, query.value.lastEventId);
         if (!last_seen) co_return last_seen.error();
-        if (*last_seen) {
-            auto going_on = co_await go_on(api, request, *room, body.content.value, *key, **last_seen);
+        if (auto const& place = *last_seen) {
+            auto going_on = co_await go_on(api, request, *room, body.content.value, *key, *place);
             if (!going_on) co_return going_on.error();
-            if (*going_on) co_return std::move(**going_on);
+            if (auto& answer = *going_on) co_return std::move(*answer);
         }
     }
     auto made = co_await api.chat.send(user, *room, std::move(body.content.value), std::move(*key), names_of(request));

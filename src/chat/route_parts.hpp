@@ -15,8 +15,9 @@ inline Result<std::optional<idempotency::Key>> idempotency_key_of(http::Request 
 {
     auto key = request.idempotency_key();
     if (!key) return key.error();
-    if (!*key) return std::optional<idempotency::Key>();
-    return std::optional(idempotency::Key{std::move(**key), idempotency::hash_request(request.method, request.path, request.body)});
+    auto& sent = *key;
+    if (!sent) return std::optional<idempotency::Key>();
+    return std::optional(idempotency::Key{std::move(*sent), idempotency::hash_request(request.method, request.path, request.body)});
 }
 
 // What pages cannot put into a header: an EventSource that sends Authorization is a polyfill, and puts the last id here.
@@ -47,7 +48,7 @@ inline Result<MessagePath> message_path(http::Request const& request)
     return MessagePath{*room, *message};
 }
 
-// `stream`, which ends soon after the session of whoever asked for it, and when a newer one of the same user needs its place.
+// `stream`, which ends soon after the session that asked for it, and when a newer one of the same user needs its place.
 inline std::unique_ptr<http::EventStream> bound(std::unique_ptr<http::EventStream> stream, StreamPlaces& places, ChatApi& api,
                                                 http::Request const& request)
 {

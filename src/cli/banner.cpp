@@ -15,7 +15,7 @@ std::string models_line(config::Config const& config)
         line += line.empty() ? "" : ", else ";
         line += model == "demo" ? "the demo model (it says so in every reply)" : model;
     }
-    bool is_demo_alone = config.ai_models == std::vector<std::string>{"demo"};
+    bool const is_demo_alone = config.ai_models == std::vector<std::string>{"demo"};
     if (is_demo_alone) line += "; set GEMINI_API_KEY for Gemini";
     return line;
 }
@@ -60,8 +60,8 @@ void append_notices(std::string& out, std::vector<std::string> const& notices)
 
 void append_tour(std::string& out, std::string const& url, config::Config const& config)
 {
-    std::string mobile = config.otp_test_numbers.empty() ? "+11234567890" : config.otp_test_numbers.front().mobile;
-    std::string code = config.otp_test_numbers.empty() ? "CODE" : config.otp_test_numbers.front().code;
+    std::string const mobile = config.otp_test_numbers.empty() ? "+11234567890" : config.otp_test_numbers.front().mobile;
+    std::string const code = config.otp_test_numbers.empty() ? "CODE" : config.otp_test_numbers.front().code;
     auto post = [&](std::string const& path, std::string const& body) {
         out += "    curl " + url + path + " -H 'Content-Type: application/json' -d '" + body + "'\n";
     };
@@ -85,7 +85,7 @@ std::string server_url(config::Config const& config, std::uint16_t port)
 
 std::string banner(config::Config const& config, std::uint16_t port, std::vector<std::string> const& notices)
 {
-    std::string url = server_url(config, port);
+    std::string const url = server_url(config, port);
     std::string out = "Pollux " + std::string(version()) + " is ready at " + url;
     out += config.debug ? "  (debug: answers " + who_is_answered(config) + ")\n\n" : "\n\n";
     append_line(out, "Model", models_line(config));

@@ -18,7 +18,7 @@ config::Config dev_config()
     return config;
 }
 
-TEST(Banner, SaysHowToTryItOut)
+TEST(Banner, says_how_to_try_it_out)
 {
     EXPECT_EQ(banner(dev_config(), 8000, {"One thing."}),
               R"(Pollux 0.1.0 is ready at http://127.0.0.1:8000  (debug: answers this machine only)
@@ -39,7 +39,7 @@ TEST(Banner, SaysHowToTryItOut)
 )");
 }
 
-TEST(Banner, NamesTheRealPortAndAnAddressThatCanBeTyped)
+TEST(Banner, names_the_real_port_and_an_address_that_can_be_typed)
 {
     config::Config config = dev_config();
     config.listen = {"0.0.0.0", 0};
@@ -50,7 +50,7 @@ TEST(Banner, NamesTheRealPortAndAnAddressThatCanBeTyped)
     EXPECT_NE(banner(config, 80, {}).find("ready at http://[::1]:80 "), std::string::npos);
 }
 
-TEST(Banner, SaysWhoElseIsAnsweredInDebug)
+TEST(Banner, says_who_else_is_answered_in_debug)
 {
     config::Config config = dev_config();
     config.debug_networks = {"127.0.0.0/8", "::1/128", "0.0.0.0/0", "172.17.0.0/16"};
@@ -61,7 +61,7 @@ TEST(Banner, SaysWhoElseIsAnsweredInDebug)
     EXPECT_NE(banner(config, 8000, {}).find("(debug: answers this machine only)"), std::string::npos);
 }
 
-TEST(Banner, ShowsNoSecretAndNoTourInProduction)
+TEST(Banner, shows_no_secret_and_no_tour_in_production)
 {
     config::Config config = dev_config();
     config.debug = config.dev = false;

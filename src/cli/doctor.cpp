@@ -2,6 +2,7 @@
 
 #include "ai/gemini/gemini_model.hpp"
 #include "base/reason.hpp"
+#include "base/required.hpp"
 #include "cli/doctor_numbers.hpp"
 #include "db/migrator.hpp"
 #include "db/postgres/postgres_migrations.hpp"
@@ -182,7 +183,7 @@ Finding examine_data_dir(config::Config const& config)
 Finding examine_database(config::Config const& config)
 {
     if (config.database == config::DatabaseKind::postgres)
-        return examine_postgres(config.postgres_url.value().reveal(), config.sqlite_path);
+        return examine_postgres(required(config.postgres_url).reveal(), config.sqlite_path);
     std::error_code failed;
     std::filesystem::path file = config.sqlite_path;
     if (!std::filesystem::exists(file, failed))

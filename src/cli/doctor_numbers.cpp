@@ -41,7 +41,7 @@ std::map<std::string, std::int64_t> account_by_number(Read read)
 std::map<std::string, std::int64_t> read_accounts(config::Config const& config)
 {
     if (config.database == config::DatabaseKind::postgres) {
-        db::postgres::Session session(config.postgres_url.value().reveal());
+        db::postgres::Session session(required(config.postgres_url).reveal());
         return account_by_number([&](std::int64_t last) {
             return session.run(std::string(numbers_scan_sql.text(db::Dialect::postgres)), {last, rows_at_once});
         });
@@ -54,7 +54,7 @@ std::map<std::string, std::int64_t> read_accounts(config::Config const& config)
         [&](std::int64_t last) { return connection.run(numbers_scan_sql.text(db::Dialect::sqlite), {last, rows_at_once}); });
 }
 
-// "+4***56": enough to find the person who asks, too little to call him.
+// "+4***56": enough to find the person who asks, too little to call them.
 std::string masked(std::string const& number)
 {
     return number.substr(0, 2) + "***" + number.substr(number.size() - 2);

@@ -31,14 +31,14 @@ protected:
     test::TempFolder folder_;
 };
 
-TEST_F(Doctor, FindsAFreshFolderWell)
+TEST_F(Doctor, finds_a_fresh_folder_well)
 {
     EXPECT_EQ(examine_data_dir(config()).health, Health::well);
     EXPECT_EQ(examine_database(config()).health, Health::well);
     EXPECT_FALSE(std::filesystem::exists(config().sqlite_path)); // It only looks.
 }
 
-TEST_F(Doctor, SaysThatAFolderWillBeMade)
+TEST_F(Doctor, says_that_a_folder_will_be_made)
 {
     config::Config missing = config();
     missing.data_dir = folder_.path() / "a" / "b";
@@ -48,7 +48,7 @@ TEST_F(Doctor, SaysThatAFolderWillBeMade)
     EXPECT_FALSE(std::filesystem::exists(missing.data_dir));
 }
 
-TEST_F(Doctor, RefusesAFileInPlaceOfTheFolder)
+TEST_F(Doctor, refuses_a_file_in_place_of_the_folder)
 {
     std::ofstream(folder_.path() / "file") << "x";
     config::Config wrong = config();
@@ -56,7 +56,7 @@ TEST_F(Doctor, RefusesAFileInPlaceOfTheFolder)
     EXPECT_EQ(examine_data_dir(wrong).health, Health::ill);
 }
 
-TEST_F(Doctor, FindsAMigratedDatabaseWellAlsoWhileItIsInUse)
+TEST_F(Doctor, finds_a_migrated_database_well_also_while_it_is_in_use)
 {
     migrate();
     Finding alone = examine_database(config());
@@ -67,7 +67,7 @@ TEST_F(Doctor, FindsAMigratedDatabaseWellAlsoWhileItIsInUse)
     EXPECT_NE(in_use.what.find("in use by a running server"), std::string::npos) << in_use.what;
 }
 
-TEST_F(Doctor, NotesAnOldSchema)
+TEST_F(Doctor, notes_an_old_schema)
 {
     {
         db::SqliteDatabase empty({.file = config().sqlite_path});
@@ -77,7 +77,7 @@ TEST_F(Doctor, NotesAnOldSchema)
     EXPECT_NE(finding.mend.find("pollux migrate"), std::string::npos) << finding.mend;
 }
 
-TEST_F(Doctor, FindsDamage)
+TEST_F(Doctor, finds_damage)
 {
     migrate();
     {
@@ -92,7 +92,7 @@ TEST_F(Doctor, FindsDamage)
     EXPECT_EQ(examine_database(config()).health, Health::ill);
 }
 
-TEST_F(Doctor, RepeatsWhatIsWrongWithSettings)
+TEST_F(Doctor, repeats_what_is_wrong_with_settings)
 {
     config::Loaded loaded;
     loaded.problems = {"SECRET_KEY: is not set"};

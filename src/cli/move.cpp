@@ -1,5 +1,6 @@
 #include "cli/move.hpp"
 
+#include "base/required.hpp"
 #include "base/secrets.hpp"
 #include "config/readers.hpp"
 #include "db/migrator.hpp"
@@ -68,7 +69,7 @@ Result<MovePlan> plan_move(config::Config const& config, MoveArguments const& ar
     if (!arguments.to.empty()) {
         auto const to = read_url("--to", arguments.to, DatabaseKind::postgres);
         if (!to) return to.error();
-        plan.url = to->postgres_url.value().reveal();
+        plan.url = required(to->postgres_url).reveal();
     } else if (config.postgres_url) {
         plan.url = config.postgres_url->reveal();
     } else {

@@ -16,7 +16,7 @@ config::Config config_of(std::string const& database_url)
     return loaded.config;
 }
 
-TEST(PlanMove, TakesWhatTheSettingsName)
+TEST(PlanMove, takes_what_the_settings_name)
 {
     auto const to_settings = plan_move(config_of("postgres://u:secret@db/x"), {});
     ASSERT_TRUE(to_settings);
@@ -29,7 +29,7 @@ TEST(PlanMove, TakesWhatTheSettingsName)
     EXPECT_EQ(from_settings->url, "postgres://db/y");
 }
 
-TEST(PlanMove, TheCommandLineWins)
+TEST(PlanMove, the_command_line_wins)
 {
     auto const plan = plan_move(config_of("postgres://db/x"), {.from = "sqlite:////a/b", .to = "postgresql://db/y"});
     ASSERT_TRUE(plan);
@@ -37,7 +37,7 @@ TEST(PlanMove, TheCommandLineWins)
     EXPECT_EQ(plan->url, "postgresql://db/y");
 }
 
-TEST(PlanMove, RefusesOtherWaysWithoutShowingAPassword)
+TEST(PlanMove, refuses_other_ways_without_showing_a_password)
 {
     struct Case {
         MoveArguments arguments;

@@ -5,7 +5,7 @@
 namespace pollux::cli {
 namespace {
 
-TEST(Terminal, IsNotSteeredByTexts)
+TEST(Terminal, is_not_steered_by_texts)
 {
     EXPECT_EQ(safe_for_terminal("a\x1b[31mb\r\x07\x7f\nc\td"), "a[31mb\nc\td");
     EXPECT_EQ(safe_for_terminal("\xC2\x9B"
@@ -14,7 +14,7 @@ TEST(Terminal, IsNotSteeredByTexts)
     EXPECT_EQ(safe_for_terminal("\xC2"), "\xC2");
 }
 
-TEST(Terminal, CutsToOneLine)
+TEST(Terminal, cuts_to_one_line)
 {
     EXPECT_EQ(one_line("  Tea\n\n- or  coffee\x1b", 100), "Tea - or coffee");
     EXPECT_EQ(one_line("grüße", 3), "grü");

@@ -100,7 +100,7 @@ private:
         if (!config_.stripe_secret_key) return;
         bool lacks_secret = config_.stripe_webhook_secrets.empty();
         if (lacks_secret && !config_.debug)
-            problem("STRIPE_WEBHOOK_SECRET: is needed with STRIPE_SECRET_KEY, or anybody could say that he has paid");
+            problem("STRIPE_WEBHOOK_SECRET: is needed with STRIPE_SECRET_KEY, or anybody could claim to have paid");
         bool is_test = config_.stripe_secret_key->reveal().find("_test_") != std::string::npos;
         if (is_test && !config_.debug) notice("STRIPE_SECRET_KEY is a test key: no real money moves.");
     }

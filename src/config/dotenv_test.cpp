@@ -13,7 +13,7 @@ struct Case {
     Pairs values;
 };
 
-TEST(Dotenv, ReadsWhatPeopleWrite)
+TEST(Dotenv, reads_what_people_write)
 {
     Case const cases[] = {
         {"plain", "A=1\nB=two words\n", {{"A", "1"}, {"B", "two words"}}},
@@ -34,7 +34,7 @@ TEST(Dotenv, ReadsWhatPeopleWrite)
         {"nothing is expanded", "A=$HOME ${X}\n", {{"A", "$HOME ${X}"}}},
         {"equals in a value", "A=b=c==\n", {{"A", "b=c=="}}},
         {"quotes inside a plain value", "A=it's\n", {{"A", "it's"}}},
-        {"the later one counts for who reads on", "A=1\nA=2\n", {{"A", "1"}, {"A", "2"}}},
+        {"the later one counts when reading goes on", "A=1\nA=2\n", {{"A", "1"}, {"A", "2"}}},
     };
     for (Case const& expected : cases) {
         Dotenv read = parse_dotenv(expected.text);
@@ -43,7 +43,7 @@ TEST(Dotenv, ReadsWhatPeopleWrite)
     }
 }
 
-TEST(Dotenv, NamesTheLineOfWhatItCannotReadAndReadsOn)
+TEST(Dotenv, names_the_line_of_what_it_cannot_read_and_reads_on)
 {
     Dotenv read = parse_dotenv("A=1\nno equals\nB-C=2\nD=\"x\" y\nE=\"two\nlines\"\n=3\nF=4\n");
     EXPECT_EQ(read.values, (Pairs{{"A", "1"}, {"E", "two\nlines"}, {"F", "4"}}));
@@ -54,7 +54,7 @@ TEST(Dotenv, NamesTheLineOfWhatItCannotReadAndReadsOn)
     EXPECT_TRUE(read.problems[3].starts_with("line 7:"));
 }
 
-TEST(Dotenv, NeverRepeatsAValueInAProblem)
+TEST(Dotenv, never_repeats_a_value_in_a_problem)
 {
     Dotenv read = parse_dotenv("KEY='topsecret");
     ASSERT_EQ(read.problems.size(), 1u);

@@ -39,7 +39,7 @@ STRIPE_WEBHOOK_SECRET=whsec_your_webhook_secret
 CORS_ALLOW_ALL_ORIGINS=True
 )";
 
-TEST(Load, TakesTheExampleAsItStands)
+TEST(Load, takes_the_example_as_it_stands)
 {
     Loaded loaded = load_config(sources_of(example_dotenv));
     EXPECT_EQ(joined(loaded.problems), "");
@@ -62,7 +62,7 @@ TEST(Load, TakesTheExampleAsItStands)
                                       "STRIPE_WEBHOOK_SECRET in .env is still an example's text: it counts as unset.\n");
 }
 
-TEST(Load, DevNeedsNothing)
+TEST(Load, dev_needs_nothing)
 {
     Sources sources = sources_of("");
     sources.flags.dev = true;
@@ -80,7 +80,7 @@ TEST(Load, DevNeedsNothing)
     EXPECT_EQ(loaded.config.sqlite_path, "pollux_data/pollux.sqlite3");
 }
 
-TEST(Load, DevKeepsWhatWasSet)
+TEST(Load, dev_keeps_what_was_set)
 {
     Sources sources = sources_of("BASIC_DAILY_MESSAGES=7\nOTP_TEST_NUMBERS=+4915112345678:000001\nDEBUG=1\n");
     sources.flags.dev = true;
@@ -92,7 +92,7 @@ TEST(Load, DevKeepsWhatWasSet)
     EXPECT_EQ(loaded.config.listen, (Endpoint{"::1", 0}));
 }
 
-TEST(Load, WhoOnlyTouchesDataIsNotAskedForWhatServingNeeds)
+TEST(Load, who_only_touches_data_is_not_asked_for_what_serving_needs)
 {
     Sources sources = sources_of("DATABASE_URL=postgres://a@b/c\n");
     EXPECT_FALSE(load_config(sources).problems.empty());
@@ -102,14 +102,14 @@ TEST(Load, WhoOnlyTouchesDataIsNotAskedForWhatServingNeeds)
     EXPECT_EQ(load_config(sources).problems.size(), 1u);
 }
 
-TEST(Load, DevAndDebugFalseContradict)
+TEST(Load, dev_and_debug_false_contradict)
 {
     Sources sources = sources_of("DEBUG=False\n");
     sources.flags.dev = true;
     EXPECT_EQ(joined(load_config(sources).problems), "DEBUG: is switched off, but --dev asks for it; drop one of the two\n");
 }
 
-TEST(Load, EnvironmentWinsOverDotenvAndTheCommandLineOverBoth)
+TEST(Load, environment_wins_over_dotenv_and_the_command_line_over_both)
 {
     Sources sources = sources_of("DEBUG=True\nPORT=1\nLISTEN=127.0.0.1:2\nQUEUE_MAX=5\nMODEL_CONCURRENCY=\n");
     sources.environment = {{"LISTEN", "127.0.0.1:3"}, {"QUEUE_MAX", ""}};
@@ -119,14 +119,14 @@ TEST(Load, EnvironmentWinsOverDotenvAndTheCommandLineOverBoth)
     EXPECT_EQ(load_config(sources).config.listen, (Endpoint{"0.0.0.0", 4}));
 }
 
-TEST(Load, PortMeansAllAddressesUnlessListenIsSet)
+TEST(Load, port_means_all_addresses_unless_listen_is_set)
 {
     EXPECT_EQ(load_config(sources_of("DEBUG=1\nPORT=8080\n")).config.listen, (Endpoint{"0.0.0.0", 8080}));
     EXPECT_EQ(load_config(sources_of("DEBUG=1\nPORT=8080\n")).config.public_url, "http://127.0.0.1:8080");
     EXPECT_EQ(load_config(sources_of("DEBUG=1\nPORT=8080\nLISTEN=localhost:1\n")).config.listen, (Endpoint{"127.0.0.1", 1}));
 }
 
-TEST(Load, FilesGiveValues)
+TEST(Load, files_give_values)
 {
     EXPECT_EQ(load_config(sources_of("DEBUG=1\nSECRET_KEY_FILE=/run/key\n")).config.secret_key, Secret(std::string(good_key)));
     EXPECT_EQ(load_config(sources_of("DEBUG=1\nSECRET_KEY_FILE=/run/crlf\n")).config.secret_key, Secret(std::string(good_key)));
@@ -142,7 +142,7 @@ TEST(Load, FilesGiveValues)
     EXPECT_EQ(load_config(sources).config.secret_key, Secret(std::string(good_key)));
 }
 
-TEST(Load, ReadsEveryKindOfValue)
+TEST(Load, reads_every_kind_of_value)
 {
     Config config = load_config(sources_of(R"(DEBUG=yes
 DATABASE_URL=sqlite:////var/lib/pol%20lux/db
@@ -190,7 +190,7 @@ Be kind."
     EXPECT_EQ(config.system_prompt, "Be brief.\nBe kind.");
 }
 
-TEST(Load, TakesAGeminiUrlWithItsVersionAsMeant)
+TEST(Load, takes_a_gemini_url_with_its_version_as_meant)
 {
     struct Case {
         std::string_view line;
@@ -213,7 +213,7 @@ TEST(Load, TakesAGeminiUrlWithItsVersionAsMeant)
     }
 }
 
-TEST(Load, TakesKeysInQuotes)
+TEST(Load, takes_keys_in_quotes)
 {
     auto const loaded = load_config(sources_of("DEBUG=1\nGEMINI_API_KEY='\"AIzaSyTest\"'\nGEMINI_MODEL=\"'gemini-x'\"\n"));
     EXPECT_EQ(joined(loaded.problems), "");
@@ -221,13 +221,13 @@ TEST(Load, TakesKeysInQuotes)
     EXPECT_EQ(loaded.config.gemini_model, "gemini-x");
 }
 
-TEST(Load, NamesUnknownSettingsOfTheFile)
+TEST(Load, names_unknown_settings_of_the_file)
 {
     Loaded loaded = load_config(sources_of("DEBUG=1\nGEMINI_KEY=x\nSECRET_KEY_FILE=/run/key\n"));
     EXPECT_EQ(joined(loaded.notices), "\"GEMINI_KEY\" in .env is no setting of Pollux.\n");
 }
 
-TEST(Load, ListsEveryWrongValueAtOnceAndShowsNoSecret)
+TEST(Load, lists_every_wrong_value_at_once_and_shows_no_secret)
 {
     Loaded loaded = load_config(sources_of("DEBUG=maybe\nPORT=70000\nSECRET_KEY='a b'\nno equals\n"));
     EXPECT_EQ(joined(loaded.problems), ".env line 4: has no =; write NAME=value\n"
@@ -261,7 +261,7 @@ TEST(Load, TakesWhatIsRightInProduction)
     for (std::string_view line : cases) EXPECT_EQ(joined(load_config(sources_of(production(line))).problems), "") << line;
 }
 
-TEST(Load, UnsafeValuesAreForDebug)
+TEST(Load, unsafe_values_are_for_debug)
 {
     Loaded loaded =
         load_config(sources_of("DEBUG=1\nSECRET_KEY=short\nOTP_DELIVERY=console\nRATE_LIMITS=off\nOTP_TEST_NUMBERS=+11234567890:123456\n"
@@ -270,7 +270,7 @@ TEST(Load, UnsafeValuesAreForDebug)
     EXPECT_EQ(joined(loaded.notices), "SECRET_KEY is weak: good enough for debug only.\n");
 }
 
-TEST(Settings, DefaultsAreWhatTheListSays)
+TEST(Settings, defaults_are_what_the_list_says)
 {
     Config config;
     for (Setting const& setting : settings()) {
@@ -281,7 +281,7 @@ TEST(Settings, DefaultsAreWhatTheListSays)
     }
 }
 
-TEST(Settings, AreNamedOnceAndDocumented)
+TEST(Settings, are_named_once_and_documented)
 {
     std::string document = settings_document();
     for (Setting const& setting : settings()) {

@@ -19,7 +19,7 @@ constexpr std::size_t key_bytes_min = 32;
 std::string read_key(std::filesystem::path const& path)
 {
     std::ifstream file(path, std::ios::binary);
-    std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    std::string const text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
     return std::string(trim(text));
 }
 
@@ -30,8 +30,8 @@ std::string read_key(std::filesystem::path const& path)
 
 void write_whole(int descriptor, std::string const& text, std::filesystem::path const& path)
 {
-    bool is_written = ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(descriptor) == 0;
-    int failure = errno;
+    bool const is_written = ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(descriptor) == 0;
+    int const failure = errno;
     ::close(descriptor);
     errno = failure;
     if (!is_written) fail("cannot write", path);
@@ -41,19 +41,19 @@ void write_whole(int descriptor, std::string const& text, std::filesystem::path 
 
 std::string kept_secret_key(std::filesystem::path const& data_dir)
 {
-    std::filesystem::path path = data_dir / "secret_key";
+    std::filesystem::path const path = data_dir / "secret_key";
     std::string kept = read_key(path);
     if (kept.size() >= key_bytes_min) return kept;
 
     if (std::filesystem::create_directories(data_dir)) std::filesystem::permissions(data_dir, std::filesystem::perms::owner_all);
     prepare_secrets();
     // A whole file gets its name in one step, so that another process sees all of a key or none.
-    std::filesystem::path draft = data_dir / ("secret_key." + to_hex(random_bytes(8)));
-    int descriptor = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    std::filesystem::path const draft = data_dir / ("secret_key." + to_hex(random_bytes(8)));
+    int const descriptor = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (descriptor < 0) fail("cannot create", draft);
     write_whole(descriptor, random_token() + "\n", draft);
-    bool is_first = ::link(draft.c_str(), path.c_str()) == 0;
-    int failure = errno;
+    bool const is_first = ::link(draft.c_str(), path.c_str()) == 0;
+    int const failure = errno;
     ::unlink(draft.c_str());
     errno = failure;
     if (!is_first && errno != EEXIST) fail("cannot create", path);

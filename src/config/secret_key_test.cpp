@@ -21,7 +21,7 @@ protected:
     std::filesystem::path folder_;
 };
 
-TEST_F(SecretKey, IsMadeOnceAndForItsOwnerOnly)
+TEST_F(SecretKey, is_made_once_and_for_its_owner_only)
 {
     std::filesystem::path data_dir = folder_ / "new" / "data";
     std::string key = kept_secret_key(data_dir);
@@ -35,7 +35,7 @@ TEST_F(SecretKey, IsMadeOnceAndForItsOwnerOnly)
     EXPECT_EQ(files, 1); // No draft is left.
 }
 
-TEST_F(SecretKey, RefusesAFileThatHoldsNoKey)
+TEST_F(SecretKey, refuses_a_file_that_holds_no_key)
 {
     std::ofstream(folder_ / "secret_key") << "short\n";
     EXPECT_THROW(kept_secret_key(folder_), std::runtime_error);

@@ -79,7 +79,7 @@ constexpr Setting list[] = {
      read_choice<&C::rate_limits>},
     {"Who may come", "RATE_RULES", "", "the built-in rules",
      "Other limits: `send=30/60` allows 30 in 60 seconds; for `send`, `create` and `read` of a user, `auth`, `otp`, `webhook`, "
-     "`send_address`, `create_address` and `read_address` of an address, `plan` of all a user asks for instead of what his plan says, by "
+     "`send_address`, `create_address` and `read_address` of an address, `plan` of all a user asks for instead of what the plan says, by "
      "comma.",
      read_rate_rules, plain, Part::rate_rules},
 
@@ -128,7 +128,7 @@ constexpr Setting list[] = {
      "`+11234567890:123456@2026-12-31`.",
      read_test_numbers, secret},
     {"Accounts", "ADMIN_MOBILE", "", "",
-     "Number in international form, like +4915112345678: whoever proves it by a code becomes an admin, once, while there is none.",
+     "Number in international form, like +4915112345678: the user who proves it by a code becomes an admin, once, while there is none.",
      read_admin_mobile},
     {"Accounts", "OTP_PER_IP_HOUR", "10", "", "Codes that one address may ask for in an hour.",
      read_number<&C::otp_per_ip_hour, 1, 1'000'000>, plain, Part::sms},

@@ -125,7 +125,7 @@ asio::awaitable<void> Server::converse(std::shared_ptr<Socket> socket)
             co_await asio::async_write(*socket, asio::buffer(said), asio::use_awaitable);
         }
     } catch (boost::system::system_error const&) {
-        // Whoever called is gone, or was too slow.
+        // The caller is gone, or was too slow.
     }
     --conversations_;
 }

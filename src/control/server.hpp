@@ -1,5 +1,5 @@
 // The server's end of the control socket: commands of the same machine and the same user, which find the embedded database in use and have
-// the server do their work, by the same services. The socket's mode is 0600, and who calls is asked for from the kernel besides.
+// the server do their work, by the same services. The socket's mode is 0600, and the kernel is also asked which user calls.
 #pragma once
 
 #include "control/message.hpp"

@@ -1,4 +1,4 @@
-// How many columns a list has, counted by the compiler: whoever names columns by an enum keeps the two together with it.
+// How many columns a list has, counted by the compiler: an enum that names the columns is held to it.
 //
 //     #define POLLUX_ROOM_COLUMNS "id, name"
 //     namespace column { enum : std::size_t { id, name, count }; }

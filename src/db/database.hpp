@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/required.hpp"
 #include "base/unavailable.hpp"
 #include "db/value.hpp"
 
@@ -114,15 +115,16 @@ public:
 
     asio::awaitable<bool> run(Transaction& transaction) override
     {
-        result.reset();
-        result.emplace(co_await unit_(transaction));
-        co_return !is_refusal(*result);
+        result_.reset();
+        auto const& result = result_.emplace(co_await unit_(transaction));
+        co_return !is_refusal(result);
     }
 
-    std::optional<UnitResult<Unit>> result;
+    UnitResult<Unit> take_result() { return required(std::move(result_)); }
 
 private:
     Unit unit_;
+    std::optional<UnitResult<Unit>> result_;
 };
 
 } // namespace detail
@@ -156,18 +158,19 @@ public:
     {
         detail::TypedUnit<Unit> typed(std::move(unit));
         co_await run_snapshot(typed);
-        co_return std::move(*typed.result);
+        co_return typed.take_result();
     }
 
     // One transaction; durable when it returns. The unit is a plain lambda that returns a named coroutine taking its arguments by
-    // value: `co_await database.transact([user, text](Transaction& tx) { return send(tx, user, text); })`. It is rolled back when the unit
-    // throws or returns a Result that is an error, and it may be run again from its start (PostgreSQL: serialization failures).
+    // value: `co_await database.transact([user, text](Transaction& transaction) { return send(transaction, user, text); })`. It is rolled
+    // back when the unit throws or returns a Result that is an error, and it may be run again from its start (PostgreSQL: serialization
+    // failures).
     template <class Unit>
     asio::awaitable<detail::UnitResult<Unit>> transact(Unit unit)
     {
         detail::TypedUnit<Unit> typed(std::move(unit));
         co_await run_transaction(typed);
-        co_return std::move(*typed.result);
+        co_return typed.take_result();
     }
 
     virtual asio::awaitable<Rows> read_rows(Sql sql, Params params) = 0;

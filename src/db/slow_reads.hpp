@@ -24,7 +24,7 @@ public:
     {
         detail::TypedUnit<Unit> typed(std::move(unit));
         co_await run_snapshot_slowly(typed);
-        co_return std::move(*typed.result);
+        co_return typed.take_result();
     }
 
 protected:

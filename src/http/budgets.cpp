@@ -36,7 +36,7 @@ AnswerBudget::Verdict AnswerBudget::judge(std::string const& asker) const
 {
     std::size_t const all = bytes_;
     if (all == 0) return Verdict::free; // Nearly always: no lock.
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     auto const found = by_asker_.find(asker);
     if (found != by_asker_.end() && found->second >= asker_bytes_max_) return Verdict::asker_full;
     return all >= bytes_max_ ? Verdict::full : Verdict::free;
@@ -46,14 +46,14 @@ AnswerBudget::Waiting::Waiting(AnswerBudget& budget, std::string const& asker, s
     : budget_(budget), asker_(asker), bytes_(bytes)
 {
     budget_.bytes_ += bytes_;
-    std::lock_guard lock(budget_.mutex_);
+    std::lock_guard const lock(budget_.mutex_);
     budget_.by_asker_[asker_] += bytes_;
 }
 
 AnswerBudget::Waiting::~Waiting()
 {
     budget_.bytes_ -= bytes_;
-    std::lock_guard lock(budget_.mutex_);
+    std::lock_guard const lock(budget_.mutex_);
     auto found = budget_.by_asker_.find(asker_);
     found->second -= bytes_;
     if (found->second == 0) budget_.by_asker_.erase(found);

@@ -65,7 +65,7 @@ private:
     std::size_t bytes_ = 0;
 };
 
-// Answers that wait until their readers take them, in all and by who asked: "u:7", or "a:192.0.2.7" without a token.
+// Answers that wait until their readers take them, in all and by caller: "u:7", or "a:192.0.2.7" without a token.
 class AnswerBudget {
 public:
     explicit AnswerBudget(ServerLimits const& limits)

@@ -63,12 +63,12 @@ ConnectionCounts::Place::~Place()
     if (!counts_) return;
     --counts_->open_;
     if (address_.empty()) return;
-    std::lock_guard lock(counts_->mutex_);
+    std::lock_guard const lock(counts_->mutex_);
     auto found = counts_->by_address_.find(address_);
     if (--found->second == 0) counts_->by_address_.erase(found);
 }
 
-// Everybody behind a proxy comes from its address, and from loopback comes whoever runs this machine.
+// Everybody behind a proxy comes from its address, and from loopback comes the operator of this machine.
 bool ConnectionCounts::is_counted_by_address(asio::ip::address const& address) const
 {
     bool const is_mapped_loopback =
@@ -81,7 +81,7 @@ std::pair<ConnectionCounts::Verdict, std::optional<ConnectionCounts::Place>> Con
     std::string prefix;
     if (is_counted_by_address(address)) {
         prefix = peer_of(address).limit_prefix;
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         auto& count = by_address_[prefix];
         if (count >= limits_.connections_per_address_max) return {Verdict::refused, std::nullopt};
         ++count;

@@ -17,7 +17,7 @@
 
 namespace pollux::http {
 
-// What a connection waits for, in the order in which connections are given up: who has asked for nothing yet misses nothing. A
+// What a connection waits for, in the order in which connections are given up: one that has asked for nothing yet misses nothing. A
 // request that is being answered is never given up.
 enum class Phase { idle, head, open_body, raw_body, user_body };
 inline constexpr std::size_t phases = 5;

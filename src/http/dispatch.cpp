@@ -23,9 +23,10 @@ std::string request_id_of(Request const& request)
 {
     constexpr std::size_t id_bytes_max = 64;
     auto given = request.header("X-Request-ID");
-    bool is_plain = given && !given->empty() && given->size() <= id_bytes_max && std::all_of(given->begin(), given->end(), [](char letter) {
-                        return std::isalnum(static_cast<unsigned char>(letter)) || letter == '.' || letter == '_' || letter == '-';
-                    });
+    bool const is_plain =
+        given && !given->empty() && given->size() <= id_bytes_max && std::all_of(given->begin(), given->end(), [](char letter) {
+            return std::isalnum(static_cast<unsigned char>(letter)) || letter == '.' || letter == '_' || letter == '-';
+        });
     return is_plain ? std::string(*given) : new_request_id();
 }
 
@@ -92,7 +93,7 @@ std::optional<Response> refuse_by_head(Server::Shared const& shared, RequestRead
     auto& request = target.request;
     auto const& options = shared.options;
     auto* route = target.found.route;
-    bool is_known = std::find(known_methods.begin(), known_methods.end(), reader.method()) != known_methods.end();
+    bool const is_known = std::find(known_methods.begin(), known_methods.end(), reader.method()) != known_methods.end();
     if (!is_known) return problem(501, "method_not_implemented", "This method is not implemented here.", request.request_id);
     if (reader.target() == "*" && reader.method() == "OPTIONS") return Response{.status = 204, .content_type = ""};
     if (request.path.empty())
@@ -132,7 +133,7 @@ std::optional<Error> authenticate(Server::Shared const& shared, Target& target)
 {
     constexpr std::string_view scheme = "bearer ";
     auto header = target.request.header("Authorization");
-    bool is_open = target.found.route->options.access == Access::open;
+    bool const is_open = target.found.route->options.access == Access::open;
     if (!header || header->size() <= scheme.size() || !equals_ignoring_case(header->substr(0, scheme.size()), scheme)) {
         if (is_open) return std::nullopt;
         return unauthenticated("token_missing", "Send the header Authorization: Bearer <access token>; get one at /auth/verify-otp/.");
@@ -149,7 +150,7 @@ std::optional<Error> authenticate(Server::Shared const& shared, Target& target)
 void add_rate_headers(Response& response, limits::RateDecision const& decision)
 {
     // draft-ietf-httpapi-ratelimit-headers-10
-    std::string name = "\"" + std::string(decision.policy) + "\"";
+    std::string const name = "\"" + std::string(decision.policy) + "\"";
     response.headers.emplace_back("RateLimit",
                                   name + ";r=" + std::to_string(decision.remaining) + ";t=" + std::to_string(decision.reset.count()));
     response.headers.emplace_back("RateLimit-Policy", name + ";q=" + std::to_string(decision.rule.count) +
@@ -157,10 +158,10 @@ void add_rate_headers(Response& response, limits::RateDecision const& decision)
 }
 
 // Streams last and are few; all else that asks for a user counts.
-bool counts_for_plan(Request const& request, Route const& route)
+bool counts_for_plan(Route const& route)
 {
     bool const is_stream = route.method == "GET" && route.shape.answers_event_stream;
-    return request.identity && route.options.access == Access::user && !is_stream;
+    return route.options.access == Access::user && !is_stream;
 }
 
 asio::awaitable<limits::RateDecision> take_of_plan(Server::Shared& shared, UserId user)
@@ -180,14 +181,16 @@ asio::awaitable<std::optional<Response>> refuse_by_rate(Server::Shared& shared, 
     auto const rate_class = route.options.limits;
     auto rules = shared.options.rate_rules.of(rate_class);
     limits::RateDecision decision;
-    // The user's own budget first: what it refuses takes nothing from those who share his address.
+    // The user's own budget first: what it refuses takes nothing from those who share the address.
     if (rules.per_user && request.identity) {
-        std::string key = asker_of(request);
+        std::string const key = asker_of(request);
         decision = co_await shared.limiter.take(rate_class, key, *rules.per_user);
     }
-    if (decision.allowed && counts_for_plan(request, route)) decision = co_await take_of_plan(shared, request.identity->user);
+    if (decision.allowed && request.identity && counts_for_plan(route)) {
+        decision = co_await take_of_plan(shared, request.identity->user);
+    }
     if (decision.allowed && rules.per_address) {
-        std::string key = "a:" + request.peer.limit_prefix;
+        std::string const key = "a:" + request.peer.limit_prefix;
         decision = co_await shared.limiter.take(rate_class, key, *rules.per_address);
         decision.policy = limits::address_policy(rate_class);
     }

@@ -28,12 +28,12 @@ std::string new_request_id();
 // Looks up the route and applies all checks that need no body.
 Target open_target(Server::Shared const& shared, RequestReader const& reader, HeaderFields const& fields, SocketPeer const& socket_peer);
 
-// Whose token, limits and unread answers do not let him in: decided before the body is read. Never throws.
+// The refusal of a caller whose token, limits or unread answers do not let it in: decided before the body is read. Never throws.
 asio::awaitable<std::optional<Response>> refuse_caller(Server::Shared& shared, Target& target);
 
 // Where the bytes of the request's body are counted.
 BodyPool body_pool(Target const& target);
-// Under which name the answers of whoever asks are counted.
+// Under which name the answers to a caller are counted.
 std::string asker_of(Request const& request);
 
 // The answer to a request whose body could not be read.

@@ -64,7 +64,7 @@ Response problem(Error const& error, std::string_view request_id)
         for (auto const& field : error.fields()) fields.push_back({field.field, field.code, field.detail});
     }
     auto response = respond(std::move(document));
-    if (error.retry_after()) response.headers.emplace_back("Retry-After", std::to_string(error.retry_after()->count()));
+    if (auto const after = error.retry_after()) response.headers.emplace_back("Retry-After", std::to_string(after->count()));
     if (error.kind() == ErrorKind::unauthenticated) response.headers.emplace_back("WWW-Authenticate", "Bearer");
     return response;
 }

@@ -52,7 +52,7 @@ std::optional<Refusal> check_names(Head const& head)
 std::optional<Refusal> check_length_and_coding(Head const& head)
 {
     auto length = head.find("Content-Length");
-    bool is_list = length != head.end() && length->value().find(',') != std::string_view::npos;
+    bool const is_list = length != head.end() && length->value().find(',') != std::string_view::npos;
     if (is_list) return Refusal{400, "bad_framing", "Content-Length is one number."};
     auto coding = head.find("Transfer-Encoding");
     if (coding == head.end()) return std::nullopt;

@@ -111,8 +111,8 @@ bool is_allowed_host(std::string_view host, std::vector<std::string> const& allo
 std::optional<Error> refuse_remote_debug(Request const& request, asio::ip::address const& socket_peer, bool is_http_1_0,
                                          Networks const& debug_networks)
 {
-    bool is_local = debug_networks.contains(socket_peer) && is_loopback_name(host_name(request.header("Host").value_or(""))) &&
-                    !came_through_proxy(request, is_http_1_0);
+    bool const is_local = debug_networks.contains(socket_peer) && is_loopback_name(host_name(request.header("Host").value_or(""))) &&
+                          !came_through_proxy(request, is_http_1_0);
     if (is_local) return std::nullopt;
     return forbidden("debug_is_local", "This server runs in debug mode and answers local requests only: call it by a loopback name "
                                        "and without a proxy, or start it with DEBUG=False.");
@@ -140,7 +140,7 @@ Headers cors_headers(Request const& request, CorsOptions const& options)
 {
     auto origin = request.header("Origin");
     if (!origin || !is_allowed_origin(*origin, options)) return {};
-    bool any = options.allow_all && !options.allow_credentials;
+    bool const any = options.allow_all && !options.allow_credentials;
     Headers headers{
         {"Access-Control-Allow-Origin", any ? "*" : std::string(*origin)},
         {"Access-Control-Expose-Headers", "X-Request-ID, Retry-After, RateLimit, RateLimit-Policy, Location, Idempotent-Replayed"}};

@@ -46,7 +46,7 @@ json::array parameters(Route const& route, SchemaBook const& book)
         }
     }
     if (route.options.takes_idempotency_key) list.push_back(reference("parameters", "IdempotencyKey"));
-    bool goes_on = route.shape.answers_event_stream && route.method == "GET";
+    bool const goes_on = route.shape.answers_event_stream && route.method == "GET";
     if (goes_on) list.push_back(reference("parameters", "LastEventID"));
     return list;
 }
@@ -81,7 +81,7 @@ json::object responses(Route const& route)
     if (route.options.may_have_ended) {
         all["204"] = json::object{{"description", "Everything was read already, by the Last-Event-ID; an EventSource stops here."}};
     }
-    bool has_parameters = route.path.find('{') != std::string::npos;
+    bool const has_parameters = route.path.find('{') != std::string::npos;
     std::set<int> refusals{400, 503};
     if (route.options.access == Access::user) refusals.insert(401);
     if (has_parameters) refusals.insert(404);
@@ -90,7 +90,7 @@ json::object responses(Route const& route)
     if (!route.shape.query_schema.empty()) refusals.insert(422);
     if (route.options.limits != RateClass::none) refusals.insert(429);
     if (route.method != "GET") refusals.insert(507);
-    for (int status : refusals) all[std::to_string(status)] = reference("responses", "Problem");
+    for (int const status : refusals) all[std::to_string(status)] = reference("responses", "Problem");
     all["default"] = reference("responses", "Problem");
     return all;
 }
@@ -179,18 +179,18 @@ std::string openapi_document(Router const& router, ApiInfo const& info)
     }
     json::array tag_list;
     for (auto tag : tags) tag_list.push_back({{"name", tag}, {"description", "Operations on " + std::string(tag) + "."}});
-    json::object document{{"openapi", "3.1.0"},
-                          {"info",
-                           {{"title", info.title},
-                            {"version", info.version},
-                            {"description", info.description},
-                            {"contact", {{"name", "Whoever runs this server"}, {"url", info.server_url}}},
-                            {"license", {{"name", "MIT"}, {"identifier", "MIT"}}}}},
-                          {"servers", {{{"url", info.server_url}}}},
-                          {"security", {{{"bearer", json::array()}}}},
-                          {"tags", std::move(tag_list)},
-                          {"paths", std::move(paths)},
-                          {"components", components(router)}};
+    json::object const document{{"openapi", "3.1.0"},
+                                {"info",
+                                 {{"title", info.title},
+                                  {"version", info.version},
+                                  {"description", info.description},
+                                  {"contact", {{"name", "Whoever runs this server"}, {"url", info.server_url}}},
+                                  {"license", {{"name", "MIT"}, {"identifier", "MIT"}}}}},
+                                {"servers", {{{"url", info.server_url}}}},
+                                {"security", {{{"bearer", json::array()}}}},
+                                {"tags", std::move(tag_list)},
+                                {"paths", std::move(paths)},
+                                {"components", components(router)}};
     return json::serialize(document);
 }
 

@@ -18,7 +18,7 @@ using asio::ip::address;
 using asio::ip::address_v4;
 using asio::ip::address_v6;
 
-// Without a zone, too ("fe80::1%eth0"): it names a link of whoever wrote it down, not another client.
+// Without a zone, too ("fe80::1%eth0"): it names a link of the machine that wrote it down, not another client.
 address unmapped(address const& any)
 {
     if (any.is_v4()) return any;
@@ -30,7 +30,7 @@ address unmapped(address const& any)
 bool same_prefix(unsigned char const* left, unsigned char const* right, unsigned bits)
 {
     for (unsigned bit = 0; bit < bits; ++bit) {
-        unsigned mask = 0x80u >> (bit % 8);
+        unsigned const mask = 0x80u >> (bit % 8);
         if ((left[bit / 8] & mask) != (right[bit / 8] & mask)) return false;
     }
     return true;
@@ -113,11 +113,11 @@ Networks::Networks(std::vector<std::string> const& texts)
 
 bool Networks::contains(address const& any) const
 {
-    address plain = unmapped(any);
+    address const plain = unmapped(any);
     for (auto const& range : ranges_) {
         if (range.base.is_v4() != plain.is_v4()) continue;
-        bool inside = plain.is_v4() ? same_prefix(range.base.to_v4().to_bytes().data(), plain.to_v4().to_bytes().data(), range.bits)
-                                    : same_prefix(range.base.to_v6().to_bytes().data(), plain.to_v6().to_bytes().data(), range.bits);
+        bool const inside = plain.is_v4() ? same_prefix(range.base.to_v4().to_bytes().data(), plain.to_v4().to_bytes().data(), range.bits)
+                                          : same_prefix(range.base.to_v6().to_bytes().data(), plain.to_v6().to_bytes().data(), range.bits);
         if (inside) return true;
     }
     return false;
@@ -136,7 +136,7 @@ Client client_behind(address const& socket_peer, std::string_view forwarded_for,
         auto const named = address_in(entry);
         if (!named) {
             client.name = entry.empty() ? "(empty)" : plain_name(entry);
-            break; // Who cannot be told apart vouches for nobody.
+            break; // A proxy that cannot be told apart vouches for nobody.
         }
         client.address = unmapped(*named);
         ++skipped;
@@ -152,7 +152,7 @@ Peer peer_of(Client const& client)
 
 Peer peer_of(address const& any)
 {
-    address plain = unmapped(any);
+    address const plain = unmapped(any);
     return {plain.to_string(), prefix_text(plain, 32, 64), prefix_text(plain, 24, 56)};
 }
 

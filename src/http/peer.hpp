@@ -46,7 +46,7 @@ struct Client {
 Client client_behind(asio::ip::address const& socket_peer, std::string_view forwarded_for, TrustedProxies const& trusted);
 
 Peer peer_of(asio::ip::address const& address);
-// One without an address is told from others by his name: he is never taken for the proxy, whose limits are everybody's.
+// A client without an address is told from others by its name: it is never taken for the proxy, whose limits are everybody's.
 Peer peer_of(Client const& client);
 
 } // namespace pollux::http

@@ -25,7 +25,7 @@ Result<std::optional<std::string>> Request::idempotency_key() const
     constexpr std::size_t key_bytes_max = 255;
     auto key = header("Idempotency-Key");
     if (!key) return std::optional<std::string>();
-    bool printable = std::all_of(key->begin(), key->end(), [](char letter) { return letter > 0x20 && letter < 0x7F; });
+    bool const printable = std::all_of(key->begin(), key->end(), [](char letter) { return letter > 0x20 && letter < 0x7F; });
     if (key->empty() || key->size() > key_bytes_max || !printable) {
         return malformed("invalid_idempotency_key", "Idempotency-Key must be 1 to 255 printable ASCII characters without spaces.");
     }
@@ -46,7 +46,7 @@ std::optional<std::int64_t> Request::path_number(std::string_view name) const
     for (auto const& [known, value] : path_parameters) {
         if (known != name) continue;
         auto number = parse_integer(value);
-        bool canonical = number && *number > 0 && value.front() != '0';
+        bool const canonical = number && *number > 0 && value.front() != '0';
         return canonical ? number : std::nullopt;
     }
     return std::nullopt;

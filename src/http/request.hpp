@@ -5,6 +5,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/ids.hpp"
+#include "base/required.hpp"
 
 #include <optional>
 #include <span>
@@ -15,7 +16,7 @@
 
 namespace pollux::http {
 
-// Who a valid access token speaks for.
+// The user and session that a valid access token speaks for.
 struct Identity {
     UserId user;
     SessionId session;
@@ -46,8 +47,9 @@ public:
     std::span<std::pair<std::string_view, std::string_view> const> path_parameters; // {room} -> "17"
     HeaderFields const* fields = nullptr;
 
-    UserId user() const { return identity->user; } // Only for routes with Access::user.
-    SessionId session() const { return identity->session; }
+    Identity const& caller() const { return required(identity); } // This and the next two only for routes with Access::user.
+    UserId user() const { return caller().user; }
+    SessionId session() const { return caller().session; }
 
     std::optional<std::string_view> header(std::string_view name) const; // Case does not matter; the first of several.
     bool accepts_event_stream() const;                                   // Accept names text/event-stream.

@@ -82,31 +82,31 @@ bool RequestReader::has_request_begun()
 asio::awaitable<RequestReader::Outcome> RequestReader::read_head()
 {
     parser_.emplace();
-    parser_->eager(false);
-    parser_->header_limit(header_bytes_max);
-    parser_->body_limit(boost::none); // read_body() knows the route's limit.
+    parser().eager(false);
+    parser().header_limit(header_bytes_max);
+    parser().body_limit(boost::none); // read_body() knows the route's limit.
     deadlines_.arm(deadline_, header_time_max);
     has_request_line_ = false;
     while (true) {
         ErrorCode error;
-        std::size_t used = parser_->put(buffer_.data(), error);
-        std::string_view head(static_cast<char const*>(buffer_.data().data()), buffer_.size());
+        std::size_t const used = parser().put(buffer_.data(), error);
+        std::string_view const head(static_cast<char const*>(buffer_.data().data()), buffer_.size());
         if (error && error != beast::http::error::need_more) co_return refuse_head(error);
         if (used > 0 && has_folded_line(head.substr(0, used))) {
             co_return refuse(400, "bad_framing", "A header line is folded over two lines; write it on one.");
         }
         buffer_.consume(used);
         has_request_line_ = has_request_line_ || used > 0;
-        if (parser_->is_header_done()) break;
+        if (parser().is_header_done()) break;
         if (waits_in_vain()) co_return refuse(400, "bad_framing", "The request is not framed as RFC 9112 says.");
-        bool came = co_await read_some(header_read_bytes);
+        bool const came = co_await read_some(header_read_bytes);
         if (came) continue;
         if (has_ended_) co_return refuse(400, "bad_framing", "The connection ended before the request's head did.");
         if (!deadline_.has_expired()) co_return Outcome::closed;
         co_return refuse(408, "header_timeout", "The request's head did not arrive within 10 seconds.");
     }
     deadline_.disarm();
-    head_ = std::move(parser_->get().base());
+    head_ = std::move(parser().get().base());
     auto bad = check_framing(head_, target());
     if (bad) co_return refuse(bad->status, bad->code, bad->detail);
     co_return Outcome::complete;
@@ -115,7 +115,7 @@ asio::awaitable<RequestReader::Outcome> RequestReader::read_head()
 // The parser looks for the rest of a version on the lines that follow, and would wait for it until the time is over.
 bool RequestReader::waits_in_vain() const
 {
-    std::string_view head(static_cast<char const*>(buffer_.data().data()), buffer_.size());
+    std::string_view const head(static_cast<char const*>(buffer_.data().data()), buffer_.size());
     auto const end = head.find('\n');
     if (has_request_line_ || end == std::string_view::npos) return false;
     bool const is_ended_well = end > 0 && head[end - 1] == '\r';
@@ -125,7 +125,7 @@ bool RequestReader::waits_in_vain() const
 // What is prepared for the next bytes: no more than can come.
 std::size_t RequestReader::body_step_bytes() const
 {
-    auto const left = parser_->content_length_remaining();
+    auto const left = parser().content_length_remaining();
     return left ? std::clamp<std::size_t>(*left, 1, body_read_bytes) : body_read_bytes;
 }
 
@@ -133,32 +133,32 @@ asio::awaitable<RequestReader::Outcome> RequestReader::read_body(std::size_t byt
 {
     constexpr std::string_view no_memory = "Too many bodies are on their way just now; try again in a moment.";
     constexpr std::string_view too_large = "The body is larger than this route takes.";
-    if (parser_->content_length().value_or(0) > bytes_max) co_return refuse(413, "body_too_large", too_large);
-    if (parser_->is_done()) co_return Outcome::complete;
+    if (parser().content_length().value_or(0) > bytes_max) co_return refuse(413, "body_too_large", too_large);
+    if (parser().is_done()) co_return Outcome::complete;
     if (has_body() && buffer_.size() == 0 && fields().count("Expect") > 0) {
         static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
         ErrorCode error;
         co_await asio::async_write(socket_, asio::buffer(go_on), asio::redirect_error(asio::use_awaitable, error));
     }
-    parser_->eager(true);
+    parser().eager(true);
     deadlines_.arm(deadline_, body_time_max);
     std::size_t held_bytes = 0;
-    while (!parser_->is_done()) {
+    while (!parser().is_done()) {
         ErrorCode error;
-        std::size_t used = parser_->put(buffer_.data(), error);
+        std::size_t const used = parser().put(buffer_.data(), error);
         buffer_.consume(used);
-        if (parser_->get().body().size() > bytes_max) co_return refuse(413, "body_too_large", too_large);
-        std::size_t const holds_bytes = parser_->get().body().size() + buffer_.capacity();
+        if (parser().get().body().size() > bytes_max) co_return refuse(413, "body_too_large", too_large);
+        std::size_t const holds_bytes = parser().get().body().size() + buffer_.capacity();
         if (holds_bytes > held_bytes && !grow(holds_bytes - held_bytes)) co_return refuse(503, "too_many_bodies", no_memory);
         held_bytes = std::max(held_bytes, holds_bytes);
         if (error && error != beast::http::error::need_more) {
             co_return refuse(400, "bad_framing", "The chunked body is not framed as RFC 9112 says.");
         }
         // The parser waits for the end of a chunk's first line, or of the trailer, however long that becomes.
-        bool is_endless = used == 0 && buffer_.size() > chunk_head_bytes_max;
+        bool const is_endless = used == 0 && buffer_.size() > chunk_head_bytes_max;
         if (is_endless) co_return refuse(400, "bad_framing", "A chunk's first line or the trailer has more than 16 KiB.");
-        if (parser_->is_done() || (used > 0 && buffer_.size() > 0)) continue;
-        bool came = co_await read_some(body_step_bytes());
+        if (parser().is_done() || (used > 0 && buffer_.size() > 0)) continue;
+        bool const came = co_await read_some(body_step_bytes());
         if (came) continue;
         if (has_ended_) co_return refuse(400, "bad_framing", "The connection ended before the request's body did.");
         if (!deadline_.has_expired()) co_return Outcome::closed;
@@ -189,12 +189,12 @@ asio::awaitable<void> RequestReader::discard_rest()
 
 bool RequestReader::has_body() const
 {
-    return parser_->chunked() || parser_->content_length().value_or(0) > 0;
+    return parser().chunked() || parser().content_length().value_or(0) > 0;
 }
 
 void RequestReader::release_body()
 {
-    std::string().swap(parser_->get().body());
+    std::string().swap(parser().get().body());
 }
 
 void RequestReader::release_memory()
@@ -207,7 +207,7 @@ asio::awaitable<bool> RequestReader::read_some(std::size_t bytes_max)
 {
     ErrorCode error;
     auto space = buffer_.prepare(bytes_max);
-    std::size_t count = co_await socket_.async_read_some(space, asio::redirect_error(asio::use_awaitable, error));
+    std::size_t const count = co_await socket_.async_read_some(space, asio::redirect_error(asio::use_awaitable, error));
     buffer_.commit(count);
     has_ended_ = error == asio::error::eof;
     co_return !error && count > 0;
@@ -223,7 +223,7 @@ RequestReader::Outcome RequestReader::refuse(int status, std::string_view code, 
 RequestReader::Outcome RequestReader::refuse_head(ErrorCode failure)
 {
     using beast::http::error;
-    std::string_view head(static_cast<char const*>(buffer_.data().data()), buffer_.size());
+    std::string_view const head(static_cast<char const*>(buffer_.data().data()), buffer_.size());
     auto line = head.substr(0, head.find("\r\n"));
     if (failure == error::header_limit && !has_request_line_ && line.size() > request_line_bytes_max) {
         return refuse(414, "uri_too_long", "The request line may have 8 KiB.");

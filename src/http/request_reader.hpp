@@ -1,6 +1,7 @@
 // Reads requests from one connection, one after the other, within the limits of http/server.hpp. Included by http/*.cpp only.
 #pragma once
 
+#include "base/required.hpp"
 #include "http/header_fields.hpp"
 #include "net/deadlines.hpp"
 
@@ -51,13 +52,17 @@ public:
     std::string_view method() const { return head_.method_string(); }
     std::string_view target() const { return head_.target(); }
     unsigned version() const { return head_.version(); } // 10 or 11
-    bool keeps_alive() const { return parser_->keep_alive(); }
+    bool keeps_alive() const { return parser().keep_alive(); }
     bool has_body() const;
-    std::string_view body() const { return parser_->get().body(); }
+    std::string_view body() const { return parser().get().body(); }
     void release_body();
     void release_memory(); // Before a wait of unknown length.
 
 private:
+    using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+
+    Parser& parser() { return required(parser_); } // Between read_head() and the next await_request().
+    Parser const& parser() const { return required(parser_); }
     asio::awaitable<bool> read_some(std::size_t bytes_max); // false at the end of the connection or the deadline.
     bool has_request_begun();                               // Something but empty lines has come.
     bool waits_in_vain() const;                             // For the rest of a request line that has ended.
@@ -69,7 +74,7 @@ private:
     net::DeadlineList& deadlines_;
     net::DeadlineList::Entry deadline_;
     boost::beast::flat_buffer buffer_;
-    std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
+    std::optional<Parser> parser_;
     // Taken out of the parser before the body is read: what a chunked body's trailer holds would stand among the headers otherwise, and
     // a proxy that judges headers has never seen it (RFC 9110, 6.5.1).
     boost::beast::http::request_header<> head_;

@@ -47,12 +47,12 @@ void Router::insert(Route route)
     std::size_t node = 0;
     Segments segments(route.path);
     while (auto segment = segments.next()) {
-        std::size_t known = is_parameter(*segment) ? nodes_[node].parameter : child_of(node, *segment);
+        std::size_t const known = is_parameter(*segment) ? nodes_[node].parameter : child_of(node, *segment);
         if (known != 0) {
             node = known;
             continue;
         }
-        std::size_t added = nodes_.size();
+        std::size_t const added = nodes_.size();
         if (is_parameter(*segment)) {
             nodes_[node].parameter = added;
         } else {
@@ -90,7 +90,7 @@ Router::Found Router::find(std::string_view method, std::string_view path) const
     std::size_t node = 0;
     Segments segments(path);
     while (auto segment = segments.next()) {
-        if (std::size_t known = child_of(node, *segment)) {
+        if (std::size_t const known = child_of(node, *segment)) {
             node = known;
         } else if (nodes_[node].parameter != 0) {
             node = nodes_[node].parameter;
@@ -140,13 +140,15 @@ std::string query_as_json(Request const& request, std::string const& schema)
         auto at = properties.find("\"" + name + "\":{");
         if (at == std::string_view::npos || name.find('"') != std::string::npos) continue;
         auto rest = properties.substr(at + name.size() + 3);
-        bool is_bare = (rest.starts_with(R"({"type":"integer")") && parse_integer(value)) ||
-                       (rest.starts_with(R"({"type":"boolean")") && (value == "true" || value == "false"));
+        auto const number = rest.starts_with(R"({"type":"integer")") ? parse_integer(value) : std::nullopt;
+        bool const is_truth = rest.starts_with(R"({"type":"boolean")") && (value == "true" || value == "false");
         json += json.size() > 1 ? "," : "";
         append_json_text(json, name);
         json.push_back(':');
-        if (is_bare) {
-            json += value == "true" || value == "false" ? value : std::to_string(*parse_integer(value));
+        if (number) {
+            json += std::to_string(*number);
+        } else if (is_truth) {
+            json += value;
         } else {
             append_json_text(json, value);
         }

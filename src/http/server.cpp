@@ -44,7 +44,7 @@ bool give_up_one(Server::Shared& shared, ServerThread& thread)
     return true;
 }
 
-// In one call that never waits: whoever does not take it has had his chance.
+// In one call that never waits: a client that does not take it has had its chance.
 void refuse_connection(Server::Shared& shared, tcp::socket socket)
 {
     static std::string const answer = [] {

@@ -52,7 +52,7 @@ struct ServerOptions {
     bool rate_limits = true;
     limits::RateRules rate_rules;
     ServerLimits limits;
-    // What a user's plan allows over all his routes but streams; empty, or nullopt: no such limit.
+    // What a user's plan allows over all of their routes but streams; empty, or nullopt: no such limit.
     std::function<asio::awaitable<std::optional<std::int64_t>>(UserId user)> requests_per_minute;
 };
 
@@ -78,7 +78,7 @@ public:
     }
     std::uint16_t port() const;
 
-    // Before stop_accepting(), while a load balancer finds out: requests are served as ever, but each answer closes its connection.
+    // Before stop_accepting(), while a load balancer finds out: requests are served as usual, but each answer closes its connection.
     void announce_stop();
     // No new connections; idle ones are closed, running requests finish and then close theirs.
     void stop_accepting();

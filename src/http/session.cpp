@@ -28,7 +28,7 @@ std::string const& http_date()
 {
     thread_local std::time_t made_at = 0;
     thread_local std::string text;
-    std::time_t now = std::time(nullptr);
+    std::time_t const now = std::time(nullptr);
     if (now != made_at) {
         std::tm parts{};
         gmtime_r(&now, &parts);
@@ -115,8 +115,8 @@ asio::awaitable<Session::Next> Session::serve_one()
     if (outcome == RequestReader::Outcome::refused) co_return co_await refuse_head();
 
     auto started = Steady::now();
-    HeaderFields fields(reader_.fields());
-    std::string method(reader_.method());
+    HeaderFields const fields(reader_.fields());
+    std::string const method(reader_.method());
     is_head_request_ = method == "HEAD";
     is_http_1_1_ = reader_.version() >= 11;
     keeps_alive_ = reader_.keeps_alive();
@@ -146,7 +146,7 @@ asio::awaitable<Session::Next> Session::serve_read(Target& target, std::string_v
         reader_.release_body();
         body_share_.reset();
     }
-    int status = response.status;
+    int const status = response.status;
     auto const kind = response.events ? RequestMeter::Kind::stream : RequestMeter::Kind::answer;
     auto next = co_await write(std::move(response), target.request.request_id);
     note_request(target, method, status, kind, started);
@@ -158,7 +158,7 @@ asio::awaitable<RequestReader::Outcome> Session::read_body(Target const& target)
 {
     auto const pool = body_pool(target);
     auto const phase = pool == BodyPool::open ? Phase::open_body : pool == BodyPool::raw ? Phase::raw_body : Phase::user_body;
-    // Who sends slowly makes room for who comes now.
+    // Slow senders make room for the one that comes now.
     auto grow = [this, phase](std::size_t bytes) {
         return body_share_.grow(bytes) || (thread_.waiting.free_body_bytes(phase, bytes, *this) && body_share_.grow(bytes));
     };
@@ -194,7 +194,7 @@ asio::awaitable<Session::Next> Session::refuse_head()
 asio::awaitable<Session::Next> Session::refuse(Response response, Target const& target, std::string_view method, Steady::time_point started)
 {
     keeps_alive_ = false;
-    int status = response.status;
+    int const status = response.status;
     co_await write(std::move(response), target.request.request_id);
     note_request(target, method, status, RequestMeter::Kind::answer, started);
     co_await reader_.discard_rest();
@@ -213,7 +213,7 @@ asio::awaitable<Session::Next> Session::write(Response response, std::string_vie
         reader_.release_memory();
         if (is_sent) is_sent = co_await write_events(response, request_id);
     } else {
-        std::string_view body = is_head_request_ ? std::string_view() : response.bytes();
+        std::string_view const body = is_head_request_ ? std::string_view() : response.bytes();
         bytes_written_ = body.size();
         is_sent = co_await send(std::array{asio::const_buffer(head.data(), head.size()), asio::const_buffer(body.data(), body.size())});
     }
@@ -239,7 +239,7 @@ asio::awaitable<bool> Session::write_events(Response& response, std::string_view
     while (true) {
         auto bytes = co_await next_events(*response.events, request_id, is_cut);
         if (!bytes) break;
-        bool is_sent = co_await write_piece(bytes->empty() ? heartbeat_comment : std::string_view(*bytes));
+        bool const is_sent = co_await write_piece(bytes->empty() ? heartbeat_comment : std::string_view(*bytes));
         if (!is_sent) co_return false;
     }
     response.events.reset();
@@ -266,7 +266,7 @@ asio::awaitable<bool> Session::send(Buffers buffers)
 {
     // Most answers fit into the socket's buffer: then nothing waits, and nothing need be guarded or scheduled.
     ErrorCode error;
-    std::size_t sent = socket_.write_some(buffers, error);
+    std::size_t const sent = socket_.write_some(buffers, error);
     if (error && error != asio::error::would_block) co_return false;
     if (sent == asio::buffer_size(buffers)) co_return true;
 

@@ -5,7 +5,7 @@
 namespace pollux::idempotency {
 namespace {
 
-TEST(RequestHash, TellsRequestsApartAndSpellingsOfAPathNot)
+TEST(RequestHash, tells_requests_apart_and_spellings_of_a_path_not)
 {
     auto const hash = hash_request("POST", "/chatroom/1/message/", "{}");
     EXPECT_EQ(hash, hash_request("POST", "/chatroom/1/message", "{}"));

@@ -53,17 +53,17 @@ asio::awaitable<RateDecision> MemoryRateLimiter::take(RateClass rate_class, std:
     decision.remaining = rule.count;
     if (rate_class == RateClass::none) co_return decision;
 
-    std::int64_t count = std::max<std::int64_t>(rule.count, 1);
+    std::int64_t const count = std::max<std::int64_t>(rule.count, 1);
     // Rounded up, and the burst counted in intervals, so that rounding never admits one more.
-    Steady::duration interval((Steady::duration(rule.window).count() + count - 1) / count);
-    Steady::duration burst = interval * count;
+    Steady::duration const interval((Steady::duration(rule.window).count() + count - 1) / count);
+    Steady::duration const burst = interval * count;
 
     std::string full_key(1, static_cast<char>('0' + static_cast<int>(rate_class)));
     full_key += key;
     auto& shard = shards_[std::hash<std::string>{}(full_key) % shard_count];
     auto now = now_();
 
-    std::lock_guard lock(shard.mutex);
+    std::lock_guard const lock(shard.mutex);
     auto found = shard.full_again_at.find(full_key);
     auto full_again_at = found == shard.full_again_at.end() ? now : std::max(found->second, now);
     auto then_full_at = full_again_at + interval;
@@ -88,7 +88,7 @@ std::size_t MemoryRateLimiter::size() const
 {
     std::size_t sum = 0;
     for (auto& shard : shards_) {
-        std::lock_guard lock(shard.mutex);
+        std::lock_guard const lock(shard.mutex);
         sum += shard.full_again_at.size();
     }
     return sum;

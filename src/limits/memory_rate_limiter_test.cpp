@@ -25,7 +25,7 @@ protected:
     MemoryRateLimiter limiter{{}, [this] { return now; }};
 };
 
-TEST_F(RateLimiterTest, TheWholeCountAtOnceThenOneAnInterval)
+TEST_F(RateLimiterTest, the_whole_count_at_once_then_one_an_interval)
 {
     for (std::int64_t left = 59; left >= 0; --left) {
         auto decision = take();
@@ -47,7 +47,7 @@ TEST_F(RateLimiterTest, TheWholeCountAtOnceThenOneAnInterval)
     EXPECT_FALSE(take().allowed);
 }
 
-TEST_F(RateLimiterTest, KeysClassesAndNoneAreApart)
+TEST_F(RateLimiterTest, keys_classes_and_none_are_apart)
 {
     EXPECT_TRUE(take("a", {1, 60s}).allowed);
     EXPECT_FALSE(take("a", {1, 60s}).allowed);
@@ -57,7 +57,7 @@ TEST_F(RateLimiterTest, KeysClassesAndNoneAreApart)
 }
 
 // Any window: accepted <= count + burst. Times fall at random, in bursts and on the edges of intervals.
-TEST_F(RateLimiterTest, NoWindowAdmitsMoreThanCountAndBurst)
+TEST_F(RateLimiterTest, no_window_admits_more_than_count_and_burst)
 {
     for (RateRule rule : {RateRule{60, 60s}, {7, 60s}, {1, 1s}, {300, 60s}, {13, 7s}}) {
         auto seed = std::random_device{}();
@@ -83,7 +83,7 @@ TEST_F(RateLimiterTest, NoWindowAdmitsMoreThanCountAndBurst)
     }
 }
 
-TEST_F(RateLimiterTest, ASteadyRateBelowTheLimitIsNeverRefused)
+TEST_F(RateLimiterTest, a_steady_rate_below_the_limit_is_never_refused)
 {
     for (RateRule rule : {RateRule{60, 60s}, {7, 60s}, {1, 1s}, {1'000, 3s}}) {
         auto interval =
@@ -93,7 +93,7 @@ TEST_F(RateLimiterTest, ASteadyRateBelowTheLimitIsNeverRefused)
     }
 }
 
-TEST_F(RateLimiterTest, ObeyingWorks)
+TEST_F(RateLimiterTest, obeying_works)
 {
     auto seed = std::random_device{}();
     std::mt19937_64 random(seed);
@@ -111,7 +111,7 @@ TEST_F(RateLimiterTest, ObeyingWorks)
     }
 }
 
-TEST_F(RateLimiterTest, ForgetsWhoHasTheFullCountAgain)
+TEST_F(RateLimiterTest, forgets_who_has_the_full_count_again)
 {
     for (int key = 0; key < 20'000; ++key) take(std::to_string(key));
     EXPECT_EQ(limiter.size(), 20'000u);
@@ -120,7 +120,7 @@ TEST_F(RateLimiterTest, ForgetsWhoHasTheFullCountAgain)
     EXPECT_LE(limiter.size(), 22'000u);
 }
 
-TEST_F(RateLimiterTest, AFloodOfKeysIsBoundedAndSparesTheBusiest)
+TEST_F(RateLimiterTest, a_flood_of_keys_is_bounded_and_spares_the_busiest)
 {
     MemoryRateLimiter small{{.keys_max = 6'400}, [this] { return now; }};
     RateRule const rule{5, 60s};
@@ -131,7 +131,7 @@ TEST_F(RateLimiterTest, AFloodOfKeysIsBoundedAndSparesTheBusiest)
     EXPECT_FALSE(take_from_small("busy"));
 }
 
-TEST_F(RateLimiterTest, ThreadsTogetherGetTheCountOnce)
+TEST_F(RateLimiterTest, threads_together_get_the_count_once)
 {
     std::atomic<int> allowed = 0;
     std::vector<std::thread> threads;

@@ -76,8 +76,8 @@ std::string_view address_policy(RateClass rate_class)
 RateRules built_in_rate_rules()
 {
     RateRules rules;
-    // Who logs in has no name yet, so only the address counts. A person needs two or three requests; twenty leave room for an office
-    // behind one address, and make a list of a million passwords last 35 days.
+    // A client that logs in has no name yet, so only the address counts. A person needs two or three requests; twenty leave room for an
+    // office behind one address, and make a list of a million passwords last 35 days.
     rules.auth.per_address = RateRule{20, 60s};
     // Each may cost an SMS. The narrow limits are per mobile and per code and stand in the database; this one stops a flood early.
     rules.otp.per_address = RateRule{10, 60s};
@@ -91,7 +91,7 @@ RateRules built_in_rate_rules()
     // Other companies' machines, which come in bursts and from few addresses; each request is cheap until its signature is right.
     rules.webhook.per_address = RateRule{600, 60s};
     // Ten a second: a page that opens loads a handful, and several tabs may open at once. Per address only twice as much: reading is
-    // cheap, and this one is there for many accounts behind one address. (Who comes without a token is refused before he is counted: that
+    // cheap, and this one is there for many accounts behind one address. (A request without a token is refused before it is counted: that
     // costs less than counting.)
     rules.read.per_user = RateRule{600, 60s};
     rules.read.per_address = RateRule{1'200, 60s};

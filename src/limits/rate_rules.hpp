@@ -22,7 +22,7 @@ struct RateRules {
     ClassRules create;
     ClassRules read;
     ClassRules webhook;
-    std::optional<RateRule> plan; // All requests of a user, instead of what his plan says.
+    std::optional<RateRule> plan; // All requests of a user, instead of what the plan says.
 
     // Both empty for RateClass::none.
     ClassRules of(RateClass rate_class) const;

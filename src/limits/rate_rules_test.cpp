@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(RateRules, BuiltInClassesCountWhoTheyCan)
+TEST(RateRules, built_in_classes_count_who_they_can)
 {
     auto rules = built_in_rate_rules();
     EXPECT_FALSE(rules.of(RateClass::none).per_user);
@@ -21,7 +21,7 @@ TEST(RateRules, BuiltInClassesCountWhoTheyCan)
     EXPECT_EQ(rules.of(RateClass::read).per_address->count, 1'200);
 }
 
-TEST(RateRules, ARuleIsReplacedByItsName)
+TEST(RateRules, a_rule_is_replaced_by_its_name)
 {
     auto rules = built_in_rate_rules();
     EXPECT_TRUE(set_rate_rule(rules, "send", {5, 10s}));
@@ -44,7 +44,7 @@ TEST(RateRules, ARuleIsReplacedByItsName)
     EXPECT_EQ(rules.plan->count, 7);
 }
 
-TEST(RateRules, WhatIsWrongIsSaid)
+TEST(RateRules, what_is_wrong_is_said)
 {
     struct Case {
         char const* name;

@@ -12,7 +12,7 @@ namespace pollux::net {
 
 namespace asio = boost::asio;
 
-// Who is told when a handle's call has ended; stands in the handle's CURLOPT_PRIVATE. The handle is out of the loop by then.
+// The object that is told when a handle's call has ended; stands in the handle's CURLOPT_PRIVATE. The handle is out of the loop by then.
 class CurlListener {
 public:
     virtual void call_ended(CURLcode code) = 0;

@@ -38,7 +38,7 @@ public:
         bool has_expired_ = false;
     };
 
-    // Calls on_expiry once, after `limit`, unless disarmed, armed anew or destroyed before.
+    // Calls on_expiry once, after `limit`, unless disarmed, armed again or destroyed before.
     void arm(Entry& entry, std::chrono::milliseconds limit);
 
     Steady::time_point now() const { return coarse_now_; } // As of the last tick or arm of an idle list.

@@ -1,9 +1,11 @@
-// How a coroutine waits for somebody on another thread: it hands over its resumption and sleeps. Whoever has that calls it once, from any
+// How a coroutine waits for somebody on another thread: it hands over its resumption and sleeps. The holder calls that once, from any
 // thread, when what was wanted stands where both know it (the coroutine's frame lives until then); the coroutine goes on by its own
 // executor, posted, never called, so that neither side runs inside of the other.
 //
 //     co_await net::hand_over([this, &call](net::Resumption resume) { push(call, std::move(resume)); });
 #pragma once
+
+#include "base/required.hpp"
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -23,10 +25,10 @@ public:
 
     explicit Resumption(Handler handler) : handler_(std::move(handler)) {}
 
-    // Once. The frame of who waits may be gone as soon as this is called.
+    // Once. The frame of the waiter may be gone as soon as this is called.
     void operator()()
     {
-        Handler handler = std::move(*handler_);
+        Handler handler = required(std::move(handler_));
         handler_.reset();
         auto executor = handler.get_executor();
         asio::post(executor, std::move(handler));

@@ -47,7 +47,7 @@ struct Case {
     HttpAnswer expected;
 };
 
-TEST(HttpClient, ReadsTheTable)
+TEST(HttpClient, reads_the_table)
 {
     HttpRequest hasty;
     hasty.silence_max = 50ms;
@@ -131,7 +131,7 @@ asio::awaitable<void> expect_sent(TestServer& server)
     EXPECT_EQ(server.request().find("Accept-Encoding"), std::string::npos);
 }
 
-TEST(HttpClient, SendsKeysToThisMachine)
+TEST(HttpClient, sends_keys_to_this_machine)
 {
     run({{"HTTP/1.1 204 None\r\n\r\n"}}, [](TestServer& server) { return expect_sent(server); });
 }
@@ -147,7 +147,7 @@ asio::awaitable<void> expect_reuse(TestServer& server)
     EXPECT_EQ(server.connections(), 1);
 }
 
-TEST(HttpClient, KeepsConnections)
+TEST(HttpClient, keeps_connections)
 {
     run({{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"}, TestServer::After::keep_open},
         [](TestServer& server) { return expect_reuse(server); });
@@ -170,7 +170,7 @@ asio::awaitable<void> expect_cancelled(TestServer& server)
     }
 }
 
-TEST(HttpClient, CancelsUpstreamWhenDestroyed)
+TEST(HttpClient, cancels_upstream_when_destroyed)
 {
     run({{"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"}, TestServer::After::keep_open},
         [](TestServer& server) { return expect_cancelled(server); });
@@ -185,7 +185,7 @@ asio::awaitable<void> wait_for_ever(std::string url)
     ADD_FAILURE() << "status " << head.status;
 }
 
-TEST(HttpClient, StreamsMayDieWithTheirContext)
+TEST(HttpClient, streams_may_die_with_their_context)
 {
     asio::io_context io;
     TestServer server(io, {{}, TestServer::After::keep_open});

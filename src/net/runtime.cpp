@@ -58,12 +58,12 @@ TaskGroup::TaskGroup(std::function<void(std::exception_ptr)> on_failure) : state
 void TaskGroup::spawn(asio::any_io_executor const& executor, asio::awaitable<void> task)
 {
     {
-        std::lock_guard lock(state_->mutex);
+        std::lock_guard const lock(state_->mutex);
         ++state_->running;
     }
     asio::co_spawn(executor, std::move(task), [state = state_](std::exception_ptr failure) {
         if (failure) state->on_failure(failure);
-        std::lock_guard lock(state->mutex);
+        std::lock_guard const lock(state->mutex);
         --state->running;
         state->ended.notify_all();
     });
@@ -71,7 +71,7 @@ void TaskGroup::spawn(asio::any_io_executor const& executor, asio::awaitable<voi
 
 std::size_t TaskGroup::running() const
 {
-    std::lock_guard lock(state_->mutex);
+    std::lock_guard const lock(state_->mutex);
     return state_->running;
 }
 

@@ -55,7 +55,7 @@ std::vector<Case> const cases = {
     {"utf-8", "data: 世界😀\n\n", {{"", "世界😀", ""}}, "-"},
 };
 
-TEST(SseParser, ReadsTheTableWhateverTheCut)
+TEST(SseParser, reads_the_table_whatever_the_cut)
 {
     for (auto const& c : cases) {
         for (std::size_t first = 0; first <= c.stream.size(); ++first) {
@@ -74,7 +74,7 @@ TEST(SseParser, ReadsTheTableWhateverTheCut)
     }
 }
 
-TEST(SseParser, ReadsTheTableByteByByte)
+TEST(SseParser, reads_the_table_byte_by_byte)
 {
     for (auto const& c : cases) {
         SseParser parser;
@@ -84,7 +84,7 @@ TEST(SseParser, ReadsTheTableByteByByte)
     }
 }
 
-TEST(SseParser, KeepsStrayLines)
+TEST(SseParser, keeps_stray_lines)
 {
     SseParser parser;
     Events events;
@@ -93,7 +93,7 @@ TEST(SseParser, KeepsStrayLines)
     EXPECT_EQ(parser.stray(), "{\n  \"error\": {\"code\": 503}\n}");
 }
 
-TEST(SseParser, ReadsRetry)
+TEST(SseParser, reads_retry)
 {
     SseParser parser;
     Events events;
@@ -101,7 +101,7 @@ TEST(SseParser, ReadsRetry)
     EXPECT_EQ(parser.retry_ms(), 1500);
 }
 
-TEST(SseParser, RefusesWhatIsOverItsLimits)
+TEST(SseParser, refuses_what_is_over_its_limits)
 {
     SseParser::Limits const limits{.line_bytes_max = 16, .event_bytes_max = 20, .stray_bytes_max = 16};
     Events events;

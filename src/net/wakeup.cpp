@@ -19,7 +19,7 @@ void Wakeup::notify()
 {
     std::vector<std::weak_ptr<Waiter>> waiters;
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         count_.fetch_add(1, std::memory_order_release);
         waiters.swap(waiters_);
     }
@@ -45,7 +45,7 @@ asio::awaitable<void> Wakeup::wait(std::uint64_t seen, Steady::time_point until)
 {
     auto waiter = std::make_shared<Waiter>(co_await asio::this_coro::executor);
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         if (count() != seen) co_return;
         forget_gone();
         waiters_.push_back(waiter);

@@ -30,7 +30,7 @@ private:
         return from;
     }
 
-    // An item and what says how often it stands there. The item is read anew each time.
+    // An item and what says how often it stands there. The item is read again each time.
     Places repeated(Places from)
     {
         auto const begin = at_;

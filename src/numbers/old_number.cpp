@@ -29,7 +29,7 @@ std::optional<std::string> read_old_number(std::string_view text, NumberPlan con
 {
     std::string digits;
     bool has_plus = false;
-    for (char letter : text) {
+    for (char const letter : text) {
         if (dropped.find(letter) != std::string_view::npos) continue;
         if (letter == '+' && digits.empty() && !has_plus) {
             has_plus = true;

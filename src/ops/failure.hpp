@@ -1,5 +1,5 @@
 // The one way in which an accident that nobody can answer ends the process: it is logged first, with what is buffered, then the process
-// aborts, so that a supervisor starts it anew and a core can be looked at.
+// aborts, so that a supervisor starts it again and a core can be looked at.
 #pragma once
 
 #include <exception>

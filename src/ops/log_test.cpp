@@ -22,19 +22,19 @@ std::string line_of(LogFormat format, std::string_view event, std::initializer_l
     return line;
 }
 
-TEST(LogLine, Json)
+TEST(LogLine, is_one_json_object)
 {
     EXPECT_EQ(line_of(LogFormat::json, "request", {{"path", "/chatroom/"}, {"duration_us", 17}, {"empty", ""}}),
               R"({"time":"2026-11-22T17:23:12.000123Z","level":"info","event":"request","path":"/chatroom/","duration_us":17,"empty":""})");
 }
 
-TEST(LogLine, Text)
+TEST(LogLine, is_text_that_people_read)
 {
     EXPECT_EQ(line_of(LogFormat::text, "request", {{"path", "/chatroom/"}, {"duration_us", -1}, {"agent", "a b"}, {"empty", ""}}),
               R"(2026-11-22T17:23:12.000123Z info    request path=/chatroom/ duration_us=-1 agent="a b" empty="")");
 }
 
-TEST(LogLine, TimeFollowsTheClockAcrossSeconds)
+TEST(LogLine, time_follows_the_clock_across_seconds)
 {
     std::string lines;
     for (std::int64_t later : {0, 999'000, 1'000'000, 0}) {
@@ -45,7 +45,7 @@ TEST(LogLine, TimeFollowsTheClockAcrossSeconds)
                      "2026-11-22T17:23:13.000123Z error   x\n2026-11-22T17:23:12.000123Z error   x\n");
 }
 
-TEST(LogLine, NothingAClientSendsMakesASecondLineOrSteersATerminal)
+TEST(LogLine, nothing_a_client_sends_makes_a_second_line_or_steers_a_terminal)
 {
     struct Case {
         std::string_view sent;

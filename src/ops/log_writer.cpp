@@ -16,7 +16,7 @@ constexpr std::size_t pending_bytes_max = 8_MiB;
 void write_all(int descriptor, std::string_view bytes)
 {
     while (!bytes.empty()) {
-        ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+        ssize_t const written = ::write(descriptor, bytes.data(), bytes.size());
         if (written < 0 && errno == EINTR) continue;
         if (written <= 0) return; // Nobody reads the log any more: there is nowhere to say so.
         bytes.remove_prefix(static_cast<std::size_t>(written));
@@ -57,11 +57,11 @@ void LogWriter::take(std::string_view line)
 
 void LogWriter::write_out()
 {
-    std::scoped_lock one_writer(writing_);
+    std::scoped_lock const one_writer(writing_);
     std::string lines;
     std::uint64_t lost = 0;
     {
-        std::scoped_lock lock(mutex_);
+        std::scoped_lock const lock(mutex_);
         lines.swap(pending_);
         std::swap(lost, dropped_);
     }
@@ -71,7 +71,7 @@ void LogWriter::write_out()
 
 void LogWriter::write_soon()
 {
-    std::scoped_lock lock(mutex_);
+    std::scoped_lock const lock(mutex_);
     is_wanted_ = true;
     wake_.notify_one();
 }
@@ -79,7 +79,7 @@ void LogWriter::write_soon()
 void LogWriter::stop()
 {
     {
-        std::scoped_lock lock(mutex_);
+        std::scoped_lock const lock(mutex_);
         is_stopping_ = true;
         wake_.notify_one();
     }

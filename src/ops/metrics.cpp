@@ -35,7 +35,7 @@ Everything& everything()
 
 std::vector<prometheus::MetricFamily> read_gauges(Everything& all)
 {
-    std::lock_guard lock(all.mutex);
+    std::lock_guard const lock(all.mutex);
     std::map<std::string, prometheus::MetricFamily> families;
     for (auto const& [gauge, reading] : all.gauges) {
         auto& family = families[reading.name];
@@ -74,14 +74,14 @@ void Timing::observe(std::chrono::nanoseconds duration) const
 Gauge::Gauge(std::string name, std::string help, std::function<double()> value, Labels labels)
 {
     auto& all = everything();
-    std::lock_guard lock(all.mutex);
+    std::lock_guard const lock(all.mutex);
     all.gauges.emplace(this, Reading{std::move(name), std::move(help), std::move(value), std::move(labels)});
 }
 
 Gauge::~Gauge()
 {
     auto& all = everything();
-    std::lock_guard lock(all.mutex);
+    std::lock_guard const lock(all.mutex);
     all.gauges.erase(this);
 }
 

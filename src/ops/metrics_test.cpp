@@ -12,7 +12,7 @@ bool shows(std::string const& line)
     return ("\n" + metrics_text()).find("\n" + line + "\n") != std::string::npos;
 }
 
-TEST(Metrics, ACounterIsOneForANameAndItsLabels)
+TEST(Metrics, a_counter_is_one_for_a_name_and_its_labels)
 {
     Counter const first("pollux_test_things_total", "Things.", {{"kind", "a"}});
     Counter const same("pollux_test_things_total", "Things.", {{"kind", "a"}});
@@ -25,7 +25,7 @@ TEST(Metrics, ACounterIsOneForANameAndItsLabels)
     EXPECT_TRUE(shows("pollux_test_things_total{kind=\"b\"} 1"));
 }
 
-TEST(Metrics, ATimingIsInSeconds)
+TEST(Metrics, a_timing_is_in_seconds)
 {
     Timing const timing("pollux_test_work_seconds", "Work.");
     timing.observe(20ms);
@@ -35,7 +35,7 @@ TEST(Metrics, ATimingIsInSeconds)
     EXPECT_TRUE(shows("pollux_test_work_seconds_count 2"));
 }
 
-TEST(Metrics, AGaugeIsAskedWhenSomebodyLooksAndGoesWithItsObject)
+TEST(Metrics, a_gauge_is_asked_when_somebody_looks_and_goes_with_its_object)
 {
     double value = 1;
     {

@@ -14,7 +14,7 @@ BlockingConnection::BlockingConnection(asio::any_io_executor const& executor, Se
 asio::awaitable<std::optional<Reply>> BlockingConnection::call(std::string command, std::chrono::milliseconds limit)
 {
     if (is_closed_) co_return std::nullopt;
-    // What was opened before Redis refused somebody may lead to a replica; whether it does is asked anew.
+    // What was opened before Redis refused somebody may lead to a replica; whether it does is asked again.
     if (!link_ || !link_->is_open() || refusals_seen_ != watch_.refusals()) {
         if (link_) link_->close("Redis refuses to write");
         refusals_seen_ = watch_.refusals();

@@ -1,5 +1,7 @@
 #include "redis/link.hpp"
 
+#include "base/required.hpp"
+
 #include <boost/asio/connect.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -53,7 +55,7 @@ asio::ssl::context& Server::tls()
         tls_->set_default_verify_paths();
         tls_->set_verify_mode(asio::ssl::verify_peer);
     });
-    return *tls_;
+    return required(tls_);
 }
 
 Link::Link(asio::any_io_executor executor, Server& server)

@@ -23,7 +23,7 @@ Reply list(std::vector<Reply> replies)
     return {.kind = Kind::list, .integer = 0, .text = {}, .list = std::move(replies)};
 }
 
-TEST(RedisProtocol, ACommandIsItsWordsWithTheirLengths)
+TEST(RedisProtocol, a_command_is_its_words_with_their_lengths)
 {
     EXPECT_EQ(command({"SET", std::string("k\r\n"), std::string_view("\0\xff", 2), "PX", 900'000}),
               "*5\r\n$3\r\nSET\r\n$3\r\nk\r\n\r\n$2\r\n\0\xff\r\n$2\r\nPX\r\n$6\r\n900000\r\n"s);
@@ -32,7 +32,7 @@ TEST(RedisProtocol, ACommandIsItsWordsWithTheirLengths)
 }
 
 // What Redis sends, and what it means; each cut at every byte.
-TEST(RedisProtocol, RepliesComeOutHoweverTheyAreCut)
+TEST(RedisProtocol, replies_come_out_however_they_are_cut)
 {
     std::string const bytes = "+OK\r\n:-42\r\n$-1\r\n*-1\r\n$5\r\na\r\nb\0\r\n*0\r\n-NOSCRIPT No\r\n"s +
                               "*2\r\n$4\r\nfeed\r\n*2\r\n*3\r\n:1\r\n$-1\r\n+s\r\n$0\r\n\r\n:7\r\n"s;
@@ -63,7 +63,7 @@ TEST(RedisProtocol, RepliesComeOutHoweverTheyAreCut)
     }
 }
 
-TEST(RedisProtocol, WhatIsNoReplyEndsTheReading)
+TEST(RedisProtocol, what_is_no_reply_ends_the_reading)
 {
     for (std::string_view const bytes : {"HTTP/1.1 400\r\n", "*1000000\r\n", "*-2\r\n", "$x\r\n"}) {
         ReplyReader reader;
@@ -79,7 +79,7 @@ TEST(RedisProtocol, WhatIsNoReplyEndsTheReading)
     EXPECT_EQ(reader.failure(), "what came is no Redis reply");
 }
 
-TEST(RedisProtocol, AReplyIsBounded)
+TEST(RedisProtocol, a_reply_is_bounded)
 {
     ReplyReader reader(100);
     for (int round = 0; round < 50; ++round) { // Many small ones are no large one.

@@ -88,7 +88,7 @@ void Subscriber::expect_pong()
 // Under the lock up to is_up_, so that a channel that is wanted meanwhile is either in the set or told by want().
 void Subscriber::subscribe_to_all()
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     for (auto const& channel : wanted_) link_->write(command({"SUBSCRIBE", channel}));
     is_up_ = true;
 }
@@ -107,7 +107,7 @@ void Subscriber::take(Reply const& reply)
 void Subscriber::want(std::string channel)
 {
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         bool const is_new = wanted_.insert(channel).second;
         if (!is_new || !is_up_) return;
     }
@@ -117,7 +117,7 @@ void Subscriber::want(std::string channel)
 void Subscriber::drop(std::string channel)
 {
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         if (wanted_.erase(channel) == 0 || !is_up_) return;
     }
     asio::post(executor(), [this, channel = std::move(channel)] { tell("UNSUBSCRIBE", channel); });

@@ -5,7 +5,7 @@
 namespace pollux::redis {
 namespace {
 
-TEST(RedisUrl, SaysWhereAndWho)
+TEST(RedisUrl, says_where_and_who)
 {
     auto const plain = parse_url("redis://localhost:6380/3");
     ASSERT_TRUE(plain);
@@ -39,7 +39,7 @@ TEST(RedisUrl, SaysWhereAndWho)
     EXPECT_EQ(alone->host, "10.0.0.7");
 }
 
-TEST(RedisUrl, SaysWhatIsWrongWithoutRepeatingIt)
+TEST(RedisUrl, says_what_is_wrong_without_repeating_it)
 {
     for (std::string_view const text : {"",
                                         "localhost",

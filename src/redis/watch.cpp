@@ -11,7 +11,7 @@ constexpr std::int64_t version_least = 7;
 std::int64_t major_of(std::string_view version)
 {
     std::int64_t major = 0;
-    for (char digit : version) {
+    for (char const digit : version) {
         if (digit < '0' || digit > '9') break;
         major = major * 10 + (digit - '0');
     }
@@ -22,7 +22,7 @@ std::int64_t major_of(std::string_view version)
 
 void Watch::expect()
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     ++expected_;
     is_up_ = false;
 }
@@ -30,7 +30,7 @@ void Watch::expect()
 void Watch::opened(Link const& link)
 {
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         ++open_;
         if (open_ < expected_) return;
         bool const is_first = !std::exchange(was_seen_, true);
@@ -48,7 +48,7 @@ void Watch::opened(Link const& link)
 void Watch::failed(std::string_view reason)
 {
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         note_away(reason);
     }
     changed_.notify();
@@ -57,7 +57,7 @@ void Watch::failed(std::string_view reason)
 void Watch::lost(std::string_view reason)
 {
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         ++losses_;
         --open_;
         is_up_ = false;
@@ -76,7 +76,7 @@ void Watch::note_away(std::string_view reason)
 
 std::string Watch::reason() const
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     return reason_;
 }
 

@@ -1,4 +1,4 @@
-// Keeps the secret parts of payloads from whoever reads the database without SECRET_KEY (libsodium's secretbox). Safe from any thread.
+// Keeps the secret parts of payloads from readers of the database without SECRET_KEY (libsodium's secretbox). Safe from any thread.
 #pragma once
 
 #include <optional>

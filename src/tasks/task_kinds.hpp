@@ -26,7 +26,7 @@ enum class Lane { sms, stripe, heavy, light };
 std::string_view to_text(Lane lane);
 std::size_t hands_of(Lane lane);
 
-// Whether a dead one may be forgotten after a while. An obligation never is: somebody must see to it.
+// Whether a dead one may be forgotten after a while. An obligation never is: an operator must attend to it.
 enum class Duty { usual, obligation };
 
 struct TaskKind {

@@ -104,7 +104,7 @@ void TaskRunner::wake(std::string_view kind)
     auto const* known = kinds_.find(kind);
     if (known == nullptr || !options_.lanes.contains(known->lane)) return;
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         woken_.insert(known->lane);
     }
     work_.notify();
@@ -112,13 +112,13 @@ void TaskRunner::wake(std::string_view kind)
 
 std::size_t TaskRunner::running() const
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     return running_.size();
 }
 
 std::vector<TaskRunner::Running> TaskRunner::all_running() const
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     std::vector<Running> all;
     for (auto const& [id, running] : running_) all.push_back(running);
     return all;
@@ -131,7 +131,7 @@ std::string TaskRunner::kinds_json(Lane lane) const
 
 std::size_t TaskRunner::free_hands(Lane lane) const
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     auto const found = busy_.find(lane);
     auto const busy = found == busy_.end() ? 0 : found->second;
     return hands_of(lane) - std::min(busy, hands_of(lane));
@@ -166,7 +166,7 @@ asio::awaitable<void> TaskRunner::look_around()
     }
     std::set<Lane> woken;
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         woken.swap(woken_);
     }
     for (auto lane : woken) co_await claim_lane(lane);
@@ -177,7 +177,7 @@ asio::awaitable<void> TaskRunner::scan()
     auto const found = co_await store_.look(my_kinds_, my_periods_);
     for (auto const& kind : found.due) wake(kind);
     for (auto const& kind : found.periods) {
-        bool const is_begun = co_await store_.begin_period(kind, *kinds_.find(kind)->every);
+        bool const is_begun = co_await store_.begin_period(kind, required(kinds_.find(kind)->every));
         if (is_begun) wake(kind);
     }
     if (!found.lost.empty()) co_await take_back_lost(TaskStore::Which::ended);
@@ -199,14 +199,14 @@ asio::awaitable<void> TaskRunner::take_back_lost(TaskStore::Which which)
 asio::awaitable<void> TaskRunner::claim_lane(Lane lane)
 {
     auto const hands = free_hands(lane);
-    if (hands == 0 || is_stopping_) co_return; // Whoever gives a hand back looks again.
+    if (hands == 0 || is_stopping_) co_return; // The run that gives a hand back looks again.
     auto claimed = co_await store_.claim(owner_, kinds_json(lane), static_cast<std::int64_t>(hands));
     for (auto& task : claimed) {
         auto const* kind = kinds_.find(task.kind);
         bool const is_readable = open_payload(task);
         auto running = std::make_shared<TaskRun>(std::move(task), Steady::now() + kind->time_max);
         {
-            std::lock_guard lock(mutex_);
+            std::lock_guard const lock(mutex_);
             ++busy_[lane];
             running_[running->task().id.value] = running;
         }
@@ -237,7 +237,7 @@ asio::awaitable<void> TaskRunner::run(TaskKind const* kind, Running running, boo
                  {{"kind", kind->name}, {"task_id", running->task().id.value}, {"error", reason_of(failure)}});
     }
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         --busy_[kind->lane];
         auto const found = running_.find(running->task().id.value);
         if (found != running_.end() && found->second == running) running_.erase(found);
@@ -260,9 +260,9 @@ asio::awaitable<TaskOutcome> TaskRunner::outcome_of(TaskKind const* kind, Runnin
 asio::awaitable<void> TaskRunner::keep_end(TaskKind const* kind, Task const& task, TaskOutcome outcome)
 {
     auto verdict = judge(outcome.end(), kind->limits, task.failures, random_share());
-    if (verdict.next == TaskVerdict::Next::ready && outcome.after()) verdict.delay = *outcome.after();
+    if (auto const after = outcome.after(); after && verdict.next == TaskVerdict::Next::ready) verdict.delay = *after;
     bool const is_mine = co_await store_.finish(task, verdict, outcome.reason());
-    if (!is_mine) co_return; // Whoever took it over ends it.
+    if (!is_mine) co_return; // The process that took it over ends it.
     count_end(kind->name, outcome.end());
     if (verdict.next == TaskVerdict::Next::dead) log_dead(kind->name, task.id, outcome.reason());
 }

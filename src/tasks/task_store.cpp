@@ -264,7 +264,8 @@ asio::awaitable<bool> TaskStore::take_back(LostLease lease, TaskVerdict verdict,
 
 asio::awaitable<bool> TaskStore::begin_period(std::string kind, std::chrono::microseconds every)
 {
-    return database_.transact([kind = std::move(kind), every](db::Transaction& tx) { return begin_period_in(tx, kind, every); });
+    return database_.transact(
+        [kind = std::move(kind), every](db::Transaction& transaction) { return begin_period_in(transaction, kind, every); });
 }
 
 asio::awaitable<std::int64_t> TaskStore::forget_dead(std::string kinds, std::chrono::microseconds kept)

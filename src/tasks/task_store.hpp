@@ -43,7 +43,7 @@ public:
     // False when another one has the task by now.
     asio::awaitable<bool> finish(Task const& task, TaskVerdict verdict, std::string reason);
 
-    // Leases that have ended; with `everybodys`, all: for who knows that nobody else runs. At most 100.
+    // Leases that have ended; with `everybodys`, all: for a process that knows that no other runs. At most 100.
     enum class Which { ended, everybodys };
     asio::awaitable<std::vector<LostLease>> lost(std::string kinds, Which which);
     // False when it was renewed or taken back meanwhile.
@@ -55,14 +55,14 @@ public:
     // Dead ones of these kinds, older than `kept`; at most 1,000. How many they were.
     asio::awaitable<std::int64_t> forget_dead(std::string kinds, std::chrono::microseconds kept);
 
-    // A dead one is asked for anew; where a twin of it is open, it is dropped. False when it is not there or not dead.
+    // A dead one is asked for again; where a twin of it is open, it is dropped. False when it is not there or not dead.
     asio::awaitable<bool> retry_dead(UserId user, TaskId id);
 
 private:
     db::Database& database_;
 };
 
-// What was asked for on behalf of a user that is deleted and does not run, of these kinds: for the transaction that forgets him.
+// What was asked for on behalf of a user that is deleted and does not run, of these kinds: for the transaction that forgets the user.
 asio::awaitable<void> drop_tasks_of(db::Transaction& transaction, UserId user, std::string kinds);
 
 } // namespace pollux::tasks

@@ -31,7 +31,7 @@ Case const cases[] = {
     {"nor does it forget", TaskEnd::hand_back, 2, 1, {Next::ready, 2, 0s}},
 };
 
-TEST(TaskVerdict, table)
+TEST(TaskVerdict, follows_the_table)
 {
     for (auto const& one : cases) {
         auto const verdict = judge(one.end, limits, one.failures, one.jitter);

@@ -43,13 +43,13 @@ asio::awaitable<void> TaskWatch::look()
         auto const row = rows[index];
         seen[row.text(column::kind)] = {row.integer(column::open), row.integer(column::dead), row.integer(column::oldest_due_us)};
     }
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     by_kind_.swap(seen);
 }
 
 TaskFigures TaskWatch::figures(std::string const& kind) const
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     auto const found = by_kind_.find(kind);
     return found == by_kind_.end() ? TaskFigures{} : found->second;
 }

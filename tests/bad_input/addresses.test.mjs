@@ -1,5 +1,5 @@
-// Which client a request counts for (D6): forwarded addresses count only from configured proxies, and of IPv6 the /64. A table of what
-// can be claimed against every way to name proxies. Nobody gets a budget of his own by what he writes, and nobody spends another's.
+// Which client a request counts for: forwarded addresses count only from configured proxies, and of IPv6 the /64. A table of what
+// can be claimed against every way to name proxies. Nobody gets a budget of their own by what they write, and nobody spends another's.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
@@ -31,13 +31,13 @@ async function withServer(trusted, use) {
     assert.equal((await server.stop()).code, 0);
 }
 
-// `claims`: {client: [lines]}, where each of the lines must count for that client ('' is whoever connects) once he has come himself.
-// `own(client)`: the lines with which he comes himself. `strangers`: clients who stand in claims but never came.
+// `claims`: {client: [lines]}, where each of the lines must count for that client ('' is whoever connects) once it has come itself.
+// `own(client)`: the lines with which it comes itself. `strangers`: clients who stand in claims but never came.
 function table(what, trusted, claims, { own = (client) => (client ? client : []), strangers = [], casesMin }) {
     test(`${what}: a claim makes nobody another client`, async () => {
         await withServer(trusted, async (ask) => {
             const verdicts = new Verdicts();
-            for (const client of Object.keys(claims)) verdicts.status(await ask(own(client)), 401, `${client || 'the peer'} comes himself`);
+            for (const client of Object.keys(claims)) verdicts.status(await ask(own(client)), 401, `${client || 'the peer'} comes itself`);
             for (const [client, all] of Object.entries(claims)) {
                 for (const lines of all) verdicts.status(await ask(lines), 429, `${JSON.stringify(lines).slice(0, 200)} is ${client || 'the peer'}`);
             }
@@ -123,7 +123,7 @@ table('three proxies, by number', '3', {
     '203.0.113.9': ['203.0.113.9, 192.0.2.1, 192.0.2.2', '198.51.100.1, 203.0.113.9, 192.0.2.1, 192.0.2.2', ['198.51.100.1, 203.0.113.9', '192.0.2.1', '192.0.2.2'], `${'198.51.100.1,'.repeat(200)}203.0.113.9,192.0.2.1,192.0.2.2`],
 }, { strangers: ['198.51.100.1'], casesMin: 6 });
 
-test('a session names the client, not what he claims', async () => {
+test('a session names the client, not what it claims', async () => {
     const mobile = '+12025550101';
     const inTenDays = new Date(Date.now() + 10 * 86_400_000).toISOString().slice(0, 10);
     const env = { ...settings, RATE_RULES: 'auth=1000/1', TRUSTED_PROXIES: '1', OTP_TEST_NUMBERS: `${mobile}:135790@${inTenDays}` };

@@ -1,4 +1,4 @@
-// Ids that are none, that were, and that are somebody else's: all are 404, and nobody sees or changes what is not his.
+// Ids that are none, that were, and that are somebody else's: all are 404, and nobody sees or changes what is not theirs.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
@@ -70,7 +70,7 @@ test('ids that do not exist yet are 404', async () => {
     verdicts.end(40);
 });
 
-// Everything that Bob has, as he sees it.
+// Everything that Bob has, as the API shows it to Bob.
 async function stateOfBob() {
     const room = await bob.ask('GET', `/chatroom/${foreign.room}/`);
     const { results } = await bob.ask('GET', '/auth/sessions/');
@@ -147,7 +147,7 @@ test('what was deleted is 404', async () => {
     verdicts.end(9);
 });
 
-test('a deleted user is gone: his token, his number, his rooms', async () => {
+test('a deleted user is gone: the token, the number, the rooms', async () => {
     const gone = await suite.signUp();
     const room = await gone.createRoom();
     await gone.ask('DELETE', '/user/me/', { body: { password: gone.password }, expect: 204 });

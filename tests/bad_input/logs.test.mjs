@@ -1,4 +1,4 @@
-// The log: one line a request, whatever the request was (H4); no secret and nothing personal in it (H1).
+// The log: one line a request, whatever the request was; no secret and nothing personal in it.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 

@@ -1,4 +1,4 @@
-// Outside debug: unknown and known numbers look the same (B6; tests/e2e/look_alike measures how long that takes), only allowed hosts are
+// Outside debug: unknown and known numbers look the same (tests/e2e/look_alike measures how long that takes), only allowed hosts are
 // answered, and nothing that is for debug is there.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';

@@ -1,4 +1,4 @@
-// Unsafe settings stop the start with one clear line (H5): it names the setting and shows no secret.
+// Unsafe settings stop the start with one clear line: it names the setting and shows no secret.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';

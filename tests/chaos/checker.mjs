@@ -1,4 +1,4 @@
-// What must hold after a run, whatever was killed in it (promises A1, A2, A5, A7, A8, D1, D2, G1). A pure function over what the clients
+// What must hold after a run, whatever was killed in it. A pure function over what the clients
 // saw and what is in the database and in the API at the end; planted.mjs shows that it finds what it is for.
 import { echo } from '../e2e/support/texts.mjs';
 

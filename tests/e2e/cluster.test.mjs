@@ -71,7 +71,7 @@ describe('cluster', () => {
         await sim.plan({ reset: true, default: quick });
         const owner = async () => (await postgres.rows('select lease_owner from jobs where lease_owner is not null'))[0].lease_owner;
         const first = await owner();
-        // Which process it is nobody tells, so both are killed and one is started anew.
+        // Which process it is is not told, so both are killed and one is started again.
         await Promise.all(workers.map((worker) => worker.kill()));
         workers = [await new Node('worker', env).start()];
         const isSoon = performance.now() - began < 10_000; // On a busy machine the start alone may take as long as a lease.
@@ -133,7 +133,7 @@ describe('cluster', () => {
         await until('ready', async () => (await health()).status === 200);
     });
 
-    test('who starts before PostgreSQL waits for it, unless he is told to stop', { timeout: 60_000 }, async () => {
+    test('a process that starts before PostgreSQL waits for it, unless it is told to stop', { timeout: 60_000 }, async () => {
         await postgres.kill();
         const patient = { ...env, WORKERS: 'external', DATABASE_WAIT_SECONDS: '120' };
         const early = ['serve', 'worker', 'migrate'].map((role) => new Node(role, patient));

@@ -1,4 +1,4 @@
-// Many at once, and one who takes more than his share. E4: AI calls that hang hold up nobody else and cost little memory. Fairness: a
+// Many at once, and one who takes more than a fair share. AI calls that hang hold up nobody else and cost little memory. Fairness: a
 // user who floods the queue stands in line like everybody. Memory, counts and order decide; latencies are printed as ratios.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
@@ -13,7 +13,7 @@ import { Sim } from './support/sim.mjs';
 const hangingCalls = 200;
 const repliesAtOnce = 2; // Of the basic plan.
 const callBytesMax = 64 * 1024;
-const flooderCallsMax = 10; // Before another's. Two stand in line before him, two may be claimed together with his; without turns it is 46.
+const flooderCallsMax = 10; // Before another's. Two stand in line before it, two may be claimed together with it; without turns it is 46.
 const tries = 3; // A latency counts as bad when it is bad each time.
 
 describe('crowds', () => {
@@ -110,7 +110,7 @@ describe('crowds', () => {
         const { running } = await sim.calls();
         assert.equal(running, hangingCalls, 'they hung all the while');
 
-        // Who had given up waiting has his place back at once.
+        // A user who had given up waiting has the place back at once.
         const [user] = stuck;
         for (const room of stuckRooms[0]) await user.stop(room, (await user.messages(room)).at(-1).id);
         assert.equal((await user.send(stuckRooms[0][0], 'still there?', { wait: 20 })).reply.content, 'ok');
@@ -139,7 +139,7 @@ describe('crowds', () => {
             }
         };
 
-        // For each of the 50 the call for his message, and when he was told that it is accepted.
+        // For each of the 50 the call for their message, and when they were told that it is accepted.
         async function sendAll(words) {
             const sent = await Promise.all(users.map(async (user, index) => {
                 await user.send(rooms[index], `${words} ${index}.`);
@@ -162,8 +162,8 @@ describe('crowds', () => {
         isOver = true;
         await flooding;
 
-        // Between a message and its call only those are called who stood in line before: of one user never more than the plan lets him
-        // have at once.
+        // Between a message and its call only those are called who stood in line before: of one user never more than the plan
+        // allows at once.
         const flooded = crowded.calls.filter(({ turns }) => turns.at(-1).text === 'flood');
         assert.ok(flooded.length > 0, 'nobody flooded anything');
         const before = crowded.found.map(({ call, acceptedAt }) => flooded.filter(({ started_at: at }) => at > acceptedAt && at < call.started_at).length);

@@ -82,7 +82,7 @@ describe('PostgreSQL blinks', () => {
         isOver = true;
         await chatting;
 
-        // Every text is what the model said; an attempt that was lost began anew.
+        // Every text is what the model said; an attempt that was lost began again.
         assert.ok(readers.length > 0);
         for (const reader of readers) {
             assert.equal(reader.end, 'done');

@@ -1,4 +1,4 @@
-// A4: twenty workers are killed at once, each in the middle of replies. Their leases of 20 s have to end first, and somebody has to look:
+// Twenty workers are killed at once, each in the middle of replies. Their leases of 20 s have to end first, and somebody has to look:
 // every one of the replies is begun again within 25 s. Times are the database's own.
 // POLLUX_DEATHS=n: how many times (usually 1, 10 with POLLUX_DEEP).
 import assert from 'node:assert/strict';
@@ -76,7 +76,7 @@ describe('dead workers', () => {
         return [...claimed.values()].map((at) => at - killed);
     }
 
-    // When each reply was claimed anew. A claim sets the lease to 20 s from then; a reply that is gone was claimed and finished since the
+    // When each reply was claimed again. A claim sets the lease to 20 s from then; a reply that is gone was claimed and finished since the
     // last look.
     async function nextClaims(before, killed) {
         const claimed = new Map();

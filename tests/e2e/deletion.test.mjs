@@ -1,4 +1,4 @@
-// What is deleted is gone at once on every node and route, also for who repeats an earlier request; its rows follow in pieces, also when
+// What is deleted is gone at once on every node and route, also for a client that repeats an earlier request; its rows follow in pieces, also when
 // the process that deletes them is killed.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -124,7 +124,7 @@ test('on two nodes over PostgreSQL, with nobody yet to delete the rows', { timeo
     }
     assert.deepEqual(await cluster.rows(`select name, email, mobile from users where id = ${user.id}`), [{ name: null, email: null, mobile: `gone:${user.id}` }]);
     cluster.workers[0].resume();
-    await until('nothing of him', async () => (await cluster.rows(`select 1 from users where id = ${user.id} union all select 1 from messages where user_id = ${user.id}`)).length === 0, { seconds: 120, everyMs: 200 });
+    await until('nothing of the user', async () => (await cluster.rows(`select 1 from users where id = ${user.id} union all select 1 from messages where user_id = ${user.id}`)).length === 0, { seconds: 120, everyMs: 200 });
     client.close();
     await cluster.stop();
     await cluster.end();

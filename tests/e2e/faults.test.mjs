@@ -1,5 +1,5 @@
-// When the model's side goes wrong (E3): every fault plan of the simulator, a few messages each. One reply or one stated failure comes of
-// it, never two halves glued together, at most 4 calls, the quota by the table (D2), and nothing that the provider said reaches a user.
+// When the model's side goes wrong: every fault plan of the simulator, a few messages each. One reply or one stated failure comes of
+// it, never two halves glued together, at most 4 calls, the quota by the table, and nothing that the provider said reaches a user.
 // POLLUX_DEEP=1 adds the plans that take more than a minute. POLLUX_FAULT_MESSAGES=n: messages of each plan (usually 3).
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-// E6: no room left for the database. Writes are refused with 507 `storage_full`, reads go on, nothing crashes, nothing that was accepted
+// No room left for the database. Writes are refused with 507 `storage_full`, reads go on, nothing crashes, nothing that was accepted
 // is lost, and all is well again within 5 s after there is room.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -1,5 +1,5 @@
-// Rate limits as clients see them. D4: however a client behaves, no window holds more accepted requests than the rule's count and its
-// burst, and who keeps to 0.95 of the rate is never refused. D5: a refusal says when to come back, and who obeys is let in.
+// Rate limits as clients see them. However a client behaves, no window holds more accepted requests than the rule's count and its
+// burst, and a client that keeps to 0.95 of the rate is never refused. A refusal says when to come back, and a client that obeys is let in.
 // POLLUX_LIMIT_SECONDS=n: windows of 60 s and n seconds of every behaviour (usually 2 s and 8).
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
@@ -15,7 +15,7 @@ const rate = 10; // A second.
 const count = rate * windowSeconds; // Of a rule, which allows as many at once: the burst.
 const addressCount = 2 * count;
 
-// Test numbers with codes, since outside debug no answer holds one. Behind a proxy, so that a client may have the address he likes.
+// Test numbers with codes, since outside debug no answer holds one. Behind a proxy, so that a client may have any address.
 const mobiles = Array.from({ length: 20 }, (_, number) => `+120255501${String(number).padStart(2, '0')}`);
 const code = '135790';
 const lastDay = new Date(Date.now() + 10 * 86_400_000).toISOString().slice(0, 10);
@@ -29,7 +29,7 @@ const env = {
 describe('rate limits', { concurrency: true }, () => {
     after(endPrograms);
 
-    // A user and an address of his own. `read()` and `send()` give {sent, came, answer} with times in ms.
+    // A user and an address of their own. `read()` and `send()` give {sent, came, answer} with times in ms.
     async function asker(client, mobile, address) {
         const user = Object.assign(new User(), { client });
         await user.ask('POST', '/auth/signup/', { body: { mobile, password: 'a-long-pass-word-7' }, expect: 201 });
@@ -134,7 +134,7 @@ describe('rate limits', { concurrency: true }, () => {
             for (const [name, behave] of Object.entries(behaviours)) wild.push({ what: `${kind}, ${name}`, kind, behave, asker: await newAsker() });
             gentle.push({ what: kind, kind, asker: await newAsker() });
         }
-        // Who keeps to his limit beside one who does not, at one address.
+        // A user who keeps to the limit beside one who does not, at one address.
         const home = nextAddress();
         gentle.push({ what: 'send beside a flood', kind: 'send', asker: await newAsker(home) });
         wild.push({ what: 'send, flood beside another', kind: 'send', behave: behaviours.flood, asker: await newAsker(home) });

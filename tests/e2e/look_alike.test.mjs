@@ -1,4 +1,4 @@
-// Outside debug nobody learns from send-otp and verify-otp who has an account, or why a code was refused (B6): the same status, headers
+// Outside debug nobody learns from send-otp and verify-otp who has an account, or why a code was refused: the same status, headers
 // and body in the same time. Numbers of all kinds take turns at random; each request is sent alone.
 // POLLUX_PAIRS=n: numbers of each kind (usually 300). POLLUX_DEEP=1: 10,000, and then the times decide, too.
 import assert from 'node:assert/strict';

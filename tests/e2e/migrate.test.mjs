@@ -1,4 +1,4 @@
-// A13, the first half: `pollux migrate` that is killed at any moment is made good by the next one. What it ends with is compared with what
+// `pollux migrate` that is killed at any moment is made good by the next one. What it ends with is compared with what
 // an undisturbed run makes, for an empty database and for one that is in use. The binary is pollux-later: it has migrations to spare.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';

@@ -1,5 +1,5 @@
-// What must be exact over many processes: the daily quota (D1), an Idempotency-Key (A7), a refresh token (B11), ended sessions (B12, B13), a
-// worker that stood still (A3), the order of a room (A8). Two servers behind HAProxy, two workers, PostgreSQL and Redis.
+// What must be exact over many processes: the daily quota, an Idempotency-Key, a refresh token, ended sessions, a
+// worker that stood still, the order of a room. Two servers behind HAProxy, two workers, PostgreSQL and Redis.
 // POLLUX_QUOTA_ROUNDS, POLLUX_REFRESH_ROUNDS: rounds (usually 3). POLLUX_KEYS: keys (6).
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';

@@ -1,4 +1,4 @@
-// E5: the model is out. The queue takes what it may hold, then sends get 503 `busy`; when the model is back, the queue drains no faster
+// The model is out. The queue takes what it may hold, then sends get 503 `busy`; when the model is back, the queue drains no faster
 // than MODEL_CALLS_PER_MINUTE and MODEL_CONCURRENCY allow, and every message that was accepted has its one reply.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
@@ -16,7 +16,7 @@ const queueMax = Number(process.env.POLLUX_OUTAGE_QUEUE ?? 120);
 const callsPerSecond = 10;
 const callsAtOnce = 4; // Of one process.
 const userCount = 12;
-const gaugeSeconds = 2.5; // Several processes count the queue anew every 2 s.
+const gaugeSeconds = 2.5; // Several processes count the queue again every 2 s.
 
 // The most of these times (seconds, rising) that lie in any window of `seconds`.
 function mostIn(times, seconds) {

@@ -52,7 +52,7 @@ describe('limits of plans', () => {
         // Whatever is asked, wherever.
         assert.equal((await ask(nodes[0], user, 'GET', '/chatroom/')).status, 429);
         assert.equal((await ask(nodes[1], user, 'POST', '/chatroom/', { body: { name: 'one more' } })).status, 429);
-        // Another user of the same plan has his own budget.
+        // Another user of the same plan has a budget of their own.
         const other = await signUp();
         assert.equal((await ask(nodes[1], other)).status, 200);
 

@@ -147,7 +147,7 @@ describe('PostgreSQL alone', () => {
         assert.equal(cluster.log.match(/reply_failed|request_failed/g), null, cluster.log.match(/.*(reply_failed|request_failed).*/g)?.join('\n'));
     });
 
-    test('when every connection to the database broke, readers of notices are told to fetch anew', async () => {
+    test('when every connection to the database broke, readers of notices are told to fetch everything again', async () => {
         const user = await zigzag();
         const events = await at(user, 1).client.stream('GET', '/events/', { token: user.token });
         const heard = [];

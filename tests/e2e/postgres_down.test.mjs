@@ -1,4 +1,4 @@
-// E2: PostgreSQL is stopped, killed, or has no connection left, while users send, read and follow replies. Whoever asks is told 503 soon,
+// PostgreSQL is stopped, killed, or has no connection left, while users send, read and follow replies. Whoever asks is told 503 soon,
 // no answer takes more than 5 s, /livez stays, /readyz goes and comes within 5 s, and in the end whatever was accepted has its one reply.
 // POLLUX_OUTAGE_SECONDS=n: how long each of them lasts (usually 5). POLLUX_REDIS=no: PostgreSQL alone.
 import assert from 'node:assert/strict';
@@ -35,7 +35,7 @@ describe('PostgreSQL goes away', () => {
             const user = await User.signUp(clients[[0, 1, 0, 2][number % 4]]);
             return { user, room: await user.createRoom() };
         }));
-        // Who follows a reply asks nothing meanwhile, and all may do that at once: some users only look at what they have used.
+        // A user who follows a reply asks nothing meanwhile, and all may do that at once: some users only look at what they have used.
         chatting = Promise.all(users.map((one, number) => (number >= userCount - clients.length ? look : chat)(one)));
     });
     after(() => {

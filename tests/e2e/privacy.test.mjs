@@ -1,5 +1,5 @@
-// What must not be seen: secrets and texts in the log (H1), second lines made by what a client sends (H4), errors that are no problem
-// document (H2; support/client.mjs checks every error of every test).
+// What must not be seen: secrets and texts in the log, second lines made by what a client sends, errors that are no problem
+// document (support/client.mjs checks every error of every test).
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import net from 'node:net';

@@ -1,5 +1,5 @@
-// The daily quota: exact under a crowd of sends (D1), also with kills; settled once by how a reply ends (D2); a new day at midnight (D3).
-// POLLUX_QUOTA_ROUNDS=n: rounds of D1 (usually 5).
+// The daily quota: exact under a crowd of sends, also with kills; settled once by how a reply ends; a new day at midnight.
+// POLLUX_QUOTA_ROUNDS=n: rounds of the crowd (usually 5).
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
@@ -151,7 +151,7 @@ describe('quota', () => {
     });
 
     // libfaketime runs the clock of that one process: 30 s before midnight at the start, and 20 times as fast as ours.
-    test('midnight: yesterday’s units stay yesterday’s, today’s begin anew', { skip: !faketime && 'libfaketime is not installed', timeout: 120_000 }, async () => {
+    test('midnight: yesterday’s units stay yesterday’s, today’s begin again', { skip: !faketime && 'libfaketime is not installed', timeout: 120_000 }, async () => {
         await sim.plan({ reset: true, default: { text: 'ok', chunk_delay_ms: 0 } });
         const clock = { LD_PRELOAD: faketime, FAKETIME: '@2031-03-01 23:59:30 x20', FAKETIME_DONT_FAKE_MONOTONIC: '1', DONT_FAKE_MONOTONIC: '1', TZ: 'UTC' };
         const night = await Server.start({ env: { ...roomySettings, ...sim.settings(), BASIC_DAILY_MESSAGES: '5', ...clock } });

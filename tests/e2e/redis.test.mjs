@@ -1,4 +1,4 @@
-// E1, in one process: Redis is there, then killed, halted, paused, flushed, full while it is used. Sends are accepted, replies arrive,
+// In one process: Redis is there, then killed, halted, paused, flushed, full while it is used. Sends are accepted, replies arrive,
 // streams are exact, lists show one's own writes, and afterwards Redis is used again.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';

@@ -52,13 +52,13 @@ describe('repeats of a client library', () => {
             while (!reader.end) await post(reader, 'hello', { key, eventsMax: reader.connections % 2 ? 2 : 1, byQuery: reader.connections % 3 === 2 });
             assert.equal(reader.text, text);
             assert.ok(reader.connections > 3);
-            assert.ok(reader.restarts <= 1, 'at most for who had seen nothing of the text');
+            assert.ok(reader.restarts <= 1, 'at most for a reader that had seen nothing of the text');
             assert.equal((await post(new ReplyReader(), 'hello', { key, lastId: reader.lastId })).answer.status, 204);
             await assertSentOnce('hello');
         });
     }
 
-    test('a key that is made anew for each try does not make a second question', async () => {
+    test('a new key for each try does not make a second question', async () => {
         const reader = new ReplyReader();
         await post(reader, 'hello', { key: randomUUID(), eventsMax: 3 });
         await post(reader, 'hello', { key: randomUUID() });

@@ -215,7 +215,7 @@ describe('replies', () => {
         const back = await openTab(user, gone.seen.at(-1).id);
         await until('what was missed', () => back.seen.some(end));
         assert.deepEqual(back.seen.filter(({ event }) => event !== 'ready').map(brief), one);
-        assert.deepEqual(stranger.seen.map(({ event }) => event), ['ready'], 'nobody sees what is not his');
+        assert.deepEqual(stranger.seen.map(({ event }) => event), ['ready'], 'nobody sees what is not theirs');
         for (const tab of [...tabs, back, stranger]) tab.close();
     });
 

@@ -1,4 +1,4 @@
-// G1 over nodes and Redis: replies are written by workers and read on two servers in turn, so every resume is on the other one, while
+// Resumes over nodes and Redis: replies are written by workers and read on two servers in turn, so every resume is on the other one, while
 // Redis, which carries the text, is killed and comes back, is flushed and stands still, and a worker dies. Nothing is missing or doubled.
 // POLLUX_STREAMS=n: how many streams (usually 200).
 import assert from 'node:assert/strict';

@@ -1,4 +1,4 @@
-// A9 over many processes: every process is stopped and started again, one after the other, under load behind HAProxy: no request fails,
+// A rolling restart: every process is stopped and started again, one after the other, under load behind HAProxy: no request fails,
 // streams resume by themselves, nothing is lost.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';

@@ -1,4 +1,4 @@
-// Ways to send and to get the reply, repeats with the same Idempotency-Key (A7), and the order of a room's replies (A8).
+// Ways to send and to get the reply, repeats with the same Idempotency-Key, and the order of a room's replies.
 // POLLUX_KEYS=n: how many keys are each sent 50 times at once (usually 20).
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';

@@ -1,6 +1,6 @@
-// How a process ends, by itself or not. SIGTERM (A9): nothing that was accepted is dropped, the process ends within 30 s, and what it
-// could not finish goes on at once in the next one; readers go on where they were. A crash: replies go on at once (A4), a reply that
-// takes the process down with it is given up in the end (A6). A pause longer than a lease: one reply all the same (A3).
+// How a process ends, by itself or not. SIGTERM: nothing that was accepted is dropped, the process ends within 30 s, and what it
+// could not finish goes on at once in the next one; readers go on where they were. A crash: replies go on at once, a reply that
+// takes the process down with it is given up in the end. A pause longer than a lease: one reply all the same.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';

@@ -1,5 +1,5 @@
-// Reading replies while they are written: G1 (what a reader puts together is the stored reply, whatever was cut), G2 (ids), G4 (no
-// torn characters). ReplyReader (support/sse.mjs) checks every event of every stream.
+// Reading replies while they are written: what a reader puts together is the stored reply, whatever was cut; ids; no torn
+// characters. ReplyReader (support/sse.mjs) checks every event of every stream.
 // POLLUX_STREAMS=n: how many streams are cut at random (usually 500).
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

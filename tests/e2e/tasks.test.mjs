@@ -28,7 +28,7 @@ const tables = `
     create table harness_periods (done_until bigint not null);
 `;
 
-// Whoever moves a period on is written down; so is who claims, and who ends a run that is not his while its lease holds.
+// A runner that moves a period on is written down; so is a runner that claims, and one that ends a run of another while its lease holds.
 const watchPostgres = `
     create function harness_period() returns trigger language plpgsql as $$ begin
         insert into harness_periods values (new.done_until); return new; end $$;

@@ -1,4 +1,4 @@
-// A13, the second half: an upgrade of every process under load. Today's binary and tomorrow's (pollux-next: one migration more) run side by
+// An upgrade of every process under load. Today's binary and tomorrow's (pollux-next: one migration more) run side by
 // side; no request fails. A binary that a later schema (pollux-later) excludes refuses to start, and says why.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';

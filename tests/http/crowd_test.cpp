@@ -78,7 +78,7 @@ asio::awaitable<Result<http::Stream>> endless(Service&, http::Request const&)
     co_return http::Stream{std::make_unique<Endless>()};
 }
 
-class CrowdTest : public testing::Test {
+class Crowd : public testing::Test {
 protected:
     void start(http::ServerLimits limits = {}, std::optional<limits::RateRule> webhook = {})
     {
@@ -140,7 +140,7 @@ std::string get(std::string const& path, std::string const& more = "")
     return "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + more + "\r\n";
 }
 
-TEST_F(CrowdTest, WhoHasWaitedLongestMakesRoom)
+TEST_F(Crowd, who_has_waited_longest_makes_room)
 {
     start({.connections_max = 4});
     std::vector<std::unique_ptr<RawClient>> idle;
@@ -153,7 +153,7 @@ TEST_F(CrowdTest, WhoHasWaitedLongestMakesRoom)
     EXPECT_EQ(idle.back()->ask(post("/note/", R"({"text":"a"})")).status, 200);
 }
 
-TEST_F(CrowdTest, HeadsThatDoNotEndMakeRoom)
+TEST_F(Crowd, heads_that_do_not_end_make_room)
 {
     start({.connections_max = 4});
     std::vector<std::unique_ptr<RawClient>> slow;
@@ -164,7 +164,7 @@ TEST_F(CrowdTest, HeadsThatDoNotEndMakeRoom)
     EXPECT_EQ(ask(post("/note/", R"({"text":"a"})")).status, 200);
 }
 
-TEST_F(CrowdTest, WhoIsServedStaysAndWhoComesIsToldSo)
+TEST_F(Crowd, who_is_served_stays_and_who_comes_is_told_so)
 {
     start({.connections_max = 3});
     std::vector<std::unique_ptr<RawClient>> readers;
@@ -182,7 +182,7 @@ TEST_F(CrowdTest, WhoIsServedStaysAndWhoComesIsToldSo)
     while (later.status != 200) later = ask(post("/note/", R"({"text":"a"})")); // Once the server has seen the end of the stream.
 }
 
-TEST_F(CrowdTest, ATokenIsJudgedBeforeTheBodyComes)
+TEST_F(Crowd, a_token_is_judged_before_the_body_comes)
 {
     start();
     for (std::string const& more : {std::string(), std::string("Authorization: Bearer bad\r\n")}) {
@@ -197,7 +197,7 @@ TEST_F(CrowdTest, ATokenIsJudgedBeforeTheBodyComes)
     EXPECT_EQ(expecting.status, 401); // Not 100: nobody is asked for a body that is not wanted.
 }
 
-TEST_F(CrowdTest, RatesAreJudgedBeforeTheBodyComes)
+TEST_F(Crowd, rates_are_judged_before_the_body_comes)
 {
     start();
     std::string const token = json + "Authorization: Bearer good\r\n";
@@ -207,7 +207,7 @@ TEST_F(CrowdTest, RatesAreJudgedBeforeTheBodyComes)
     EXPECT_EQ(answer.header("connection"), "close");
 }
 
-TEST_F(CrowdTest, SlowBodiesMakeRoomForThoseThatCome)
+TEST_F(Crowd, slow_bodies_make_room_for_those_that_come)
 {
     start({.open_body_bytes_max = 256_KiB});
     std::vector<std::unique_ptr<RawClient>> slow;
@@ -221,7 +221,7 @@ TEST_F(CrowdTest, SlowBodiesMakeRoomForThoseThatCome)
     EXPECT_TRUE(slow[0]->is_closed() || slow[0]->read().status == 503);
 }
 
-TEST_F(CrowdTest, ABodyThatFindsNoMemoryIs503)
+TEST_F(Crowd, a_body_that_finds_no_memory_is_503)
 {
     start({.open_body_bytes_max = 32_KiB});
     std::string const body = R"({"text":")" + std::string(100'000, 'a') + R"("})";
@@ -232,7 +232,7 @@ TEST_F(CrowdTest, ABodyThatFindsNoMemoryIs503)
     EXPECT_EQ(ask(post("/note/", R"({"text":"a"})")).status, 200); // And what it held is free again.
 }
 
-TEST_F(CrowdTest, WhoReadsNoAnswersGetsNoMoreOfThem)
+TEST_F(Crowd, who_reads_no_answers_gets_no_more_of_them)
 {
     start({.waiting_answer_bytes_per_user_max = 1_MiB});
     std::string const good = "Authorization: Bearer good\r\n";
@@ -248,7 +248,7 @@ TEST_F(CrowdTest, WhoReadsNoAnswersGetsNoMoreOfThem)
     while (answer.status != 200) answer = ask(mine);
 }
 
-TEST_F(CrowdTest, WhatATrailerHoldsIsNoHeader)
+TEST_F(Crowd, what_a_trailer_holds_is_no_header)
 {
     start();
     auto const answer = ask("POST /note/ HTTP/1.1\r\nHost: localhost\r\n" + json +
@@ -258,7 +258,7 @@ TEST_F(CrowdTest, WhatATrailerHoldsIsNoHeader)
     EXPECT_EQ(answer.body, R"({"bytes":1,"probe":"head","key":""})");
 }
 
-TEST_F(CrowdTest, ARawRouteTakesWhateverIsPosted)
+TEST_F(Crowd, a_raw_route_takes_whatever_is_posted)
 {
     start();
     std::string const bytes = std::string("\x1f\x8b\0\xff{", 5);
@@ -270,7 +270,7 @@ TEST_F(CrowdTest, ARawRouteTakesWhateverIsPosted)
     EXPECT_EQ(ask(post("/raw/", "", "")).status, 200);
 }
 
-TEST_F(CrowdTest, ARawRouteHasARateOfItsOwn)
+TEST_F(Crowd, a_raw_route_has_a_rate_of_its_own)
 {
     start({}, limits::RateRule{2, std::chrono::seconds(3600)});
     for (int count = 0; count < 2; ++count) EXPECT_EQ(ask(post("/raw/", "x", "")).status, 200);
@@ -279,7 +279,7 @@ TEST_F(CrowdTest, ARawRouteHasARateOfItsOwn)
     EXPECT_EQ(answer.header("ratelimit-policy"), "\"webhook\";q=2;w=3600");
 }
 
-TEST_F(CrowdTest, EmptyLinesBeforeARequestAreSkipped)
+TEST_F(Crowd, empty_lines_before_a_request_are_skipped)
 {
     start();
     auto const request = post("/note/", R"({"text":"a"})");
@@ -292,7 +292,7 @@ TEST_F(CrowdTest, EmptyLinesBeforeARequestAreSkipped)
     EXPECT_EQ(client.ask("\n" + request).status, 200);
 }
 
-TEST_F(CrowdTest, ARequestLineThatHasEndedIsJudgedAtOnce)
+TEST_F(Crowd, a_request_line_that_has_ended_is_judged_at_once)
 {
     start();
     for (std::string const head :
@@ -303,7 +303,7 @@ TEST_F(CrowdTest, ARequestLineThatHasEndedIsJudgedAtOnce)
     }
 }
 
-TEST_F(CrowdTest, AQueryHoldsFewParameters)
+TEST_F(Crowd, a_query_holds_few_parameters)
 {
     start();
     auto query = [](int count) {

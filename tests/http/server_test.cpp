@@ -6,7 +6,7 @@ namespace {
 
 using namespace test;
 
-TEST_F(ServerTest, AnswersWithTheHandlersStruct)
+TEST_F(ServerTest, answers_with_the_handlers_struct)
 {
     auto answer = post("/echo/", R"({"text":"hi"})");
     EXPECT_EQ(answer.status, 200);
@@ -15,7 +15,7 @@ TEST_F(ServerTest, AnswersWithTheHandlersStruct)
     EXPECT_EQ(answer.header("x-request-id").size(), 16u);
 }
 
-TEST_F(ServerTest, ServesPathsWithAndWithoutTheLastSlash)
+TEST_F(ServerTest, serves_paths_with_and_without_the_last_slash)
 {
     EXPECT_EQ(ask(get("/rooms/12")).body, R"({"text":"12","user":0})");
     EXPECT_EQ(ask(get("/rooms/12/")).status, 200);
@@ -28,7 +28,7 @@ struct Case {
     std::string body_part;
 };
 
-TEST_F(ServerTest, RefusesWhatItShould)
+TEST_F(ServerTest, refuses_what_it_should)
 {
     auto json_post = [](std::string const& body) {
         return "POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
@@ -106,7 +106,7 @@ TEST_F(ServerTest, RefusesWhatItShould)
     }
 }
 
-TEST_F(ServerTest, ClosesAfterFramingThatCannotBeTrusted)
+TEST_F(ServerTest, closes_after_framing_that_cannot_be_trusted)
 {
     RawClient client(server_->port());
     auto answer = client.ask("POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" +
@@ -116,14 +116,14 @@ TEST_F(ServerTest, ClosesAfterFramingThatCannotBeTrusted)
     EXPECT_TRUE(client.is_closed()); // The smuggled GET was not answered.
 }
 
-TEST_F(ServerTest, AnswersPipelinedRequestsInOrder)
+TEST_F(ServerTest, answers_pipelined_requests_in_order)
 {
     RawClient client(server_->port());
     client.send(get("/rooms/1/") + get("/rooms/2/") + get("/rooms/3/"));
     for (auto wanted : {"\"1\"", "\"2\"", "\"3\""}) EXPECT_NE(client.read().body.find(wanted), std::string::npos);
 }
 
-TEST_F(ServerTest, TakesARequestCutAtEveryByte)
+TEST_F(ServerTest, takes_a_request_cut_at_every_byte)
 {
     std::string request = "POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n"
                           R"({"text":"hi"})";
@@ -152,14 +152,14 @@ TEST_F(ServerTest, AnswersHeadWithoutABody)
     EXPECT_EQ(client.ask(get("/rooms/5/")).status, 200); // Nothing of a body stood in between.
 }
 
-TEST_F(ServerTest, KeepsAGivenRequestIdAndRefusesAnUglyOne)
+TEST_F(ServerTest, keeps_a_given_request_id_and_refuses_an_ugly_one)
 {
     EXPECT_EQ(ask(get("/nope/", "X-Request-ID: abc-1\r\n")).header("x-request-id"), "abc-1");
     EXPECT_NE(ask(get("/nope/", "X-Request-ID: a b\r\n")).header("x-request-id"), "a b");
     EXPECT_NE(ask(get("/nope/", "X-Request-ID: abc-1\r\n")).body.find(R"("request_id":"abc-1")"), std::string::npos);
 }
 
-TEST_F(ServerTest, StreamsEventsAndKeepsTheConnection)
+TEST_F(ServerTest, streams_events_and_keeps_the_connection)
 {
     RawClient client(server_->port());
     auto answer = client.ask(get("/events/"));
@@ -169,7 +169,7 @@ TEST_F(ServerTest, StreamsEventsAndKeepsTheConnection)
     EXPECT_EQ(client.ask(get("/rooms/5/")).status, 200);
 }
 
-TEST_F(ServerTest, AnswersRateLimitsWithTheDraftsHeaders)
+TEST_F(ServerTest, answers_rate_limits_with_the_drafts_headers)
 {
     http::ServerOptions options;
     options.rate_limits = true;
@@ -185,7 +185,7 @@ TEST_F(ServerTest, AnswersRateLimitsWithTheDraftsHeaders)
     EXPECT_GE(std::stoi(answer.header("retry-after")), 1);
 }
 
-TEST_F(ServerTest, AUserOverHisLimitTakesNothingFromHisAddress)
+TEST_F(ServerTest, a_user_over_their_limit_takes_nothing_from_their_address)
 {
     http::ServerOptions options;
     options.rate_limits = true;
@@ -204,7 +204,7 @@ TEST_F(ServerTest, AUserOverHisLimitTakesNothingFromHisAddress)
     EXPECT_EQ(mine("neighbour").header("ratelimit-policy"), "\"read_address\";q=3;w=3600");
 }
 
-TEST_F(ServerTest, AnswersCorsForListedOriginsOnly)
+TEST_F(ServerTest, answers_cors_for_listed_origins_only)
 {
     http::ServerOptions options;
     options.cors.origins = {"https://chat.example.com"};
@@ -219,7 +219,7 @@ TEST_F(ServerTest, AnswersCorsForListedOriginsOnly)
     }
 }
 
-TEST_F(ServerTest, DebugAnswersLocalRequestsOnly)
+TEST_F(ServerTest, debug_answers_local_requests_only)
 {
     http::ServerOptions options;
     options.debug = true;
@@ -241,7 +241,7 @@ TEST_F(ServerTest, DebugAnswersLocalRequestsOnly)
     }
 }
 
-TEST_F(ServerTest, EndsIdleConnectionsAtTheStop)
+TEST_F(ServerTest, ends_idle_connections_at_the_stop)
 {
     RawClient client(server_->port());
     EXPECT_EQ(client.ask(get("/rooms/5/")).status, 200);
@@ -249,7 +249,7 @@ TEST_F(ServerTest, EndsIdleConnectionsAtTheStop)
     EXPECT_TRUE(client.is_closed());
 }
 
-TEST_F(ServerTest, KnowsWhenItsPortIsTaken)
+TEST_F(ServerTest, knows_when_its_port_is_taken)
 {
     http::ServerOptions options;
     options.port = server_->port();

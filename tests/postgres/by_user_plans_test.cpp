@@ -105,7 +105,7 @@ protected:
 
     std::string const url;
     UserId const user{7};
-    RoomId const room{6}; // One of his.
+    RoomId const room{6}; // One of this user's.
     chat::ReplyPartsStore parts{temp.database()};
     accounts::SessionStore sessions{temp.database(), {}};
     accounts::CodeStore codes{temp.database()};

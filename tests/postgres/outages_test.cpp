@@ -34,16 +34,16 @@ protected:
     SmallPool() : PostgresTest(with_pool(2)) {}
 };
 
-asio::awaitable<int> sleep_for(Transaction& tx, double seconds)
+asio::awaitable<int> sleep_for(Transaction& transaction, double seconds)
 {
-    co_await tx.run("select pg_sleep($1)", seconds);
+    co_await transaction.run("select pg_sleep($1)", seconds);
     co_return 1;
 }
 
 asio::awaitable<void> sleep_in_unit(db::Database& database, double seconds, int& ended)
 {
     try {
-        co_await database.transact([seconds](Transaction& tx) { return sleep_for(tx, seconds); });
+        co_await database.transact([seconds](Transaction& transaction) { return sleep_for(transaction, seconds); });
     } catch (Unavailable const&) {
     }
     ++ended;
@@ -53,7 +53,7 @@ asio::awaitable<void> note_refusal(db::Database& database, std::chrono::millisec
 {
     auto const began = Steady::now();
     try {
-        co_await database.transact([](Transaction& tx) { return insert_note(tx, "late"); });
+        co_await database.transact([](Transaction& transaction) { return insert_note(transaction, "late"); });
     } catch (Unavailable const&) {
         waited = std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - began);
     }
@@ -71,13 +71,13 @@ TEST_F(SmallPool, who_finds_no_connection_free_is_refused_in_time)
     EXPECT_GE(waited, limits_.connection_wait_max) << "it waits for one";
     EXPECT_LE(waited, refused_within);
     EXPECT_EQ(ended, 2);
-    transact([](Transaction& tx) { return insert_note(tx, "afterwards"); });
+    transact([](Transaction& transaction) { return insert_note(transaction, "afterwards"); });
 }
 
 asio::awaitable<void> add_note(db::Database& database, int number)
 {
     auto const text = std::to_string(number);
-    co_await database.transact([text](Transaction& tx) { return insert_note(tx, text); });
+    co_await database.transact([text](Transaction& transaction) { return insert_note(transaction, text); });
 }
 
 TEST_F(SmallPool, two_connections_serve_three_hundred_units_in_turn)
@@ -120,16 +120,16 @@ TEST_F(Outages, a_row_that_somebody_keeps_locked_is_not_waited_for_long)
     EXPECT_EQ(write("update notes set size = 2").changed(), 1);
 }
 
-asio::awaitable<int> fill_the_disk(db::Transaction& tx)
+asio::awaitable<int> fill_the_disk(db::Transaction& transaction)
 {
-    co_await tx.run("do $$ begin raise exception using errcode = '53100'; end $$");
+    co_await transaction.run("do $$ begin raise exception using errcode = '53100'; end $$");
     co_return 0;
 }
 
 TEST_F(Outages, a_full_disk_is_told_as_that)
 {
     EXPECT_EQ(lack_of([&] { write("do $$ begin raise exception using errcode = '53100'; end $$"); }), Lack::space);
-    EXPECT_EQ(lack_of([&] { transact([](db::Transaction& tx) { return fill_the_disk(tx); }); }), Lack::space);
+    EXPECT_EQ(lack_of([&] { transact([](db::Transaction& transaction) { return fill_the_disk(transaction); }); }), Lack::space);
     EXPECT_EQ(lack_of([&] { write("do $$ begin raise exception using errcode = '53200'; end $$"); }), Lack::service) << "out of memory";
 }
 
@@ -201,7 +201,7 @@ protected:
     bool try_write(std::string const& text)
     {
         try {
-            loop.run(database.transact([text](Transaction& tx) { return insert_note(tx, text); }));
+            loop.run(database.transact([text](Transaction& transaction) { return insert_note(transaction, text); }));
             return true;
         } catch (Unavailable const&) {
             return false;

@@ -66,10 +66,10 @@ protected:
     db::PostgresDatabase database{{.url = place.url(), .limits = limits_}};
 };
 
-inline asio::awaitable<db::Rows> insert_note(db::Transaction& tx, std::string text)
+inline asio::awaitable<db::Rows> insert_note(db::Transaction& transaction, std::string text)
 {
     static constexpr db::Sql sql = "insert into notes (text) values ($1) returning id";
-    return tx.run(sql, std::move(text));
+    return transaction.run(sql, std::move(text));
 }
 
 } // namespace pollux::test

@@ -78,7 +78,7 @@ TEST_F(Statements, wrong_statements_and_broken_constraints_are_told_apart_from_a
 TEST_F(Statements, a_read_may_not_write)
 {
     EXPECT_THROW(read("insert into notes (text) values ('a')"), StatementError);
-    EXPECT_THROW(loop.run(database.snapshot([](db::Transaction& tx) { return insert_note(tx, "a"); })), StatementError);
+    EXPECT_THROW(loop.run(database.snapshot([](db::Transaction& transaction) { return insert_note(transaction, "a"); })), StatementError);
     EXPECT_EQ(count(), 0);
 }
 

@@ -10,23 +10,23 @@ using db::Unavailable;
 
 using Transactions = PostgresTest;
 
-asio::awaitable<Result<int>> add_and_refuse(Transaction& tx)
+asio::awaitable<Result<int>> add_and_refuse(Transaction& transaction)
 {
-    co_await insert_note(tx, "a");
+    co_await insert_note(transaction, "a");
     co_return not_found("note");
 }
 
-asio::awaitable<int> add_and_throw(Transaction& tx)
+asio::awaitable<int> add_and_throw(Transaction& transaction)
 {
-    co_await insert_note(tx, "a");
+    co_await insert_note(transaction, "a");
     throw std::runtime_error("an accident");
 }
 
-asio::awaitable<int> add_twice_and_carry_on(Transaction& tx)
+asio::awaitable<int> add_twice_and_carry_on(Transaction& transaction)
 {
-    co_await insert_note(tx, "a");
+    co_await insert_note(transaction, "a");
     try {
-        co_await insert_note(tx, "a");
+        co_await insert_note(transaction, "a");
     } catch (StatementError const&) {
     }
     co_return 1;
@@ -34,7 +34,7 @@ asio::awaitable<int> add_twice_and_carry_on(Transaction& tx)
 
 TEST_F(Transactions, a_unit_is_kept_when_it_returns_and_rolled_back_when_it_refuses_or_throws)
 {
-    auto const rows = transact([](Transaction& tx) { return insert_note(tx, "kept"); });
+    auto const rows = transact([](Transaction& transaction) { return insert_note(transaction, "kept"); });
     EXPECT_EQ(rows.size(), 1u);
     EXPECT_EQ(transact(add_and_refuse).error().code(), "note_not_found");
     EXPECT_THROW(transact(add_and_throw), std::runtime_error);
@@ -58,9 +58,9 @@ TEST_F(Transactions, a_unit_without_statements_costs_nothing)
     EXPECT_EQ(transact(do_nothing), 7);
 }
 
-asio::awaitable<int> add_a_tag_of_nothing(Transaction& tx)
+asio::awaitable<int> add_a_tag_of_nothing(Transaction& transaction)
 {
-    co_await tx.run("insert into tags (note_id) values (99)");
+    co_await transaction.run("insert into tags (note_id) values (99)");
     co_return 1;
 }
 
@@ -73,25 +73,26 @@ TEST_F(Transactions, a_constraint_that_is_checked_at_commit_refuses_the_unit)
 enum class Ending { step_by_step, in_one_batch };
 
 // Each adds one to both rows, in opposite orders: a deadlock each time two meet.
-asio::awaitable<int> add_to_both(Transaction& tx, Ending ending, std::string first, std::string second, int* runs)
+asio::awaitable<int> add_to_both(Transaction& transaction, Ending ending, std::string first, std::string second, int* runs)
 {
     static constexpr db::Sql add_sql = "update notes set size = size + 1 where text = $1";
     static constexpr db::Sql pause_sql = "select pg_sleep(0.05)";
     ++*runs;
-    co_await tx.run(add_sql, first);
+    co_await transaction.run(add_sql, first);
     if (ending == Ending::in_one_batch) {
-        co_await tx.run_later(pause_sql);
-        co_await tx.run_last(add_sql, second); // With COMMIT behind it.
+        co_await transaction.run_later(pause_sql);
+        co_await transaction.run_last(add_sql, second); // With COMMIT behind it.
     } else {
-        co_await tx.run(pause_sql);
-        co_await tx.run(add_sql, second);
+        co_await transaction.run(pause_sql);
+        co_await transaction.run(add_sql, second);
     }
     co_return 1;
 }
 
 asio::awaitable<void> add_in_order(db::Database& database, Ending ending, std::string first, std::string second, int* runs)
 {
-    co_await database.transact([ending, first, second, runs](Transaction& tx) { return add_to_both(tx, ending, first, second, runs); });
+    co_await database.transact(
+        [ending, first, second, runs](Transaction& transaction) { return add_to_both(transaction, ending, first, second, runs); });
 }
 
 class Deadlocks : public Transactions, public testing::WithParamInterface<Ending> {};
@@ -118,25 +119,25 @@ TEST_P(Deadlocks, of_two_that_wait_for_each_other_one_is_run_again_from_its_star
 
 INSTANTIATE_TEST_SUITE_P(Ways, Deadlocks, testing::Values(Ending::step_by_step, Ending::in_one_batch));
 
-asio::awaitable<int> always_conflicts(Transaction& tx, int* runs)
+asio::awaitable<int> always_conflicts(Transaction& transaction, int* runs)
 {
     ++*runs;
-    co_await tx.run("do $$ begin raise exception using errcode = '40001'; end $$");
+    co_await transaction.run("do $$ begin raise exception using errcode = '40001'; end $$");
     co_return 1;
 }
 
 TEST_F(Transactions, conflicts_without_end_end_as_unavailable)
 {
     int runs = 0;
-    auto unit = [&runs](Transaction& tx) { return always_conflicts(tx, &runs); };
+    auto unit = [&runs](Transaction& transaction) { return always_conflicts(transaction, &runs); };
     EXPECT_THROW(transact(unit), Unavailable);
     EXPECT_EQ(runs, limits_.tries_max);
 }
 
-asio::awaitable<bool> sees_one_moment(Transaction& tx, PostgresControl* control)
+asio::awaitable<bool> sees_one_moment(Transaction& transaction, PostgresControl* control)
 {
     static constexpr db::Sql sql = "select count(*) from notes";
-    auto const before = co_await tx.run(sql);
+    auto const before = co_await transaction.run(sql);
     control->run("insert into notes (text) values ('meanwhile')");
     auto const after = co_await tx.run(sql);
     co_return before.front().only().integer() == 0 && after.front().only().integer() == 0;
@@ -144,18 +145,18 @@ asio::awaitable<bool> sees_one_moment(Transaction& tx, PostgresControl* control)
 
 TEST_F(Transactions, a_snapshot_sees_one_moment)
 {
-    auto unit = [this](Transaction& tx) { return sees_one_moment(tx, &control); };
+    auto unit = [this](Transaction& transaction) { return sees_one_moment(transaction, &control); };
     EXPECT_TRUE(loop.run(database.snapshot(unit)));
     EXPECT_EQ(count(), 1);
 }
 
-asio::awaitable<int> note_and_lose_the_connection(Transaction& tx)
+asio::awaitable<int> note_and_lose_the_connection(Transaction& transaction)
 {
-    co_await insert_note(tx, "lost");
+    co_await insert_note(transaction, "lost");
     // Runs inside of COMMIT, and ends the connection before it can answer.
-    co_await tx.run("create constraint trigger ending after insert on tags deferrable initially deferred for each row "
-                    "execute function end_me()");
-    co_await tx.run("insert into tags (note_id) select id from notes");
+    co_await transaction.run("create constraint trigger ending after insert on tags deferrable initially deferred for each row "
+                             "execute function end_me()");
+    co_await transaction.run("insert into tags (note_id) select id from notes");
     co_return 1;
 }
 
@@ -174,18 +175,18 @@ TEST_F(Transactions, a_lost_answer_to_commit_is_told_as_what_it_is)
 }
 
 // COMMIT travels with the insert, and ends the connection before either has its answer.
-asio::awaitable<int> lose_the_connection_at_once(Transaction& tx)
+asio::awaitable<int> lose_the_connection_at_once(Transaction& transaction)
 {
     static constexpr db::Sql sql = "insert into tags (note_id) select id from notes";
-    co_await tx.run_last(sql);
+    co_await transaction.run_last(sql);
     co_return 1;
 }
 
-asio::awaitable<int> lose_the_connection_before_the_last(Transaction& tx)
+asio::awaitable<int> lose_the_connection_before_the_last(Transaction& transaction)
 {
-    co_await tx.run_later("select pg_terminate_backend(pg_backend_pid())");
+    co_await transaction.run_later("select pg_terminate_backend(pg_backend_pid())");
     static constexpr db::Sql sql = "insert into notes (text) values ('never')";
-    co_await tx.run_last(sql);
+    co_await transaction.run_last(sql);
     co_return 1;
 }
 
@@ -217,10 +218,10 @@ TEST_F(Transactions, what_is_certainly_not_committed_is_told_apart_from_what_is_
     EXPECT_EQ(lack_of([&] { read("select pg_terminate_backend(pg_backend_pid())"); }), Lack::service) << "who reads has nothing to commit";
 }
 
-asio::awaitable<int> lose_the_connection(Transaction& tx)
+asio::awaitable<int> lose_the_connection(Transaction& transaction)
 {
-    co_await insert_note(tx, "lost");
-    co_await tx.run("select pg_terminate_backend(pg_backend_pid())");
+    co_await insert_note(transaction, "lost");
+    co_await transaction.run("select pg_terminate_backend(pg_backend_pid())");
     co_return 1;
 }
 
@@ -228,7 +229,7 @@ TEST_F(Transactions, a_connection_that_is_ended_in_the_middle_takes_only_its_own
 {
     EXPECT_THROW(transact(lose_the_connection), Unavailable);
     EXPECT_EQ(count(), 0);
-    transact([](Transaction& tx) { return insert_note(tx, "next"); });
+    transact([](Transaction& transaction) { return insert_note(transaction, "next"); });
     EXPECT_EQ(count(), 1);
 }
 

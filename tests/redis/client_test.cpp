@@ -51,7 +51,7 @@ protected:
     Client client{loop.runtime, server.url(), without_pulse()};
 };
 
-TEST_F(RedisClient, AnswersEachCommand)
+TEST_F(RedisClient, answers_each_command)
 {
     EXPECT_EQ(call({"SET", "k", std::string_view("a\r\n\0b", 5)})->text, "OK");
     EXPECT_EQ(call({"GET", "k"}, 1)->text, std::string_view("a\r\n\0b", 5));
@@ -75,7 +75,7 @@ asio::awaitable<int> count_up(Client* client, std::string key, int times)
     co_return right;
 }
 
-TEST_F(RedisClient, ManyAskAtOnceAndEachGetsItsOwnAnswers)
+TEST_F(RedisClient, many_ask_at_once_and_each_gets_its_own_answers)
 {
     std::vector<std::future<int>> counts;
     for (int caller = 0; caller < 64; ++caller) {
@@ -84,20 +84,20 @@ TEST_F(RedisClient, ManyAskAtOnceAndEachGetsItsOwnAnswers)
     for (auto& count : counts) EXPECT_EQ(count.get(), 50);
 }
 
-TEST_F(RedisClient, ALargeTextComesWhole)
+TEST_F(RedisClient, a_large_text_comes_whole)
 {
     std::string const text(3'000'000, 'x');
     EXPECT_EQ(call({"SET", "large", text})->text, "OK");
     EXPECT_EQ(call({"GET", "large"})->text, text);
 }
 
-TEST_F(RedisClient, SendsWithoutWaiting)
+TEST_F(RedisClient, sends_without_waiting)
 {
     client.send(command({"SET", "a", "1"}) + command({"INCR", "a"}), 2); // From a thread that is not the runtime's.
     EXPECT_TRUE(comes_true([&] { return call({"GET", "a"})->text == "2"; }));
 }
 
-TEST_F(RedisClient, WhoSendsCanBeToldThatItMayBeLost)
+TEST_F(RedisClient, who_sends_can_be_told_that_it_may_be_lost)
 {
     std::atomic<int> lost = 0;
     auto const send = [&] { client.send(command({"SET", "a", "1"}), 1, [&lost] { ++lost; }); };
@@ -113,7 +113,7 @@ TEST_F(RedisClient, WhoSendsCanBeToldThatItMayBeLost)
     EXPECT_TRUE(comes_true([&] { return lost == 2; }));
 }
 
-TEST_F(RedisClient, AReplyThatIsTooLargeEndsTheConnectionAndNotTheClient)
+TEST_F(RedisClient, a_reply_that_is_too_large_ends_the_connection_and_not_the_client)
 {
     std::string const text(5'000'000, 'x');
     call({"SET", "a", text});
@@ -122,7 +122,7 @@ TEST_F(RedisClient, AReplyThatIsTooLargeEndsTheConnectionAndNotTheClient)
     EXPECT_TRUE(is_back());
 }
 
-TEST_F(RedisClient, WithRedisKilledNobodyWaitsAndItComesBack)
+TEST_F(RedisClient, with_redis_killed_nobody_waits_and_it_comes_back)
 {
     server.kill();
     ASSERT_TRUE(comes_true([&] { return !call({"GET", "k"}) && !is_up(0); }));
@@ -142,7 +142,7 @@ asio::awaitable<std::chrono::milliseconds> ask_in_vain(Client* client)
     co_return std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - begun);
 }
 
-TEST_F(RedisClient, WithRedisHaltedACallEndsByItsLimitAndTheNextAtOnce)
+TEST_F(RedisClient, with_redis_halted_a_call_ends_by_its_limit_and_the_next_at_once)
 {
     server.halt();
     EXPECT_GE(loop.run(ask_in_vain(&client)), 200ms);
@@ -155,7 +155,7 @@ TEST_F(RedisClient, WithRedisHaltedACallEndsByItsLimitAndTheNextAtOnce)
     EXPECT_EQ(call({"SET", "k", "1"})->text, "OK");
 }
 
-TEST_F(RedisClient, WhoHasLittlePatienceIsFreedWhenRedisHesitates)
+TEST_F(RedisClient, who_has_little_patience_is_freed_when_redis_hesitates)
 {
     Limits limits;
     limits.call = 20s;
@@ -191,7 +191,7 @@ asio::awaitable<int> ask_many(Client* client, int count)
     co_return answered;
 }
 
-TEST_F(RedisClient, AllWhoWaitAreFreedTogether)
+TEST_F(RedisClient, all_who_wait_are_freed_together)
 {
     ASSERT_TRUE(server.ask({"CLIENT", "PAUSE", 60'000, "ALL"}));
     auto const begun = Steady::now();
@@ -204,7 +204,7 @@ TEST_F(RedisClient, AllWhoWaitAreFreedTogether)
     EXPECT_TRUE(is_back());
 }
 
-TEST(RedisClientLogin, TakesPasswordUserAndDatabase)
+TEST(RedisClientLogin, takes_password_user_and_database)
 {
     test::RedisServer const server({"--requirepass", "p@ss"}, "p@ss");
     ASSERT_EQ(server.ask({"ACL", "SETUSER", "worker", "on", ">w0rd", "~*", "&*", "+@all"})->text, "OK");
@@ -230,7 +230,7 @@ TEST(RedisClientLogin, TakesPasswordUserAndDatabase)
     loop.runtime.stop();
 }
 
-TEST(RedisClientTls, VerifiesTheServersCertificate)
+TEST(RedisClientTls, verifies_the_servers_certificate)
 {
     test::TempFolder const folder;
     auto const key = (folder / "key.pem").string();

@@ -35,7 +35,7 @@ std::vector<std::string> jsons(NoticeBatch const& batch)
     return all;
 }
 
-TEST_F(RedisNoticesTest, AnyNodeUnderstandsTheIdsOfAnother)
+TEST_F(RedisNoticesTest, any_node_understands_the_ids_of_another)
 {
     auto const start = look(a, "");
     EXPECT_FALSE(start.is_reset);
@@ -54,7 +54,7 @@ TEST_F(RedisNoticesTest, AnyNodeUnderstandsTheIdsOfAnother)
     EXPECT_TRUE(look(b, "").notices.empty()); // Starts now.
 }
 
-TEST_F(RedisNoticesTest, AWaitingReaderElsewhereIsToldAtOnce)
+TEST_F(RedisNoticesTest, a_waiting_reader_elsewhere_is_told_at_once)
 {
     auto const start = look(b, "");
     for (int round = 1; round <= 20; ++round) {
@@ -66,7 +66,7 @@ TEST_F(RedisNoticesTest, AWaitingReaderElsewhereIsToldAtOnce)
     EXPECT_EQ(look(b, start.last_id).notices.size(), 20u);
 }
 
-TEST_F(RedisNoticesTest, UnknownIdsAreAnsweredWithReset)
+TEST_F(RedisNoticesTest, unknown_ids_are_answered_with_reset)
 {
     auto const start = look(a, "");
     for (auto const* id : {"x", "-", "abc-1", "-5", "abc-", "abc--1", "abc-99999999999999999999"}) EXPECT_TRUE(look(a, id).is_reset) << id;
@@ -82,7 +82,7 @@ TEST_F(RedisNoticesTest, UnknownIdsAreAnsweredWithReset)
     EXPECT_FALSE(look(a, lost.last_id).is_reset);
 }
 
-TEST_F(RedisNoticesTest, MuchComesInPieces)
+TEST_F(RedisNoticesTest, much_comes_in_pieces)
 {
     auto place = look(a, "").last_id;
     publish(a, 1, 500);
@@ -98,7 +98,7 @@ TEST_F(RedisNoticesTest, MuchComesInPieces)
     EXPECT_EQ(all.back(), "500");
 }
 
-TEST_F(RedisNoticesTest, WithRedisAwayEachNodeHasItsOwnAndWhoChangesFetchesAnew)
+TEST_F(RedisNoticesTest, with_redis_away_each_node_has_its_own_and_who_changes_fetches_anew)
 {
     auto const start = look(a, "");
     server.kill();
@@ -122,7 +122,7 @@ TEST_F(RedisNoticesTest, WithRedisAwayEachNodeHasItsOwnAndWhoChangesFetchesAnew)
     EXPECT_TRUE(look(a, "gone-1").is_reset);
 }
 
-TEST_F(RedisNoticesTest, AStopFreesWhoWaits)
+TEST_F(RedisNoticesTest, a_stop_frees_who_waits)
 {
     auto waiting = wait(a, look(a, "").last_id);
     a.parts.close();

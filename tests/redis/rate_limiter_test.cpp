@@ -21,7 +21,7 @@ protected:
     }
 };
 
-TEST_F(RedisRateLimiterTest, AllNodesCountTogether)
+TEST_F(RedisRateLimiterTest, all_nodes_count_together)
 {
     limits::RateRule const rule{4, 3600s};
     for (int round = 0; round < 2; ++round) {
@@ -42,7 +42,7 @@ TEST_F(RedisRateLimiterTest, AllNodesCountTogether)
     EXPECT_TRUE(take(b, rule, "u:1", limits::RateClass::none).allowed);
 }
 
-TEST_F(RedisRateLimiterTest, SaysWhatIsLeft)
+TEST_F(RedisRateLimiterTest, says_what_is_left)
 {
     limits::RateRule const rule{3, 3600s};
     EXPECT_EQ(take(a, rule).remaining, 2);
@@ -61,7 +61,7 @@ asio::awaitable<int> take_many(RedisRateLimiter* limiter, int times, limits::Rat
     co_return allowed;
 }
 
-TEST_F(RedisRateLimiterTest, AdmitsNotOneTooManyOfThoseWhoComeAtOnce)
+TEST_F(RedisRateLimiterTest, admits_not_one_too_many_of_those_who_come_at_once)
 {
     limits::RateRule const rule{50, 86'400s};
     std::vector<std::future<int>> counts;
@@ -74,7 +74,7 @@ TEST_F(RedisRateLimiterTest, AdmitsNotOneTooManyOfThoseWhoComeAtOnce)
     EXPECT_EQ(allowed, 50);
 }
 
-TEST_F(RedisRateLimiterTest, ObeyingRetryAfterWorks)
+TEST_F(RedisRateLimiterTest, obeying_retry_after_works)
 {
     limits::RateRule const rule{2, 2s};
     while (take(a, rule).allowed) {
@@ -86,7 +86,7 @@ TEST_F(RedisRateLimiterTest, ObeyingRetryAfterWorks)
     EXPECT_TRUE(take(b, rule).allowed);
 }
 
-TEST_F(RedisRateLimiterTest, WithRedisGoneHaltedOrFullEachNodeLimitsForItself)
+TEST_F(RedisRateLimiterTest, with_redis_gone_halted_or_full_each_node_limits_for_itself)
 {
     limits::RateRule const rule{3, 3600s};
     for (int round = 0; round < 3; ++round) EXPECT_TRUE(take(a, rule).allowed);
@@ -98,7 +98,7 @@ TEST_F(RedisRateLimiterTest, WithRedisGoneHaltedOrFullEachNodeLimitsForItself)
     EXPECT_FALSE(take(a, rule).allowed);
     EXPECT_TRUE(take(b, rule).allowed);
 
-    server.start(); // Empty: everybody has his full count again.
+    server.start(); // Empty: everybody has the full count again.
     ASSERT_TRUE(are_up());
     for (int round = 0; round < 3; ++round) EXPECT_TRUE(take(a, rule).allowed);
     EXPECT_FALSE(take(b, rule).allowed);

@@ -10,7 +10,7 @@
 
 namespace pollux::test {
 
-// Who has little patience would do without Redis when this machine is busy; tests/redis/client_test.cpp sees to patience.
+// A call with little patience would do without Redis when this machine is busy; tests/redis/client_test.cpp sees to patience.
 inline redis::Limits patient_limits()
 {
     redis::Limits limits;

@@ -49,7 +49,7 @@ protected:
     }
 };
 
-TEST_P(RedisRefusals, AreSeenToldAndSurvived)
+TEST_P(RedisRefusals, are_seen_told_and_survived)
 {
     auto const& [name, word, begin, end] = GetParam();
     ASSERT_TRUE(are_served());
@@ -69,7 +69,7 @@ TEST_P(RedisRefusals, AreSeenToldAndSurvived)
 
 INSTANTIATE_TEST_SUITE_P(OfEveryKind, RedisRefusals, testing::ValuesIn(refusals), [](auto const& info) { return info.param.name; });
 
-TEST(RedisRefusal, IsToldFromWhatIsWrongWithOneCommand)
+TEST(RedisRefusal, is_told_from_what_is_wrong_with_one_command)
 {
     auto const error = [](std::string text) {
         redis::Reply reply;

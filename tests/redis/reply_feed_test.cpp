@@ -48,7 +48,7 @@ protected:
     }
 };
 
-// All that a reader gets until the reply has ended, or until he has `bytes_max` of text.
+// All that a reader gets until the reply has ended, or until it has `bytes_max` of text.
 struct Gathered {
     std::int64_t attempt = 0;
     std::string model;
@@ -85,7 +85,7 @@ asio::awaitable<Gathered> gather(chat::RedisReplyFeed* feed, MessageId reply, st
     co_return all;
 }
 
-TEST_F(RedisReplyFeedTest, AReaderOnAnotherNodeGetsAllOfIt)
+TEST_F(RedisReplyFeedTest, a_reader_on_another_node_gets_all_of_it)
 {
     auto gathering = b.loop.start(gather(&b.parts, reply, SIZE_MAX));
     auto gathering_here = a.loop.start(gather(&a.parts, reply, SIZE_MAX), 1);
@@ -111,7 +111,7 @@ TEST_F(RedisReplyFeedTest, AReaderOnAnotherNodeGetsAllOfIt)
     }
 }
 
-TEST_F(RedisReplyFeedTest, ResumesAnywhereAndCutsBetweenCharacters)
+TEST_F(RedisReplyFeedTest, resumes_anywhere_and_cuts_between_characters)
 {
     std::string text;
     while (text.size() < 200'000) text += "€";
@@ -136,7 +136,7 @@ TEST_F(RedisReplyFeedTest, ResumesAnywhereAndCutsBetweenCharacters)
     }
 }
 
-TEST_F(RedisReplyFeedTest, ANewAttemptElsewhereBeginsAnewAndTheOldOneIsRefused)
+TEST_F(RedisReplyFeedTest, a_new_attempt_elsewhere_begins_anew_and_the_old_one_is_refused)
 {
     begin(a);
     append(a, "first");
@@ -151,14 +151,14 @@ TEST_F(RedisReplyFeedTest, ANewAttemptElsewhereBeginsAnewAndTheOldOneIsRefused)
     EXPECT_EQ(news.attempt, 2);
     EXPECT_EQ(news.text, "second");
     EXPECT_EQ(news.model, "demo");
-    begin(a, 1); // Somebody who has lost his lease and does not know.
+    begin(a, 1); // A worker that has lost its lease and does not know.
     append(a, "late");
     ASSERT_EQ(b.loop.run(gather(&b.parts, reply, 6)).text, "second");
     EXPECT_EQ(server.ask({"HGET", "pollux:feed:{7}", "attempt"})->text, "2");
     EXPECT_EQ(look(a, {.attempt = 2, .text_bytes = 6}).state, State::streaming);
 }
 
-TEST_F(RedisReplyFeedTest, AReplyThatNobodyWritesIsAbsentUntilSomebodyDoes)
+TEST_F(RedisReplyFeedTest, a_reply_that_nobody_writes_is_absent_until_somebody_does)
 {
     EXPECT_EQ(look(b).state, State::absent);
     EXPECT_EQ(wait(b, {}, 20ms).get().state, State::absent);
@@ -170,7 +170,7 @@ TEST_F(RedisReplyFeedTest, AReplyThatNobodyWritesIsAbsentUntilSomebodyDoes)
     EXPECT_EQ(news.model, "demo");
 }
 
-TEST_F(RedisReplyFeedTest, AnEndToldByAnotherNodeReachesWhoWaits)
+TEST_F(RedisReplyFeedTest, an_end_told_by_another_node_reaches_who_waits)
 {
     begin(a);
     append(a, "text");
@@ -186,7 +186,7 @@ TEST_F(RedisReplyFeedTest, AnEndToldByAnotherNodeReachesWhoWaits)
     EXPECT_EQ(other.get().state, State::absent);
 }
 
-TEST_F(RedisReplyFeedTest, WhatEndedIsForgotten)
+TEST_F(RedisReplyFeedTest, what_ended_is_forgotten)
 {
     begin(a);
     append(a, "text");
@@ -196,7 +196,7 @@ TEST_F(RedisReplyFeedTest, WhatEndedIsForgotten)
     EXPECT_EQ(look(b).state, State::absent);
 }
 
-TEST_F(RedisReplyFeedTest, WhatRedisLostIsWrittenAnew)
+TEST_F(RedisReplyFeedTest, what_redis_lost_is_written_anew)
 {
     auto gathering = b.loop.start(gather(&b.parts, reply, SIZE_MAX));
     begin(a);
@@ -222,8 +222,8 @@ TEST_F(RedisReplyFeedTest, WhatRedisLostIsWrittenAnew)
     EXPECT_EQ(all.restarts, 0);
 }
 
-// Halted, paused, full: each as good as away. The writer and the readers of his node do not notice.
-TEST_F(RedisReplyFeedTest, WithoutRedisTheWriterAndHisNodeGoOn)
+// Halted, paused, full: each as good as away. The writer and the readers of its node do not notice.
+TEST_F(RedisReplyFeedTest, without_redis_the_writer_and_its_node_go_on)
 {
     struct Trouble {
         char const* name;
@@ -256,7 +256,7 @@ TEST_F(RedisReplyFeedTest, WithoutRedisTheWriterAndHisNodeGoOn)
     }
 }
 
-TEST_F(RedisReplyFeedTest, AStopFreesWhoWaits)
+TEST_F(RedisReplyFeedTest, a_stop_frees_who_waits)
 {
     auto waiting = wait(b);
     begin(a);

@@ -37,7 +37,7 @@ protected:
     void drop(Node& node) { node.loop.run(drop_and_settle(&node.parts.lists, user)); }
 };
 
-TEST_F(SharedRoomLists, AChangeOnOneNodeIsSeenOnTheOther)
+TEST_F(SharedRoomLists, a_change_on_one_node_is_seen_on_the_other)
 {
     keep(a, "old", find(a));
     keep(b, "old", find(b));
@@ -53,7 +53,7 @@ TEST_F(SharedRoomLists, AChangeOnOneNodeIsSeenOnTheOther)
     }
 }
 
-TEST_F(SharedRoomLists, WhatWasReadBeforeAChangeElsewhereIsNotGivenOut)
+TEST_F(SharedRoomLists, what_was_read_before_a_change_elsewhere_is_not_given_out)
 {
     auto const missed = find(a);
     drop(b); // Somebody wrote while we were reading.
@@ -65,7 +65,7 @@ TEST_F(SharedRoomLists, WhatWasReadBeforeAChangeElsewhereIsNotGivenOut)
     EXPECT_FALSE(find(a).json);
 }
 
-TEST_F(SharedRoomLists, APageIsKeptForThirtySeconds)
+TEST_F(SharedRoomLists, a_page_is_kept_for_thirty_seconds)
 {
     keep(a, "page", find(a));
     seconds_later = 29;
@@ -74,7 +74,7 @@ TEST_F(SharedRoomLists, APageIsKeptForThirtySeconds)
     EXPECT_FALSE(find(a).json);
 }
 
-TEST_F(SharedRoomLists, WithRedisAwayNothingIsGivenOutOrKept)
+TEST_F(SharedRoomLists, with_redis_away_nothing_is_given_out_or_kept)
 {
     keep(a, "page", find(a));
     server.kill();
@@ -91,7 +91,7 @@ TEST_F(SharedRoomLists, WithRedisAwayNothingIsGivenOutOrKept)
 }
 
 // Only one node loses Redis, in the middle of a change; the other goes on giving out what it has until it is told.
-TEST_F(SharedRoomLists, AChangeThatCouldNotBeToldIsToldLater)
+TEST_F(SharedRoomLists, a_change_that_could_not_be_told_is_told_later)
 {
     keep(b, "old", find(b));
     server.halt();

@@ -29,7 +29,7 @@ struct Heard {
 
 class RedisSignalsTest : public test::TwoNodes<test::NoParts> {};
 
-TEST_F(RedisSignalsTest, ReachEveryNodeOnceAndTheirOwnAtOnce)
+TEST_F(RedisSignalsTest, reach_every_node_once_and_their_own_at_once)
 {
     Heard near;
     Heard far;
@@ -47,7 +47,7 @@ TEST_F(RedisSignalsTest, ReachEveryNodeOnceAndTheirOwnAtOnce)
     EXPECT_EQ(far.words, (std::vector<std::string>{"?", "one:two", "back"}));
 }
 
-TEST_F(RedisSignalsTest, APublishInACallReachesItsOwnNodeToo)
+TEST_F(RedisSignalsTest, a_publish_in_a_call_reaches_its_own_node_too)
 {
     Heard near;
     auto const here = a.signals.subscribe("c", near.handler());
@@ -56,7 +56,7 @@ TEST_F(RedisSignalsTest, APublishInACallReachesItsOwnNodeToo)
     EXPECT_TRUE(comes_true([&] { return near.count("") == 1; }));
 }
 
-TEST_F(RedisSignalsTest, WithRedisAwayEachNodeHearsItselfAndLaterThatItMayHaveMissedSomething)
+TEST_F(RedisSignalsTest, with_redis_away_each_node_hears_itself_and_later_that_it_may_have_missed_something)
 {
     Heard near;
     Heard far;
@@ -75,7 +75,7 @@ TEST_F(RedisSignalsTest, WithRedisAwayEachNodeHearsItselfAndLaterThatItMayHaveMi
     EXPECT_TRUE(comes_true([&] { return far.count("again") == 1; }));
 }
 
-TEST_F(RedisSignalsTest, AHaltedRedisIsNoticedThoughNobodyPublishes)
+TEST_F(RedisSignalsTest, a_halted_redis_is_noticed_though_nobody_publishes)
 {
     server.halt();
     EXPECT_TRUE(comes_true([&] { return !a.signals.is_up() && !b.signals.is_up(); }));
@@ -102,7 +102,7 @@ protected:
     }
 };
 
-TEST_F(RedisWakeUps, EachIsTakenByOneWorkerWithAFreeHand)
+TEST_F(RedisWakeUps, each_is_taken_by_one_worker_with_a_free_hand)
 {
     first_has_hands = false;
     listen();
@@ -114,7 +114,7 @@ TEST_F(RedisWakeUps, EachIsTakenByOneWorkerWithAFreeHand)
     EXPECT_TRUE(comes_true([&] { return server.ask({"LLEN", "pollux:jobs:reply"})->integer == 0; }));
 }
 
-TEST_F(RedisWakeUps, AreCappedAndComeBackWithRedis)
+TEST_F(RedisWakeUps, are_capped_and_come_back_with_redis)
 {
     for (int round = 0; round < 100; ++round) first.announce(10);
     ASSERT_TRUE(comes_true([&] { return server.ask({"LLEN", "pollux:jobs:reply"})->integer == 64; }));
@@ -131,7 +131,7 @@ TEST_F(RedisWakeUps, AreCappedAndComeBackWithRedis)
 }
 
 // Whoever has no hand just now may be holding them all for a claim that has looked already.
-TEST(SignalJobWakeUp, WakesEverybodyWithAHandOrWithout)
+TEST(SignalJobWakeUp, wakes_everybody_with_a_hand_or_without)
 {
     MemorySignals signals;
     SignalJobWakeUp wake_ups(signals);

@@ -99,7 +99,7 @@ TEST_F(Admins, by_setting_are_who_proves_the_number)
     EXPECT_FALSE(new_session("+12025550199").user.is_admin);
     auto const first = new_session();
     EXPECT_TRUE(first.user.is_admin);
-    EXPECT_TRUE(new_session().user.is_admin); // He stays one.
+    EXPECT_TRUE(new_session().user.is_admin); // Still an admin.
     EXPECT_EQ(refusal_of(first.access), "") << "ended by nothing";
     EXPECT_EQ(count("select count(*) from users where is_admin = 1"), 1);
 }

@@ -1,4 +1,4 @@
-// One-time codes against the database: promises B1, B2, B3, B5 and B6.
+// One-time codes against the database.
 #include "store/accounts_fixture.hpp"
 
 namespace pollux::accounts {
@@ -89,7 +89,7 @@ TEST_F(Codes, are_compared_five_times_without_challenge)
     for (int count = 0; count < 5; ++count) EXPECT_EQ(error_of(guess(wrong(code))), "invalid_code");
     EXPECT_EQ(error_of(guess(code)), "invalid_code");
     EXPECT_EQ(guesses_counted(), 5);
-    // The owner has the challenge, and three guesses of his own.
+    // The owner has the challenge, and three guesses of their own.
     EXPECT_EQ(error_of(guess(wrong(code), sent.challenge)), "invalid_code");
     EXPECT_EQ(error_of(guess(wrong(code), sent.challenge)), "invalid_code");
     EXPECT_TRUE(guess(code, sent.challenge));
@@ -128,7 +128,7 @@ TEST_F(Codes, let_the_owner_in_whatever_strangers_guess)
     std::vector<asio::awaitable<void>> guesses;
     for (int index = 0; index < 100; ++index) {
         std::optional<std::string> challenge;
-        if (index % 2 == 1) challenge = random_token(); // He does not know it.
+        if (index % 2 == 1) challenge = random_token(); // A guesser does not know it.
         guesses.push_back(guess_once(accounts().codes(), {mobile, CodePurpose::login, wrong(*sent.otp.value), challenge, {}}, right));
     }
     temp.loop().run_all(std::move(guesses));
@@ -236,7 +236,7 @@ TEST_F(Codes, of_the_day_are_kept_for_devices_with_a_session_even_an_ended_one)
 
 TEST_F(Codes, give_an_attacker_80_guesses_a_day_at_most)
 {
-    // He has an old session, asks whenever he may, and guesses on both paths until nothing is compared any more.
+    // An attacker has an old session, asks whenever it may, and guesses on both paths until nothing is compared any more.
     auto const identity = identity_of(new_session());
     advance(25h);
     auto const end = temp.clock().now() + 5 * 24h; // The rules themselves are tried for 30 days in one_time_code_test.cpp.

@@ -6,7 +6,7 @@ namespace {
 
 class Guesses : public AccountsTest {
 protected:
-    // A user with a password, and a session of his.
+    // A user with a password, and a session of theirs.
     LoggedIn owner()
     {
         sign_up().value();

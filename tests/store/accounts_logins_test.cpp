@@ -1,4 +1,4 @@
-// Sign-up, passwords, resets and admins against the database: promises B8 and B13.
+// Sign-up, passwords, resets and admins against the database.
 #include "store/accounts_fixture.hpp"
 
 namespace pollux::accounts {
@@ -80,7 +80,8 @@ TEST_F(Logins, sign_up_loses_against_a_verification_meanwhile)
     sign_up().value();
     run(temp.database().write("update users set is_verified = 1"));
     NewUser const late{mobile, "hash", temp.clock().now()};
-    auto const outcome = run(temp.database().transact([late](db::Transaction& tx) { return UserStore::sign_up(tx, late); }));
+    auto const outcome =
+        run(temp.database().transact([late](db::Transaction& transaction) { return UserStore::sign_up(transaction, late); }));
     EXPECT_FALSE(outcome);
     EXPECT_EQ(count("select count(*) from users where pending_password_hash = 'hash'"), 0);
 }
@@ -89,7 +90,7 @@ TEST_F(Logins, a_sign_ups_password_counts_once_it_came_with_a_right_code)
 {
     sign_up().value();
     EXPECT_EQ(error_of(log_in(password)), "wrong_credentials");
-    EXPECT_TRUE(verify_with(std::nullopt)); // Verified, but nobody has shown that the password is his.
+    EXPECT_TRUE(verify_with(std::nullopt)); // Verified, but nobody has shown that the password is theirs.
     EXPECT_EQ(error_of(log_in(password)), "wrong_credentials");
     EXPECT_EQ(field_error_of(verify_with("another password")), "password mismatch");
     EXPECT_EQ(error_of(log_in(password)), "wrong_credentials");
@@ -236,7 +237,7 @@ TEST_F(Logins, superuser_is_a_verified_admin)
     EXPECT_EQ(again.id, admin.id);
     EXPECT_TRUE(log_in("a good password"));
 
-    auto const user = sign_up("+12025550199").value(); // Somebody's unverified sign-up, with his password.
+    auto const user = sign_up("+12025550199").value(); // Somebody's unverified sign-up, with their password.
     auto const promoted = run(accounts().create_superuser("+12025550199", {})).value().user;
     EXPECT_EQ(promoted.id, user.id);
     EXPECT_TRUE(promoted.is_admin);

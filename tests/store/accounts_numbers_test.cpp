@@ -23,19 +23,19 @@ protected:
         auto const number = numbers::read_old_number(typed, plan()).value();
         auto const hash = run(hasher_.hash(password, PasswordTurn::first));
         NewUser const user{number, hash.value(), temp.clock().now()};
-        EXPECT_TRUE(run(temp.database().transact([user](db::Transaction& tx) { return UserStore::sign_up(tx, user); })));
+        EXPECT_TRUE(run(temp.database().transact([user](db::Transaction& transaction) { return UserStore::sign_up(transaction, user); })));
         if (is_verified) verify_account(number, hash.value());
         return number;
     }
 
     void verify_account(std::string number, std::string hash)
     {
-        run(temp.database().transact([number, hash](db::Transaction& tx) { return verified(tx, number, hash); })).value();
+        run(temp.database().transact([number, hash](db::Transaction& transaction) { return verified(transaction, number, hash); })).value();
     }
 
-    static asio::awaitable<Result<std::int64_t>> verified(db::Transaction& tx, std::string number, std::string hash)
+    static asio::awaitable<Result<std::int64_t>> verified(db::Transaction& transaction, std::string number, std::string hash)
     {
-        auto const user = co_await UserStore::verify(tx, number, {{}, {}, hash}, {});
+        auto const user = co_await UserStore::verify(transaction, number, {{}, {}, hash}, {});
         co_return user ? user->id.value : 0;
     }
 
@@ -98,7 +98,7 @@ TEST_F(Numbers, where_both_exist_the_new_one_counts_and_the_old_one_opens_with_a
     auto const older = old_account("447911123456");
     ASSERT_EQ(older, "+44447911123456");
     ASSERT_EQ(sign_up("+447911123456").value().mobile, "+447911123456");
-    // Nobody has shown yet that the new one is his: the account stays where it was.
+    // Nobody has shown yet that the new one is theirs: the account stays where it was.
     EXPECT_EQ(opened_by("447911123456"), older);
     EXPECT_EQ(opened_by("+447911123456"), "+447911123456");
     EXPECT_EQ(opened_by("447911123456"), "+447911123456");
@@ -112,7 +112,7 @@ TEST_F(Numbers, where_both_exist_the_new_one_counts_and_the_old_one_opens_with_a
     EXPECT_EQ(opened_by("+44 0 7911 123457"), trunk);
 }
 
-TEST_F(Numbers, a_sign_up_of_before_that_nobody_verified_keeps_nobody_from_his_number)
+TEST_F(Numbers, an_old_sign_up_that_nobody_verified_keeps_nobody_from_their_number)
 {
     old_account("447911123456", false);
     EXPECT_EQ(sign_up("447911123456").value().mobile, "+447911123456");

@@ -43,9 +43,9 @@ TEST_F(Profile, changes_what_is_given_and_nothing_else)
     EXPECT_FALSE(run(accounts().user_brief(UserId{99})));
 }
 
-asio::awaitable<void> erase_notes(db::Transaction& tx, UserId user)
+asio::awaitable<void> erase_notes(db::Transaction& transaction, UserId user)
 {
-    co_await tx.run("delete from notes where user_id = $1", user);
+    co_await transaction.run("delete from notes where user_id = $1", user);
 }
 
 TEST_F(Profile, is_deleted_with_everything_in_a_confirmed_session)
@@ -53,7 +53,7 @@ TEST_F(Profile, is_deleted_with_everything_in_a_confirmed_session)
     run(temp.database().write("create table notes (user_id bigint references users (id))"));
     run(temp.database().write("insert into notes select id from users"));
     std::vector<UserId> erased;
-    accounts().add_eraser({.erase = [](db::Transaction& tx, UserId user) { return erase_notes(tx, user); },
+    accounts().add_eraser({.erase = [](db::Transaction& transaction, UserId user) { return erase_notes(transaction, user); },
                            .erased = [&](UserId user) { erased.push_back(user); }});
     sign_up("+12025550199").value();
     auto const stranger = new_session("+12025550199");
@@ -137,8 +137,8 @@ asio::awaitable<void> fail(db::Transaction&, UserId)
 TEST_F(Profile, stays_whole_when_an_eraser_fails)
 {
     bool told = false;
-    accounts().add_eraser(
-        {.erase = [](db::Transaction& tx, UserId user) { return fail(tx, user); }, .erased = [&](UserId) { told = true; }});
+    accounts().add_eraser({.erase = [](db::Transaction& transaction, UserId user) { return fail(transaction, user); },
+                           .erased = [&](UserId) { told = true; }});
     auto const login = new_session();
     confirm(identity_of(login));
     EXPECT_THROW((void)remove(identity_of(login)), std::runtime_error);

@@ -289,7 +289,7 @@ TEST_F(Routes, let_no_foreign_page_in_by_a_fixed_code)
     EXPECT_EQ(call("POST", "/auth/verify-otp/", verify).text, "invalid_code"); // It was a random one that was sent.
 
     advance(61s);
-    ASSERT_EQ(call("POST", "/auth/send-otp/", send).status, 200); // By the developer himself,
+    ASSERT_EQ(call("POST", "/auth/send-otp/", send).status, 200); // By the developer,
     same_origin = false;
     EXPECT_EQ(call("POST", "/auth/verify-otp/", verify).text, "foreign_origin"); // and a page that watched for it.
     known_origin = true;

@@ -1,4 +1,4 @@
-// Sessions against the database: promises B10 to B13.
+// Sessions against the database.
 #include "bus/memory_signals.hpp"
 #include "store/accounts_fixture.hpp"
 

@@ -1,4 +1,4 @@
-// Whose sign-up it was: anybody can sign up any number, and only whoever proves by a code that he did gets what was said in it.
+// Whose sign-up it was: anybody can sign up any number, and only somebody who proves it by a code gets what was said in it.
 #include "store/accounts_fixture.hpp"
 
 namespace pollux::accounts {
@@ -57,7 +57,7 @@ TEST_F(SignUps, a_strangers_leaves_nothing_at_who_proves_the_number)
     EXPECT_EQ(error_of(log_in(strangers_password)), "wrong_credentials");
 }
 
-TEST_F(SignUps, a_strangers_does_not_come_between_the_owner_and_his_before_or_after_it)
+TEST_F(SignUps, a_strangers_does_not_come_between_the_owner_and_theirs_before_or_after_it)
 {
     sign_up_as(strangers(1));
     sign_up_as(owners());

@@ -1,5 +1,5 @@
 // Every table that belongs to users can be divided among servers by their ids: each row names its user, and so does each index. (That
-// statements name him too is checked by tests/tools/check_statements.mjs.)
+// statements name the user too is checked by tests/tools/check_statements.mjs.)
 #include "support/temp_database.hpp"
 
 #include <gtest/gtest.h>

@@ -126,7 +126,9 @@ asio::awaitable<int> hold_user(db::Transaction& transaction, UserId user)
 class HeldUser {
 public:
     HeldUser(TempDatabase& temp, UserId user)
-        : thread_([&temp, user] { temp.run(temp.database().transact([user](db::Transaction& tx) { return hold_user(tx, user); })); })
+        : thread_([&temp, user] {
+              temp.run(temp.database().transact([user](db::Transaction& transaction) { return hold_user(transaction, user); }));
+          })
     {}
     ~HeldUser() { thread_.join(); }
 

@@ -91,7 +91,7 @@ protected:
         }
     }
 
-    // Who is put back is due again by the clock of the database, which stands still unless a test moves it.
+    // A reply that is put back is due again by the clock of the database, which stands still unless a test moves it.
     void let_time_pass_until_ended(chat::Message const& reply, UserId user)
     {
         eventually([&] {

@@ -137,7 +137,7 @@ TEST_F(Deletion, what_lies_about_is_found_by_nothing)
     EXPECT_EQ(finish(claimed.front()), chat::Fate::refused) << "whoever wrote it is refused";
     EXPECT_EQ(number("select count(*) from jobs"), 0);
 
-    // Nobody's rooms are nobody's: not those of whoever says that he is user 0.
+    // Nobody's rooms are nobody's: not those of somebody who claims to be user 0.
     EXPECT_EQ(number("select count(*) from rooms where user_id = 0"), 1);
     EXPECT_EQ(run_task(), tasks::TaskEnd::done);
     EXPECT_EQ(messages_left(), 0);

@@ -27,14 +27,14 @@ asio::awaitable<void> read_without_end(db::SlowReads& slow, Ended& ended)
     }
 }
 
-asio::awaitable<std::int64_t> count_twice(db::Transaction& tx)
+asio::awaitable<std::int64_t> count_twice(db::Transaction& transaction)
 {
     auto const first = co_await tx.run("select count(*) from users");
     auto const second = co_await tx.run("select count(*) from users");
     co_return first.front().only().integer() + second.front().only().integer();
 }
 
-asio::awaitable<std::int64_t> add_user(db::Transaction& tx, std::string mobile)
+asio::awaitable<std::int64_t> add_user(db::Transaction& transaction, std::string mobile)
 {
     auto const rows = co_await tx.run("insert into users (mobile, date_joined) values ($1, 0) returning id", std::move(mobile));
     co_return rows.front().only().integer();
@@ -53,7 +53,7 @@ protected:
 
     std::int64_t add(std::string mobile)
     {
-        return temp.run(database.transact([mobile](db::Transaction& tx) { return add_user(tx, mobile); }));
+        return temp.run(database.transact([mobile](db::Transaction& transaction) { return add_user(transaction, mobile); }));
     }
 
     Ended ended;
@@ -67,13 +67,13 @@ TEST_F(SlowReads, see_what_was_written_before)
     add("+15550000001");
     EXPECT_EQ(temp.run(slow.read_slowly("select count(*) from users")).front().only().integer(), 1);
     add("+15550000002");
-    EXPECT_EQ(temp.run(slow.snapshot_slowly([](db::Transaction& tx) { return count_twice(tx); })), 4);
+    EXPECT_EQ(temp.run(slow.snapshot_slowly([](db::Transaction& transaction) { return count_twice(transaction); })), 4);
 }
 
 TEST_F(SlowReads, may_not_write)
 {
     EXPECT_THROW(temp.run(slow.read_slowly("delete from users")), db::StatementError);
-    auto const write = [](db::Transaction& tx) { return add_user(tx, "+15550000001"); };
+    auto const write = [](db::Transaction& transaction) { return add_user(transaction, "+15550000001"); };
     EXPECT_THROW(temp.run(slow.snapshot_slowly(write)), db::StatementError);
 }
 
@@ -82,7 +82,7 @@ TEST_F(SlowReads, that_never_end_hold_up_no_other_work)
     begin(waiting);
     EXPECT_EQ(temp.run(database.read("select count(*) from users")).front().only().integer(), 0);
     add("+15550000001");
-    EXPECT_EQ(temp.run(database.snapshot([](db::Transaction& tx) { return count_twice(tx); })), 2);
+    EXPECT_EQ(temp.run(database.snapshot([](db::Transaction& transaction) { return count_twice(transaction); })), 2);
     EXPECT_EQ(ended.well + ended.unavailable, 0);
 }
 
@@ -90,7 +90,7 @@ TEST_F(SlowReads, are_refused_when_sixteen_wait)
 {
     begin(waiting);
     EXPECT_THROW(temp.run(slow.read_slowly("select 1")), db::Unavailable);
-    EXPECT_THROW(temp.run(slow.snapshot_slowly([](db::Transaction& tx) { return count_twice(tx); })), db::Unavailable);
+    EXPECT_THROW(temp.run(slow.snapshot_slowly([](db::Transaction& transaction) { return count_twice(transaction); })), db::Unavailable);
     EXPECT_EQ(ended.well + ended.unavailable, 0) << "those that were there before keep their places";
 }
 

@@ -95,7 +95,7 @@ protected:
     void enqueue(std::string kind, std::string subject, std::string payload = "")
     {
         NewTask const task{std::move(kind), UserId{7}, std::move(subject), std::move(payload)};
-        threads.run(temp.database().transact([task](db::Transaction& tx) { return enqueue_in(tx, task); }));
+        threads.run(temp.database().transact([task](db::Transaction& transaction) { return enqueue_in(transaction, task); }));
     }
 
     std::int64_t count(db::Sql sql = "select count(*) from tasks")

@@ -33,7 +33,7 @@ protected:
     void enqueue(std::string subject = "a", std::chrono::microseconds delay = 0s, std::string payload = "", UserId user = UserId{7})
     {
         NewTask const task{"paint", user, std::move(subject), std::move(payload), delay};
-        temp.run(temp.database().transact([task](db::Transaction& tx) { return enqueue_in(tx, task); }));
+        temp.run(temp.database().transact([task](db::Transaction& transaction) { return enqueue_in(transaction, task); }));
     }
 
     std::vector<Task> claim(std::int64_t count = 10, std::string owner = "one", std::string kinds = R"(["paint"])")
@@ -65,7 +65,8 @@ protected:
 TEST_F(Tasks, a_task_is_there_when_its_cause_is)
 {
     NewTask const task{"paint", UserId{7}, "a", "{}"};
-    auto const refused = temp.run(temp.database().transact([task](db::Transaction& tx) { return enqueue_and_refuse(tx, task); }));
+    auto const refused =
+        temp.run(temp.database().transact([task](db::Transaction& transaction) { return enqueue_and_refuse(transaction, task); }));
     EXPECT_FALSE(refused);
     EXPECT_EQ(count(), 0);
     EXPECT_TRUE(due().empty());
@@ -277,7 +278,7 @@ TEST_F(Tasks, a_period_is_begun_once)
     temp.clock().advance(1h - into);
     EXPECT_TRUE(begin());
     temp.clock().advance(-1s);
-    EXPECT_FALSE(begin()) << "as who waited for a lock across the border sees it";
+    EXPECT_FALSE(begin()) << "as a caller that waited for a lock across the border sees it";
     EXPECT_TRUE(wanted().empty());
     temp.clock().advance(1s);
     finish(claim_one());

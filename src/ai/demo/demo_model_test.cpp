@@ -23,7 +23,7 @@ bool holds(std::string const& text, std::string_view part)
     return text.find(part) != std::string::npos;
 }
 
-TEST(DemoReply, SaysInEveryReplyWhatItIsAndHowToGetGemini)
+TEST(DemoReply, says_in_every_reply_what_it_is_and_how_to_get_gemini)
 {
     for (std::string const text :
          {"hi", "tell me a joke", "write code", "what did I ask before?", "Why is the sky blue?", "你好", "", "\n\n", "`` ` ```"}) {
@@ -33,7 +33,7 @@ TEST(DemoReply, SaysInEveryReplyWhatItIsAndHowToGetGemini)
     }
 }
 
-TEST(DemoReply, UsesTheConversation)
+TEST(DemoReply, uses_the_conversation)
 {
     auto const reply = demo_reply(conversation({"Tell me about Castor", "...", "and about Leda", "...", "What did I ask before?"}));
     EXPECT_TRUE(holds(reply, "1. Tell me about Castor"));
@@ -47,7 +47,7 @@ TEST(DemoReply, UsesTheConversation)
     EXPECT_TRUE(holds(demo_reply(conversation({"Show me code"})), "```python"));
 }
 
-TEST(DemoReply, IsLongWhenThatIsAskedFor)
+TEST(DemoReply, is_long_when_that_is_asked_for)
 {
     for (std::string const text :
          {"Tell me a long story", "Something LONG, please.", "a longer one", "Write an essay about the sea", "Explain tides in detail",
@@ -63,7 +63,7 @@ TEST(DemoReply, IsLongWhenThatIsAskedFor)
     EXPECT_FALSE(asks_for_something_long(conversation({"a long one", "...", "and a joke"}))); // The last question counts.
 }
 
-TEST(DemoReply, IsValidTextInAnyScriptAndDeterministic)
+TEST(DemoReply, is_valid_text_in_any_script_and_deterministic)
 {
     std::string long_text;
     for (int count = 0; count < 500; ++count) long_text += "语言😀é";
@@ -111,7 +111,7 @@ Collected run(int tokens_per_second, ChatRequest request)
     return collected;
 }
 
-TEST(DemoModel, StreamsExactlyItsReply)
+TEST(DemoModel, streams_exactly_its_reply)
 {
     ChatRequest request;
     request.turns = conversation({"日本語でどうぞ、よろしくお願いします"});
@@ -131,7 +131,7 @@ TEST(DemoModel, StreamsExactlyItsReply)
 }
 
 // At the default of 60 tokens a second: long enough for killing the server by hand in the middle.
-TEST(DemoModel, WritesHalfAMinuteWhenAskedForSomethingLong)
+TEST(DemoModel, writes_half_a_minute_when_asked_for_something_long)
 {
     ChatRequest request;
     request.turns = conversation({"Tell me a long story"});
@@ -141,7 +141,7 @@ TEST(DemoModel, WritesHalfAMinuteWhenAskedForSomethingLong)
     EXPECT_LE(written.deltas, 32 * 60);
 }
 
-TEST(DemoModel, FailsAtTheDeadline)
+TEST(DemoModel, fails_at_the_deadline)
 {
     ChatRequest request;
     request.turns = conversation({"hello"});

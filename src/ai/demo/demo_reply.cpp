@@ -91,7 +91,7 @@ std::uint64_t digest(std::vector<Turn> const& turns)
 {
     std::uint64_t hash = 14695981039346656037u; // FNV-1a.
     for (auto const& turn : turns) {
-        for (char byte : turn.text) hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211u;
+        for (char const byte : turn.text) hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211u;
     }
     return hash;
 }
@@ -141,7 +141,7 @@ std::string long_story()
         "Castor and Pollux set out before the sun, with one boat, two oars and no map at all.",
         "The sea was calm, the wind came late, and nobody counted the miles that lay behind them.",
         "Towards noon they met a ship whose captain asked for water and paid with a rumour.",
-        "Somewhere ahead, he said, there was an island where every question had exactly one answer.",
+        "Somewhere ahead, the captain said, there was an island where every question had exactly one answer.",
         "Castor laughed; Pollux wrote it down, because what is written down outlives a storm.",
         "And a storm came, tore the sail in two, and threw the oars away one after the other.",
         "When it was over, the page was dry, and the last line stood where it had been left.",
@@ -159,7 +159,7 @@ std::string long_story()
 
 std::string greet(std::vector<Turn> const& turns)
 {
-    std::string text = turns.size() == 1 ? "Hello! Nice to meet you.\n" : "Hello again!\n";
+    std::string const text = turns.size() == 1 ? "Hello! Nice to meet you.\n" : "Hello again!\n";
     return text + "\nTry one of these:\n\n- ask me for a **joke**\n- ask for some **code**\n- ask *what did I ask before?*\n";
 }
 

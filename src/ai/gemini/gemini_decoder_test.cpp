@@ -257,7 +257,7 @@ std::vector<Case> const cases = {
      {"a", "", "https://a.example/@0-0", "", "stop"}},
 };
 
-TEST(GeminiDecoder, ReadsTheTableCutAtEveryByte)
+TEST(GeminiDecoder, reads_the_table_cut_at_every_byte)
 {
     for (auto const& c : cases) {
         std::string_view const stream = c.stream;
@@ -269,7 +269,7 @@ TEST(GeminiDecoder, ReadsTheTableCutAtEveryByte)
     }
 }
 
-TEST(GeminiDecoder, ReadsTheTableByteByByte)
+TEST(GeminiDecoder, reads_the_table_byte_by_byte)
 {
     for (auto const& c : cases) {
         std::vector<std::string_view> bytes;
@@ -279,7 +279,7 @@ TEST(GeminiDecoder, ReadsTheTableByteByByte)
 }
 
 // Whatever byte a stream breaks off at: one end, and never a whole reply before its finish reason was there.
-TEST(GeminiDecoder, ACutStreamIsNeverAReply)
+TEST(GeminiDecoder, a_cut_stream_is_never_a_reply)
 {
     auto const stream = candidate(text("Hel")) + candidate(text("lo"), finish("STOP"));
     auto const reply_ends = stream.find("\r\n\r\n", 20);
@@ -292,7 +292,7 @@ TEST(GeminiDecoder, ACutStreamIsNeverAReply)
     }
 }
 
-TEST(GeminiDecoder, KeepsSignaturesWhereTheyStood)
+TEST(GeminiDecoder, keeps_signatures_where_they_stood)
 {
     auto const folded = decode(
         {candidate(text("ab") + R"(,{"text":"c","thoughtSignature":"S1"})") + candidate(R"({"thoughtSignature":"S2"})", finish("STOP"))});
@@ -307,7 +307,7 @@ TEST(GeminiDecoder, KeepsSignaturesWhereTheyStood)
     EXPECT_EQ(state.parts[1].end, 3u);
 }
 
-TEST(GeminiDecoder, GoesOnOverSeveralCalls)
+TEST(GeminiDecoder, goes_on_over_several_calls)
 {
     auto const first = decode(
         {candidate(R"({"text":"abc","thoughtSignature":"S1"})",
@@ -332,7 +332,7 @@ TEST(GeminiDecoder, GoesOnOverSeveralCalls)
     EXPECT_EQ(decode({candidate(text("a"), finish("CONTINUATION"))}).outcome.end, "transient") << "no token";
 }
 
-TEST(GeminiDecoder, CutsWhatIsTooLarge)
+TEST(GeminiDecoder, cuts_what_is_too_large)
 {
     auto const large = candidate(text(std::string(300'000, 'x')));
     auto const folded = decode({large, large, large, large, candidate(text("x"), finish("STOP"))});
@@ -351,7 +351,7 @@ TEST(GeminiDecoder, CutsWhatIsTooLarge)
     EXPECT_EQ(decode({candidate(text("a")), event}).outcome, (Outcome{"a", "", "", "", "other"}));
 }
 
-TEST(GeminiDecoder, DropsSignaturesThatNoDatabaseKeeps)
+TEST(GeminiDecoder, drops_signatures_that_no_database_keeps)
 {
     for (auto signature : {"\xff\xfe", "a\\u0000b", "\\ud800"}) {
         auto const folded = decode({candidate(R"({"text":"x","thoughtSignature":")" + std::string(signature) + "\"}", finish("STOP"))});
@@ -360,7 +360,7 @@ TEST(GeminiDecoder, DropsSignaturesThatNoDatabaseKeeps)
     }
 }
 
-TEST(GeminiDecoder, BearsCitationsThatAreNoText)
+TEST(GeminiDecoder, bears_citations_that_are_no_text)
 {
     auto const folded = decode({candidate(text("abc"), R"(,"citationMetadata":{"citationSources":[{"uri":"https://a.example/)"
                                                        "\xff"
@@ -371,7 +371,7 @@ TEST(GeminiDecoder, BearsCitationsThatAreNoText)
     EXPECT_EQ(folded.outcome, (Outcome{"abc", "", "https://b.example/@0-0", "", "stop"}));
 }
 
-TEST(GeminiState, IsDroppedWhereItDoesNotFit)
+TEST(GeminiState, is_dropped_where_it_does_not_fit)
 {
     auto const encoded = encode_state({"m", {{0, 2, "S"}}});
     EXPECT_EQ(decode_state(encoded, "é").parts.size(), 1u);

@@ -34,7 +34,7 @@ struct Case {
     std::string detail_holds;
 };
 
-TEST(GeminiError, ReadsTheTable)
+TEST(GeminiError, reads_the_table)
 {
     std::vector<Case> const cases = {
         {"malformed", 400, error(400, "INVALID_ARGUMENT"), "", permanent, {}, "400 INVALID_ARGUMENT"},
@@ -80,7 +80,7 @@ TEST(GeminiError, ReadsTheTable)
     }
 }
 
-TEST(GeminiError, ReadsDurations)
+TEST(GeminiError, reads_durations)
 {
     EXPECT_EQ(parse_duration("34.07s"), milliseconds(34'070));
     EXPECT_EQ(parse_duration("0s"), milliseconds(0));

@@ -78,7 +78,7 @@ asio::awaitable<void> expect_reply(TestServer& server)
     EXPECT_NE(server.request().find(R"("text":"hi")"), std::string::npos);
 }
 
-TEST(GeminiModel, StreamsAReply)
+TEST(GeminiModel, streams_a_reply)
 {
     run({{stream_head,
           R"(data: {"candidates":[{"content":{"parts":[{"text":"Hel"}]}}]})"
@@ -97,7 +97,7 @@ asio::awaitable<void> expect_end(TestServer& server, std::string end, std::strin
     EXPECT_EQ(collected.failed.detail.find("the-key"), std::string::npos);
 }
 
-TEST(GeminiModel, FailsAsItMust)
+TEST(GeminiModel, fails_as_it_must)
 {
     struct Case {
         TestServer::Script script;
@@ -135,7 +135,7 @@ asio::awaitable<void> expect_no_second_question(TestServer& server)
     EXPECT_EQ(server.request().find("includeThoughts"), std::string::npos);
 }
 
-TEST(GeminiModel, StopsAskingForThoughtsWhereTheyAreRefused)
+TEST(GeminiModel, stops_asking_for_thoughts_where_they_are_refused)
 {
     run({{"HTTP/1.1 400 Bad\r\n\r\n{\"error\":{\"code\":400,\"status\":\"INVALID_ARGUMENT\"}}"}},
         [](TestServer& server) { return expect_no_second_question(server); });
@@ -148,7 +148,7 @@ asio::awaitable<void> expect_health(TestServer& server, GeminiHealth health)
     EXPECT_TRUE(server.request().empty() || server.request().starts_with("GET /v1beta/models/gemini-flash-latest HTTP/1.1\r\n"));
 }
 
-TEST(GeminiModel, IsChecked)
+TEST(GeminiModel, is_checked)
 {
     struct Case {
         TestServer::Script script;

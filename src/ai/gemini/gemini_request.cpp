@@ -73,7 +73,7 @@ std::string model_path(std::string_view model)
 {
     constexpr std::string_view hex = "0123456789ABCDEF";
     std::string path = contains(model, "/") ? "" : "models/";
-    for (char letter : model) {
+    for (char const letter : model) {
         auto const byte = static_cast<unsigned char>(letter);
         bool const plain = std::isalnum(byte) != 0 || contains("-._~/", {&letter, 1});
         if (plain) {

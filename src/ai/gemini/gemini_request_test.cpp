@@ -10,7 +10,7 @@ namespace {
 
 namespace json = boost::json;
 
-TEST(GeminiRequest, PutsTheSystemBesideTheTurns)
+TEST(GeminiRequest, puts_the_system_beside_the_turns)
 {
     ChatRequest request;
     request.model = "gemini-x";
@@ -28,7 +28,7 @@ TEST(GeminiRequest, PutsTheSystemBesideTheTurns)
         "generationConfig": {"thinkingConfig":{"includeThoughts":true}}, "continuationToken": "T1"})"));
 }
 
-TEST(GeminiRequest, SendsSignaturesBackWhereTheyStood)
+TEST(GeminiRequest, sends_signatures_back_where_they_stood)
 {
     ChatRequest request;
     request.model = "gemini-x";
@@ -43,7 +43,7 @@ TEST(GeminiRequest, SendsSignaturesBackWhereTheyStood)
     EXPECT_EQ(to_other.at("contents").at(1).at("parts"), json::parse(R"([{"text":"abcd"}])"));
 }
 
-TEST(GeminiRequest, GuessesWhoThinks)
+TEST(GeminiRequest, guesses_who_thinks)
 {
     for (auto name : {"gemini-flash-latest", "gemini-2.5-flash", "gemini-3.8-flash", "models/gemini-pro-latest"})
         EXPECT_EQ(thoughts_for(name), Thoughts::ask) << name;
@@ -51,7 +51,7 @@ TEST(GeminiRequest, GuessesWhoThinks)
         EXPECT_EQ(thoughts_for(name), Thoughts::leave) << name;
 }
 
-TEST(GeminiRequest, MakesModelNamesFitForPaths)
+TEST(GeminiRequest, makes_model_names_fit_for_paths)
 {
     EXPECT_EQ(model_path("gemini-3.8-flash"), "models/gemini-3.8-flash");
     EXPECT_EQ(model_path("tunedModels/x"), "tunedModels/x");

@@ -31,7 +31,7 @@ struct ReplySoFar {
 std::string encode_state(ReplyState const& state); // Empty when there is nothing to remember, or too much (256 KiB).
 std::string encode_so_far(ReplySoFar const& so_far);
 
-// Both bear any input: what they cannot read, or what does not fit `text`, is as if it were not there.
+// Both take any input: what they cannot read, or what does not fit `text`, is as if it were not there.
 ReplyState decode_state(std::string_view encoded, std::string_view text);
 ReplySoFar decode_so_far(std::string_view encoded);
 

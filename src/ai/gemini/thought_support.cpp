@@ -13,14 +13,14 @@ ThoughtSupport::State& ThoughtSupport::state_of(std::string_view model)
 
 Thoughts ThoughtSupport::choose(std::string_view model, std::string const& request_id)
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     auto const& state = state_of(model);
     return state.is_unable || state.refused.contains(request_id) ? Thoughts::leave : Thoughts::ask;
 }
 
 void ThoughtSupport::answered(std::string_view model, std::string const& request_id, Thoughts asked)
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     auto& state = state_of(model);
     bool const was_refused = state.refused.erase(request_id) > 0;
     if (was_refused && asked == Thoughts::leave) state.is_unable = true;
@@ -28,7 +28,7 @@ void ThoughtSupport::answered(std::string_view model, std::string const& request
 
 bool ThoughtSupport::refused(std::string_view model, std::string const& request_id, Thoughts asked)
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     auto& state = state_of(model);
     if (asked == Thoughts::leave) {
         state.refused.erase(request_id);

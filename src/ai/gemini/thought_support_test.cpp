@@ -7,14 +7,14 @@ namespace {
 
 constexpr std::string_view model = "gemini-3-flash";
 
-TEST(ThoughtSupport, AsksModelsThatMayThink)
+TEST(ThoughtSupport, asks_models_that_may_think)
 {
     ThoughtSupport support;
     EXPECT_EQ(support.choose(model, "1"), Thoughts::ask);
     EXPECT_EQ(support.choose("gemini-1.5-pro", "1"), Thoughts::leave);
 }
 
-TEST(ThoughtSupport, StopsAskingOnceTheSameRequestWasAnsweredWithoutTheQuestion)
+TEST(ThoughtSupport, stops_asking_once_the_same_request_was_answered_without_the_question)
 {
     ThoughtSupport support;
     EXPECT_TRUE(support.refused(model, "1", Thoughts::ask));
@@ -25,7 +25,7 @@ TEST(ThoughtSupport, StopsAskingOnceTheSameRequestWasAnsweredWithoutTheQuestion)
     EXPECT_EQ(support.choose("gemini-3-pro", "3"), Thoughts::ask);
 }
 
-TEST(ThoughtSupport, GoesOnAskingWhenTheRequestWasWrongInAnotherWay)
+TEST(ThoughtSupport, goes_on_asking_when_the_request_was_wrong_in_another_way)
 {
     ThoughtSupport support;
     for (int count = 0; count < 3; ++count) {
@@ -36,7 +36,7 @@ TEST(ThoughtSupport, GoesOnAskingWhenTheRequestWasWrongInAnotherWay)
     }
 }
 
-TEST(ThoughtSupport, LearnsFromAModelThatHasThoughtBefore)
+TEST(ThoughtSupport, learns_from_a_model_that_has_thought_before)
 {
     ThoughtSupport support;
     support.answered(model, "1", Thoughts::ask);
@@ -45,7 +45,7 @@ TEST(ThoughtSupport, LearnsFromAModelThatHasThoughtBefore)
     EXPECT_EQ(support.choose(model, "3"), Thoughts::leave);
 }
 
-TEST(ThoughtSupport, DoesNotGrowWithoutBound)
+TEST(ThoughtSupport, does_not_grow_without_bound)
 {
     ThoughtSupport support;
     for (int count = 0; count < 1'001; ++count) support.refused(model, std::to_string(count), Thoughts::ask);

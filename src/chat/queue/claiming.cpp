@@ -58,7 +58,7 @@ void Claiming::suspect_claimed(bool was_there, Steady::time_point now)
 void Claiming::failed(Steady::time_point now)
 {
     rests_until_ = now + after_failure;
-    others_wait_ = true; // Who was asked for may be there.
+    others_wait_ = true; // What was asked for may be there.
     was_seen_ = false;
 }
 

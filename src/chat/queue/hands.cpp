@@ -5,7 +5,7 @@ namespace pollux::chat {
 Hands::Work Hands::next()
 {
     Work work;
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     work.hands.reserve(Claiming::claims_at_once_max); // From here on nothing throws: a hand that is taken finds its way back.
     work.step = claiming_.next(Steady::now());
     if (auto const* claim = std::get_if<Claiming::Claim>(&work.step)) {
@@ -17,7 +17,7 @@ Hands::Work Hands::next()
 
 std::optional<Hands::Hand> Hands::take_for_send()
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     if (!claiming_.try_take_for_send(Steady::now())) return std::nullopt;
     return std::optional<Hand>(std::in_place, shared_from_this(), Hand::For::usual);
 }
@@ -25,7 +25,7 @@ std::optional<Hands::Hand> Hands::take_for_send()
 void Hands::told()
 {
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         claiming_.told();
     }
     changes_.notify();
@@ -34,7 +34,7 @@ void Hands::told()
 void Hands::is_due(Steady::time_point at)
 {
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         claiming_.is_due(at);
     }
     changes_.notify();
@@ -42,43 +42,43 @@ void Hands::is_due(Steady::time_point at)
 
 void Hands::looked(bool has_suspect)
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     claiming_.looked(has_suspect, Steady::now());
 }
 
 void Hands::claimed(std::ptrdiff_t asked, std::ptrdiff_t got)
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     claiming_.claimed(asked, got);
 }
 
 void Hands::suspect_claimed(bool was_there)
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     claiming_.suspect_claimed(was_there, Steady::now());
 }
 
 void Hands::failed()
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     claiming_.failed(Steady::now());
 }
 
 bool Hands::may_claim() const
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     return claiming_.may_claim(Steady::now());
 }
 
 std::ptrdiff_t Hands::free() const
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     return claiming_.free();
 }
 
 bool Hands::are_all_free() const
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     return claiming_.are_all_free();
 }
 
@@ -86,7 +86,7 @@ void Hands::give_back(Hand::For what)
 {
     bool is_wanted = false;
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         if (what == Hand::For::suspect) {
             claiming_.give_back_from_suspect();
         } else {

@@ -1,5 +1,5 @@
 // How many replies a worker may write at once, and who may take a hand for one: Claiming for several threads. A hand is taken before a
-// reply is claimed and given back when it has ended; whoever waits for the next step is woken when it comes back wanted. Safe from any
+// reply is claimed and given back when it has ended; the waiter for the next step is woken when it comes back wanted. Safe from any
 // thread.
 #pragma once
 

@@ -1,6 +1,6 @@
-// Which jobs may run. At most so many of a user's are ready or running at any time (his plan's replies_at_once), and in each room only
-// the oldest unfinished one, so that replies keep the order of their questions. All others wait. Whoever ends, stops or puts back a
-// job lets the next ones step forward in the same transaction; a job that steps forward goes to the end of the line of ready jobs, so
+// Which jobs may run. At most so many of a user's are ready or running at any time (the plan's replies_at_once), and in each room only
+// the oldest unfinished one, so that replies keep the order of their questions. All others wait. The transaction that ends, stops or puts
+// back a job also lets the next ones step forward; a job that steps forward goes to the end of the line of ready jobs, so
 // users take turns. A claim then is nothing but the head of that line.
 #pragma once
 

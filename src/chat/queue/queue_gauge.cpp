@@ -21,7 +21,7 @@ asio::awaitable<bool> QueueGauge::is_full(db::Database& database)
         count_.store(jobs, std::memory_order_relaxed);
         has_counted_ = true;
     }
-    co_return has_counted_&& count_.load(std::memory_order_relaxed) >= jobs_max_; // Whoever comes during the first count may pass.
+    co_return has_counted_&& count_.load(std::memory_order_relaxed) >= jobs_max_; // A send during the first count may pass.
 }
 
 bool QueueGauge::is_old() const

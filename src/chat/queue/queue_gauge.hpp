@@ -1,5 +1,5 @@
 // Roughly how many replies wait or are being written, over all users: QUEUE_MAX without counting rows in a send. Sends and ends of this
-// process move it. Where there are others, it is counted anew every 2 s while it is asked: the queue may then be over its bound by what
+// process move it. Where there are others, it is counted again every 2 s while it is asked: the queue may then be over its bound by what
 // all processes accept in that time. Safe from any thread.
 #pragma once
 

@@ -1,5 +1,5 @@
-// What ends with an account at once: his replies that wait or are being written, and whatever shows his rooms. The rest goes in pieces
-// (chat/rooms/leftovers.hpp). The caller bumps nothing afterwards: his rooms are gone.
+// What ends with an account at once: replies that wait or are being written, and whatever shows the user's rooms. The rest goes in pieces
+// (chat/rooms/leftovers.hpp). The caller bumps nothing afterwards: the rooms are gone.
 #pragma once
 
 #include "base/ids.hpp"

@@ -1,4 +1,4 @@
-// Leases: who writes which reply, and what happens to the replies of those who are gone. A job whose lease ended without a word is
+// Leases: which worker writes which reply, and what becomes of the replies of workers that are gone. A job whose lease ran out is
 // ready again, and the loss is counted: it may be the reply that kills its workers.
 #pragma once
 
@@ -35,7 +35,7 @@ public:
     // until it returns none.
     asio::awaitable<std::vector<LostReply>> recover(Time now);
 
-    // Takes back one lease of `owner` that he knows nothing of.
+    // Takes back one lease of `owner` that it knows nothing of.
     asio::awaitable<std::vector<LostReply>> let_go(std::string owner, UserId user, MessageId reply, Time now);
 
     // Whether a job is ready that has lost so many leases that it is to run alone.

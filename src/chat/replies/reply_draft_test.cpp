@@ -9,7 +9,7 @@ namespace {
 
 using ai::ModelEvent;
 
-TEST(ReplyDraft, CollectsWhatTheModelSays)
+TEST(ReplyDraft, collects_what_the_model_says)
 {
     ReplyDraft draft;
     EXPECT_EQ(draft.take(ModelEvent(ai::TextDelta{"one "})).text, "one ");
@@ -33,7 +33,7 @@ TEST(ReplyDraft, CollectsWhatTheModelSays)
     EXPECT_FALSE(draft.end_as(MessageStatus::stopped, "model").finish_reason);
 }
 
-TEST(ReplyDraft, AddsUpTheUsageOfContinuedCalls)
+TEST(ReplyDraft, adds_up_the_usage_of_continued_calls)
 {
     ReplyDraft draft;
     draft.take(ModelEvent(ai::TextDelta{"a"}));
@@ -49,7 +49,7 @@ TEST(ReplyDraft, AddsUpTheUsageOfContinuedCalls)
     EXPECT_EQ(end.usage.thought_tokens, 5);
 }
 
-TEST(ReplyDraft, StartsOverWithNothing)
+TEST(ReplyDraft, starts_over_with_nothing)
 {
     ReplyDraft draft;
     draft.take(ModelEvent(ai::TextDelta{"a"}));
@@ -61,7 +61,7 @@ TEST(ReplyDraft, StartsOverWithNothing)
     EXPECT_EQ(draft.citations_json(), "[]");
 }
 
-TEST(ReplyDraft, CutsAnEndlessReplyBetweenCharacters)
+TEST(ReplyDraft, cuts_an_endless_reply_between_characters)
 {
     ReplyDraft draft;
     draft.take(ModelEvent(ai::TextDelta{std::string(reply_bytes_max - 1, 'x')}));
@@ -73,7 +73,7 @@ TEST(ReplyDraft, CutsAnEndlessReplyBetweenCharacters)
     EXPECT_EQ(end.finish_reason, MessageFinish::length);
 }
 
-TEST(ReplyCost, IsWhatTheUserKeeps)
+TEST(ReplyCost, is_what_the_user_keeps)
 {
     EXPECT_TRUE(costs_unit({.status = MessageStatus::completed, .text = ""}));
     EXPECT_TRUE(costs_unit({.status = MessageStatus::stopped, .text = ""}));

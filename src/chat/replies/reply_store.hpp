@@ -1,5 +1,5 @@
 // The life of a reply after its send: claimed, perhaps called again, put back or handed back, and finished. Each function is one
-// transaction, and each write names the attempt it belongs to: whoever lost his claim changes nothing.
+// transaction, and each write names the attempt it belongs to: a writer that lost its claim changes nothing.
 #pragma once
 
 #include "chat/replies/reply_finish.hpp"

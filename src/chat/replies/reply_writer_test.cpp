@@ -56,14 +56,14 @@ protected:
 
 using Pieces = std::vector<std::string>;
 
-TEST_F(ReplyWriterTest, PassesTheFirstPieceOnAtOnce)
+TEST_F(ReplyWriterTest, passes_the_first_piece_on_at_once)
 {
     writer.add_text("first");
     io.poll();
     EXPECT_EQ(feed.pieces, Pieces{"first|"});
 }
 
-TEST_F(ReplyWriterTest, PassesOnTogetherWhatComesSoonAfter)
+TEST_F(ReplyWriterTest, passes_on_together_what_comes_soon_after)
 {
     writer.add_text("first");
     io.poll();
@@ -76,7 +76,7 @@ TEST_F(ReplyWriterTest, PassesOnTogetherWhatComesSoonAfter)
     EXPECT_EQ(feed.pieces, (Pieces{"first|", "ac|b", "[new]"}));
 }
 
-TEST_F(ReplyWriterTest, PassesOnTheRestWhenItIsClosed)
+TEST_F(ReplyWriterTest, passes_on_the_rest_when_it_is_closed)
 {
     writer.add_text("first");
     io.poll();
@@ -87,7 +87,7 @@ TEST_F(ReplyWriterTest, PassesOnTheRestWhenItIsClosed)
     EXPECT_EQ(feed.pieces, (Pieces{"first|", "last|"}));
 }
 
-TEST_F(ReplyWriterTest, MayBeClosedBeforeItRuns)
+TEST_F(ReplyWriterTest, may_be_closed_before_it_runs)
 {
     writer.close();
     io.run();

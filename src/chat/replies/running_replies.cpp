@@ -17,7 +17,7 @@ void RunningReplies::add(Pointer reply)
 {
     Pointer older;
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         auto& place = replies_[reply->reply];
         older = std::exchange(place, std::move(reply));
     }
@@ -26,7 +26,7 @@ void RunningReplies::add(Pointer reply)
 
 void RunningReplies::remove(Pointer const& reply)
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     auto const found = replies_.find(reply->reply);
     if (found != replies_.end() && found->second == reply) replies_.erase(found);
 }
@@ -35,7 +35,7 @@ bool RunningReplies::stop(MessageId reply, StopReason reason)
 {
     Pointer running;
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         auto const found = replies_.find(reply);
         if (found == replies_.end()) return false;
         running = found->second;
@@ -65,7 +65,7 @@ void RunningReplies::stop_overdue(Steady::time_point now)
 
 std::vector<RunningReplies::Pointer> RunningReplies::all() const
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     std::vector<Pointer> replies;
     replies.reserve(replies_.size());
     for (auto const& [id, reply] : replies_) replies.push_back(reply);
@@ -74,7 +74,7 @@ std::vector<RunningReplies::Pointer> RunningReplies::all() const
 
 std::vector<MessageId> RunningReplies::ids() const
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     std::vector<MessageId> ids;
     ids.reserve(replies_.size());
     for (auto const& [id, reply] : replies_) ids.push_back(id);
@@ -83,7 +83,7 @@ std::vector<MessageId> RunningReplies::ids() const
 
 std::size_t RunningReplies::size() const
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     return replies_.size();
 }
 

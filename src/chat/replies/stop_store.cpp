@@ -52,7 +52,7 @@ constexpr db::Sql delete_parts_sql = R"sql(
     delete from reply_parts where user_id = $2 and reply_id in (select message_id from jobs where user_id = $2 and room_id = $1)
 )sql";
 constexpr db::Sql delete_jobs_sql = "delete from jobs where user_id = $2 and room_id = $1";
-// Whoever writes one of them is refused when it finishes.
+// A worker that writes one of them is refused when it finishes.
 constexpr db::Sql delete_open_messages_sql = R"sql(
     delete from messages where user_id = $2 and id in (select message_id from jobs where user_id = $2 and room_id = $1)
 )sql";

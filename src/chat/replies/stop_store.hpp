@@ -15,7 +15,7 @@ namespace asio = boost::asio;
 struct Stopping {
     Message reply;           // As it stands now.
     bool was_queued = false; // Stopped by this very call.
-    bool is_running = false; // Somebody is writing it; the wish is noted, he must be told.
+    bool is_running = false; // A worker is writing it; the wish is noted, the worker must be told.
     int promoted = 0;
 };
 

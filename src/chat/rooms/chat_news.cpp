@@ -30,7 +30,7 @@ void ChatNews::reply_changed(UserId user, RoomId room, ReplyNews news)
 
 void ChatNews::reply_sent(UserId user, RoomId room, std::optional<MessageId> message, ReplyNews news)
 {
-    room_lists_.drop(user); // First: who is told must not find the old list.
+    room_lists_.drop(user); // First: a client that is told must not find the old list.
     std::vector<bus::NewNotice> notices{room_notice(room)};
     if (message) notices.push_back({"message", to_json(MessageNotice{*message, room})});
     notices.push_back(reply_notice(room, news));

@@ -32,7 +32,7 @@ std::string outline(std::vector<ai::Turn> const& turns)
     return line;
 }
 
-TEST(FitContext, Cases)
+TEST(FitContext, keeps_what_each_case_of_the_table_says)
 {
     struct Case {
         char const* what;
@@ -65,7 +65,7 @@ TEST(FitContext, Cases)
     }
 }
 
-TEST(FitContext, ProviderStateStaysWithItsReply)
+TEST(FitContext, provider_state_stays_with_its_reply)
 {
     auto turns = fit_context({user("q1"), reply("r1"), user("q2")}, 100, bytes);
     ASSERT_EQ(turns.size(), 3u);
@@ -73,7 +73,7 @@ TEST(FitContext, ProviderStateStaysWithItsReply)
     EXPECT_EQ(turns[0].provider_state, "");
 }
 
-TEST(FitContext, HoldsItsPromisesOverRandomHistories)
+TEST(FitContext, holds_its_promises_over_random_histories)
 {
     auto seed = std::random_device{}();
     std::mt19937_64 random(seed);
@@ -115,7 +115,7 @@ TEST(FitContext, HoldsItsPromisesOverRandomHistories)
     }
 }
 
-TEST(JoinSystemText, LeavesOutWhatIsEmpty)
+TEST(JoinSystemText, leaves_out_what_is_empty)
 {
     EXPECT_EQ(join_system_text("a", "b", "c"), "a\n\nb\n\nc");
     EXPECT_EQ(join_system_text("a\n", "", " c "), "a\n\nc");

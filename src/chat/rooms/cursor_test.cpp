@@ -7,7 +7,7 @@
 namespace pollux::chat {
 namespace {
 
-TEST(Cursor, ComesBackAsItWas)
+TEST(Cursor, comes_back_as_it_was)
 {
     auto const room = parse_room_cursor(to_text(RoomCursor{1, 1'790'000'000'000'000, 42})).value();
     EXPECT_EQ(room.pinned, 1);
@@ -18,7 +18,7 @@ TEST(Cursor, ComesBackAsItWas)
     EXPECT_EQ(message.id, 9);
 }
 
-TEST(Cursor, TakesNothingElse)
+TEST(Cursor, takes_nothing_else)
 {
     for (std::string const text : {"r", "r.", "r.1", "r.1.2", "r.1.2.3.4", "r.2.2.3", "r.-1.2.3", "r.1.2.3x", "r.01.2.3", "r.1..3",
                                    "r.1.2.99999999999999999999", "m.1.2.3", "R.1.2.3", " r.1.2.3", "r.1.2.3 ", "r1.2.3", "", "r.1.2.+3"}) {

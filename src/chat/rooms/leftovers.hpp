@@ -1,4 +1,4 @@
-// What is deleted goes in pieces. The transaction of a DELETE takes away what anybody could still come upon: the room goes to nobody (user
+// What is deleted goes in pieces. The transaction of a DELETE takes away what anybody could still find: the room goes to nobody (user
 // 0), so that every statement which asks for a user's room finds none, in this version of Pollux and in older ones beside it. Its messages,
 // of which there may be millions, follow by a task. Until then they lie about, and so a message is read together with its room.
 #pragma once
@@ -23,7 +23,7 @@ constexpr std::int64_t given_away_at_once_max = 1'000;
 // For the transaction of the DELETE, behind the user's lock, when the room's jobs are ended. True: there is more, and a task to take it.
 asio::awaitable<bool> begin_deletion(db::Transaction& transaction, UserId user, RoomId room);
 
-// The same of all his rooms, for the transaction that ends his account. The ids of those that are nobody's now.
+// The same of all rooms of a user, for the transaction that ends the account. The ids of those that are nobody's now.
 asio::awaitable<std::vector<RoomId>> give_rooms_away(db::Transaction& transaction, UserId user);
 
 // Pieces of the rest, for tasks; each is a transaction, says how many rows it took, and may run twice.

@@ -45,7 +45,7 @@ public:
     asio::awaitable<Result<Message>> find(UserId user, RoomId room, MessageId message);
 
     // The newest `count_max` before the cursor, of each reply the variant that is shown. Does not look whether the room is the user's
-    // beyond what the rows say: a foreign room has no messages of his.
+    // beyond what the rows say: a foreign room has no messages of this user.
     asio::awaitable<MessagePage> page(UserId user, RoomId room, std::optional<MessageCursor> before, std::int64_t count_max);
 
     // The variants of the question that `reply` answers, oldest first, after the variant of the cursor (0: from the first one).

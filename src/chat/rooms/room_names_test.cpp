@@ -6,7 +6,7 @@
 namespace pollux::chat {
 namespace {
 
-TEST(RoomName, IsTheFirstLineWithText)
+TEST(RoomName, is_the_first_line_with_text)
 {
     EXPECT_EQ(name_after("Hello there"), "Hello there");
     EXPECT_EQ(name_after("\n \r\n\t Hello \t there \nsecond line"), "Hello there");
@@ -16,14 +16,14 @@ TEST(RoomName, IsTheFirstLineWithText)
               "a b");
 }
 
-TEST(RoomName, IsNeverEmptyAndNeverLies)
+TEST(RoomName, is_never_empty_and_never_lies)
 {
     EXPECT_EQ(name_after(""), unnamed_room);
     EXPECT_EQ(name_after(" \n\t "), unnamed_room);
     EXPECT_EQ(name_after("abc\u202Egpj.exe"), unnamed_room); // A bidirectional override.
 }
 
-TEST(RoomName, IsCutBetweenWordsWhereThereAreAny)
+TEST(RoomName, is_cut_between_words_where_there_are_any)
 {
     std::string const words = "The quick brown fox jumps over the lazy dog and then it sleeps for a while";
     EXPECT_EQ(name_after(words), "The quick brown fox jumps over the lazy dog and then it…");
@@ -36,7 +36,7 @@ TEST(RoomName, IsCutBetweenWordsWhereThereAreAny)
     EXPECT_TRUE(is_utf8(name_after(chinese)));
 }
 
-TEST(Preview, HasAtMost120Characters)
+TEST(Preview, has_at_most_120_characters)
 {
     std::string text;
     for (int count = 0; count < 130; ++count) text += "é";

@@ -111,7 +111,7 @@ asio::awaitable<Result<KeptRoom>> create_room(db::Transaction& transaction, User
     if (key) {
         auto const effect = co_await idempotency::find_effect(transaction, user, *key, now);
         if (!effect) co_return effect.error();
-        if (*effect) co_return co_await repeat_creation(transaction, user, RoomId{(*effect)->first_id});
+        if (auto const& before = *effect) co_return co_await repeat_creation(transaction, user, RoomId{before->first_id});
     }
     auto const is_named = room.name.has_value();
     auto const rows = co_await transaction.run(insert_sql, user, std::move(room.name).value_or(std::string(unnamed_room)), is_named,
@@ -219,7 +219,7 @@ std::string name_after(std::string_view message)
 
     // One line without control characters, runs of them as one space.
     std::string line;
-    for (char character : message) {
+    for (char const character : message) {
         if (!is_space_or_control(character)) {
             line += character;
         } else if (!line.empty() && line.back() != ' ') {

@@ -1,4 +1,4 @@
-// Ends a stream soon after a reason for it: its reader has logged out, on whatever device, and is to see no more; or he has too many.
+// Ends a stream soon after a reason for it: the user has logged out, on whatever device, and is to see no more; or has too many streams.
 #pragma once
 
 #include "http/event_stream.hpp"

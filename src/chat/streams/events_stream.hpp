@@ -1,5 +1,5 @@
 // GET /events/: what changes for a user, as Server-Sent Events. The first event is `ready {}`, whose id a client can resume from, or,
-// when its last id is not known any more, `reset {}`: fetch anew. Then the notices as they come.
+// when its last id is not known any more, `reset {}`: fetch everything again. Then the notices as they come.
 #pragma once
 
 #include "bus/notices.hpp"
@@ -21,7 +21,7 @@ struct EventsReader {
 };
 
 // Ends after `time_max`, when the process stops, and after a notice `session_ended` of this session, {"session": id}, which the client
-// still gets. Whoever must not rely on that notice ends the stream with its session (bounded_stream.hpp). `notices` must outlive the
+// still gets. A caller that must not rely on that notice ends the stream with its session (bounded_stream.hpp). `notices` must outlive the
 // stream.
 std::unique_ptr<http::EventStream> make_events_stream(bus::Notices& notices, EventsReader reader);
 

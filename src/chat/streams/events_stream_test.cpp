@@ -40,7 +40,7 @@ protected:
     std::string last_id;
 };
 
-TEST_F(EventsStreamTest, IsReadyAtOnceAndResumes)
+TEST_F(EventsStreamTest, is_ready_at_once_and_resumes)
 {
     auto stream = open();
     EXPECT_EQ(outline(next(*stream)), "ready {}");
@@ -54,14 +54,14 @@ TEST_F(EventsStreamTest, IsReadyAtOnceAndResumes)
     EXPECT_EQ(outline(next(*open(last_id))), "ready {}");
 }
 
-TEST_F(EventsStreamTest, AReaderCutAfterReadyMissesNothing)
+TEST_F(EventsStreamTest, a_reader_cut_after_ready_misses_nothing)
 {
     outline(next(*open()));
     notices.publish({3}, "room", "{}");
     EXPECT_EQ(outline(next(*open(last_id))), "ready {} room {}");
 }
 
-TEST_F(EventsStreamTest, AnUnknownIdIsResetFirst)
+TEST_F(EventsStreamTest, an_unknown_id_is_reset_first)
 {
     notices.publish({3}, "room", "{}");
     for (auto const* id : {"junk", "1-2", "deadbeefdead-1"}) {
@@ -71,20 +71,20 @@ TEST_F(EventsStreamTest, AnUnknownIdIsResetFirst)
     }
 }
 
-TEST_F(EventsStreamTest, NothingNewIsEmptyAtTheGivenTime)
+TEST_F(EventsStreamTest, nothing_new_is_empty_at_the_given_time)
 {
     auto stream = open();
     next(*stream);
     EXPECT_EQ(loop.run(stream->next(Steady::now() + 1ms)), "");
 }
 
-TEST_F(EventsStreamTest, EndsAfterItsTime)
+TEST_F(EventsStreamTest, ends_after_its_time)
 {
     auto stream = make_events_stream(notices, {.user = {3}, .session = {11}, .time_max = 0min});
     EXPECT_EQ(next(*stream), std::nullopt);
 }
 
-TEST_F(EventsStreamTest, EndsWithItsSession)
+TEST_F(EventsStreamTest, ends_with_its_session)
 {
     auto stream = open();
     next(*stream);
@@ -95,7 +95,7 @@ TEST_F(EventsStreamTest, EndsWithItsSession)
     EXPECT_EQ(outline(next(*stream)), "end");
 }
 
-TEST_F(EventsStreamTest, EndsWhenTheProcessStops)
+TEST_F(EventsStreamTest, ends_when_the_process_stops)
 {
     auto stream = open();
     next(*stream);

@@ -78,7 +78,7 @@ struct MemoryReplyFeed::Entry {
         news.thoughts = piece(thoughts, seen.thought_bytes);
         if (citations_version > seen.citations_version) news.citations_json = citations_json;
         news.position = {attempt, seen.text_bytes + news.text.size(), seen.thought_bytes + news.thoughts.size(), citations_version};
-        bool is_all = news.position.text_bytes >= text.size() && news.position.thought_bytes >= thoughts.size();
+        bool const is_all = news.position.text_bytes >= text.size() && news.position.thought_bytes >= thoughts.size();
         news.state = state == State::ended && is_all ? FeedNews::State::ended : FeedNews::State::streaming;
         return news;
     }
@@ -98,7 +98,7 @@ public:
     ReaderCount& operator=(ReaderCount const&) = delete;
     ~ReaderCount()
     {
-        std::lock_guard lock(shard_.mutex);
+        std::lock_guard const lock(shard_.mutex);
         if (--entry_->readers == 0 && entry_->state == Entry::State::waited_for) shard_.entries.erase(reply_);
     }
 
@@ -141,7 +141,8 @@ void MemoryReplyFeed::forget_old(Shard& shard)
         auto old = shard.ended.front();
         shard.ended.pop_front();
         auto found = shard.entries.find(old.reply);
-        bool is_same = found != shard.entries.end() && found->second->state == Entry::State::ended && found->second->attempt == old.attempt;
+        bool const is_same =
+            found != shard.entries.end() && found->second->state == Entry::State::ended && found->second->attempt == old.attempt;
         if (is_same) drop(shard, old.reply);
     }
 }
@@ -151,10 +152,10 @@ asio::awaitable<void> MemoryReplyFeed::begin(UserId, MessageId reply, std::int64
     std::shared_ptr<Entry> entry;
     {
         auto& shard = shard_of(reply);
-        std::lock_guard lock(shard.mutex);
+        std::lock_guard const lock(shard.mutex);
         forget_old(shard);
         auto found = shard.entries.find(reply);
-        bool is_known = found != shard.entries.end();
+        bool const is_known = found != shard.entries.end();
         if (is_known && found->second->attempt >= attempt) co_return;
         if (!is_known || found->second->state != Entry::State::written) {
             if (shard.written > limits_.written_max / shard_count) co_return;
@@ -176,7 +177,7 @@ void MemoryReplyFeed::change(MessageId reply, std::int64_t attempt, Change apply
     std::shared_ptr<Entry> entry;
     {
         auto& shard = shard_of(reply);
-        std::lock_guard lock(shard.mutex);
+        std::lock_guard const lock(shard.mutex);
         auto found = shard.entries.find(reply);
         if (found == shard.entries.end()) return;
         if (found->second->state != Entry::State::written || found->second->attempt != attempt) return;
@@ -207,7 +208,7 @@ asio::awaitable<void> MemoryReplyFeed::end(MessageId reply, std::int64_t attempt
     std::shared_ptr<Entry> entry;
     {
         auto& shard = shard_of(reply);
-        std::lock_guard lock(shard.mutex);
+        std::lock_guard const lock(shard.mutex);
         forget_old(shard);
         auto found = shard.entries.find(reply);
         if (found == shard.entries.end() || found->second->attempt > attempt) co_return;
@@ -229,7 +230,7 @@ asio::awaitable<void> MemoryReplyFeed::pause(MessageId reply, std::int64_t attem
     std::shared_ptr<Entry> entry;
     {
         auto& shard = shard_of(reply);
-        std::lock_guard lock(shard.mutex);
+        std::lock_guard const lock(shard.mutex);
         auto found = shard.entries.find(reply);
         if (found == shard.entries.end()) co_return;
         entry = found->second;
@@ -245,11 +246,11 @@ asio::awaitable<FeedNews> MemoryReplyFeed::read(UserId, MessageId reply, FeedPos
     std::optional<ReaderCount> reader; // Destroyed after every lock below is released.
     std::uint64_t count = 0;
     {
-        std::lock_guard lock(shard.mutex);
+        std::lock_guard const lock(shard.mutex);
         forget_old(shard);
         if (is_closed_) co_return FeedNews{.state = FeedNews::State::closed, .position = seen};
         auto found = shard.entries.find(reply);
-        bool is_known = found != shard.entries.end();
+        bool const is_known = found != shard.entries.end();
         if (is_known && found->second->has_news(seen)) co_return found->second->news_after(seen);
         if (until <= Steady::now()) co_return is_known ? found->second->news_after(seen) : FeedNews{.position = seen};
         auto entry = is_known ? found->second : (shard.entries[reply] = std::make_shared<Entry>(bytes_));
@@ -257,7 +258,7 @@ asio::awaitable<FeedNews> MemoryReplyFeed::read(UserId, MessageId reply, FeedPos
         count = entry->wakeup.count();
     }
     co_await reader->entry().wakeup.wait(count, until);
-    std::lock_guard lock(shard.mutex);
+    std::lock_guard const lock(shard.mutex);
     if (is_closed_) co_return FeedNews{.state = FeedNews::State::closed, .position = seen};
     co_return reader->entry().news_after(seen);
 }
@@ -266,7 +267,7 @@ void MemoryReplyFeed::close()
 {
     is_closed_ = true;
     for (auto& shard : shards_) {
-        std::lock_guard lock(shard.mutex);
+        std::lock_guard const lock(shard.mutex);
         for (auto& [reply, entry] : shard.entries) entry->wakeup.notify();
     }
 }
@@ -275,7 +276,7 @@ std::size_t MemoryReplyFeed::size() const
 {
     std::size_t sum = 0;
     for (auto& shard : shards_) {
-        std::lock_guard lock(shard.mutex);
+        std::lock_guard const lock(shard.mutex);
         sum += shard.entries.size();
     }
     return sum;

@@ -46,7 +46,7 @@ protected:
     MemoryReplyFeed feed{{.ended_kept = 5s, .ended_max = 640, .written_max = 6'400}, [this] { return now; }};
 };
 
-TEST(ReplyFeedBytes, AReplyThatGoesOverTheLimitHasNoFeedAnyMore)
+TEST(ReplyFeedBytes, a_reply_that_goes_over_the_limit_has_no_feed_any_more)
 {
     test::TestLoop loop;
     MemoryReplyFeed feed{{.bytes_max = 10}};
@@ -64,7 +64,7 @@ TEST(ReplyFeedBytes, AReplyThatGoesOverTheLimitHasNoFeedAnyMore)
     EXPECT_EQ(feed.bytes(), 0u);
 }
 
-TEST_F(ReplyFeedTest, GivesWhatCameAfterThePosition)
+TEST_F(ReplyFeedTest, gives_what_came_after_the_position)
 {
     EXPECT_EQ(read().state, State::absent);
     begin(1);
@@ -90,7 +90,7 @@ TEST_F(ReplyFeedTest, GivesWhatCameAfterThePosition)
     EXPECT_EQ(news.thoughts, "m");
 }
 
-TEST_F(ReplyFeedTest, AnotherAttemptIsGivenFromItsBeginning)
+TEST_F(ReplyFeedTest, another_attempt_is_given_from_its_beginning)
 {
     begin(1);
     append(1, "old");
@@ -105,7 +105,7 @@ TEST_F(ReplyFeedTest, AnotherAttemptIsGivenFromItsBeginning)
     EXPECT_EQ(read({.attempt = 3, .text_bytes = 1}).state, State::absent); // Here is nothing new for this reader.
 }
 
-TEST_F(ReplyFeedTest, AWriteWithoutItsBeginningIsDropped)
+TEST_F(ReplyFeedTest, a_write_without_its_beginning_is_dropped)
 {
     append(1, "the second half");
     EXPECT_EQ(read().state, State::absent);
@@ -113,7 +113,7 @@ TEST_F(ReplyFeedTest, AWriteWithoutItsBeginningIsDropped)
     EXPECT_EQ(feed.size(), 0u);
 }
 
-TEST_F(ReplyFeedTest, APositionBeyondTheTextWaitsForIt)
+TEST_F(ReplyFeedTest, a_position_beyond_the_text_waits_for_it)
 {
     begin(1);
     append(1, "abc");
@@ -123,7 +123,7 @@ TEST_F(ReplyFeedTest, APositionBeyondTheTextWaitsForIt)
     EXPECT_EQ(read_while({.attempt = 1, .text_bytes = 5}, feed.append(reply, 1, "defg", "")).text, "fg");
 }
 
-TEST_F(ReplyFeedTest, EndedIsKeptForAWhile)
+TEST_F(ReplyFeedTest, ended_is_kept_for_a_while)
 {
     begin(1);
     append(1, "abc");
@@ -139,7 +139,7 @@ TEST_F(ReplyFeedTest, EndedIsKeptForAWhile)
     EXPECT_EQ(feed.size(), 0u);
 }
 
-TEST_F(ReplyFeedTest, TheNumberOfRepliesIsBounded)
+TEST_F(ReplyFeedTest, the_number_of_replies_is_bounded)
 {
     for (std::int64_t id = 1; id <= 2'000; ++id) {
         loop.run(feed.begin(UserId{1}, MessageId{id}, 1, "demo"));
@@ -153,7 +153,7 @@ TEST_F(ReplyFeedTest, TheNumberOfRepliesIsBounded)
     EXPECT_EQ(loop.run(feed.read(UserId{1}, MessageId{60'000}, {}, at_once)).state, State::streaming);
 }
 
-TEST_F(ReplyFeedTest, LargeNewsComeInPiecesCutBetweenCharacters)
+TEST_F(ReplyFeedTest, large_news_come_in_pieces_cut_between_characters)
 {
     std::string text = "a";
     while (text.size() < 200'000) text += "世";
@@ -171,7 +171,7 @@ TEST_F(ReplyFeedTest, LargeNewsComeInPiecesCutBetweenCharacters)
     EXPECT_EQ(joined, text);
 }
 
-TEST_F(ReplyFeedTest, EachChangeWakesWhoWaits)
+TEST_F(ReplyFeedTest, each_change_wakes_who_waits)
 {
     EXPECT_EQ(read_while({}, feed.begin(UserId{1}, reply, 1, "demo")).attempt, 1);
     EXPECT_EQ(read_while({.attempt = 1}, feed.append(reply, 1, "abc", "")).text, "abc");
@@ -184,7 +184,7 @@ TEST_F(ReplyFeedTest, EachChangeWakesWhoWaits)
     EXPECT_EQ(read_while({.attempt = 2}, feed.end(reply, 2)).state, State::ended);
 }
 
-TEST_F(ReplyFeedTest, PauseGivesTheTextUpAndWakesWhoWaits)
+TEST_F(ReplyFeedTest, pause_gives_the_text_up_and_wakes_who_waits)
 {
     begin(1);
     append(1, "abc");
@@ -195,7 +195,7 @@ TEST_F(ReplyFeedTest, PauseGivesTheTextUpAndWakesWhoWaits)
     EXPECT_EQ(read_while({.attempt = 1, .text_bytes = 3}, feed.begin(UserId{1}, reply, 2, "demo")).attempt, 2);
 }
 
-TEST_F(ReplyFeedTest, AnEndThatWasNotWrittenHereWakesWhoWaits)
+TEST_F(ReplyFeedTest, an_end_that_was_not_written_here_wakes_who_waits)
 {
     EXPECT_EQ(read_while({}, feed.end(reply, 0)).state, State::absent); // Stopped while it was queued.
     begin(1);
@@ -205,7 +205,7 @@ TEST_F(ReplyFeedTest, AnEndThatWasNotWrittenHereWakesWhoWaits)
     EXPECT_EQ(feed.size(), 0u);
 }
 
-TEST_F(ReplyFeedTest, AReaderThatOnlyWaitedLeavesNothingBehind)
+TEST_F(ReplyFeedTest, a_reader_that_only_waited_leaves_nothing_behind)
 {
     EXPECT_EQ(loop.run(feed.read(UserId{1}, reply, {}, Steady::now() + 1ms)).state, State::absent);
     EXPECT_EQ(feed.size(), 0u);
@@ -224,7 +224,7 @@ asio::awaitable<void> close(ReplyFeed& feed)
     co_return;
 }
 
-TEST_F(ReplyFeedTest, CloseEndsEveryRead)
+TEST_F(ReplyFeedTest, close_ends_every_read)
 {
     EXPECT_EQ(read_while({}, close(feed)).state, State::closed);
     EXPECT_EQ(loop.run(feed.read(UserId{1}, reply, {}, Steady::now() + 60s)).state, State::closed);
@@ -260,7 +260,7 @@ asio::awaitable<void> read_reply(ReplyFeed& feed, MessageId id, std::string& joi
     }
 }
 
-TEST(ReplyFeedThreads, EveryReaderJoinsTheWholeText)
+TEST(ReplyFeedThreads, every_reader_joins_the_whole_text)
 {
     std::string expected;
     for (int part = 0; part < parts; ++part) expected += std::to_string(attempts) + ":" + std::to_string(part) + " ";

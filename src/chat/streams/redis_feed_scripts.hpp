@@ -27,7 +27,7 @@ inline std::string feed_thoughts_key(MessageId reply, std::int64_t attempt)
 // KEYS of all: the hash, the text, the thoughts. ARGV begins with the attempt, the channel and what to publish on it. They return 1, or 0
 // when another attempt is known.
 
-// ARGV: then the milliseconds to keep it, model, text, thoughts, citations and their version. Everything anew; the texts first,
+// ARGV: then the milliseconds to keep it, model, text, thoughts, citations and their version. Everything again; the texts first,
 // since a full Redis refuses a script only before its first write.
 constexpr char const* put_feed_script = R"lua(
     if tonumber(redis.call('HGET', KEYS[1], 'attempt') or '0') > tonumber(ARGV[1]) then return 0 end

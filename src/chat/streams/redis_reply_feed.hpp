@@ -1,7 +1,7 @@
-// The reply feed of many processes. A writer writes to the feed of his own process and never waits for Redis; from there a copier brings
+// The reply feed of many processes. A writer writes to the feed of its own process and never waits for Redis; from there a copier brings
 // what is new to Redis, all that came during one round trip at once. Readers in the writer's process read as in one process; those of
 // others ask Redis for text[offset:] when a signal says that there is more. A feed that Redis lost, or could not take, is written
-// anew from its beginning.
+// again from its beginning.
 //
 // With Redis away, from this process or another, readers elsewhere are served by the store of a StoredReplyFeed that stands beside; where
 // there is none (one process alone), they see `absent` and go on from the database.

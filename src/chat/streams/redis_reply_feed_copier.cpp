@@ -31,7 +31,7 @@ RedisReplyFeedCopier::RedisReplyFeedCopier(redis::Client& client, bus::RedisSign
 void RedisReplyFeedCopier::begin(asio::any_io_executor const& executor, UserId user, MessageId reply, std::int64_t attempt)
 {
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         auto& known = copied_[reply];
         if (known >= attempt) return;
         known = attempt;
@@ -41,7 +41,7 @@ void RedisReplyFeedCopier::begin(asio::any_io_executor const& executor, UserId u
 
 bool RedisReplyFeedCopier::is_at_work(MessageId reply, std::int64_t attempt)
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     auto const found = copied_.find(reply);
     return found != copied_.end() && found->second == attempt;
 }
@@ -71,7 +71,7 @@ std::vector<std::string> RedisReplyFeedCopier::fence(MessageId reply, std::int64
 asio::awaitable<void> RedisReplyFeedCopier::copy(UserId user, MessageId reply, std::int64_t attempt)
 {
     co_await copy_until_end(user, reply, attempt);
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     auto const found = copied_.find(reply);
     if (found != copied_.end() && found->second == attempt) copied_.erase(found);
 }

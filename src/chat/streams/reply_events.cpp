@@ -28,7 +28,7 @@ std::vector<http::EventShape> reply_events()
     using http::event_shape;
     return {event_shape<Waiting>("waiting", "why nothing is written yet, and until when, where that is known."),
             event_shape<StartEvent>("start", "the reply is being written."),
-            event_shape<RestartEvent>("restart", "it is written anew: forget the text so far."),
+            event_shape<RestartEvent>("restart", "it is written again: forget the text so far."),
             event_shape<TextEvent>("thought", "the next piece of the model's thoughts."),
             event_shape<TextEvent>("delta", "the next piece of the text."),
             event_shape<CitationsEvent>("citations", "all sources that are known by now."),

@@ -52,7 +52,7 @@ class ReplyFeed {
 public:
     virtual ~ReplyFeed() = default;
 
-    // The user is the one whose reply it is: a store may need him to find it.
+    // The user is the one whose reply it is: a store may need the user to find it.
 
     // Writer. begin() starts an attempt with empty text; a higher attempt replaces a lower one and a write of a lower is ignored.
     virtual asio::awaitable<void> begin(UserId user, MessageId reply, std::int64_t attempt, std::string model) = 0;

@@ -45,7 +45,7 @@ public:
     // Those that end after `seen`, from the earliest on, some hundred at most; all of them when the attempt is another.
     virtual asio::awaitable<FoundParts> find(UserId user, MessageId reply, FeedPosition seen) = 0;
 
-    // Deletes the parts of those among `replies` that nobody writes any more. Whoever ends a reply does so itself; this is for what
+    // Deletes the parts of those among `replies` that nobody writes any more. The end of a reply does so itself; this is for what
     // was being put at that moment.
     virtual asio::awaitable<void> delete_ended(std::vector<WrittenReply> replies) = 0;
 };

@@ -21,9 +21,9 @@ asio::awaitable<Result<std::unique_ptr<http::EventStream>>> open_reply_stream(Re
                                                                               LoadMessage load, std::optional<EventId> resume_from,
                                                                               ReplyPace pace = {});
 
-// POST .../message/ with Accept: text/event-stream: first the event `accepted` with `accepted_json` (the JSON of Sent) and the id of who
-// has seen nothing of a reply, so that a client that is cut comes back with one; then the events of `reply`, which is given as it stands
-// now.
+// POST .../message/ with Accept: text/event-stream: first the event `accepted` with `accepted_json` (the JSON of Sent) and the id of a
+// client that has seen nothing of a reply, so that one that is cut comes back with one; then the events of `reply`, which is given as it
+// stands now.
 std::unique_ptr<http::EventStream> make_accepted_stream(ReplyFeed& feed, UserId user, Message reply, LoadMessage load,
                                                         std::string accepted_json, ReplyPace pace = {});
 

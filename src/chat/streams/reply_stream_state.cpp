@@ -16,7 +16,8 @@ constexpr std::size_t piece_bytes_max = 64_KiB;
 // A number as we write it: digits without leading zeros, so that an id has one spelling.
 std::optional<std::int64_t> parse_plain_number(std::string_view text)
 {
-    bool is_plain = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos && (text[0] != '0' || text.size() == 1);
+    bool const is_plain =
+        !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos && (text[0] != '0' || text.size() == 1);
     return is_plain ? parse_integer(text) : std::nullopt;
 }
 
@@ -73,8 +74,8 @@ std::string to_string(EventId const& id)
 bool stands_between_characters(EventId const& id, Message const& finished)
 {
     if (id.is_end || id.attempt != finished.attempt) return true;
-    bool text = id.text_bytes > finished.content.size() || is_character_border(finished.content, id.text_bytes);
-    bool thoughts = id.thought_bytes > finished.thoughts.size() || is_character_border(finished.thoughts, id.thought_bytes);
+    bool const text = id.text_bytes > finished.content.size() || is_character_border(finished.content, id.text_bytes);
+    bool const thoughts = id.thought_bytes > finished.thoughts.size() || is_character_border(finished.thoughts, id.thought_bytes);
     return text && thoughts;
 }
 
@@ -104,7 +105,7 @@ ReplyStreamState::ReplyStreamState(MessageId reply, std::optional<EventId> resum
 std::string ReplyStreamState::take(FeedNews const& news)
 {
     std::string out;
-    bool is_known = news.state == FeedNews::State::streaming || news.state == FeedNews::State::ended;
+    bool const is_known = news.state == FeedNews::State::streaming || news.state == FeedNews::State::ended;
     if (is_over_ || !is_known || news.attempt < position_.attempt) return out;
 
     if (news.attempt > position_.attempt) {
@@ -125,10 +126,10 @@ std::string ReplyStreamState::take(Message const& finished)
 {
     std::string out;
     while (!is_over_ && out.size() < piece_bytes_max) {
-        std::string_view thoughts = finished.thoughts;
-        std::string_view text = finished.content;
-        bool fits = has_started_ && position_.attempt == finished.attempt && stands_at_border(text, position_.text_bytes) &&
-                    stands_at_border(thoughts, position_.thought_bytes);
+        std::string_view const thoughts = finished.thoughts;
+        std::string_view const text = finished.content;
+        bool const fits = has_started_ && position_.attempt == finished.attempt && stands_at_border(text, position_.text_bytes) &&
+                          stands_at_border(thoughts, position_.thought_bytes);
         if (!fits) {
             enter_attempt(out, finished.attempt, finished.model);
         } else if (position_.thought_bytes < thoughts.size()) {
@@ -152,7 +153,7 @@ std::string ReplyStreamState::take_waiting(Waiting const& waiting) const
 std::string ReplyStreamState::take_deleted()
 {
     std::string out;
-    ErrorEvent event{{}, {"room_deleted", "The room was deleted, and this reply with it."}};
+    ErrorEvent const event{{}, {"room_deleted", "The room was deleted, and this reply with it."}};
     http::append_event(out, "error", to_string(EventId{.attempt = position_.attempt, .is_end = true}), to_json(event));
     is_over_ = true;
     return out;
@@ -193,7 +194,7 @@ void ReplyStreamState::append_end(std::string& out, Message const& finished)
     Json<Message>::write(data, finished);
     if (finished.error) data += R"(,"error":)" + to_json(*finished.error); // As `room_deleted` has it, which has no message.
     data += '}';
-    std::string_view name = finished.status == MessageStatus::failed ? "error" : "done";
+    std::string_view const name = finished.status == MessageStatus::failed ? "error" : "done";
     http::append_event(out, name, to_string(EventId{.attempt = finished.attempt, .is_end = true}), data);
     is_over_ = true;
 }

@@ -44,7 +44,7 @@ std::string outline(std::string const& bytes)
     return line;
 }
 
-TEST(EventIds, AreReadBack)
+TEST(EventIds, are_read_back)
 {
     for (auto const* text : {"0-0", "1-0", "1-12", "3-12-5", "1-0-7", "2-end", "9223372036854775807-1"}) {
         auto id = parse_event_id(text);
@@ -53,7 +53,7 @@ TEST(EventIds, AreReadBack)
     }
 }
 
-TEST(EventIds, JunkIsMalformed)
+TEST(EventIds, junk_is_malformed)
 {
     for (auto const* text : {"",
                              "-",
@@ -96,7 +96,7 @@ TEST(EventIds, JunkIsMalformed)
     EXPECT_FALSE(parse_event_id(std::string_view("1-2\0", 4)));
 }
 
-TEST(EventIds, InsideACharacterNeverStoodAnywhere)
+TEST(EventIds, inside_a_character_never_stood_anywhere)
 {
     auto const reply = finished_reply(2, "aé😀", "ü");
     struct Case {
@@ -124,7 +124,7 @@ TEST(EventIds, InsideACharacterNeverStoodAnywhere)
     EXPECT_TRUE(stands_between_characters(*parse_event_id("1-2"), news(2, "aé")));
 }
 
-TEST(ReplyStreamState, AFinishedReplyIsStartDeltaDone)
+TEST(ReplyStreamState, a_finished_reply_is_start_delta_done)
 {
     ReplyStreamState state({42}, std::nullopt);
     auto bytes = state.take(finished_reply(3, "Hello, \"you\""));
@@ -136,13 +136,13 @@ TEST(ReplyStreamState, AFinishedReplyIsStartDeltaDone)
     EXPECT_TRUE(state.is_over());
 }
 
-TEST(ReplyStreamState, WithoutTextThereIsNoDelta)
+TEST(ReplyStreamState, without_text_there_is_no_delta)
 {
     ReplyStreamState state({42}, std::nullopt);
     EXPECT_EQ(outline(state.take(finished_reply(0, ""))), "start 0-0 done 0-end");
 }
 
-TEST(ReplyStreamState, EachStatusHasItsEnd)
+TEST(ReplyStreamState, each_status_has_its_end)
 {
     struct Case {
         MessageStatus status;
@@ -161,7 +161,7 @@ TEST(ReplyStreamState, EachStatusHasItsEnd)
     }
 }
 
-TEST(ReplyStreamState, ResumesWhereTheReaderStopped)
+TEST(ReplyStreamState, resumes_where_the_reader_stopped)
 {
     struct Case {
         char const* id;
@@ -185,7 +185,7 @@ TEST(ReplyStreamState, ResumesWhereTheReaderStopped)
     }
 }
 
-TEST(ReplyStreamState, FollowsTheFeed)
+TEST(ReplyStreamState, follows_the_feed)
 {
     ReplyStreamState state({42}, std::nullopt);
     EXPECT_EQ(state.take(FeedNews{}), ""); // Queued.
@@ -209,7 +209,7 @@ TEST(ReplyStreamState, FollowsTheFeed)
     EXPECT_EQ(outline(state.take(finished_reply(2, "xyz"))), "delta 2-3 done 2-end");
 }
 
-TEST(ReplyStreamState, AnIdPastTheTextWaitsAndRestartsWhenTheTextDoesNotFit)
+TEST(ReplyStreamState, an_id_past_the_text_waits_and_restarts_when_the_text_does_not_fit)
 {
     ReplyStreamState state({42}, *parse_event_id("1-4"));
     EXPECT_EQ(outline(state.take(news(1, "\xa9z"))), "restart 1-0"); // "abcéz" from 4 on: inside the é.
@@ -217,7 +217,7 @@ TEST(ReplyStreamState, AnIdPastTheTextWaitsAndRestartsWhenTheTextDoesNotFit)
     EXPECT_EQ(outline(state.take(news(1, "abcéz"))), "delta 1-6");
 }
 
-TEST(ReplyStreamState, LargeTextIsCutBetweenCharacters)
+TEST(ReplyStreamState, large_text_is_cut_between_characters)
 {
     std::string text = "a"; // Then three-byte characters: no border falls on 64 KiB.
     while (text.size() < 200'000) text += "世";
@@ -237,7 +237,7 @@ TEST(ReplyStreamState, LargeTextIsCutBetweenCharacters)
     EXPECT_EQ(reader.breaches, "");
 }
 
-TEST(ReplyStreamState, ADeletedRoomEndsTheStream)
+TEST(ReplyStreamState, a_deleted_room_ends_the_stream)
 {
     ReplyStreamState state({42}, *parse_event_id("2-3"));
     auto bytes = state.take_deleted();

@@ -62,7 +62,7 @@ protected:
     Kept kept;
 };
 
-TEST_F(ReplyStreamTest, RefusesWhatNeverWasAnId)
+TEST_F(ReplyStreamTest, refuses_what_never_was_an_id)
 {
     finish("aé", 1);
     for (auto const* id : {"junk", "", "1-2", "1-0-0-0"}) {
@@ -79,7 +79,7 @@ TEST_F(ReplyStreamTest, RefusesWhatNeverWasAnId)
     EXPECT_TRUE(open("1-3"));
 }
 
-TEST_F(ReplyStreamTest, WhatIsNotAReplyIsNotFound)
+TEST_F(ReplyStreamTest, what_is_not_a_reply_is_not_found)
 {
     kept.message.role = MessageRole::user;
     EXPECT_EQ(open().error().code(), "message_not_found");
@@ -87,7 +87,7 @@ TEST_F(ReplyStreamTest, WhatIsNotAReplyIsNotFound)
     EXPECT_EQ(open().error().code(), "room_not_found");
 }
 
-TEST_F(ReplyStreamTest, AfterTheEndThereIsNothing)
+TEST_F(ReplyStreamTest, after_the_end_there_is_nothing)
 {
     finish("text", 2);
     auto stream = open("2-end");
@@ -95,7 +95,7 @@ TEST_F(ReplyStreamTest, AfterTheEndThereIsNothing)
     EXPECT_EQ(stream->get(), nullptr);
 }
 
-TEST_F(ReplyStreamTest, AFinishedReplyIsReadFromTheDatabaseOnce)
+TEST_F(ReplyStreamTest, a_finished_reply_is_read_from_the_database_once)
 {
     finish("text", 2);
     auto stream = open().value();
@@ -103,7 +103,7 @@ TEST_F(ReplyStreamTest, AFinishedReplyIsReadFromTheDatabaseOnce)
     EXPECT_EQ(kept.loads, 1);
 }
 
-TEST_F(ReplyStreamTest, TheAcceptedEventComesFirst)
+TEST_F(ReplyStreamTest, the_accepted_event_comes_first)
 {
     finish("text", 1);
     auto stream = make_accepted_stream(feed, UserId{1}, kept.message, load(), R"({"message":{}})");
@@ -113,7 +113,7 @@ TEST_F(ReplyStreamTest, TheAcceptedEventComesFirst)
     EXPECT_EQ(kept.loads, 0);
 }
 
-TEST_F(ReplyStreamTest, FollowsTheFeedAndEndsWithTheDatabase)
+TEST_F(ReplyStreamTest, follows_the_feed_and_ends_with_the_database)
 {
     auto stream = open().value();
     loop.run(feed.begin(UserId{1}, reply, 1, "demo"));
@@ -127,7 +127,7 @@ TEST_F(ReplyStreamTest, FollowsTheFeedAndEndsWithTheDatabase)
     EXPECT_EQ(kept.loads, 2);
 }
 
-TEST_F(ReplyStreamTest, ASlowReaderGetsWhatItMissedInOnePiece)
+TEST_F(ReplyStreamTest, a_slow_reader_gets_what_it_missed_in_one_piece)
 {
     loop.run(feed.begin(UserId{1}, reply, 1, "demo"));
     auto stream = open().value();
@@ -139,7 +139,7 @@ TEST_F(ReplyStreamTest, ASlowReaderGetsWhatItMissedInOnePiece)
     EXPECT_EQ(outline(*loop.run(stream->next(Steady::now() + 60s))), "start 1-0 delta 1-2500");
 }
 
-TEST_F(ReplyStreamTest, NothingNewIsEmptyAtTheGivenTime)
+TEST_F(ReplyStreamTest, nothing_new_is_empty_at_the_given_time)
 {
     auto stream = open().value();
     EXPECT_EQ(loop.run(stream->next(Steady::now())), "");
@@ -147,7 +147,7 @@ TEST_F(ReplyStreamTest, NothingNewIsEmptyAtTheGivenTime)
     EXPECT_EQ(kept.loads, 1);
 }
 
-TEST_F(ReplyStreamTest, ALostFeedOrWakeUpOnlyDelays)
+TEST_F(ReplyStreamTest, a_lost_feed_or_wake_up_only_delays)
 {
     auto stream = open(std::nullopt, {.silence_absent_max = 1ms}).value();
     kept.commits_at_load = 4;
@@ -163,7 +163,7 @@ asio::awaitable<void> next_of(http::EventStream& stream, std::optional<std::stri
 }
 
 // Stopped or deleted while it was queued: nobody ever wrote into the feed, but its end is told.
-TEST_F(ReplyStreamTest, AnEndWithoutABeginningIsLookedAtAtOnce)
+TEST_F(ReplyStreamTest, an_end_without_a_beginning_is_looked_at_at_once)
 {
     auto stream = open(std::nullopt, {.silence_absent_max = 60s}).value();
     std::optional<std::string> bytes;
@@ -175,7 +175,7 @@ TEST_F(ReplyStreamTest, AnEndWithoutABeginningIsLookedAtAtOnce)
     EXPECT_EQ(outline(bytes.value()), "start 0-0 done 0-end");
 }
 
-TEST_F(ReplyStreamTest, ASilentFeedIsNotBelievedForEver)
+TEST_F(ReplyStreamTest, a_silent_feed_is_not_believed_for_ever)
 {
     loop.run(feed.begin(UserId{1}, reply, 1, "demo"));
     loop.run(feed.append(reply, 1, "abc", ""));
@@ -184,7 +184,7 @@ TEST_F(ReplyStreamTest, ASilentFeedIsNotBelievedForEver)
     EXPECT_EQ(outline(read_all(*stream)), "delta 1-6 done 1-end");
 }
 
-TEST_F(ReplyStreamTest, AnEndBeforeItsCommitIsVisibleIsWaitedFor)
+TEST_F(ReplyStreamTest, an_end_before_its_commit_is_visible_is_waited_for)
 {
     loop.run(feed.begin(UserId{1}, reply, 1, "demo"));
     loop.run(feed.end(reply, 1));
@@ -195,7 +195,7 @@ TEST_F(ReplyStreamTest, AnEndBeforeItsCommitIsVisibleIsWaitedFor)
     EXPECT_EQ(outline(read_all(*stream)), "start 1-0 delta 1-4 done 1-end");
 }
 
-TEST_F(ReplyStreamTest, ADeletedRoomIsSaid)
+TEST_F(ReplyStreamTest, a_deleted_room_is_said)
 {
     loop.run(feed.begin(UserId{1}, reply, 1, "demo"));
     auto stream = open().value();
@@ -207,7 +207,7 @@ TEST_F(ReplyStreamTest, ADeletedRoomIsSaid)
     EXPECT_NE(bytes.find("room_deleted"), std::string::npos);
 }
 
-TEST_F(ReplyStreamTest, AnEndThatTurnedOutNoneIsARestart)
+TEST_F(ReplyStreamTest, an_end_that_turned_out_none_is_a_restart)
 {
     loop.run(feed.begin(UserId{1}, reply, 2, "demo"));
     loop.run(feed.append(reply, 2, "abc", ""));
@@ -215,7 +215,7 @@ TEST_F(ReplyStreamTest, AnEndThatTurnedOutNoneIsARestart)
     EXPECT_EQ(outline(*loop.run(stream->next(Steady::now() + 60s))), "restart 2-0 delta 2-3");
 }
 
-TEST_F(ReplyStreamTest, AStopOfTheProcessEndsTheStreamWithoutAnEnd)
+TEST_F(ReplyStreamTest, a_stop_of_the_process_ends_the_stream_without_an_end)
 {
     auto stream = open().value();
     feed.close();
@@ -228,7 +228,7 @@ asio::awaitable<Result<Message>> load_nothing()
     co_return Message{};
 }
 
-TEST_F(ReplyStreamTest, AnAccidentIsNotSwallowed)
+TEST_F(ReplyStreamTest, an_accident_is_not_swallowed)
 {
     auto stream = make_accepted_stream(feed, UserId{1}, kept.message, load_nothing, "{}", {.silence_absent_max = 1ms});
     EXPECT_EQ(outline(*loop.run(stream->next(Steady::now() + 60s))), "accepted 0-0");
@@ -245,7 +245,7 @@ asio::awaitable<Result<Message>> load_if_there(Kept& kept, int& looks_in_vain)
     co_return kept.message;
 }
 
-TEST_F(ReplyStreamTest, ADatabaseThatIsGoneForAWhileOnlyDelays)
+TEST_F(ReplyStreamTest, a_database_that_is_gone_for_a_while_only_delays)
 {
     int looks_in_vain = 0;
     auto load = [&] { return load_if_there(kept, looks_in_vain); };
@@ -264,7 +264,7 @@ TEST_F(ReplyStreamTest, ADatabaseThatIsGoneForAWhileOnlyDelays)
     EXPECT_EQ(looks_in_vain, 0) << "it was asked until it answered";
 }
 
-TEST_F(ReplyStreamTest, WhoFollowsWhatCannotBeReadHasWhatWasKnown)
+TEST_F(ReplyStreamTest, who_follows_what_cannot_be_read_has_what_was_known)
 {
     int looks_in_vain = 1'000'000;
     ReplyFollower follower(feed, UserId{1}, kept.message, [&] { return load_if_there(kept, looks_in_vain); }, {1ms, 1ms});
@@ -275,7 +275,7 @@ TEST_F(ReplyStreamTest, WhoFollowsWhatCannotBeReadHasWhatWasKnown)
     EXPECT_FALSE(follower.is_deleted());
 }
 
-TEST_F(ReplyStreamTest, TellsWhyAReplyWaitsOnceForEachReason)
+TEST_F(ReplyStreamTest, tells_why_a_reply_waits_once_for_each_reason)
 {
     kept.message.waiting = Waiting{};
     auto const stream = open(std::nullopt, {.silence_absent_max = 1ms, .silence_streaming_max = 1ms}).value();
@@ -294,7 +294,7 @@ TEST_F(ReplyStreamTest, TellsWhyAReplyWaitsOnceForEachReason)
     EXPECT_EQ(outline(read_all(*stream)), "delta 1-4 done 1-end");
 }
 
-TEST_F(ReplyStreamTest, TheDatabaseIsAskedOnlyWhenTheFeedIsSilent)
+TEST_F(ReplyStreamTest, the_database_is_asked_only_when_the_feed_is_silent)
 {
     loop.run(feed.begin(UserId{1}, reply, 1, "demo"));
     ReplyFollower follower(feed, UserId{1}, kept.message, load(), {60s, 60s});

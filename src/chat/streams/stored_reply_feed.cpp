@@ -9,7 +9,7 @@ namespace pollux::chat {
 namespace {
 
 constexpr std::chrono::seconds look_every{1}; // For signals that were lost.
-// How long a reader who has text is left waiting when the store has no text any more, before he looks for himself.
+// How long a reader who has text is left waiting when the store has no text any more, before it looks for itself.
 constexpr std::chrono::milliseconds gone_wait{500};
 
 // Adds what `part`, which begins at `from`, has after `end`. False where something is missing in between.
@@ -123,7 +123,7 @@ asio::awaitable<FeedNews> StoredReplyFeed::read(UserId user, MessageId reply, Fe
         bool const is_gone = fetched && fetched->state == FeedNews::State::absent && seen.attempt > 0;
         if (fetched) news = std::move(*fetched);
         if (has_news(news, seen)) co_return news;
-        // The writer gave up or ended, or nobody knows of him: the caller looks for himself.
+        // The writer gave up or ended, or nobody knows of it: the caller looks for itself.
         if (is_over || (is_gone && was_gone)) co_return FeedNews{.position = seen};
         auto const now = Steady::now();
         if (now >= until) co_return news;

@@ -1,10 +1,10 @@
-// The reply feed of many processes that share a database and no Redis. A writer writes to the feed of his own process and never waits;
+// The reply feed of many processes that share a database and no Redis. A writer writes to the feed of its own process and never waits;
 // four times a second one copier brings what is new of all replies to the store in one statement and signals it. Readers in the
 // writer's process read as in one process; those of others read the store when a signal says that there is more, or after a second.
 //
 // Beside Redis it is the other way: nothing is put, and nobody is signalled, while everybody reaches Redis.
 //
-// Parts have offsets, so what a reader joins is exact wherever he was cut. Where parts are missing he sees nothing new, and goes on
+// Parts have offsets, so what a reader joins is exact wherever it was cut. Where parts are missing it sees nothing new, and goes on
 // from the database when the reply is finished.
 #pragma once
 

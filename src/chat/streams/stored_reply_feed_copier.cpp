@@ -37,7 +37,7 @@ StoredReplyFeedCopier::StoredReplyFeedCopier(ReplyParts& parts, bus::Signals& si
 void StoredReplyFeedCopier::begun(UserId user, MessageId reply, std::int64_t attempt)
 {
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         auto& known = copied_[reply];
         if (known.attempt >= attempt) return;
         known = {.user = user, .attempt = attempt};
@@ -93,19 +93,19 @@ asio::awaitable<void> StoredReplyFeedCopier::copy_until_close()
 
 bool StoredReplyFeedCopier::is_idle() const
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     return ended_.empty() && (copied_.empty() || !is_needed_());
 }
 
 std::vector<WrittenReply> StoredReplyFeedCopier::take_ended()
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     return std::exchange(ended_, {});
 }
 
 std::vector<std::pair<MessageId, StoredReplyFeedCopier::Copied>> StoredReplyFeedCopier::take_copied()
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     for (auto& [reply, known] : copied_) known.was_put = true;
     return {copied_.begin(), copied_.end()};
 }
@@ -146,7 +146,7 @@ asio::awaitable<void> StoredReplyFeedCopier::put(std::vector<ReplyPart> parts, P
 void StoredReplyFeedCopier::note_put(Places const& ends, std::vector<MessageId> const& taken)
 {
     std::unordered_set<MessageId> const was_taken(taken.begin(), taken.end());
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     for (auto const& [reply, end] : ends) {
         auto const found = copied_.find(reply);
         bool const is_same = found != copied_.end() && found->second.attempt == end.attempt;

@@ -149,7 +149,7 @@ protected:
     StoredReplyFeed b{parts, signals};
 };
 
-TEST_F(StoredReplyFeedTest, AReaderOnAnotherNodeGetsAllOfIt)
+TEST_F(StoredReplyFeedTest, a_reader_on_another_node_gets_all_of_it)
 {
     begin();
     Gathered all;
@@ -168,7 +168,7 @@ TEST_F(StoredReplyFeedTest, AReaderOnAnotherNodeGetsAllOfIt)
     EXPECT_EQ(all.restarts, 1);
     EXPECT_GE(parts.size(), 2u) << "in parts, while it is written";
 
-    // Whoever comes later, or was cut in the middle of a part, gets the same.
+    // A reader that comes later, or was cut in the middle of a part, gets the same.
     Gathered late;
     gather(late, text.size());
     EXPECT_EQ(late.text, text);
@@ -178,7 +178,7 @@ TEST_F(StoredReplyFeedTest, AReaderOnAnotherNodeGetsAllOfIt)
     EXPECT_EQ(rest.model, "");
 }
 
-TEST_F(StoredReplyFeedTest, ReadersNearTheWriterDoNotWaitForTheStore)
+TEST_F(StoredReplyFeedTest, readers_near_the_writer_do_not_wait_for_the_store)
 {
     parts.is_down = true;
     auto waiting = wait(a);
@@ -190,7 +190,7 @@ TEST_F(StoredReplyFeedTest, ReadersNearTheWriterDoNotWaitForTheStore)
     EXPECT_EQ(look(a).state, State::ended);
 }
 
-TEST_F(StoredReplyFeedTest, APartWhoseAnswerWasLostIsReplaced)
+TEST_F(StoredReplyFeedTest, a_part_whose_answer_was_lost_is_replaced)
 {
     parts.loses_answers = true;
     begin();
@@ -206,7 +206,7 @@ TEST_F(StoredReplyFeedTest, APartWhoseAnswerWasLostIsReplaced)
     EXPECT_EQ(all.text, "first second third");
 }
 
-TEST_F(StoredReplyFeedTest, AnotherAttemptIsARestart)
+TEST_F(StoredReplyFeedTest, another_attempt_is_a_restart)
 {
     begin();
     append("first try");
@@ -220,7 +220,7 @@ TEST_F(StoredReplyFeedTest, AnotherAttemptIsARestart)
     EXPECT_EQ(all.restarts, 2);
 }
 
-TEST_F(StoredReplyFeedTest, NoGapIsReadOver)
+TEST_F(StoredReplyFeedTest, no_gap_is_read_over)
 {
     begin();
     append("one ");
@@ -234,7 +234,7 @@ TEST_F(StoredReplyFeedTest, NoGapIsReadOver)
     EXPECT_EQ(look(b, {.attempt = 1, .text_bytes = 4}).text, "two ");
 }
 
-TEST_F(StoredReplyFeedTest, LargeTextIsCutBetweenCharacters)
+TEST_F(StoredReplyFeedTest, large_text_is_cut_between_characters)
 {
     std::string text;
     while (text.size() < 200'000) text += "€";
@@ -248,7 +248,7 @@ TEST_F(StoredReplyFeedTest, LargeTextIsCutBetweenCharacters)
     EXPECT_EQ(piece.size() % 3, 0u);
 }
 
-TEST_F(StoredReplyFeedTest, AnEndElsewhereWakesTheReaderWhoLooksForHimself)
+TEST_F(StoredReplyFeedTest, an_end_elsewhere_wakes_the_reader_that_looks_for_itself)
 {
     begin();
     append("text");
@@ -259,11 +259,11 @@ TEST_F(StoredReplyFeedTest, AnEndElsewhereWakesTheReaderWhoLooksForHimself)
     parts.erase_all(); // The finish does.
     end();
     EXPECT_EQ(waiting.get().state, State::absent);
-    // And when he missed the end.
+    // And when it missed the end.
     EXPECT_EQ(wait(b, all.position).get().state, State::absent);
 }
 
-TEST_F(StoredReplyFeedTest, WhatWasPutTooLateIsDeleted)
+TEST_F(StoredReplyFeedTest, what_was_put_too_late_is_deleted)
 {
     begin();
     append("text");
@@ -272,7 +272,7 @@ TEST_F(StoredReplyFeedTest, WhatWasPutTooLateIsDeleted)
     EXPECT_TRUE(test::comes_true([this] { return parts.size() == 0; }));
 }
 
-TEST_F(StoredReplyFeedTest, WhatIsNotTakenIsNotOfferedAgain)
+TEST_F(StoredReplyFeedTest, what_is_not_taken_is_not_offered_again)
 {
     parts.running = 5;
     begin();
@@ -285,7 +285,7 @@ TEST_F(StoredReplyFeedTest, WhatIsNotTakenIsNotOfferedAgain)
     ASSERT_TRUE(test::comes_true([this] { return parts.size() == 1; }));
 }
 
-TEST_F(StoredReplyFeedTest, CloseWakesEverybody)
+TEST_F(StoredReplyFeedTest, close_wakes_everybody)
 {
     auto waiting = wait(b);
     auto behind = wait(b, {.attempt = 3});

@@ -1,5 +1,5 @@
 // How many streams a user may have open in this process. The oldest one makes room for a newer one: pages that are gone without a word hold
-// streams too, and who comes back needs one. A client whose stream ended comes back with its last id, so nothing is lost.
+// streams too, and a client that comes back needs one. A client whose stream ended comes back with its last id, so nothing is lost.
 #pragma once
 
 #include "base/ids.hpp"

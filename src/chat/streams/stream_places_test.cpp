@@ -7,7 +7,7 @@
 namespace pollux::chat {
 namespace {
 
-TEST(StreamPlaces, TheOldestOfAUserMakesRoom)
+TEST(StreamPlaces, the_oldest_of_a_user_makes_room)
 {
     StreamPlaces places(3);
     std::vector<std::shared_ptr<StreamPlaces::Place const>> open;
@@ -17,7 +17,7 @@ TEST(StreamPlaces, TheOldestOfAUserMakesRoom)
     EXPECT_EQ(taken, (std::vector<bool>{true, true, false, false, false}));
 }
 
-TEST(StreamPlaces, WhoLeavesMakesRoomAndOthersAreNotConcerned)
+TEST(StreamPlaces, who_leaves_makes_room_and_others_are_not_concerned)
 {
     StreamPlaces places(2);
     auto first = places.enter(UserId{1});

@@ -74,7 +74,7 @@ asio::awaitable<Answer> ApiClient::try_once(Call const& call)
         throw ChatFailure("The address " + base_url_ + " cannot be used: " + answered.result.detail);
     }
     Answer answer;
-    bool is_whole = answered.result.failure == net::HttpFailure::none;
+    bool const is_whole = answered.result.failure == net::HttpFailure::none;
     answer.status = is_whole ? answered.head.status : 0;
     if (is_whole) answer.body = parse_json(answered.body);
     answer.retry_after = std::chrono::seconds(parse_integer(answered.head.header("retry-after")).value_or(0));
@@ -120,17 +120,17 @@ asio::awaitable<void> ApiClient::renew_tokens()
     WaitingLine waiting(co_await asio::this_coro::executor, notify_, "Renewing the session ...");
     TokenFile::Lock lock(file_);
     while (!lock.try_take()) co_await pause(std::chrono::milliseconds(50));
-    Tokens kept = file_.load();
+    Tokens const kept = file_.load();
     if (!kept.empty() && kept.refresh != tokens_.refresh) {
         tokens_ = kept; // Another client has renewed them meanwhile.
         co_return;
     }
     if (tokens_.empty()) throw LoginNeeded("Not logged in.");
-    Call refresh{"POST", "/auth/token/refresh/", json_object({{"refresh", tokens_.refresh}}), {}, Auth::none};
+    Call const refresh{"POST", "/auth/token/refresh/", json_object({{"refresh", tokens_.refresh}}), {}, Auth::none};
     auto give_up_at = Steady::now() + all_tries_max;
     for (int attempt = 0;; ++attempt) {
         // The same token may be sent again for ten seconds, so an answer that was lost is no harm.
-        Answer answer = co_await try_once(refresh);
+        Answer const answer = co_await try_once(refresh);
         if (answer.is_ok()) co_return keep_tokens({text_in(answer.body, "access"), text_in(answer.body, "refresh"), tokens_.mobile});
         if (answer.status == 401 || answer.status == 400 || answer.status == 422) throw LoginNeeded("The session has ended.");
         if (Steady::now() > give_up_at) throw ChatFailure(answer.problem());

@@ -67,7 +67,7 @@ public:
         }
         bool is_well = true;
         for (std::string message : arguments_.messages) {
-            bool is_said = co_await session_.say(std::move(message));
+            bool const is_said = co_await session_.say(std::move(message));
             is_well = is_well && is_said;
         }
         if (arguments_.messages.empty()) co_await session_.talk(is_watched_ ? "> " : "");
@@ -87,7 +87,7 @@ private:
     {
         api_.forget_tokens();
         auto url = config::parse_web_url(arguments_.url);
-        bool may_develop = arguments_.mobile.empty() && (arguments_.dev || config::is_loopback_host(url->host));
+        bool const may_develop = arguments_.mobile.empty() && (arguments_.dev || config::is_loopback_host(url->host));
         bool is_in = false;
         if (may_develop) is_in = co_await log_in_for_developing(api_, [](std::string const& line) { tell(line); });
         if (is_in) co_return;
@@ -102,7 +102,7 @@ private:
 
     ChatOutput output() const
     {
-        bool is_terminal = ::isatty(STDOUT_FILENO);
+        bool const is_terminal = ::isatty(STDOUT_FILENO);
         auto reply = [is_terminal](std::string_view text) { write_to(stdout, is_terminal ? safe_for_terminal(text) : std::string(text)); };
         return {reply, tell, is_terminal ? ReplyOutput::streamed : ReplyOutput::whole};
     }
@@ -153,7 +153,7 @@ int chat(ChatArguments const& arguments)
         } catch (std::exception const& what) {
             tell(reason_of(what));
         }
-        io.stop(); // Idle connections need not be waited for.
+        io.stop(); // Idle connections are not waited for.
     });
     io.run();
     return exit_code;

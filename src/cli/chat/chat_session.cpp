@@ -21,7 +21,7 @@ std::string room_path(std::string const& room)
 
 std::string id_of(JsonValue const& body, std::string_view path)
 {
-    std::int64_t id = integer_in(body, path);
+    std::int64_t const id = integer_in(body, path);
     return id > 0 ? std::to_string(id) : std::string();
 }
 
@@ -35,7 +35,7 @@ asio::awaitable<void> ChatSession::open_room()
 {
     if (!options_.room.empty()) co_return co_await enter_room(options_.room);
     if (options_.choice == ChatOptions::Room::fresh) co_return co_await new_room("");
-    Answer rooms = co_await api_.call({"GET", "/chatroom/?limit=1"});
+    Answer const rooms = co_await api_.call({"GET", "/chatroom/?limit=1"});
     if (!rooms.is_ok()) throw ChatFailure(rooms.problem());
     auto const* results = value_in(rooms.body, "results").if_array();
     if (!results || results->empty()) co_return co_await new_room("");
@@ -47,7 +47,7 @@ asio::awaitable<void> ChatSession::enter_room(std::string id)
 {
     auto number = parse_integer(id);
     if (!number || *number <= 0) co_return output_.side("A room is a number: /room 1");
-    Answer room = co_await api_.call({"GET", room_path(id) + "?limit=1"});
+    Answer const room = co_await api_.call({"GET", room_path(id) + "?limit=1"});
     if (!room.is_ok()) co_return output_.side(room.problem());
     room_ = id;
     last_reply_.clear();
@@ -60,7 +60,7 @@ asio::awaitable<void> ChatSession::new_room(std::string name)
     if (!name.empty()) wish["name"] = name;
     if (!options_.model.empty()) wish["model"] = options_.model;
     Call create{"POST", "/chatroom/", boost::json::serialize(wish), random_token()};
-    Answer made = co_await api_.call(std::move(create));
+    Answer const made = co_await api_.call(std::move(create));
     if (!made.is_ok()) throw ChatFailure(made.problem());
     room_ = id_of(made.body, "id");
     last_reply_.clear();
@@ -69,12 +69,12 @@ asio::awaitable<void> ChatSession::new_room(std::string name)
 
 asio::awaitable<void> ChatSession::list_rooms()
 {
-    Answer rooms = co_await api_.call({"GET", "/chatroom/?limit=20"});
+    Answer const rooms = co_await api_.call({"GET", "/chatroom/?limit=20"});
     if (!rooms.is_ok()) co_return output_.side(rooms.problem());
     auto const* results = value_in(rooms.body, "results").if_array();
     if (!results || results->empty()) co_return output_.side("You have no rooms yet.");
     for (JsonValue const& room : *results) {
-        std::string id = id_of(room, "id");
+        std::string const id = id_of(room, "id");
         output_.side((id == room_ ? "* " : "  ") + id + "  " + one_line(text_in(room, "name"), 40) + "  " +
                      one_line(text_in(room, "last_message.text"), 60));
     }
@@ -86,7 +86,7 @@ asio::awaitable<void> ChatSession::talk(std::string prompt)
         if (!prompt.empty()) output_.reply(prompt);
         auto line = co_await lines_.next();
         if (!line) break;
-        std::string text(trim(*line));
+        std::string const text(trim(*line));
         if (text.empty()) continue;
         if (text.starts_with('/')) {
             co_await command(text);
@@ -98,9 +98,9 @@ asio::awaitable<void> ChatSession::talk(std::string prompt)
 
 asio::awaitable<void> ChatSession::command(std::string line)
 {
-    std::size_t space = line.find(' ');
-    std::string word = line.substr(0, space);
-    std::string rest = space == std::string::npos ? "" : std::string(trim(std::string_view(line).substr(space)));
+    std::size_t const space = line.find(' ');
+    std::string const word = line.substr(0, space);
+    std::string const rest = space == std::string::npos ? "" : std::string(trim(std::string_view(line).substr(space)));
     if (word == "/quit" || word == "/exit") {
         wants_quit_ = true;
     } else if (word == "/new") {
@@ -121,7 +121,7 @@ asio::awaitable<void> ChatSession::command(std::string line)
 asio::awaitable<bool> ChatSession::say(std::string content)
 {
     Call send{"POST", room_path(room_) + "message/", json_object({{"content", content}}), random_token()};
-    Answer sent = co_await api_.call(std::move(send));
+    Answer const sent = co_await api_.call(std::move(send));
     if (!sent.is_ok()) {
         output_.side(sent.problem());
         co_return false;
@@ -136,7 +136,7 @@ asio::awaitable<bool> ChatSession::retry()
         co_return false;
     }
     Call again{"POST", room_path(room_) + "message/" + last_reply_ + "/retry/", "", random_token()};
-    Answer retried = co_await api_.call(std::move(again));
+    Answer const retried = co_await api_.call(std::move(again));
     if (!retried.is_ok()) {
         output_.side(retried.problem());
         co_return false;
@@ -168,7 +168,7 @@ asio::awaitable<void> ChatSession::follow_to_the_end(std::string stream_url, Rep
             session.silence_.reset();
             session.lines_.poke();
         }
-    } at_end{*this};
+    } const at_end{*this};
 
     std::string const awaited =
         output_.replies == ReplyOutput::whole ? "Waiting for the whole reply ..." : "Waiting for the first words ...";
@@ -176,8 +176,8 @@ asio::awaitable<void> ChatSession::follow_to_the_end(std::string stream_url, Rep
     auto give_up_at = Steady::now() + reply_time_max;
     int failures = 0;
     while (view.state() == ReplyView::State::running) {
-        std::string before = view.last_event_id();
-        int status = co_await read_stream(stream_url, view);
+        std::string const before = view.last_event_id();
+        int const status = co_await read_stream(stream_url, view);
         if (view.state() != ReplyView::State::running) break;
         if (status == 401) {
             co_await api_.renew_tokens();
@@ -198,11 +198,11 @@ asio::awaitable<void> ChatSession::follow_to_the_end(std::string stream_url, Rep
 asio::awaitable<int> ChatSession::read_stream(std::string const& stream_url, ReplyView& view)
 {
     net::HttpStream stream(co_await asio::this_coro::executor, api_.stream_request(stream_url, view.last_event_id()));
-    net::HttpHead head = co_await stream.head();
+    net::HttpHead const head = co_await stream.head();
     if (head.status != 200) co_return head.status;
     net::SseParser parser;
     while (view.state() == ReplyView::State::running) {
-        std::string bytes = co_await stream.read();
+        std::string const bytes = co_await stream.read();
         if (bytes.empty()) break;
         std::vector<net::SseEvent> events;
         if (!parser.feed(bytes, events)) throw ChatFailure("The server sent an event that is too long.");
@@ -219,7 +219,7 @@ asio::awaitable<void> ChatSession::watch_for_stop(std::string reply_id)
             was_stopped = true;
             co_await lines_.next();
             Call stop{"POST", room_path(room_) + "message/" + reply_id + "/stop/", "", random_token()};
-            Answer stopped = co_await api_.call(std::move(stop));
+            Answer const stopped = co_await api_.call(std::move(stop));
             if (!stopped.is_ok()) output_.side(stopped.problem());
             continue;
         }

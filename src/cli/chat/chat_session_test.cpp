@@ -188,7 +188,7 @@ std::string const stream = "GET /chatroom/1/message/3/stream/";
 std::string const first_half = "event: start\nid: 1-0\ndata: {\"message_id\":3}\n\nevent: delta\nid: 1-3\ndata: {\"text\":\"Hel\"}\n\n";
 std::string const done = "event: done\nid: 1-end\ndata: {\"message\":{\"status\":\"completed\",\"content\":\"Hello\"}}\n\n";
 
-TEST_F(Chat, ShowsAReply)
+TEST_F(Chat, shows_a_reply)
 {
     run_say({room, sent, {stream, {}, stream_answer(first_half + "event: delta\nid: 1-5\ndata: {\"text\":\"lo\"}\n\n" + done)}});
     EXPECT_EQ(replies_, "Hello\n");
@@ -196,7 +196,7 @@ TEST_F(Chat, ShowsAReply)
     EXPECT_TRUE(is_well_);
 }
 
-TEST_F(Chat, GoesOnAfterACut)
+TEST_F(Chat, goes_on_after_a_cut)
 {
     run_say({room,
              sent,
@@ -207,7 +207,7 @@ TEST_F(Chat, GoesOnAfterACut)
     EXPECT_TRUE(is_well_);
 }
 
-TEST_F(Chat, StartsAnewWhenTheServerDoes)
+TEST_F(Chat, starts_anew_when_the_server_does)
 {
     run_say({room,
              sent,
@@ -220,7 +220,7 @@ TEST_F(Chat, StartsAnewWhenTheServerDoes)
     EXPECT_NE(side_.find("The reply starts anew."), std::string::npos);
 }
 
-TEST_F(Chat, RepeatsASendWithTheSameKey)
+TEST_F(Chat, repeats_a_send_with_the_same_key)
 {
     Exchange busy = sent;
     busy.answer = json_answer("503 Busy", R"({"detail":"Busy."})");
@@ -230,7 +230,7 @@ TEST_F(Chat, RepeatsASendWithTheSameKey)
     EXPECT_EQ(keys_.substr(0, 44), keys_.substr(44));
 }
 
-TEST_F(Chat, RenewsTokensAndKeepsThem)
+TEST_F(Chat, renews_tokens_and_keeps_them)
 {
     Exchange refused = room;
     refused.answer = json_answer("401 No", "{}");
@@ -248,7 +248,7 @@ TEST_F(Chat, RenewsTokensAndKeepsThem)
     EXPECT_EQ(TokenFile(token_path()).load().mobile, "+4915112345678");
 }
 
-TEST_F(Chat, SaysThatTheSessionIsOver)
+TEST_F(Chat, says_that_the_session_is_over)
 {
     Exchange refused = room;
     refused.answer = json_answer("401 No", "{}");
@@ -256,7 +256,7 @@ TEST_F(Chat, SaysThatTheSessionIsOver)
     EXPECT_EQ(failure_, "The session has ended.");
 }
 
-TEST_F(Chat, ShowsARefusal)
+TEST_F(Chat, shows_a_refusal)
 {
     Exchange refused = sent;
     refused.answer = json_answer("429 Many", R"({"code":"daily_limit_reached","detail":"Your 5 messages of today are used."})");
@@ -265,7 +265,7 @@ TEST_F(Chat, ShowsARefusal)
     EXPECT_NE(side_.find("Your 5 messages of today are used.\n"), std::string::npos);
 }
 
-TEST_F(Chat, SendsTheTokenToItsOwnServerOnly)
+TEST_F(Chat, sends_the_token_to_its_own_server_only)
 {
     Exchange elsewhere = sent;
     elsewhere.answer = json_answer("201 Created", R"({"reply":{"id":3},"stream_url":"http://127.0.0.1:1/x"})");
@@ -279,7 +279,7 @@ asio::awaitable<void> talk(ChatSession& session)
     co_await session.talk("");
 }
 
-TEST_F(Chat, TakesPipedLinesAndStops)
+TEST_F(Chat, takes_piped_lines_and_stops)
 {
     type("Hi\n");
     typed_when_held_ = "/stop\n/rooms\n/quit\nnever sent\n";
@@ -302,7 +302,7 @@ asio::awaitable<void> log_in(ApiClient& api, bool* is_in, Tell tell)
     *is_in = co_await log_in_for_developing(api, std::move(tell));
 }
 
-TEST_F(Chat, LogsInAsTheNumberForDeveloping)
+TEST_F(Chat, logs_in_as_the_number_for_developing)
 {
     bool is_in = false;
     auto* out = &is_in;
@@ -324,7 +324,7 @@ TEST_F(Chat, LogsInAsTheNumberForDeveloping)
     EXPECT_EQ(about.st_mode & 0777, 0700u);
 }
 
-TEST_F(Chat, SaysWhatItWaitsForWhenTheCodeWasUsed)
+TEST_F(Chat, says_what_it_waits_for_when_the_code_was_used)
 {
     bool is_in = false;
     auto* out = &is_in;

@@ -8,7 +8,7 @@ namespace pollux::cli {
 JsonValue parse_json(std::string_view text)
 {
     boost::system::error_code failed;
-    JsonValue value = boost::json::parse(text, failed);
+    JsonValue const value = boost::json::parse(text, failed);
     return failed ? JsonValue() : value;
 }
 
@@ -17,7 +17,7 @@ JsonValue const& value_in(JsonValue const& root, std::string_view path)
     static JsonValue const none;
     JsonValue const* at = &root;
     while (!path.empty()) {
-        std::size_t dot = path.find('.');
+        std::size_t const dot = path.find('.');
         auto const* object = at->if_object();
         at = object ? object->if_contains(path.substr(0, dot)) : nullptr;
         if (!at) return none;

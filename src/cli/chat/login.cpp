@@ -40,8 +40,8 @@ void keep(ApiClient& api, Answer const& answer, std::string_view mobile)
 // The server may be starting: a login is worth some patience.
 asio::awaitable<Answer> patiently(ApiClient& api, Call call, Tell tell)
 {
-    WaitingLine waiting(co_await asio::this_coro::executor, std::move(tell),
-                        "No server answers at " + api.base_url() + " yet; waiting for it ...");
+    WaitingLine const waiting(co_await asio::this_coro::executor, std::move(tell),
+                              "No server answers at " + api.base_url() + " yet; waiting for it ...");
     for (int attempt = 0;; ++attempt) {
         Answer answer = co_await api.call(call);
         if (answer.status != 0 || attempt == 6) co_return answer;
@@ -55,7 +55,7 @@ asio::awaitable<bool> log_in_for_developing(ApiClient& api, Tell tell)
 {
     Answer sent = co_await patiently(api, ask_for_code(developing_mobile), tell);
     if (sent.status == 404) {
-        Answer signed_up = co_await api.call(sign_up(developing_mobile));
+        Answer const signed_up = co_await api.call(sign_up(developing_mobile));
         if (!signed_up.is_ok() && signed_up.status != 409) co_return false;
         sent = co_await api.call(ask_for_code(developing_mobile));
     }
@@ -85,19 +85,19 @@ asio::awaitable<void> log_in_by_asking(ApiClient& api, Ask ask, Tell tell, std::
     if (mobile.empty()) throw ChatFailure("Nobody is logged in, and no number was given.");
     Answer sent = co_await patiently(api, ask_for_code(mobile), tell);
     if (sent.code() == "no_account") {
-        std::string wish = (co_await ask("There is no account with this number. Sign up? [y/N] ")).value_or("");
+        std::string const wish = (co_await ask("There is no account with this number. Sign up? [y/N] ")).value_or("");
         if (wish != "y" && wish != "Y" && wish != "yes") throw ChatFailure("Then there is nobody to chat as.");
-        Answer signed_up = co_await api.call(sign_up(mobile));
+        Answer const signed_up = co_await api.call(sign_up(mobile));
         if (!signed_up.is_ok()) throw ChatFailure(signed_up.problem());
         sent = co_await api.call(ask_for_code(mobile));
     }
     if (!sent.is_ok()) throw ChatFailure(sent.problem());
-    std::string shown = text_in(sent.body, "otp");
+    std::string const shown = text_in(sent.body, "otp");
     if (!shown.empty()) tell("The server is in debug; the code is " + shown + ".");
     for (int attempt = 0; attempt < code_tries_max; ++attempt) {
-        std::string code = (co_await ask("Code: ")).value_or("");
+        std::string const code = (co_await ask("Code: ")).value_or("");
         if (code.empty()) break;
-        Answer verified = co_await api.call(give_code(mobile, code, text_in(sent.body, "challenge")));
+        Answer const verified = co_await api.call(give_code(mobile, code, text_in(sent.body, "challenge")));
         if (verified.is_ok()) co_return keep(api, verified, mobile);
         tell(verified.problem());
     }

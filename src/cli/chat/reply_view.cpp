@@ -41,11 +41,11 @@ ReplyView::Shown ReplyView::take(net::SseEvent const& event)
 ReplyView::Shown ReplyView::finish(std::string const& data, State state)
 {
     Shown shown;
-    JsonValue body = parse_json(data);
+    JsonValue const body = parse_json(data);
     JsonValue const& message = value_in(body, "message");
     state_ = state;
     status_ = text_in(message, "status");
-    std::string detail = text_in(message, "error.detail");
+    std::string const detail = text_in(message, "error.detail");
     if (!detail.empty()) shown.notice = detail;
     if (detail.empty() && state == State::failed) shown.notice = "The reply failed.";
     if (status_ == "stopped") shown.notice = "Stopped.";
@@ -53,7 +53,7 @@ ReplyView::Shown ReplyView::finish(std::string const& data, State state)
     if (text_in(message, "finish_reason") == "length") shown.notice = "The reply reached its longest length.";
 
     // The stored reply is the truth: whatever the events lost is made up for.
-    std::string stored = text_in(message, "content");
+    std::string const stored = text_in(message, "content");
     if (state == State::failed || stored == text_) return shown;
     shown.starts_anew = !stored.starts_with(text_);
     shown.text = shown.starts_anew ? stored : stored.substr(text_.size());

@@ -8,7 +8,7 @@ namespace {
 using Shown = ReplyView::Shown;
 using State = ReplyView::State;
 
-TEST(ReplyView, JoinsDeltasAndRemembersWhereToGoOn)
+TEST(ReplyView, joins_deltas_and_remembers_where_to_go_on)
 {
     ReplyView view;
     view.take({"start", R"({"message_id":2,"attempt":1,"model":"demo"})", "1-0"});
@@ -26,7 +26,7 @@ TEST(ReplyView, JoinsDeltasAndRemembersWhereToGoOn)
     EXPECT_EQ(view.status(), "completed");
 }
 
-TEST(ReplyView, SaysWhatAReplyWaitsFor)
+TEST(ReplyView, says_what_a_reply_waits_for)
 {
     ReplyView view;
     EXPECT_EQ(view.take({"waiting", R"({"reason":"queue","retry_at":null})", "0-0"}).notice, "");
@@ -38,7 +38,7 @@ TEST(ReplyView, SaysWhatAReplyWaitsFor)
     EXPECT_EQ(view.last_event_id(), "0-0");
 }
 
-TEST(ReplyView, StartsAnewOnRestart)
+TEST(ReplyView, starts_anew_on_restart)
 {
     ReplyView view;
     EXPECT_FALSE(view.take({"restart", R"({"attempt":2})", "2-0"}).starts_anew); // Nothing was shown yet.
@@ -49,7 +49,7 @@ TEST(ReplyView, StartsAnewOnRestart)
     EXPECT_EQ(view.text(), "whole");
 }
 
-TEST(ReplyView, TrustsTheStoredReply)
+TEST(ReplyView, trusts_the_stored_reply)
 {
     ReplyView behind;
     behind.take({"delta", R"({"text":"Hel"})", "1-3"});
@@ -65,7 +65,7 @@ TEST(ReplyView, TrustsTheStoredReply)
     EXPECT_EQ(other.text(), "Hello");
 }
 
-TEST(ReplyView, SaysHowAReplyEnded)
+TEST(ReplyView, says_how_a_reply_ended)
 {
     struct Case {
         std::string_view type;

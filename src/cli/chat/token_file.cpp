@@ -17,9 +17,10 @@ namespace {
 
 void write_private_file(std::filesystem::path const& path, std::string const& text)
 {
-    int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int const descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (descriptor < 0) throw std::runtime_error("cannot write " + path.string());
-    bool is_written = ::fchmod(descriptor, 0600) == 0 && ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    bool const is_written =
+        ::fchmod(descriptor, 0600) == 0 && ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
     ::close(descriptor);
     if (!is_written) throw std::runtime_error("cannot write " + path.string());
 }
@@ -37,7 +38,7 @@ std::filesystem::path TokenFile::path_for(std::string const& server_url)
 {
     char const* state = std::getenv("XDG_STATE_HOME");
     char const* home = std::getenv("HOME");
-    std::filesystem::path folder =
+    std::filesystem::path const folder =
         state && *state ? std::filesystem::path(state) : std::filesystem::path(home ? home : ".") / ".local" / "state";
     std::string name = server_url;
     auto is_kept = [](char c) {
@@ -50,14 +51,14 @@ std::filesystem::path TokenFile::path_for(std::string const& server_url)
 Tokens TokenFile::load() const
 {
     std::ifstream file(file_, std::ios::binary);
-    std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    JsonValue kept = parse_json(text);
+    std::string const text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    JsonValue const kept = parse_json(text);
     return {text_in(kept, "access"), text_in(kept, "refresh"), text_in(kept, "mobile")};
 }
 
 void TokenFile::save(Tokens const& tokens) const
 {
-    std::filesystem::path draft = file_.string() + "." + std::to_string(::getpid());
+    std::filesystem::path const draft = file_.string() + "." + std::to_string(::getpid());
     write_private_file(draft, json_object({{"access", tokens.access}, {"refresh", tokens.refresh}, {"mobile", tokens.mobile}}) + "\n");
     std::filesystem::rename(draft, file_);
 }

@@ -16,7 +16,7 @@ WaitingLine::WaitingLine(asio::any_io_executor const& executor, std::function<vo
 void WaitingLine::is_now(std::string line)
 {
     if (line == line_) return;
-    timer_.expires_at(timer_.expiry()); // Whoever was to tell the other line does not.
+    timer_.expires_at(timer_.expiry()); // The wait that was to show the other line does not.
     arm(std::move(line));
 }
 

@@ -20,7 +20,7 @@ protected:
     std::string told_;
 };
 
-TEST_F(Waiting, IsToldOnceAfterASecond)
+TEST_F(Waiting, is_told_once_after_a_second)
 {
     auto const began = std::chrono::steady_clock::now();
     begin("for Godot");
@@ -38,7 +38,7 @@ TEST_F(Waiting, IsToldOnceAfterASecond)
     EXPECT_EQ(told_, "for Godot\nfor Lucky\n");
 }
 
-TEST_F(Waiting, IsNotToldWhenItIsShort)
+TEST_F(Waiting, is_not_told_when_it_is_short)
 {
     begin("for Godot");
     waiting_->is_now("for Lucky");
@@ -47,7 +47,7 @@ TEST_F(Waiting, IsNotToldWhenItIsShort)
     EXPECT_EQ(told_, "");
 }
 
-TEST_F(Waiting, TellsWhatIsWaitedForNow)
+TEST_F(Waiting, tells_what_is_waited_for_now)
 {
     begin("for Godot");
     waiting_->is_now("for Lucky");

@@ -80,7 +80,7 @@ std::int64_t move_to_postgres(MoveOptions const& options, MoveEvents const& even
     require_schema_of_source(source, options);
     auto const tables = source.tables();
 
-    // Looked at before it is migrated, lest a wrong URL migrates a database that is in use; and again when nobody else can write.
+    // Looked at before it is migrated, or a wrong URL would migrate a database that is in use; and again when nobody else can write.
     PostgresTarget target(options.url);
     require_empty(target, tables, options);
     PostgresMigrations schema(options.url); // Holds the migrations' lock to the end, so of two moves one waits, and is refused.

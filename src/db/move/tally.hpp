@@ -1,5 +1,5 @@
 // What is compared when a table has been copied: how many rows it has, and a checksum over all columns of all rows, whatever their order.
-// It is made from values, not from how either database writes them, and finds accidents: whoever may write to a database could
+// It is made from values, not from how either database writes them, and finds accidents: somebody who may write to a database could
 // make two that agree.
 #pragma once
 

@@ -28,7 +28,7 @@ public:
 
     void start(); // Begins to read.
 
-    enum class Form { prepared, plain }; // Plain ones have no values, and their text need not be a literal.
+    enum class Form { prepared, plain }; // Plain ones have no values, and their text does not have to be a literal.
     struct Statement {
         std::string_view sql; // A literal, if it is prepared: its address is the key.
         Params params = {};

@@ -1,4 +1,4 @@
-// LISTEN and NOTIFY: how processes that share a PostgreSQL tell each other that something happened. Whoever is not connected at that
+// LISTEN and NOTIFY: how processes that share a PostgreSQL tell each other that something happened. A process that is not connected at that
 // moment never hears of it, so nothing may rest on it: it only saves waiting. The connection that feels PostgreSQL's pulse listens; when
 // it breaks, it is replaced and listens again.
 #pragma once

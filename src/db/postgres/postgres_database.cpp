@@ -1,5 +1,6 @@
 #include "db/postgres/postgres_database.hpp"
 
+#include "base/required.hpp"
 #include "db/postgres/readers.hpp"
 #include "db/postgres/transactions.hpp"
 #include "net/hand_over.hpp"
@@ -96,7 +97,7 @@ private:
 
     void begin(Call& call, asio::awaitable<void> work)
     {
-        // Counted first: close() lets the thread go only when nobody can be on his way to it.
+        // Counted first: close() lets the thread go only when no call can be on its way to it.
         ++calls_;
         if (is_closing_) {
             call.failure = std::make_exception_ptr(Unavailable("the database is closed"));
@@ -111,7 +112,7 @@ private:
 
     void end(Call& call)
     {
-        auto resume = std::move(*call.resume);
+        auto resume = required(std::move(call.resume));
         resume(); // The call is gone from here on.
         --calls_;
     }
@@ -125,7 +126,7 @@ private:
         readers_.close();
         pool_.close();
         slow_pool_.close();
-        // Whoever is left is told so; he has to get away before the thread ends.
+        // A caller that is left is told so; it has to get away before the thread ends.
         asio::steady_timer timer(context_);
         while (calls_ > 0) {
             timer.expires_after(look_every);

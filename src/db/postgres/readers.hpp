@@ -18,7 +18,7 @@ public:
     // The one with the least to do. Throws Unavailable when there is none in time.
     asio::awaitable<Connected> choose();
 
-    void close() { changed_.notify(); } // After the server is closed: who waits need not wait longer.
+    void close() { changed_.notify(); } // After the server is closed: nobody needs to wait longer.
 
 private:
     asio::awaitable<void> keep_open(std::size_t slot);

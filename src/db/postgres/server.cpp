@@ -65,7 +65,7 @@ asio::awaitable<Connected> Server::open(Use use, std::function<void()> on_end)
     if (!outcome.handle) last_refusal_ = outcome.why;
     if (!outcome.handle || is_closing_) co_return nullptr;
 
-    // Its owner hears of its end only once he has it.
+    // Its owner hears of its end only once it has it.
     struct State {
         Connection* connection = nullptr;
         std::function<void()> on_end;

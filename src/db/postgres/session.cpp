@@ -55,7 +55,7 @@ Rows Session::run(std::string const& sql, Params const& params)
 {
     Bound const bound(params);
     auto const types = types_of(params);
-    PgResult result(
+    PgResult const result(
         PQexecParams(handle_.get(), sql.c_str(), bound.count(), types.data(), bound.values(), bound.lengths(), bound.formats(), 0));
     check(result, sql);
     return read_rows(result.get());
@@ -63,7 +63,7 @@ Rows Session::run(std::string const& sql, Params const& params)
 
 std::vector<Value> Session::run_for_cells(std::string const& sql)
 {
-    PgResult result(PQexec(handle_.get(), sql.c_str()));
+    PgResult const result(PQexec(handle_.get(), sql.c_str()));
     check(result, sql);
     return read_cells(result.get());
 }

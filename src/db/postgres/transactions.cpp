@@ -14,7 +14,7 @@ constexpr std::string_view begin_snapshot_sql = "begin isolation level repeatabl
 constexpr std::string_view commit_sql = "commit";
 constexpr std::string_view rollback_sql = "rollback";
 
-// For who was to be told that it is committed, and was not.
+// For a caller that was to be told that it is committed, and was not.
 Unavailable in_doubt(ConnectionLost const& failure)
 {
     auto const why = std::string("the answer to COMMIT was lost; what was asked may or may not have happened: ") + failure.what();
@@ -140,7 +140,7 @@ asio::awaitable<void> Transactions::run(detail::AnyUnit& unit, Isolation isolati
 asio::awaitable<Transactions::Ending> Transactions::try_once(detail::AnyUnit& unit, Isolation isolation, Steady::time_point deadline)
 {
     auto connection = co_await pool_.take();
-    Lease lease(pool_, std::move(connection));
+    Lease const lease(pool_, std::move(connection));
     PostgresTransaction transaction(*lease, isolation == Isolation::snapshot ? begin_snapshot_sql : begin_sql, deadline);
 
     bool keep = false;
@@ -178,7 +178,7 @@ asio::awaitable<Rows> Transactions::write(std::string_view sql, Params params)
     for (int tries = 1;; ++tries) {
         {
             auto connection = co_await pool_.take();
-            Lease lease(pool_, std::move(connection));
+            Lease const lease(pool_, std::move(connection));
             Connection::Question question{.statements = {{sql, params}}, .deadline = deadline};
             try {
                 co_return co_await lease->ask(std::move(question));

@@ -1,5 +1,5 @@
 // The connections of transactions, and others of slow reads: each serves one caller at a time. They are opened when they are needed, up to
-// a limit; whoever finds none free waits in line for a bounded time. On the thread of the server's io_context.
+// a limit; a caller that finds none free waits in line for a bounded time. On the thread of the server's io_context.
 #pragma once
 
 #include "db/postgres/server.hpp"
@@ -32,7 +32,7 @@ public:
     // A broken one may be given back as well.
     void give_back(Connected connection);
 
-    void close(); // Whoever waits is refused. After the server is closed.
+    void close(); // All that wait are refused. After the server is closed.
 
     std::size_t size() const { return size_; }
     std::size_t waiting() const { return waiting_.size(); }

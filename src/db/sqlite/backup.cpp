@@ -20,8 +20,8 @@ constexpr int cache_kib = 1024;
 void copy_pages(std::filesystem::path const& source, std::filesystem::path const& target)
 {
     Clock const clock;
-    Connection from(source, Role::reader, cache_kib, clock);
-    Connection to(target, Role::copy, cache_kib, clock);
+    Connection const from(source, Role::reader, cache_kib, clock);
+    Connection const to(target, Role::copy, cache_kib, clock);
     sqlite3_backup* copy = sqlite3_backup_init(to.handle(), "main", from.handle(), "main");
     if (copy == nullptr) to.fail(sqlite3_extended_errcode(to.handle()), "begin a backup");
     int const stepped = sqlite3_backup_step(copy, -1);

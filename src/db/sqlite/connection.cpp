@@ -40,7 +40,7 @@ void prepare_library()
     });
 }
 
-// Through sqlite3_value, because each sqlite3_column_* call finds and locks its column anew: half of what reading a page of rows costs
+// Through sqlite3_value, because each sqlite3_column_* call finds and locks its column again: half of what reading a page of rows costs
 // beside the search itself.
 Value value_at(sqlite3_stmt* statement, int column)
 {
@@ -132,7 +132,7 @@ Rows Connection::run(std::string_view sql, Params const& params)
         throw StatementError("the statement takes " + std::to_string(statement->values) + " values and was given " +
                              std::to_string(params.size()) + ": " + std::string(sql));
     }
-    ResetAtEnd at_end{statement->handle.get()};
+    ResetAtEnd const at_end{statement->handle.get()};
     bind(*statement, params);
     return step(*statement);
 }
@@ -141,7 +141,7 @@ void Connection::bind(Statement& statement, Params const& params)
 {
     sqlite3_stmt* handle = statement.handle.get();
     int index = 0;
-    for (std::size_t value : statement.value_of) {
+    for (std::size_t const value : statement.value_of) {
         ++index;
         Value const& param = params[value];
         int code = SQLITE_OK;

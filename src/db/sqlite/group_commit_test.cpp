@@ -29,19 +29,19 @@ struct Seen {
     int unavailable = 0;
 };
 
-asio::awaitable<Result<int>> add(Transaction& tx, std::string text, Fate fate)
+asio::awaitable<Result<int>> add(Transaction& transaction, std::string text, Fate fate)
 {
-    co_await tx.run("insert into notes (text) values ($1)", text);
+    co_await transaction.run("insert into notes (text) values ($1)", text);
     if (fate == Fate::refuse) co_return not_found("note");
-    if (fate == Fate::fail) co_await tx.run("insert into notes (text) values ($1)", text);
-    if (fate == Fate::break_reference) co_await tx.run("insert into tags (note_id) values (-1)");
+    if (fate == Fate::fail) co_await transaction.run("insert into notes (text) values ($1)", text);
+    if (fate == Fate::break_reference) co_await transaction.run("insert into tags (note_id) values (-1)");
     co_return 1;
 }
 
 asio::awaitable<void> call(SqliteDatabase& database, std::string text, Fate fate, Seen& seen)
 {
     try {
-        auto result = co_await database.transact([text, fate](Transaction& tx) { return add(tx, text, fate); });
+        auto result = co_await database.transact([text, fate](Transaction& transaction) { return add(transaction, text, fate); });
         ++(result.has_value() ? seen.kept : seen.refused);
     } catch (StatementError const&) {
         ++seen.statement_errors;
@@ -50,7 +50,7 @@ asio::awaitable<void> call(SqliteDatabase& database, std::string text, Fate fate
     }
 }
 
-class GroupCommitTest : public testing::Test {
+class GroupCommit : public testing::Test {
 protected:
     void add_to_group(std::string text, Fate fate = Fate::keep) { works.push_back(call(database, std::move(text), fate, seen)); }
     void run_group() { OneGroup(database).run(temp.loop(), std::exchange(works, {})); }
@@ -62,7 +62,7 @@ protected:
     Seen seen;
 };
 
-TEST_F(GroupCommitTest, units_that_queue_up_while_the_writer_is_busy_share_a_commit)
+TEST_F(GroupCommit, units_that_queue_up_while_the_writer_is_busy_share_a_commit)
 {
     auto const before = database.counters();
     for (int unit = 0; unit < 50; ++unit) add_to_group(std::to_string(unit));
@@ -76,7 +76,7 @@ TEST_F(GroupCommitTest, units_that_queue_up_while_the_writer_is_busy_share_a_com
     EXPECT_EQ(after.rolled_back, before.rolled_back);
 }
 
-TEST_F(GroupCommitTest, a_unit_that_fails_takes_nothing_with_it)
+TEST_F(GroupCommit, a_unit_that_fails_takes_nothing_with_it)
 {
     add_to_group("a");
     add_to_group("refused", Fate::refuse);
@@ -93,7 +93,7 @@ TEST_F(GroupCommitTest, a_unit_that_fails_takes_nothing_with_it)
     EXPECT_EQ(database.counters().rolled_back, 3u);
 }
 
-TEST_F(GroupCommitTest, a_unit_alone_is_rolled_back_as_well)
+TEST_F(GroupCommit, a_unit_alone_is_rolled_back_as_well)
 {
     works.push_back(call(database, "dangling", Fate::break_reference, seen));
     temp.loop().run_all(std::exchange(works, {}));
@@ -102,7 +102,7 @@ TEST_F(GroupCommitTest, a_unit_alone_is_rolled_back_as_well)
     EXPECT_EQ(temp.run(database.read("select count(*) from tags")).front().only().integer(), 0);
 }
 
-TEST_F(GroupCommitTest, a_later_unit_sees_what_an_earlier_one_did)
+TEST_F(GroupCommit, a_later_unit_sees_what_an_earlier_one_did)
 {
     add_to_group("same");
     add_to_group("same");
@@ -111,7 +111,7 @@ TEST_F(GroupCommitTest, a_later_unit_sees_what_an_earlier_one_did)
     EXPECT_EQ(seen.statement_errors, 1);
 }
 
-TEST_F(GroupCommitTest, when_the_disk_refuses_the_commit_every_unit_fails_and_the_next_group_goes_on)
+TEST_F(GroupCommit, when_the_disk_refuses_the_commit_every_unit_fails_and_the_next_group_goes_on)
 {
     temp.run(database.write("insert into notes (text) values ('before')"));
     auto const log_bytes = std::filesystem::file_size(temp.folder() / "pollux.sqlite-wal");
@@ -137,7 +137,7 @@ TEST_F(GroupCommitTest, when_the_disk_refuses_the_commit_every_unit_fails_and_th
     EXPECT_EQ(count(), 6);
 }
 
-TEST_F(GroupCommitTest, a_full_database_is_unavailable_to_writers_readable_and_well_again_with_space)
+TEST_F(GroupCommit, a_full_database_is_unavailable_to_writers_readable_and_well_again_with_space)
 {
     auto const pages = temp.run(database.read("pragma page_count")).front().only().integer();
     temp.run(database.write("pragma max_page_count = 1")); // No less than it has already.

@@ -24,7 +24,7 @@ Reader& Readers::mine()
 {
     if (last_used.number == number_) return *last_used.reader;
 
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     auto& reader = readers_[std::this_thread::get_id()];
     if (!reader) reader = std::make_unique<Reader>(file_, cache_kib_, clock_);
     last_used = {number_, reader.get()};

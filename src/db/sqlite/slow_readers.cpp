@@ -1,5 +1,7 @@
 #include "db/sqlite/slow_readers.hpp"
 
+#include "base/required.hpp"
+
 #include <sqlite3.h>
 
 #include <optional>
@@ -45,7 +47,7 @@ struct SlowReaders::Call {
     void refuse(char const* why) { failure = std::make_exception_ptr(Unavailable(why)); }
     void end()
     {
-        auto resumption = std::move(*resume);
+        auto resumption = required(std::move(resume));
         resumption(); // The call is gone from here on.
     }
 };
@@ -103,7 +105,7 @@ void SlowReaders::work()
     while (auto* call = next()) {
         run(*call, reader);
         {
-            std::lock_guard lock(mutex_);
+            std::lock_guard const lock(mutex_);
             --running_;
         }
         call->end();
@@ -126,7 +128,7 @@ void SlowReaders::run(Call& call, std::unique_ptr<Reader>& reader)
 void SlowReaders::close()
 {
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         is_closing_ = true;
     }
     arrived_.notify_all();

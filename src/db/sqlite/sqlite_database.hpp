@@ -2,7 +2,7 @@
 // groups (writer.hpp); reads run inline on the calling thread (readers.hpp).
 //
 // Inside a unit only the transaction may be awaited; a unit that awaits something else ends the process. Neither reads nor writes may
-// be cancelled: set the deadline before. Whoever waits for a write keeps his io_context alive until close() has returned.
+// be cancelled: set the deadline before. A caller that waits for a write keeps its io_context alive until close() has returned.
 #pragma once
 
 #include "base/clock.hpp"

@@ -32,30 +32,30 @@ protected:
     SqliteDatabase& database = temp.database();
 };
 
-asio::awaitable<Result<std::int64_t>> add_note(Transaction& tx, std::string text)
+asio::awaitable<Result<std::int64_t>> add_note(Transaction& transaction, std::string text)
 {
     auto rows = co_await tx.run("insert into notes (text) values ($1) returning id", text);
     co_return rows.front().only().integer();
 }
 
-asio::awaitable<Result<std::int64_t>> add_and_refuse(Transaction& tx, std::string text)
+asio::awaitable<Result<std::int64_t>> add_and_refuse(Transaction& transaction, std::string text)
 {
-    co_await tx.run("insert into notes (text) values ($1)", text);
+    co_await transaction.run("insert into notes (text) values ($1)", text);
     co_return not_found("note");
 }
 
-asio::awaitable<Result<std::int64_t>> add_and_throw(Transaction& tx, std::string text)
+asio::awaitable<Result<std::int64_t>> add_and_throw(Transaction& transaction, std::string text)
 {
-    co_await tx.run("insert into notes (text) values ($1)", text);
+    co_await transaction.run("insert into notes (text) values ($1)", text);
     throw std::runtime_error("accident");
 }
 
-asio::awaitable<int> add_twice_and_carry_on(Transaction& tx)
+asio::awaitable<int> add_twice_and_carry_on(Transaction& transaction)
 {
-    co_await tx.run("insert into notes (text) values ('one')");
+    co_await transaction.run("insert into notes (text) values ('one')");
     bool failed = false;
     try {
-        co_await tx.run("insert into notes (text) values ('one')");
+        co_await transaction.run("insert into notes (text) values ('one')");
     } catch (StatementError const&) {
         failed = true;
     }
@@ -136,23 +136,23 @@ TEST_F(SqliteDatabaseTest, a_write_returns_rows_and_how_many_it_changed)
 
 TEST_F(SqliteDatabaseTest, a_unit_is_kept_when_it_returns_a_value)
 {
-    auto id = temp.run(database.transact([](Transaction& tx) { return add_note(tx, "a"); }));
+    auto id = temp.run(database.transact([](Transaction& transaction) { return add_note(transaction, "a"); }));
     ASSERT_TRUE(id.has_value());
     EXPECT_EQ(temp.run(database.read("select text from notes where id = $1", *id)).front().only().text(), "a");
 }
 
 TEST_F(SqliteDatabaseTest, a_unit_that_refuses_or_throws_leaves_nothing)
 {
-    auto refused = temp.run(database.transact([](Transaction& tx) { return add_and_refuse(tx, "a"); }));
+    auto refused = temp.run(database.transact([](Transaction& transaction) { return add_and_refuse(transaction, "a"); }));
     ASSERT_TRUE(refused.has_error());
     EXPECT_EQ(refused.error().code(), "note_not_found");
-    EXPECT_THROW(temp.run(database.transact([](Transaction& tx) { return add_and_throw(tx, "a"); })), std::runtime_error);
+    EXPECT_THROW(temp.run(database.transact([](Transaction& transaction) { return add_and_throw(transaction, "a"); })), std::runtime_error);
     EXPECT_EQ(count(), 0);
 }
 
 TEST_F(SqliteDatabaseTest, a_unit_that_goes_on_after_a_failed_statement_is_rolled_back)
 {
-    EXPECT_THROW(temp.run(database.transact([](Transaction& tx) { return add_twice_and_carry_on(tx); })), StatementError);
+    EXPECT_THROW(temp.run(database.transact([](Transaction& transaction) { return add_twice_and_carry_on(transaction); })), StatementError);
     EXPECT_EQ(count(), 0);
 }
 
@@ -166,13 +166,13 @@ TEST_F(SqliteDatabaseTest, constraints_are_statement_errors)
 TEST_F(SqliteDatabaseTest, reads_cannot_write)
 {
     EXPECT_THROW(temp.run(database.read("insert into notes (text) values ('a')")), StatementError);
-    EXPECT_THROW(temp.run(database.snapshot([](Transaction& tx) { return add_note(tx, "a"); })), StatementError);
+    EXPECT_THROW(temp.run(database.snapshot([](Transaction& transaction) { return add_note(transaction, "a"); })), StatementError);
     EXPECT_EQ(count(), 0);
 }
 
-asio::awaitable<bool> count_twice(Transaction& tx, SqliteDatabase* database, TestLoop* other)
+asio::awaitable<bool> count_twice(Transaction& transaction, SqliteDatabase* database, TestLoop* other)
 {
-    auto before = co_await tx.run("select count(*) from notes");
+    auto before = co_await transaction.run("select count(*) from notes");
     std::thread writer([database, other] { other->run(database->write("insert into notes (text) values ('meanwhile')")); });
     writer.join();
     auto after = co_await tx.run("select count(*) from notes");
@@ -181,7 +181,7 @@ asio::awaitable<bool> count_twice(Transaction& tx, SqliteDatabase* database, Tes
 
 TEST_F(SqliteDatabaseTest, a_snapshot_sees_one_moment)
 {
-    auto unit = [database = &database, other = &other](Transaction& tx) { return count_twice(tx, database, other); };
+    auto unit = [database = &database, other = &other](Transaction& transaction) { return count_twice(transaction, database, other); };
     EXPECT_TRUE(temp.run(database.snapshot(unit)));
     EXPECT_EQ(count(), 1);
 }
@@ -209,7 +209,7 @@ asio::awaitable<int> use_database_inside(Transaction&, SqliteDatabase* database)
 
 TEST_F(SqliteDatabaseTest, the_database_is_refused_inside_of_a_unit)
 {
-    auto unit = [database = &database](Transaction& tx) { return use_database_inside(tx, database); };
+    auto unit = [database = &database](Transaction& transaction) { return use_database_inside(transaction, database); };
     EXPECT_THROW(temp.run(database.transact(unit)), std::logic_error);
     EXPECT_THROW(temp.run(database.snapshot(unit)), std::logic_error);
     EXPECT_EQ(temp.run(database.read("select 1")).size(), 1u);
@@ -228,7 +228,7 @@ void sleep_in_unit(std::filesystem::path const& file, Way way)
 {
     TestLoop loop;
     SqliteDatabase database({.file = file});
-    auto unit = [](Transaction& tx) { return sleep_inside(tx); };
+    auto unit = [](Transaction& transaction) { return sleep_inside(transaction); };
     loop.run(way == Way::transact ? database.transact(unit) : database.snapshot(unit));
 }
 

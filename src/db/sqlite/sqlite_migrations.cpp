@@ -1,6 +1,7 @@
 #include "db/sqlite/sqlite_migrations.hpp"
 
 #include "base/failpoint.hpp"
+#include "base/required.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -109,10 +110,11 @@ void SqliteMigrations::keep_copy(int version)
 
 void SqliteMigrations::apply(Migration const& migration)
 {
+    auto& connection = required(connection_);
     try {
-        run_in_transaction(*connection_, migration);
+        run_in_transaction(connection, migration);
     } catch (...) {
-        connection_->roll_back();
+        connection.roll_back();
         throw;
     }
 }

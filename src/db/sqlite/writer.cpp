@@ -1,5 +1,6 @@
 #include "db/sqlite/writer.hpp"
 
+#include "base/required.hpp"
 #include "net/hand_over.hpp"
 
 #include <algorithm>
@@ -60,14 +61,14 @@ void Writer::push(Waiter& waiter)
 
 void Writer::answer(Waiter& waiter)
 {
-    auto resume = std::move(*waiter.resume);
+    auto resume = required(std::move(waiter.resume));
     resume(); // The waiter is gone from here on.
 }
 
 void Writer::close()
 {
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         closing_ = true;
     }
     arrived_.notify_one();
@@ -76,7 +77,7 @@ void Writer::close()
 
 WriterCounters Writer::counters() const
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     WriterCounters counters = counters_;
     counters.waiting = waiting_.size();
     return counters;
@@ -125,7 +126,7 @@ void Writer::commit_taken()
     for (Waiter* waiter : taken_) group_.push_back(waiter->unit);
     std::size_t const rolled_back = commit_group(connection_, loop_, group_);
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         ++counters_.groups;
         counters_.units += taken_.size();
         counters_.rolled_back += rolled_back;

@@ -12,7 +12,7 @@ const harms = {
     crowd: [(postgres) => Crowd.take(postgres), (postgres, lastsMs, crowd) => crowd.leave()], // No connection is left.
     kill: [(victim) => victim.kill(), (victim) => (victim.start ? victim.startAgain() : victim.launch())],
 };
-// A call of the model may be lost with these, and begin anew.
+// A call of the model may be lost with these, and begin again.
 const cutsCalls = (role) => !role.startsWith('redis');
 
 export class Cluster {

@@ -1,4 +1,4 @@
-// HTTP as a client does it, and a user who chats. Every answer that is an error is checked here (promise H2), in whatever test it comes.
+// HTTP as a client does it, and a user who chats. Every answer that is an error is checked here, in whatever test it comes.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
@@ -124,7 +124,7 @@ export class User {
         return user;
     }
 
-    // Passwords are hashed a few at a time; who comes in a crowd is told to come back.
+    // Passwords are hashed a few at a time; a client that comes in a crowd is told to come back.
     async #signUpObeying(body, seconds = 60) {
         for (const end = Date.now() + seconds * 1000;;) {
             const answer = await this.client.ask('POST', '/auth/signup/', { body });

@@ -1,4 +1,4 @@
-// G1: many replies, each read over several connections that are cut at random. What a reader put together is what the model said.
+// Many replies, each read over several connections that are cut at random. What a reader put together is what the model said.
 import assert from 'node:assert/strict';
 
 import { persist } from '../../chaos/clients.mjs';

@@ -1,4 +1,4 @@
-// Server-Sent Events, and what must hold for the stream of a reply (promises G1, G2, G4). No I/O.
+// Server-Sent Events, and what must hold for the stream of a reply. No I/O.
 import assert from 'node:assert/strict';
 import { StringDecoder } from 'node:string_decoder';
 
