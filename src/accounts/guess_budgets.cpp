@@ -36,7 +36,7 @@ asio::awaitable<std::optional<std::chrono::seconds>> GuessBudgets::take(db::Tran
         auto const left_until = now + share.budget.window - step;
         auto const taken = co_await transaction.run(take_sql, key, now, now + step, step.count(), left_until);
         if (taken.changed() == 1) continue;
-        auto const rows = co_await tx.run(look_sql, key);
+        auto const rows = co_await transaction.run(look_sql, key);
         auto const full_again_at = rows.empty() ? now : rows.front().only().time();
         // After the clock was set back it may lie far ahead: nobody is told to wait for longer than a window.
         auto const wait = std::chrono::ceil<std::chrono::seconds>(full_again_at - left_until);

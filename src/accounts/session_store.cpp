@@ -81,7 +81,8 @@ std::string_view word_of(LoginMethod method)
 asio::awaitable<OpenedSession> SessionStore::open(db::Transaction& transaction, UserId user, LoginMethod method, Device device, Time now)
 {
     OpenedSession session{.user = user, .id = {}, .counter = first_counter, .seed = to_hex(random_bytes(seed_bytes))};
-    auto const rows = co_await tx.run(open_sql, user, session.seed, first_counter, now, word_of(method), device.ip, device.user_agent);
+    auto const rows =
+        co_await transaction.run(open_sql, user, session.seed, first_counter, now, word_of(method), device.ip, device.user_agent);
     session.id = rows.front().only().id<SessionId>();
     co_return session;
 }
@@ -109,8 +110,8 @@ asio::awaitable<RotationOutcome> SessionStore::rotate_unit(db::Transaction& tran
 {
     auto const created_after = now - life_.lifetime_max;
     auto const rotated_after = now - life_.idle_max;
-    auto const rotated = co_await tx.run(rotate_sql, token.session, token.user, token.counter, now, created_after, rotated_after, device.ip,
-                                         device.user_agent);
+    auto const rotated = co_await transaction.run(rotate_sql, token.session, token.user, token.counter, now, created_after, rotated_after,
+                                                  device.ip, device.user_agent);
     if (!rotated.empty()) co_return RotationOutcome{Rotation::rotated, rotated.front().only().integer()};
 
     // It was not the newest token of a living session: see what it was. Of several at once one has risen the counter by now.
@@ -166,7 +167,7 @@ asio::awaitable<std::vector<SessionId>> SessionStore::end_all(db::Transaction& t
     auto const rows = co_await transaction.run(end_all_sql, user, except.value_or(SessionId{}), now);
     std::vector<SessionId> ended;
     for (std::size_t index = 0; index < rows.size(); ++index) ended.push_back(rows[index].only().id<SessionId>());
-    if (!ended.empty()) co_await tx.run(tell_ends_sql, user, now);
+    if (!ended.empty()) co_await transaction.run(tell_ends_sql, user, now);
     co_return ended;
 }
 

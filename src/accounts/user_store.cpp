@@ -45,7 +45,7 @@ constexpr db::Sql make_admin_sql = R"sql(
 constexpr db::Sql with_password_sql{"select " POLLUX_USER_COLUMNS " from users where id = $1 and password_hash = $2",
                                     "select " POLLUX_USER_COLUMNS " from users where id = $1 and password_hash = $2 for no key update"};
 
-// In a unit that is to write rows of his: he is not erased meanwhile.
+// In a unit that is to write rows of this user: they are not erased meanwhile.
 constexpr db::Sql user_of_id_sql{"select " POLLUX_USER_COLUMNS " from users where id = $1",
                                  "select " POLLUX_USER_COLUMNS " from users where id = $1 for key share"};
 constexpr db::Sql user_of_mobile_sql{"select " POLLUX_USER_COLUMNS " from users where mobile = $1",

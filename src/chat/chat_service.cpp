@@ -1,6 +1,7 @@
 #include "chat/chat_service.hpp"
 
 #include "base/reason.hpp"
+#include "base/required.hpp"
 #include "chat/replies/reply_worker.hpp"
 #include "chat/replies/stop_signals.hpp"
 #include "chat/rooms/leftovers.hpp"

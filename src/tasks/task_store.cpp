@@ -13,7 +13,7 @@ enum : std::size_t { what, kind };
 }
 
 // A period that ends later than two whole ones from now was begun by a clock that was wrong. (Later than one may be seen by who waited for
-// a lock across the border, since now_us() is the time at which his statement came.)
+// a lock across the border, since now_us() is the time at which its statement came.)
 constexpr db::Sql look_scan_sql{
     R"sql(
     select 'due', k.value from json_each($1) k

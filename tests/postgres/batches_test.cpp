@@ -15,9 +15,9 @@ constexpr db::Sql count_sql = "select count(*) from notes";
 
 asio::awaitable<std::int64_t> add_later_and_count(Transaction& transaction, std::string first, std::string second)
 {
-    co_await tx.run_later(insert_sql, first);
-    co_await tx.run_later(insert_sql, second);
-    auto const rows = co_await tx.run(count_sql);
+    co_await transaction.run_later(insert_sql, first);
+    co_await transaction.run_later(insert_sql, second);
+    auto const rows = co_await transaction.run(count_sql);
     co_return rows.front().only().integer();
 }
 

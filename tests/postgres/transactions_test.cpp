@@ -139,7 +139,7 @@ asio::awaitable<bool> sees_one_moment(Transaction& transaction, PostgresControl*
     static constexpr db::Sql sql = "select count(*) from notes";
     auto const before = co_await transaction.run(sql);
     control->run("insert into notes (text) values ('meanwhile')");
-    auto const after = co_await tx.run(sql);
+    auto const after = co_await transaction.run(sql);
     co_return before.front().only().integer() == 0 && after.front().only().integer() == 0;
 }
 

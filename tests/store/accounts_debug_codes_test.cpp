@@ -83,7 +83,7 @@ TEST_F(DebugCodes, of_test_numbers_open_no_admin)
     EXPECT_EQ(error_of(run(accounts().create_superuser("1234567890", {}))), "test_number");
     run(temp.database().write("insert into users (mobile, is_verified, is_admin, date_joined) values ('+11234567890', 1, 1, 0)"));
     EXPECT_NE(send(request(CodePurpose::login, "1234567890")).value().otp.value, "123456") << "once in a million";
-    EXPECT_EQ(error_of(send(request(CodePurpose::login, "1234567890"))), "otp_cooldown"); // His codes are as rare as anybody's.
+    EXPECT_EQ(error_of(send(request(CodePurpose::login, "1234567890"))), "otp_cooldown"); // Its codes are as rare as anybody's.
 }
 
 // Outside debug a test number's code is fixed, and nothing else about it.

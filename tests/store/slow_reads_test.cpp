@@ -29,14 +29,14 @@ asio::awaitable<void> read_without_end(db::SlowReads& slow, Ended& ended)
 
 asio::awaitable<std::int64_t> count_twice(db::Transaction& transaction)
 {
-    auto const first = co_await tx.run("select count(*) from users");
-    auto const second = co_await tx.run("select count(*) from users");
+    auto const first = co_await transaction.run("select count(*) from users");
+    auto const second = co_await transaction.run("select count(*) from users");
     co_return first.front().only().integer() + second.front().only().integer();
 }
 
 asio::awaitable<std::int64_t> add_user(db::Transaction& transaction, std::string mobile)
 {
-    auto const rows = co_await tx.run("insert into users (mobile, date_joined) values ($1, 0) returning id", std::move(mobile));
+    auto const rows = co_await transaction.run("insert into users (mobile, date_joined) values ($1, 0) returning id", std::move(mobile));
     co_return rows.front().only().integer();
 }
 

@@ -124,7 +124,7 @@ asio::awaitable<std::optional<ReplyJob::Refusal>> ReplyJob::admit()
 {
     admission_ = {};
     if (!continuation_.empty()) co_return std::nullopt; // Half a reply is not given up for this.
-    // Who has made calls already leaves it to others to try whether the model is back: a failed try may be his last call.
+    // A reply that has made calls already leaves it to others to try whether the model is back: a failed try may be its last call.
     auto const try_later = try_later_a_call * (claim_.calls - 1);
     auto shortest = std::chrono::milliseconds::max();
     auto next = entry_;

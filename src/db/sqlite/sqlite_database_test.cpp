@@ -34,7 +34,7 @@ protected:
 
 asio::awaitable<Result<std::int64_t>> add_note(Transaction& transaction, std::string text)
 {
-    auto rows = co_await tx.run("insert into notes (text) values ($1) returning id", text);
+    auto rows = co_await transaction.run("insert into notes (text) values ($1) returning id", text);
     co_return rows.front().only().integer();
 }
 
@@ -175,7 +175,7 @@ asio::awaitable<bool> count_twice(Transaction& transaction, SqliteDatabase* data
     auto before = co_await transaction.run("select count(*) from notes");
     std::thread writer([database, other] { other->run(database->write("insert into notes (text) values ('meanwhile')")); });
     writer.join();
-    auto after = co_await tx.run("select count(*) from notes");
+    auto after = co_await transaction.run("select count(*) from notes");
     co_return before.front().only().integer() == after.front().only().integer();
 }
 
