@@ -236,7 +236,7 @@ TEST(Load, lists_every_wrong_value_at_once_and_shows_no_secret)
                                        "SECRET_KEY (.env): must be one line of printable characters without spaces\n");
 }
 
-TEST(Load, TakesWhatIsRightInProduction)
+TEST(Load, takes_what_is_right_in_production)
 {
     std::string_view const cases[] = {
         "",

@@ -14,7 +14,7 @@ struct Refusal {
 
 class Refuses : public testing::TestWithParam<Refusal> {};
 
-TEST_P(Refuses, WithOneLine)
+TEST_P(Refuses, with_one_line)
 {
     Loaded loaded = load_config(sources_of(production(GetParam().line)));
     ASSERT_EQ(loaded.problems.size(), 1u) << joined(loaded.problems);

@@ -102,7 +102,7 @@ protected:
     int ends_[2] = {-1, -1};
 };
 
-TEST_F(Writer, KeepsTheOrderAndWritesAllThatWasTaken)
+TEST_F(Writer, keeps_the_order_and_writes_all_that_was_taken)
 {
     auto writer = make(Pace::buffered);
     writer->take("one");
@@ -114,7 +114,7 @@ TEST_F(Writer, KeepsTheOrderAndWritesAllThatWasTaken)
     EXPECT_EQ(read_all(), "one\ntwo\nthree\nfour\n");
 }
 
-TEST_F(Writer, WritesByItself)
+TEST_F(Writer, writes_by_itself)
 {
     auto writer = make(Pace::buffered);
     writer->take("one");
@@ -122,7 +122,7 @@ TEST_F(Writer, WritesByItself)
     EXPECT_EQ(::read(ends_[0], piece, sizeof piece), 4); // Waits for the writer's thread.
 }
 
-TEST_F(Writer, WritesAtOnceForPeople)
+TEST_F(Writer, writes_at_once_for_people)
 {
     auto writer = make(Pace::at_once);
     writer->take("one");
@@ -131,7 +131,7 @@ TEST_F(Writer, WritesAtOnceForPeople)
     EXPECT_EQ(::read(ends_[0], piece, sizeof piece), 4);
 }
 
-TEST_F(Writer, DropsAndCountsWhatNobodyReads)
+TEST_F(Writer, drops_and_counts_what_nobody_reads)
 {
     auto writer = make(Pace::buffered);
     std::string line(1'000'000, 'x');
@@ -159,7 +159,7 @@ TEST_F(Writer, DropsAndCountsWhatNobodyReads)
     EXPECT_EQ(kept + lost, 30);
 }
 
-TEST_F(Writer, KeepsLinesOfManyThreadsWholeWhileItIsStopped)
+TEST_F(Writer, keeps_lines_of_many_threads_whole_while_it_is_stopped)
 {
     constexpr int threads = 4;
     constexpr int lines_each = 500;
@@ -186,7 +186,7 @@ TEST_F(Writer, KeepsLinesOfManyThreadsWholeWhileItIsStopped)
     EXPECT_EQ(whole, threads * lines_each);
 }
 
-TEST(Log, IsSilentBelowItsLevel)
+TEST(Log, is_silent_below_its_level)
 {
     configure_log(Level::warning, LogFormat::json);
     EXPECT_FALSE(logs(Level::info));

@@ -6,14 +6,14 @@ namespace {
 
 using namespace test;
 
-TEST_F(ServerTest, ReadsChunkedBodies)
+TEST_F(ServerTest, reads_chunked_bodies)
 {
     auto answer = ask("POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
                       "6\r\n{\"text\r\n7\r\n\":\"hi\"}\r\n0\r\n\r\n");
     EXPECT_EQ(answer.body, R"({"text":"hi","user":0})");
 }
 
-TEST_F(ServerTest, StopsReadingAnEndlessChunkedBody)
+TEST_F(ServerTest, stops_reading_an_endless_chunked_body)
 {
     RawClient client(server_->port());
     client.send("POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -24,7 +24,7 @@ TEST_F(ServerTest, StopsReadingAnEndlessChunkedBody)
     EXPECT_EQ(client.read().status, 413);
 }
 
-TEST_F(ServerTest, RefusesAChunkLineWithoutEnd)
+TEST_F(ServerTest, refuses_a_chunk_line_without_end)
 {
     RawClient client(server_->port());
     client.send("POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2;");
@@ -32,7 +32,7 @@ TEST_F(ServerTest, RefusesAChunkLineWithoutEnd)
     EXPECT_EQ(client.read().status, 400);
 }
 
-TEST_F(ServerTest, TakesJsonInUtf8Only)
+TEST_F(ServerTest, takes_json_in_utf8_only)
 {
     auto status_of = [&](std::string const& type) { return post("/echo/", R"({"text":"hi"})", "Content-Type: " + type + "\r\n").status; };
     for (auto type : {"application/json", "Application/JSON; charset=utf-8", "application/json;charset=\"UTF-8\"", "application/json; a=b",
@@ -46,7 +46,7 @@ TEST_F(ServerTest, TakesJsonInUtf8Only)
     }
 }
 
-TEST_F(ServerTest, TakesABodyThatSaysItIsEncodedAsItself)
+TEST_F(ServerTest, takes_a_body_that_says_it_is_encoded_as_itself)
 {
     for (auto coding : {"identity", "Identity"}) {
         auto const answer =
@@ -55,7 +55,7 @@ TEST_F(ServerTest, TakesABodyThatSaysItIsEncodedAsItself)
     }
 }
 
-TEST_F(ServerTest, SendsContinueToWhoWaitsForIt)
+TEST_F(ServerTest, sends_continue_to_who_waits_for_it)
 {
     RawClient client(server_->port());
     client.send("POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n"

@@ -135,14 +135,14 @@ TEST_F(ServerTest, takes_a_request_cut_at_every_byte)
     }
 }
 
-TEST_F(ServerTest, NamesRequestsThatItCannotRead)
+TEST_F(ServerTest, names_requests_that_it_cannot_read)
 {
     auto answer = ask("GET /filter/ HTTP/1.1\r\n\r\n");
     EXPECT_EQ(answer.header("x-request-id").size(), 16u);
     EXPECT_NE(answer.body.find(R"("request_id":")" + answer.header("x-request-id")), std::string::npos);
 }
 
-TEST_F(ServerTest, AnswersHeadWithoutABody)
+TEST_F(ServerTest, answers_head_without_a_body)
 {
     RawClient client(server_->port());
     client.send("HEAD /filter/ HTTP/1.1\r\nHost: localhost\r\n\r\n");

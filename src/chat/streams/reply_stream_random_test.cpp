@@ -77,7 +77,7 @@ asio::awaitable<void> read_randomly(ReplyFeed& feed, LoadMessage load, std::mt19
     }
 }
 
-TEST(ReplyStreamOverTheFeed, JoinedTextIsTheStoredText)
+TEST(ReplyStreamOverTheFeed, joined_text_is_the_stored_text)
 {
     auto seed = std::random_device{}();
     for (int round = 0; round < 500; ++round) {
