@@ -99,6 +99,18 @@ protected:
         return text;
     }
 
+    std::string read_until(std::size_t size)
+    {
+        std::string text;
+        char piece[65536];
+        while (text.size() < size) {
+            auto const count = ::read(ends_[0], piece, sizeof piece);
+            if (count <= 0) break;
+            text.append(piece, static_cast<std::size_t>(count));
+        }
+        return text;
+    }
+
     int ends_[2] = {-1, -1};
 };
 
@@ -129,6 +141,20 @@ TEST_F(Writer, writes_at_once_for_people)
     ASSERT_EQ(::fcntl(ends_[0], F_SETFL, O_NONBLOCK), 0);
     char piece[16];
     EXPECT_EQ(::read(ends_[0], piece, sizeof piece), 4);
+}
+
+TEST_F(Writer, loses_nothing_to_a_pipe_whose_writes_do_not_wait)
+{
+    ASSERT_EQ(::fcntl(ends_[1], F_SETFL, O_NONBLOCK), 0);
+    auto writer = make(Pace::buffered);
+    std::string const line(1'000'000, 'x'); // More than a pipe holds.
+    writer->take(line);
+    std::string text;
+    std::thread reader([&] { text = read_until(line.size() + 1); });
+    writer->write_out();
+    writer->stop();
+    reader.join();
+    EXPECT_EQ(text, line + '\n');
 }
 
 TEST_F(Writer, drops_and_counts_what_nobody_reads)

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <poll.h>
 #include <unistd.h>
 
 namespace pollux::ops {
@@ -18,6 +19,11 @@ void write_all(int descriptor, std::string_view bytes)
     while (!bytes.empty()) {
         ssize_t const written = ::write(descriptor, bytes.data(), bytes.size());
         if (written < 0 && errno == EINTR) continue;
+        if (written < 0 && errno == EAGAIN) { // Somebody who shares the pipe made it so that writes do not wait.
+            pollfd waiting{descriptor, POLLOUT, 0};
+            ::poll(&waiting, 1, -1);
+            continue;
+        }
         if (written <= 0) return; // Nobody reads the log any more: there is nowhere to say so.
         bytes.remove_prefix(static_cast<std::size_t>(written));
     }

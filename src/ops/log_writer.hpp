@@ -36,9 +36,8 @@ private:
 
     int descriptor_;
     std::function<std::string(std::uint64_t)> describe_loss_;
-    std::mutex
-        writing_; // One writer at a time; taken before mutex_, which guards what follows and under which nothing waits for the reader.
-    std::mutex mutex_;
+    std::mutex writing_; // One writer at a time; taken before mutex_.
+    std::mutex mutex_;   // Of what follows. Nobody who has it waits for the log's reader.
     Pace pace_;
     std::string pending_;
     std::uint64_t dropped_ = 0;
