@@ -2,6 +2,7 @@
 
 #include "base/secrets.hpp"
 #include "base/text.hpp"
+#include "bus/session_ended.hpp"
 
 #include <algorithm>
 

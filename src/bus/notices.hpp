@@ -6,7 +6,6 @@
 #include "base/ids.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/describe/class.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -34,11 +33,6 @@ struct NoticeBatch {
     std::vector<Notice> notices; // Oldest first.
     bool is_closed = false;      // The process stops.
 };
-
-struct SessionEnded { // The data of session_ended.
-    SessionId session;
-};
-BOOST_DESCRIBE_STRUCT(SessionEnded, (), (session))
 
 class Notices {
 public:

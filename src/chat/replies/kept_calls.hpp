@@ -4,9 +4,9 @@
 
 #include "ai/chat_model.hpp"
 #include "base/clock.hpp"
+#include "base/json.hpp"
 #include "chat/replies/running_replies.hpp"
 
-#include <boost/describe/class.hpp>
 #include <boost/describe/enum.hpp>
 
 #include <optional>
@@ -42,7 +42,7 @@ struct KeptCall {
     Time ended_at;
     CallOutcome outcome = CallOutcome::completed;
 };
-BOOST_DESCRIBE_STRUCT(KeptCall, (), (model, started_at, first_text_at, ended_at, outcome))
+POLLUX_DESCRIBE(KeptCall, (model, started_at, first_text_at, ended_at, outcome))
 
 // nullopt: nothing of it is to be kept, since the call never left this process, or the reply is somebody else's now.
 std::optional<CallOutcome> outcome_of(std::optional<std::variant<ai::Finished, ai::Continues, ai::Failed>> const& end, StopReason stop);

@@ -8,13 +8,13 @@ namespace pollux::chat {
 struct RoomNotice { // Of room and room_deleted.
     RoomId id;
 };
-BOOST_DESCRIBE_STRUCT(RoomNotice, (), (id))
+POLLUX_DESCRIBE(RoomNotice, (id))
 
 struct MessageNotice {
     MessageId id;
     RoomId chatroom;
 };
-BOOST_DESCRIBE_STRUCT(MessageNotice, (), (id, chatroom))
+POLLUX_DESCRIBE(MessageNotice, (id, chatroom))
 
 // A sender and a worker publish each for themselves: a notice whose attempt is lower than one that was seen has been overtaken, and is to
 // be ignored.
@@ -24,9 +24,9 @@ struct ReplyNotice {
     std::int64_t attempt = 0;
     MessageStatus status = MessageStatus::queued;
 };
-BOOST_DESCRIBE_STRUCT(ReplyNotice, (), (id, chatroom, attempt, status))
+POLLUX_DESCRIBE(ReplyNotice, (id, chatroom, attempt, status))
 
 struct EmptyNotice {}; // Of usage and plan: fetch them.
-BOOST_DESCRIBE_STRUCT(EmptyNotice, (), ())
+POLLUX_DESCRIBE(EmptyNotice, ())
 
 } // namespace pollux::chat

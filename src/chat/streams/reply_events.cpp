@@ -1,6 +1,6 @@
 #include "chat/streams/reply_events.hpp"
 
-#include "bus/notices.hpp"
+#include "bus/session_ended.hpp"
 #include "chat/rooms/notice_data.hpp"
 
 namespace pollux::chat {
