@@ -5,24 +5,24 @@
 
 #include <boost/asio/awaitable.hpp>
 
-namespace pollux::chat::test {
+namespace pollux::test {
 
 namespace asio = boost::asio;
 
 inline constexpr MessageId reply{42};
 
 struct Kept {
-    Message message{.id = reply, .role = MessageRole::assistant, .status = MessageStatus::queued};
+    chat::Message message{.id = reply, .role = chat::MessageRole::assistant, .status = chat::MessageStatus::queued};
     bool is_deleted = false;
     int loads = 0;
     int commits_at_load = -1; // From this load on the message is completed.
 };
 
-inline asio::awaitable<Result<Message>> load_from(Kept& kept)
+inline asio::awaitable<Result<chat::Message>> load_from(Kept& kept)
 {
-    if (++kept.loads == kept.commits_at_load) kept.message.status = MessageStatus::completed;
+    if (++kept.loads == kept.commits_at_load) kept.message.status = chat::MessageStatus::completed;
     if (kept.is_deleted) co_return not_found("room");
     co_return kept.message;
 }
 
-} // namespace pollux::chat::test
+} // namespace pollux::test
