@@ -73,7 +73,7 @@ TEST_F(BillingQuota, reports_every_day_asked_for)
     take(user, today - 2, 3);
     take(user, today, 3);
     take(user, today, 3);
-    auto const settlement = billing::Settlement{user, today, 1, 10, 20, 30};
+    auto const settlement = billing::Settlement{user, today, 1, "demo", 10, 20, 30};
     temp.run(temp.database().transact([settlement](db::Transaction& transaction) { return settle_once(transaction, settlement); }));
 
     auto const plain = temp.run(billing.usage(user, std::nullopt)).value();
@@ -102,7 +102,7 @@ TEST_F(BillingQuota, shows_and_adds_to_figures_that_an_older_version_kept)
     auto const shown = temp.run(billing.usage(user, 1)).value();
     EXPECT_EQ(shown.tokens.prompt_tokens, 1'000'000'000'000'000);
     EXPECT_EQ(shown.tokens.completion_tokens, 0);
-    auto const settlement = billing::Settlement{user, today, 0, 10, 20, 30};
+    auto const settlement = billing::Settlement{user, today, 0, "demo", 10, 20, 30};
     temp.run(temp.database().transact([settlement](db::Transaction& transaction) { return settle_once(transaction, settlement); }));
     auto const after = temp.run(billing.usage(user, 1)).value();
     EXPECT_EQ(after.tokens.prompt_tokens, 1'000'000'000'000'000);
