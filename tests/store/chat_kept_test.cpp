@@ -37,14 +37,11 @@ protected:
     // "model replies prompt completion thoughts" of all rows.
     std::string use_by_model()
     {
-        auto const found = rows("select model, replies, prompt_tokens, completion_tokens, thought_tokens from usage_models "
-                                "order by user_id, day, model");
+        auto const found =
+            rows("select model || ' ' || replies || ' ' || prompt_tokens || ' ' || completion_tokens || ' ' || thought_tokens "
+                 "from usage_models order by user_id, day, model");
         std::string text;
-        for (std::size_t index = 0; index < found.size(); ++index) {
-            text += found[index].only().text();
-            for (std::size_t column = 1; column < 5; ++column) text += ' ' + std::to_string(found[index].integer(column));
-            text += '\n';
-        }
+        for (std::size_t index = 0; index < found.size(); ++index) text += found[index].only().text() + '\n';
         return text;
     }
 };
