@@ -76,6 +76,11 @@ struct Page {
     std::optional<std::string> next;
     BOOST_DESCRIBE_CLASS(Page, (), (results, next), (), ())
 };
+template <class T>
+std::string described_name(Page<T> const*)
+{
+    return "Page" + std::string(described_name(static_cast<T const*>(nullptr)));
+}
 
 // What goes on the wire.
 struct Response {
