@@ -218,8 +218,7 @@ TEST_F(TaskRunners, leases_of_the_dead_are_taken_over)
     EXPECT_EQ(threads.run(store.claim("who died", R"(["paint"])", 1)).size(), 1U);
     start({.at_start = TaskRunner::AtStart::wait_for_leases});
     enqueue("paint", "b");
-    EXPECT_TRUE(comes_true([&] { return paint.ended == 1; }));
-    EXPECT_EQ(count(), 1) << "its lease holds";
+    EXPECT_TRUE(comes_true([&] { return paint.ended == 1 && count() == 1; })) << "its lease holds";
     temp.clock().advance(tasks::lease_duration + 1s);
     EXPECT_TRUE(comes_true([&] { return count() == 0; }));
     EXPECT_EQ(paint.ended, 2);
