@@ -205,7 +205,7 @@ void append_json_text(std::string& out, std::string_view text)
     out.push_back('"');
     while (true) {
         // Whole runs are copied at once: most texts are one run.
-        std::size_t plain = unescaped_length(text);
+        std::size_t const plain = unescaped_length(text);
         out.append(text.substr(0, plain));
         if (plain == text.size()) break;
         auto byte = static_cast<unsigned char>(text[plain]);
@@ -235,7 +235,7 @@ Result<Document> Document::parse(std::string_view text)
     options.max_depth = depth_max;
     json::basic_parser<StrictHandler> parser(options);
     ErrorCode error;
-    std::size_t read = parser.write_some(false, text.data(), text.size(), error);
+    std::size_t const read = parser.write_some(false, text.data(), text.size(), error);
     if (parser.handler().has_duplicate()) {
         return malformed("invalid_json", "An object in the body has the same key twice; send each key once.");
     }
@@ -278,7 +278,7 @@ void refuse_unknown(JsonValue const& object, std::string const& field, std::set<
     constexpr std::size_t errors_max = 20; // An answer names the first few; thousands of unknown keys need no thousand lines.
     for (auto const& entry : object.get_object()) {
         if (known.contains(std::string_view(entry.key())) || errors.size() >= errors_max) continue;
-        std::string name(cut_code_points(entry.key(), 100));
+        std::string const name(cut_code_points(entry.key(), 100));
         errors.push_back({join(field, name), "unknown_field", "There is no such field here; leave it out."});
     }
 }

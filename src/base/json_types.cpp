@@ -10,9 +10,9 @@ void read_text(JsonValue const& value, std::string const& field, std::size_t min
                FieldErrors& errors)
 {
     if (!read_plain_text(value, field, out, errors)) return;
-    std::size_t length = code_points(out);
+    std::size_t const length = code_points(out);
     if (length < min) {
-        std::string least = min == 1 ? "May not be empty." : "Must have at least " + std::to_string(min) + " characters.";
+        std::string const least = min == 1 ? "May not be empty." : "Must have at least " + std::to_string(min) + " characters.";
         errors.push_back({field, "too_short", least});
     } else if (length > max) {
         errors.push_back({field, "too_long", "May have at most " + std::to_string(max) + " characters."});
@@ -37,7 +37,7 @@ void read_integer(JsonValue const& value, std::string const& field, std::int64_t
                   FieldErrors& errors)
 {
     if (!value.is_int64() && !value.is_uint64()) return refuse_type(value, field, "an integer", errors);
-    bool fits = value.is_int64() && value.get_int64() >= min && value.get_int64() <= max;
+    bool const fits = value.is_int64() && value.get_int64() >= min && value.get_int64() <= max;
     if (fits) {
         out = value.get_int64();
     } else {

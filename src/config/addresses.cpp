@@ -26,7 +26,7 @@ std::optional<std::uint16_t> parse_port(std::string_view text)
 // 4 or 6, or 0 when `text` is no address.
 int address_family(std::string_view text)
 {
-    std::string terminated(text);
+    std::string const terminated(text);
     in6_addr scratch{};
     if (inet_pton(AF_INET, terminated.c_str(), &scratch) == 1) return 4;
     return inet_pton(AF_INET6, terminated.c_str(), &scratch) == 1 ? 6 : 0;
@@ -61,7 +61,7 @@ std::optional<std::uint16_t> port_of(urls::authority_view const& authority)
 
 std::string WebUrl::origin() const
 {
-    bool is_usual = port == (is_https ? 443 : 80);
+    bool const is_usual = port == (is_https ? 443 : 80);
     return (is_https ? "https://" : "http://") + host + (is_usual ? "" : ":" + std::to_string(port));
 }
 
@@ -136,14 +136,14 @@ std::optional<Endpoint> parse_endpoint(std::string_view text)
 
 std::string to_text(Endpoint const& endpoint)
 {
-    bool is_v6 = endpoint.host.find(':') != std::string::npos;
+    bool const is_v6 = endpoint.host.find(':') != std::string::npos;
     return (is_v6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" + std::to_string(endpoint.port);
 }
 
 bool is_network(std::string_view text)
 {
-    std::size_t slash = text.find('/');
-    int family = address_family(text.substr(0, slash));
+    std::size_t const slash = text.find('/');
+    int const family = address_family(text.substr(0, slash));
     if (family == 0) return false;
     if (slash == std::string_view::npos) return true;
     auto bits = parse_integer(text.substr(slash + 1));

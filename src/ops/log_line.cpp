@@ -41,15 +41,15 @@ std::size_t append_wide(std::string& out, std::string_view rest)
         append_unicode_escape(out, 0xFFFD);
         return 1;
     }
-    bool is_separator = character == "\u2028" || character == "\u2029";
+    bool const is_separator = character == "\u2028" || character == "\u2029";
     if (!is_separator && !has_control_or_bidi(character)) {
         out.append(character);
         return character.size();
     }
     // All of these have two or three bytes.
     auto bits = [&](std::size_t index) { return static_cast<unsigned char>(character[index]) & 0x3Fu; };
-    unsigned first = static_cast<unsigned char>(character[0]);
-    unsigned code = character.size() == 2 ? (first & 0x1F) << 6 | bits(1) : (first & 0x0F) << 12 | bits(1) << 6 | bits(2);
+    unsigned const first = static_cast<unsigned char>(character[0]);
+    unsigned const code = character.size() == 2 ? (first & 0x1F) << 6 | bits(1) : (first & 0x0F) << 12 | bits(1) << 6 | bits(2);
     append_unicode_escape(out, code);
     return character.size();
 }
@@ -59,11 +59,11 @@ void append_quoted(std::string& out, std::string_view value)
     out.push_back('"');
     while (!value.empty()) {
         auto special = std::find_if_not(value.begin(), value.end(), is_plain_ascii);
-        std::size_t plain = static_cast<std::size_t>(special - value.begin());
+        std::size_t const plain = static_cast<std::size_t>(special - value.begin());
         out.append(value.substr(0, plain));
         value.remove_prefix(plain);
         if (value.empty()) break;
-        char letter = value.front();
+        char const letter = value.front();
         std::size_t taken = 1;
         if (letter == '"' || letter == '\\') {
             out.push_back('\\');
@@ -96,7 +96,7 @@ void append_time(std::string& out, Time now)
 {
     thread_local std::int64_t kept_second = -1;
     thread_local std::string kept_text;
-    std::int64_t second = micros(now) / 1'000'000;
+    std::int64_t const second = micros(now) / 1'000'000;
     if (second != kept_second || kept_text.empty()) {
         kept_text = rfc3339(time_of(second * 1'000'000)).substr(0, 19);
         kept_second = second;

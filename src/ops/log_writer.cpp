@@ -91,7 +91,7 @@ void LogWriter::stop()
     }
     if (thread_.joinable()) thread_.join();
     {
-        std::scoped_lock lock(mutex_);
+        std::scoped_lock const lock(mutex_);
         pace_ = Pace::at_once;
     }
     write_out();

@@ -1,6 +1,7 @@
 #include "chat/sending/send_parts.hpp"
 
 #include "base/failpoint.hpp"
+#include "base/required.hpp"
 #include "billing/quota.hpp"
 #include "chat/sending/sent_rows.hpp"
 
@@ -91,7 +92,7 @@ asio::awaitable<Result<SendBasis>> read_basis(db::Transaction& transaction, User
     auto const row = rows.front();
     auto basis = read_basis_row(row);
     if (!row.is_null(column::request_hash)) {
-        auto effect = idempotency::repeat_of(*key, row.text(column::request_hash),
+        auto effect = idempotency::repeat_of(required(key), row.text(column::request_hash),
                                              {row.integer(column::first_id), row.optional_integer(column::second_id)});
         if (!effect) co_return effect.error();
         basis.effect = *effect;
@@ -180,12 +181,13 @@ asio::awaitable<Result<Sending>> repeat_answer(db::Transaction& transaction, Use
 {
     Sending sending;
     sending.is_repeat = true;
-    auto const first = co_await transaction.run(find_message_sql, basis.effect->first_id, room, user);
+    auto const effect = required(basis.effect);
+    auto const first = co_await transaction.run(find_message_sql, effect.first_id, room, user);
     if (first.empty()) co_return not_found("message");
     sending.reply = read_message(first.front());
-    if (basis.effect->second_id) {
+    if (effect.second_id) {
         sending.message = std::move(sending.reply);
-        auto const second = co_await transaction.run(find_message_sql, *basis.effect->second_id, room, user);
+        auto const second = co_await transaction.run(find_message_sql, *effect.second_id, room, user);
         if (second.empty()) co_return not_found("message");
         sending.reply = read_message(second.front());
     }

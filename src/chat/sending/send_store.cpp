@@ -1,6 +1,7 @@
 #include "chat/sending/send_store.hpp"
 
 #include "base/failpoint.hpp"
+#include "base/required.hpp"
 #include "base/text.hpp"
 #include "chat/rooms/room_store.hpp"
 #include "chat/sending/model_choice.hpp"
@@ -94,11 +95,11 @@ asio::awaitable<Result<Sending>> send_in(db::Transaction& transaction, SendReque
     reply.names = request.names;
     if (dialect == db::Dialect::postgres) {
         auto sending = co_await write_send_at_once(transaction, request, *basis, std::move(reply));
-        sending.message = question_as_sent(request, *sending.reply.reply_to);
+        sending.message = question_as_sent(request, required(sending.reply.reply_to));
         co_return sending;
     }
     auto sending = co_await write_in_steps(transaction, request, *basis, std::move(reply));
-    if (sending) sending->message = question_as_sent(request, *sending->reply.reply_to);
+    if (sending) sending->message = question_as_sent(request, required(sending->reply.reply_to));
     co_return sending;
 }
 

@@ -1,5 +1,6 @@
 #include "chat/sending/sent_before_store.hpp"
 
+#include "base/required.hpp"
 #include "chat/rooms/message_rows.hpp"
 
 namespace pollux::chat {
@@ -25,8 +26,9 @@ asio::awaitable<Result<std::optional<MessageId>>> SentBeforeStore::reply_of(User
     auto const effect = co_await database_.snapshot(
         [user, key, now](db::Transaction& transaction) { return idempotency::find_effect(transaction, user, key, now); });
     if (!effect) co_return effect.error();
-    if (!*effect || !(*effect)->second_id) co_return std::optional<MessageId>();
-    co_return std::optional(MessageId{*(*effect)->second_id});
+    auto const reply = effect->has_value() ? required(*effect).second_id : std::nullopt;
+    if (!reply) co_return std::optional<MessageId>();
+    co_return std::optional(MessageId{*reply});
 }
 
 asio::awaitable<std::vector<Message>> SentBeforeStore::replies_to(UserId user, RoomId room, std::string content, Time now)

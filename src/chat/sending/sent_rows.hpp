@@ -9,6 +9,7 @@
 // PostgreSQL cannot tell the type of a NULL that a statement does not use. So none of the common ones is NULL: an empty text stands for it.
 #pragma once
 
+#include "base/required.hpp"
 #include "chat/rooms/message_rows.hpp"
 #include "chat/sending/send_parts.hpp"
 #include "db/columns.hpp"
@@ -54,7 +55,7 @@ db::Params given_params(NewReply const& reply, JobState state, More&&... more)
 {
     bool const is_running = state == JobState::running;
     auto const status = is_running ? MessageStatus::streaming : MessageStatus::queued;
-    auto const owner = is_running ? *reply.lease_owner : std::string();
+    auto const owner = is_running ? required(reply.lease_owner) : std::string();
     auto list = exactly_given(reply.user, reply.room, reply.now, to_text(status), reply.variant, reply.is_shown, reply.model,
                               is_running ? 1 : 0, day_of(reply.now), reply.names.ours, reply.names.clients, to_text(state), owner,
                               std::chrono::microseconds(lease_duration).count());
