@@ -45,7 +45,7 @@ async function isToldEverywhere(cluster, accepted) {
     for (const node of cluster.serves) {
         const here = new Client(node);
         const { user, room, reply, waiting } = await until(`a reply that waits for the model, at ${node.url}`, async () => {
-            for (const one of accepted.slice(-30)) {
+            for (const one of accepted.slice(0, 40)) {
                 const user = Object.assign(Object.create(one.user), { client: here });
                 const { waiting } = await user.message(one.room, one.reply);
                 if (waiting?.reason === 'model_unavailable') return { ...one, user, waiting };
