@@ -103,6 +103,13 @@ std::vector<WrittenReply> StoredReplyFeedCopier::take_ended()
     return std::exchange(ended_, {});
 }
 
+// Not deleted: the next round tries again.
+void StoredReplyFeedCopier::keep_ended(std::vector<WrittenReply> const& ended)
+{
+    std::lock_guard const lock(mutex_);
+    ended_.insert(ended_.end(), ended.begin(), ended.end());
+}
+
 std::vector<std::pair<MessageId, StoredReplyFeedCopier::Copied>> StoredReplyFeedCopier::take_copied()
 {
     std::lock_guard const lock(mutex_);
@@ -113,8 +120,14 @@ std::vector<std::pair<MessageId, StoredReplyFeedCopier::Copied>> StoredReplyFeed
 asio::awaitable<void> StoredReplyFeedCopier::copy_all()
 {
     // Nothing is being put now, so what is deleted here stays deleted.
-    auto ended = take_ended();
-    if (!ended.empty()) co_await parts_.delete_ended(std::move(ended));
+    if (auto const ended = take_ended(); !ended.empty()) {
+        try {
+            co_await parts_.delete_ended(ended);
+        } catch (...) {
+            keep_ended(ended);
+            throw;
+        }
+    }
 
     if (!is_needed_()) co_return;
     std::vector<ReplyPart> parts;

@@ -42,6 +42,7 @@ private:
     bool is_idle() const;
     std::vector<std::pair<MessageId, Copied>> take_copied();
     std::vector<WrittenReply> take_ended();
+    void keep_ended(std::vector<WrittenReply> const& ended);
 
     ReplyParts& parts_;
     bus::Signals& signals_;

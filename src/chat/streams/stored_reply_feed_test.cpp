@@ -51,6 +51,8 @@ public:
     asio::awaitable<void> delete_ended(std::vector<WrittenReply> replies) override
     {
         std::lock_guard lock(mutex_);
+        ++deletions_tried;
+        if (is_down) throw std::runtime_error("down");
         std::erase_if(parts_, [&](auto const& known) { return std::ranges::count(replies, known.second.reply, &WrittenReply::reply) > 0; });
         co_return;
     }
@@ -73,6 +75,7 @@ public:
     std::atomic<std::int64_t> running = 1; // The attempt whose parts are taken.
     std::atomic<bool> is_down = false;
     std::atomic<bool> loses_answers = false;
+    std::atomic<int> deletions_tried = 0;
 
 private:
     std::mutex mutex_;
@@ -269,6 +272,19 @@ TEST_F(StoredReplyFeedTest, what_was_put_too_late_is_deleted)
     append("text");
     ASSERT_TRUE(test::comes_true([this] { return parts.size() == 1; }));
     end(); // And the finish saw no part.
+    EXPECT_TRUE(test::comes_true([this] { return parts.size() == 0; }));
+}
+
+TEST_F(StoredReplyFeedTest, what_could_not_be_deleted_is_deleted_later)
+{
+    begin();
+    append("text");
+    ASSERT_TRUE(test::comes_true([this] { return parts.size() == 1; }));
+    parts.is_down = true;
+    end();
+    ASSERT_TRUE(test::comes_true([this] { return parts.deletions_tried > 0; }));
+    EXPECT_EQ(parts.size(), 1U);
+    parts.is_down = false;
     EXPECT_TRUE(test::comes_true([this] { return parts.size() == 0; }));
 }
 
