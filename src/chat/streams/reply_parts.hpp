@@ -48,6 +48,9 @@ public:
     // Deletes the parts of those among `replies` that nobody writes any more. The end of a reply does so itself; this is for what
     // was being put at that moment.
     virtual asio::awaitable<void> delete_ended(std::vector<WrittenReply> replies) = 0;
+
+    // The same of all replies: what a process could not delete because it died at that moment.
+    virtual asio::awaitable<void> delete_stale() = 0;
 };
 
 } // namespace pollux::chat

@@ -16,9 +16,7 @@ public:
     asio::awaitable<std::vector<MessageId>> put(std::vector<ReplyPart> parts) override;
     asio::awaitable<FoundParts> find(UserId user, MessageId reply, FeedPosition seen) override;
     asio::awaitable<void> delete_ended(std::vector<WrittenReply> replies) override;
-
-    // Of all replies: what a process could not delete because it died at that moment.
-    asio::awaitable<void> delete_stale();
+    asio::awaitable<void> delete_stale() override;
 
 private:
     db::Database& database_;

@@ -74,14 +74,17 @@ void StoredReplyFeedCopier::start(asio::any_io_executor const& executor)
 
 asio::awaitable<void> StoredReplyFeedCopier::copy_until_close()
 {
+    bool is_clean = false; // Of what the process left behind that ran here before, if it died.
     while (!is_closed_) {
         auto const seen = begun_.count();
-        if (is_idle()) {
+        if (is_clean && is_idle()) {
             co_await begun_.wait(seen, Steady::now() + idle_look);
             continue;
         }
         auto const next = Steady::now() + copy_every;
         try {
+            if (!is_clean) co_await parts_.delete_stale();
+            is_clean = true;
             co_await copy_all();
         } catch (std::exception const& failure) {
             ops::log(ops::Level::debug, "reply_parts_not_written", {{"reason", reason_of(failure)}});

@@ -1,5 +1,6 @@
 // Brings what this process writes to the store: four times a second, what is new of all replies in one statement, which it signals then.
-// While nobody needs that it puts nothing, and what it had put is deleted when a reply is over.
+// While nobody needs that it puts nothing, and what it had put is deleted when a reply is over. What a process could not delete because it
+// died is deleted when the next one starts, and by the task clean_up.
 #pragma once
 
 #include "bus/signals.hpp"

@@ -56,6 +56,14 @@ public:
         std::erase_if(parts_, [&](auto const& known) { return std::ranges::count(replies, known.second.reply, &WrittenReply::reply) > 0; });
         co_return;
     }
+    asio::awaitable<void> delete_stale() override
+    {
+        std::lock_guard lock(mutex_);
+        if (is_down) throw std::runtime_error("down");
+        std::erase_if(parts_, [&](auto const& known) { return known.second.attempt != running; });
+        ++cleanings;
+        co_return;
+    }
     void erase_all()
     {
         std::lock_guard lock(mutex_);
@@ -76,6 +84,7 @@ public:
     std::atomic<bool> is_down = false;
     std::atomic<bool> loses_answers = false;
     std::atomic<int> deletions_tried = 0;
+    std::atomic<int> cleanings = 0; // Of all that is stale.
 
 private:
     std::mutex mutex_;
@@ -88,6 +97,7 @@ protected:
     {
         a.start(loop.runtime.executor(0));
         b.start(loop.runtime.executor(1));
+        EXPECT_TRUE(test::comes_true([this] { return parts.cleanings == 2; }));
     }
     ~StoredReplyFeedTest() override
     {
@@ -286,6 +296,22 @@ TEST_F(StoredReplyFeedTest, what_could_not_be_deleted_is_deleted_later)
     EXPECT_EQ(parts.size(), 1U);
     parts.is_down = false;
     EXPECT_TRUE(test::comes_true([this] { return parts.size() == 0; }));
+}
+
+TEST_F(StoredReplyFeedTest, what_a_process_left_behind_that_died_is_deleted_when_the_next_one_starts)
+{
+    begin();
+    append("text");
+    ASSERT_TRUE(test::comes_true([this] { return parts.size() == 1; }));
+    parts.running = 2; // Another process has its job, and this one dies.
+    parts.is_down = true;
+    StoredReplyFeed next{parts, signals};
+    next.start(loop.runtime.executor(0));
+    EXPECT_EQ(parts.size(), 1U);
+    parts.is_down = false;
+    EXPECT_TRUE(test::comes_true([this] { return parts.size() == 0; }));
+    next.close();
+    next.wait();
 }
 
 TEST_F(StoredReplyFeedTest, what_is_not_taken_is_not_offered_again)
