@@ -252,6 +252,20 @@ Result<Document> Document::parse(std::string_view text)
     return document;
 }
 
+namespace {
+
+// False: it stands there already.
+bool claim_name(SchemaBook& book, std::string const& name, void const* type)
+{
+    auto [entry, is_new] = book.entries.try_emplace(name, SchemaBook::Entry{type, book.side, {}});
+    auto const& known = entry->second;
+    if (known.type != type) throw std::logic_error("two structs are called " + name + " in the API's document: rename one");
+    if (known.side != book.side) throw std::logic_error("the struct " + name + " is used for input and for output: make it two");
+    return is_new;
+}
+
+} // namespace
+
 void refuse_type(JsonValue const& value, std::string const& field, std::string_view wanted, FieldErrors& errors)
 {
     errors.push_back({field, "wrong_type", "Must be " + std::string(wanted) + ", not " + std::string(kind_name(value)) + "."});
@@ -273,11 +287,12 @@ bool is_null(JsonValue const& value)
     return value.is_null();
 }
 
-void refuse_unknown(JsonValue const& object, std::string const& field, std::set<std::string_view> const& known, FieldErrors& errors)
+void refuse_unknown(JsonValue const& object, std::string const& field, std::span<std::string_view const> known, FieldErrors& errors)
 {
     constexpr std::size_t errors_max = 20; // An answer names the first few; thousands of unknown keys need no thousand lines.
     for (auto const& entry : object.get_object()) {
-        if (known.contains(std::string_view(entry.key())) || errors.size() >= errors_max) continue;
+        bool const is_known = std::find(known.begin(), known.end(), std::string_view(entry.key())) != known.end();
+        if (is_known || errors.size() >= errors_max) continue;
         std::string const name(cut_code_points(entry.key(), 100));
         errors.push_back({join(field, name), "unknown_field", "There is no such field here; leave it out."});
     }
@@ -293,18 +308,42 @@ void refuse_null(std::string const& field, FieldErrors& errors)
     errors.push_back({field, "null", "May not be null; leave the field out instead."});
 }
 
+Error invalid_input(FieldErrors errors)
+{
+    Error error(ErrorKind::invalid, "invalid_input", "The request is readable, but something in it is wrong; see errors.");
+    for (auto& field : errors) error.add_field(std::move(field));
+    return error;
+}
+
 std::string join(std::string const& field, std::string_view name)
 {
     return field.empty() ? std::string(name) : field + "." + std::string(name);
 }
 
-bool claim_name(SchemaBook& book, std::string const& name, void const* type)
+std::string struct_schema(SchemaBook& book, std::string const& name, void const* type, std::span<MemberSchema const> members)
 {
-    auto [entry, is_new] = book.entries.try_emplace(name, SchemaBook::Entry{type, book.side, {}});
-    auto const& known = entry->second;
-    if (known.type != type) throw std::logic_error("two structs are called " + name + " in the API's document: rename one");
-    if (known.side != book.side) throw std::logic_error("the struct " + name + " is used for input and for output: make it two");
-    return is_new;
+    std::string reference = R"({"$ref":"#/components/schemas/)" + name + "\"}";
+    if (!claim_name(book, name, type)) return reference;
+    bool const is_input = book.side == SchemaSide::input;
+    std::string properties;
+    std::string required;
+    for (auto const& member : members) {
+        std::string const quoted = "\"" + std::string(member.name) + "\"";
+        properties += (properties.empty() ? "" : ",") + quoted + ":" + member.schema(book);
+        if (is_input ? member.is_optional : member.is_omittable) continue;
+        required += (required.empty() ? "" : ",") + quoted;
+    }
+    book.entries[name].schema = R"({"type":"object","properties":{)" + properties + "}" +
+                                (required.empty() ? "" : ",\"required\":[" + required + "]") +
+                                (is_input ? R"(,"additionalProperties":false})" : "}");
+    return reference;
+}
+
+std::string enum_schema(std::span<std::string_view const> words)
+{
+    std::string names;
+    for (auto const word : words) names += (names.empty() ? "\"" : ",\"") + std::string(word) + "\"";
+    return R"({"type":"string","enum":[)" + names + "]}";
 }
 
 } // namespace json_detail

@@ -22,7 +22,7 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -101,11 +101,22 @@ void refuse_type(JsonValue const& value, std::string const& field, std::string_v
 bool require_object(JsonValue const& value, std::string const& field, FieldErrors& errors);
 JsonValue const* member(JsonValue const& object, std::string_view name); // nullptr when absent.
 bool is_null(JsonValue const& value);
-void refuse_unknown(JsonValue const& object, std::string const& field, std::set<std::string_view> const& known, FieldErrors& errors);
+void refuse_unknown(JsonValue const& object, std::string const& field, std::span<std::string_view const> known, FieldErrors& errors);
 void refuse_missing(std::string const& field, FieldErrors& errors);
 void refuse_null(std::string const& field, FieldErrors& errors);
+Error invalid_input(FieldErrors errors);
 std::string join(std::string const& field, std::string_view name);
-bool claim_name(SchemaBook& book, std::string const& name, void const* type); // false: it stands there already.
+
+// What the schema of a struct says of a member.
+struct MemberSchema {
+    std::string_view name;
+    std::string (*schema)(SchemaBook&);
+    bool is_optional;  // Input may leave it out.
+    bool is_omittable; // Output may.
+};
+// A reference to the struct's entry in the book, which is made unless it stands there already.
+std::string struct_schema(SchemaBook& book, std::string const& name, void const* type, std::span<MemberSchema const> members);
+std::string enum_schema(std::span<std::string_view const> words);
 
 // Its address is the type's identity, also of types in unnamed namespaces.
 template <class T>
@@ -150,6 +161,25 @@ private:
 template <class T>
 using Members = boost::describe::describe_members<T, boost::describe::mod_public>;
 
+// Of a list of described members or enumerators. Tables, so that what reads them is compiled once and not for each type.
+template <class List>
+struct Names;
+template <template <class...> class List, class... Described>
+struct Names<List<Described...>> {
+    static constexpr std::array<std::string_view, sizeof...(Described)> all{Described::name...};
+};
+
+template <class T, class List = Members<T>>
+struct MemberSchemas;
+template <class T, template <class...> class List, class... Described>
+struct MemberSchemas<T, List<Described...>> {
+    template <class D>
+    using Member = std::remove_cvref_t<decltype(std::declval<T&>().*D::pointer)>;
+    static constexpr std::array<MemberSchema, sizeof...(Described)> all{MemberSchema{Described::name, &Json<Member<Described>>::schema,
+                                                                                     OptionalTraits<Member<Described>>::value,
+                                                                                     OmittableTraits<Member<Described>>::value}...};
+};
+
 } // namespace json_detail
 
 template <class T>
@@ -184,9 +214,7 @@ Result<T> from_json(std::string_view text)
     FieldErrors errors;
     Json<T>::read(document->root(), "", value, errors);
     if (errors.empty()) return value;
-    Error error(ErrorKind::invalid, "invalid_input", "The request is readable, but something in it is wrong; see errors.");
-    for (auto& field : errors) error.add_field(std::move(field));
-    return error;
+    return json_detail::invalid_input(std::move(errors));
 }
 
 template <DescribedStruct T>
@@ -194,21 +222,19 @@ struct Json<T> {
     static void read(JsonValue const& value, std::string const& field, T& out, FieldErrors& errors)
     {
         if (!json_detail::require_object(value, field, errors)) return;
-        std::set<std::string_view> known;
         boost::mp11::mp_for_each<json_detail::Members<T>>([&](auto described) {
             using Member = std::remove_cvref_t<decltype(out.*described.pointer)>;
-            known.insert(described.name);
             auto const* found = json_detail::member(value, described.name);
             std::string name = json_detail::join(field, described.name);
             if (found) return Json<Member>::read(*found, name, out.*described.pointer, errors);
             if constexpr (!json_detail::OptionalTraits<Member>::value) json_detail::refuse_missing(name, errors);
         });
-        json_detail::refuse_unknown(value, field, known, errors);
+        json_detail::refuse_unknown(value, field, json_detail::Names<json_detail::Members<T>>::all, errors);
     }
 
     static void write(std::string& out, T const& value)
     {
-        std::size_t begin = out.size();
+        std::size_t const begin = out.size();
         boost::mp11::mp_for_each<json_detail::Members<T>>([&](auto described) {
             using Member = std::remove_cvref_t<decltype(value.*described.pointer)>;
             if constexpr (json_detail::OmittableTraits<Member>::value) {
@@ -224,23 +250,7 @@ struct Json<T> {
 
     static std::string schema(SchemaBook& book)
     {
-        std::string name = type_name<T>();
-        std::string reference = R"({"$ref":"#/components/schemas/)" + name + "\"}";
-        if (!json_detail::claim_name(book, name, &json_detail::type_tag<T>)) return reference;
-        bool const is_input = book.side == SchemaSide::input;
-        std::string properties;
-        std::string required;
-        boost::mp11::mp_for_each<json_detail::Members<T>>([&](auto described) {
-            using Member = std::remove_cvref_t<decltype(std::declval<T&>().*described.pointer)>;
-            std::string quoted = "\"" + std::string(described.name) + "\"";
-            properties += (properties.empty() ? "" : ",") + quoted + ":" + Json<Member>::schema(book);
-            bool may_miss = is_input ? json_detail::OptionalTraits<Member>::value : json_detail::OmittableTraits<Member>::value;
-            if (!may_miss) required += (required.empty() ? "" : ",") + quoted;
-        });
-        book.entries[name].schema = R"({"type":"object","properties":{)" + properties + "}" +
-                                    (required.empty() ? "" : ",\"required\":[" + required + "]") +
-                                    (is_input ? R"(,"additionalProperties":false})" : "}");
-        return reference;
+        return json_detail::struct_schema(book, type_name<T>(), &json_detail::type_tag<T>, json_detail::MemberSchemas<T>::all);
     }
 };
 
@@ -253,10 +263,7 @@ struct Json<T> {
     }
     static std::string schema(SchemaBook&)
     {
-        std::string names;
-        boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>(
-            [&](auto described) { names += (names.empty() ? "\"" : ",\"") + std::string(described.name) + "\""; });
-        return R"({"type":"string","enum":[)" + names + "]}";
+        return json_detail::enum_schema(json_detail::Names<boost::describe::describe_enumerators<T>>::all);
     }
 };
 

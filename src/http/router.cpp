@@ -42,6 +42,16 @@ std::size_t Router::child_of(std::size_t node, std::string_view literal) const
     return 0;
 }
 
+void Router::add(std::string_view method, std::string_view path, RouteOptions options, adapter::Handler handler,
+                 AnswerShape (*shape)(SchemaBook&))
+{
+    Route route{std::string(method), std::string(path), std::move(options), std::move(handler), shape(schemas_)};
+    for (auto const& event : route.options.events) {
+        route.shape.event_schemas.push_back(event.schema ? event.schema(schemas_) : R"({"type":"object"})");
+    }
+    insert(std::move(route));
+}
+
 void Router::insert(Route route)
 {
     std::size_t node = 0;

@@ -64,12 +64,7 @@ public:
     template <class Service, class Function>
     void add(std::string_view method, std::string_view path, Function function, Service& service, RouteOptions options)
     {
-        Route route{std::string(method), std::string(path), std::move(options), adapt(function, service), {}};
-        route.shape = shape_of(function, schemas_);
-        for (auto const& event : route.options.events) {
-            route.shape.event_schemas.push_back(event.schema ? event.schema(schemas_) : R"({"type":"object"})");
-        }
-        insert(std::move(route));
+        add(method, path, std::move(options), adapt(function, service), [](SchemaBook& book) { return shape_of(Function(), book); });
     }
     template <class Service, class Function>
     void get(std::string_view path, Function function, Service& service, RouteOptions options)
@@ -106,6 +101,8 @@ public:
     SchemaBook const& schemas() const { return schemas_; }
 
 private:
+    void add(std::string_view method, std::string_view path, RouteOptions options, adapter::Handler handler,
+             AnswerShape (*shape)(SchemaBook&));
     void insert(Route route);
     std::size_t child_of(std::size_t node, std::string_view literal) const; // 0: none.
 

@@ -1,8 +1,8 @@
 #include "chat/streams/reply_stream_state.hpp"
 
-#include "base/literals.hpp"
 #include "base/text.hpp"
 #include "chat/streams/reply_events.hpp"
+#include "chat/streams/text_piece.hpp"
 #include "http/event_stream.hpp"
 
 #include <algorithm>
@@ -10,8 +10,6 @@
 namespace pollux::chat {
 
 namespace {
-
-constexpr std::size_t piece_bytes_max = 64_KiB;
 
 // A number as we write it: digits without leading zeros, so that an id has one spelling.
 std::optional<std::int64_t> parse_plain_number(std::string_view text)
@@ -173,8 +171,7 @@ void ReplyStreamState::enter_attempt(std::string& out, std::int64_t attempt, std
 // The first piece of `text`; moves `offset`, which stands where it begins, behind it.
 void ReplyStreamState::append_piece(std::string& out, std::string_view name, std::string_view text, std::size_t& offset)
 {
-    std::size_t size = std::min(text.size(), piece_bytes_max);
-    while (size > piece_bytes_max - 4 && !is_character_border(text, size)) --size;
+    auto const size = piece_end(text, 0);
     offset += size;
     std::string data = R"({"text":)";
     append_json_text(data, text.substr(0, size));
