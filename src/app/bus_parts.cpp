@@ -16,6 +16,11 @@
 #include <stdexcept>
 
 namespace pollux::app {
+namespace {
+
+constexpr std::chrono::seconds first_word_max{1}; // What the first attempt to reach Redis may take.
+
+} // namespace
 
 BusParts::BusParts(config::Config const& config, db::Database& database, net::Runtime& runtime) : runtime_(runtime)
 {
@@ -116,6 +121,8 @@ void BusParts::start()
     if (redis_) {
         redis_->start();
         redis_signals_->start();
+        // A process that begins without Redis makes all others do without it as well, so it looks first.
+        redis_->watch().wait_for_first_word(first_word_max);
     }
     if (postgres_signals_) postgres_signals_->start();
     if (redis_reach_) redis_reach_->start(runtime_.next_executor());

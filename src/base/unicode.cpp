@@ -65,6 +65,14 @@ std::string compose(std::vector<CodePoint> points, int options)
     return {reinterpret_cast<char const*>(points.data()), static_cast<std::size_t>(size)};
 }
 
+// The last place up to `end` between two printable ASCII characters, where a cluster always ends, or 0.
+std::size_t plain_border(std::string_view utf8, std::size_t end)
+{
+    auto const is_plain = [](char letter) { return letter >= 0x20 && letter < 0x7F; };
+    while (end > 0 && !(is_plain(utf8[end - 1]) && is_plain(utf8[end]))) --end;
+    return end;
+}
+
 } // namespace
 
 std::string fold_for_search(std::string_view utf8)
@@ -81,9 +89,9 @@ std::string_view cut_clusters(std::string_view utf8, std::size_t count_max)
     auto const longest = cut_code_points(utf8, count_max);
     if (longest.size() == utf8.size()) return utf8;
 
-    std::size_t border = 0; // The last one between clusters that fits.
-    std::size_t at = 0;
-    CodePoint previous = -1;
+    std::size_t border = plain_border(utf8, longest.size()); // The last one between clusters that fits.
+    std::size_t at = border;
+    CodePoint previous = border == 0 ? -1 : utf8[border - 1];
     utf8proc_int32_t state = 0;
     while (at <= longest.size() && at < utf8.size()) {
         CodePoint point = 0;

@@ -61,6 +61,23 @@ TEST(CutClusters, never_cuts_a_character_as_people_see_it)
     EXPECT_EQ(cut_clusters("abc", 0), "");
 }
 
+TEST(Unicode, a_cut_after_plain_letters_is_the_same_as_one_counted_from_the_beginning)
+{
+    std::vector<std::string> const clusters{"p",    "l",  "a",  "e\u0301", " ", "👨\u200d👩\u200d👧", "x", "y",
+                                            "\r\n", "🇫🇷", "🇩🇪", "1",       "2", "#\ufe0f\u20e3",      "z", "q"};
+    std::string text;
+    for (auto const& cluster : clusters) text += cluster;
+    for (std::size_t count = 1; count < 32; ++count) {
+        auto const longest = cut_code_points(text, count);
+        std::string fits;
+        for (auto const& cluster : clusters) {
+            if ((fits + cluster).size() > longest.size()) break;
+            fits += cluster;
+        }
+        EXPECT_EQ(cut_clusters(text, count), fits) << count;
+    }
+}
+
 TEST(CutClusters, one_that_is_longer_by_itself_is_cut_all_the_same)
 {
     std::string letter = "e";

@@ -177,7 +177,6 @@ asio::awaitable<limits::RateDecision> take_of_plan(Server::Shared& shared, UserI
 
 asio::awaitable<std::optional<Response>> refuse_by_rate(Server::Shared& shared, Request const& request, Route const& route)
 {
-    if (!shared.options.rate_limits) co_return std::nullopt;
     auto const rate_class = route.options.limits;
     auto rules = shared.options.rate_rules.of(rate_class);
     limits::RateDecision decision;
@@ -220,8 +219,10 @@ asio::awaitable<std::optional<Response>> refuse_caller_or_throw(Server::Shared& 
 {
     auto refused = authenticate(shared, target);
     if (refused) co_return problem(*refused, target.request.request_id);
-    auto limited = co_await refuse_by_rate(shared, target.request, *target.found.route);
-    if (limited) co_return limited;
+    if (shared.options.rate_limits) {
+        auto limited = co_await refuse_by_rate(shared, target.request, *target.found.route);
+        if (limited) co_return limited;
+    }
     co_return refuse_by_unread_answers(shared, target.request);
 }
 

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "base/uri.hpp"
 
+#include <boost/beast/http/field.hpp>
 #include <boost/url/authority_view.hpp>
 #include <boost/url/parse.hpp>
 
@@ -12,6 +13,7 @@
 namespace pollux::http {
 
 namespace urls = boost::urls;
+using Field = boost::beast::http::field;
 
 namespace {
 
@@ -62,9 +64,7 @@ bool is_allowed_origin(std::string_view origin, CorsOptions const& options)
     return options.allow_all || is_listed_origin(origin, options);
 }
 
-} // namespace
-
-bool has_forwarding_header(HeaderFields const& fields)
+bool is_forwarding_name(std::string_view field_name)
 {
     // By rule: proxies and platforms make up new ones, and none of these comes from a browser or a program that calls by itself.
     constexpr std::array<std::string_view, 6> parts{"forwarded", "client-ip", "real-ip", "remote-ip", "connecting-ip", "cluster-ip"};
@@ -73,11 +73,41 @@ bool has_forwarding_header(HeaderFields const& fields)
         "x-original-", "x-arr-", "x-appengine-", "x-cloud-trace-", "fastly-", "x-nf-"};
     constexpr std::array<std::string_view, 9> names{"via",    "cdn-loop",        "x-scheme",        "x-remote-addr", "x-proxyuser-ip",
                                                     "x-host", "front-end-https", "x-request-start", "x-nginx-proxy"};
-    return std::ranges::any_of(fields.fields, [&](auto const& field) {
-        std::string const name = lower_ascii(std::string_view(field.name_string()));
-        return std::ranges::any_of(parts, [&](auto part) { return name.find(part) != std::string::npos; }) ||
-               std::ranges::any_of(beginnings, [&](auto beginning) { return name.starts_with(beginning); }) ||
-               std::ranges::find(names, name) != names.end();
+    std::string const name = lower_ascii(field_name);
+    return std::ranges::any_of(parts, [&](auto part) { return name.find(part) != std::string::npos; }) ||
+           std::ranges::any_of(beginnings, [&](auto beginning) { return name.starts_with(beginning); }) ||
+           std::ranges::find(names, name) != names.end();
+}
+
+// The same for the names that Beast numbers, which most headers have.
+bool is_known_forwarding_field(Field field)
+{
+    static std::vector<bool> const answers = [] {
+        std::vector<bool> made;
+        for (std::size_t number = 0; number <= static_cast<std::size_t>(Field::xref); ++number) { // The last one.
+            made.push_back(is_forwarding_name(to_string(static_cast<Field>(number))));
+        }
+        return made;
+    }();
+    return answers.at(static_cast<std::size_t>(field));
+}
+
+// What host_name() returns.
+std::string parse_host_name(std::string_view host)
+{
+    auto const authority = urls::parse_authority(host);
+    if (!authority || authority->has_userinfo()) return {};
+    auto name = lower_ascii(authority->encoded_host());
+    if (name.ends_with('.')) name.pop_back();
+    return name;
+}
+
+} // namespace
+
+bool has_forwarding_header(HeaderFields const& fields)
+{
+    return std::ranges::any_of(fields.fields, [](auto const& field) {
+        return field.name() == Field::unknown ? is_forwarding_name(field.name_string()) : is_known_forwarding_field(field.name());
     });
 }
 
@@ -91,11 +121,10 @@ bool is_loopback_name(std::string_view host)
 
 std::string host_name(std::string_view host)
 {
-    auto const authority = urls::parse_authority(host);
-    if (!authority || authority->has_userinfo()) return {};
-    auto name = lower_ascii(authority->encoded_host());
-    if (name.ends_with('.')) name.pop_back();
-    return name;
+    // Nearly all requests of a thread are for one Host.
+    thread_local std::pair<std::string, std::string> last;
+    if (last.first != host) last = {std::string(host), parse_host_name(host)};
+    return last.second;
 }
 
 bool is_allowed_host(std::string_view host, std::vector<std::string> const& allowed)

@@ -134,7 +134,7 @@ asio::awaitable<Session::Next> Session::serve_read(Target& target, std::string_v
         if (discards) keeps_alive_ = false; // The body was not read, so where the next request begins is not known.
         response = std::move(*target.refusal);
     } else {
-        auto const outcome = co_await read_body(target);
+        auto const outcome = reader_.has_body() ? co_await read_body(target) : RequestReader::Outcome::complete;
         if (outcome == RequestReader::Outcome::closed) co_return Next::close;
         if (outcome == RequestReader::Outcome::refused) {
             auto refused = refused_body(shared_, target.request, reader_.refusal());

@@ -37,6 +37,7 @@ void Watch::opened(Link const& link)
         is_away_ = false;
         reason_.clear();
         is_up_ = true;
+        first_word_.notify_all();
         ops::log(ops::Level::info, "redis_connected", {{"version", link.version()}});
         if (is_first && major_of(link.version()) < version_least) {
             ops::log(ops::Level::warning, "redis_old", {{"version", link.version()}, {"needed", version_least}});
@@ -66,11 +67,18 @@ void Watch::lost(std::string_view reason)
     changed_.notify();
 }
 
+void Watch::wait_for_first_word(std::chrono::milliseconds max)
+{
+    std::unique_lock lock(mutex_);
+    first_word_.wait_for(lock, max, [this] { return is_up_ || is_away_; });
+}
+
 // The first reason of an absence is logged, the latest is kept.
 void Watch::note_away(std::string_view reason)
 {
     reason_ = reason;
     if (std::exchange(is_away_, true)) return;
+    first_word_.notify_all();
     ops::log(ops::Level::warning, "redis_away", {{"reason", reason}, {"meanwhile", "everything works without it, only slower"}});
 }
 

@@ -5,6 +5,8 @@
 #include "net/wakeup.hpp"
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -24,6 +26,8 @@ public:
     void lost(std::string_view reason);
 
     bool is_up() const { return is_up_; }
+    // For the start of a process: blocks until Redis is up, or an attempt to reach it has failed, but never longer than `max`.
+    void wait_for_first_word(std::chrono::milliseconds max);
     // Why it is not: Redis' own words where it refused, else what went wrong with the connection. Empty while it is up.
     std::string reason() const;
 
@@ -40,6 +44,7 @@ private:
     void note_away(std::string_view reason);
 
     mutable std::mutex mutex_;
+    std::condition_variable first_word_;
     int expected_ = 0;
     int open_ = 0;
     bool is_away_ = false;

@@ -1,6 +1,6 @@
 // PostgreSQL is killed again and again while users send, wait for replies (?wait=) and follow streams. What COMMIT has answered is 201
 // whatever fails later; a 503 means that nothing was done, or says that the outcome is not known, and then the key tells. No stream is
-// cut, and every text is whole. POLLUX_BLINKS=n: how often (usually 6).
+// cut, and every text is whole. POLLUX_BLINKS=n: how often (usually 6, 50 with POLLUX_DEEP).
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -11,7 +11,7 @@ import { endPrograms, sleep, until } from './support/process.mjs';
 import { Sim } from './support/sim.mjs';
 import { ReplyReader } from './support/sse.mjs';
 
-const blinks = Number(process.env.POLLUX_BLINKS ?? 6);
+const blinks = Number(process.env.POLLUX_BLINKS ?? (process.env.POLLUX_DEEP ? 50 : 6));
 const userCount = 8;
 
 describe('PostgreSQL blinks', () => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
 import { Client, User } from './support/client.mjs';
+import { Cluster } from './support/cluster.mjs';
 import { endPrograms, until } from './support/process.mjs';
 import { Redis } from './support/services.mjs';
 import { Server, roomySettings } from './support/server.mjs';
@@ -64,6 +65,19 @@ test('every trouble with Redis costs time, and nothing else', { timeout: 300_000
     const { code, seconds } = await server.stop();
     assert.equal(code, 0);
     assert.ok(seconds < 10);
+});
+
+test('a process that starts leaves the others with Redis', { timeout: 120_000 }, async () => {
+    const cluster = await Cluster.start({ serves: 1, workers: 1, users: 1, env: { AI_MODELS: 'demo' }, postgresSettings: { log_statement: 'all' } });
+    for (const node of cluster.nodes) {
+        await node.stop();
+        await node.start();
+    }
+    const said = () => cluster.postgres.log.includes('without_redis');
+    // On a machine so busy that Redis has not answered within its limit they say so rightly.
+    assert.equal(said(), cluster.log.includes('redis_away'));
+    await cluster.redis.kill();
+    await until('who lost Redis tells the others', said);
 });
 
 test('a wrong REDIS_URL is one clear line, without the password', async () => {

@@ -1,6 +1,7 @@
 #include "chat/rooms/message_rows.hpp"
 
 #include "base/text.hpp"
+#include "chat/rooms/page_size.hpp"
 #include "db/columns.hpp"
 
 #include <boost/describe/enum_from_string.hpp>
@@ -34,7 +35,6 @@ enum : std::size_t {
     completed_at,
     attempt,
     waiting,
-    now,
     count
 };
 }
@@ -55,17 +55,21 @@ std::int64_t read_tokens(std::int64_t kept)
     return std::clamp<std::int64_t>(kept, 0, shown_max);
 }
 
-// Words of later versions mean no more than that it waits, and so does what is over.
-Waiting read_waiting(db::Row row)
+// "<now>", "<now> <reason> <until>". Words of later versions mean no more than that it waits, and so does what is over.
+Waiting read_waiting(std::string_view kept)
 {
-    Waiting waiting;
-    auto const kept = row.optional_text(column::waiting).value_or("");
-    auto const space = std::min(kept.find(' '), kept.size());
-    auto const until = parse_integer(std::string_view(kept).substr(std::min(space + 1, kept.size())));
+    auto const word = [&kept] {
+        auto const taken = kept.substr(0, kept.find(' '));
+        kept.remove_prefix(std::min(taken.size() + 1, kept.size()));
+        return taken;
+    };
+    auto const now = parse_integer(word());
+    auto const named = std::string(word());
+    auto const until = parse_integer(word());
     auto reason = WaitReason::queue;
-    bool const is_known = boost::describe::enum_from_string(kept.substr(0, space).c_str(), reason);
-    if (is_known && until && *until > row.integer(column::now)) waiting = {reason, time_of(*until)};
-    return waiting;
+    bool const is_known = boost::describe::enum_from_string(named.c_str(), reason);
+    bool const is_still = now && until && *until > *now;
+    return is_known && is_still ? Waiting{reason, time_of(*until)} : Waiting();
 }
 
 } // namespace
@@ -137,8 +141,25 @@ Message read_message(db::Row row)
     message.created_at = row.time(column::created_at);
     message.completed_at = row.optional_time(column::completed_at);
     message.attempt = row.integer(column::attempt);
-    if (message.status == MessageStatus::queued) message.waiting = read_waiting(row);
+    if (message.status == MessageStatus::queued) message.waiting = read_waiting(row.text(column::waiting));
     return message;
+}
+
+namespace {
+
+constexpr std::size_t rest_bytes = 512; // What is not text of somebody else's.
+
+} // namespace
+
+std::size_t message_json_bytes(db::Row row)
+{
+    return json_bytes(row.text(column::content)) + json_bytes(row.text(column::thoughts)) + row.text(column::citations).size() + rest_bytes;
+}
+
+std::size_t message_json_bytes_max(db::Row row)
+{
+    auto const texts = row.text(column::content).size() + row.text(column::thoughts).size();
+    return texts * json_bytes_of_byte_max + row.text(column::citations).size() + rest_bytes;
 }
 
 } // namespace pollux::chat

@@ -9,13 +9,17 @@
     "id, room_id, role, status, content, thoughts, citations, reply_to, variant, variants, model, finish_reason, error_code, "             \
     "error_detail, "                                                                                                                       \
     "prompt_tokens, completion_tokens, thought_tokens, created_at, completed_at, attempt, "                                                \
-    "case when status = 'queued' then provider_state end, now_us()"
+    "case when status = 'queued' then now_us() || ' ' || provider_state end"
 
 namespace pollux::chat {
 
-constexpr std::size_t message_columns = 22; // Of POLLUX_MESSAGE_COLUMNS: what a statement asks for besides comes behind.
+constexpr std::size_t message_columns = 21; // Of POLLUX_MESSAGE_COLUMNS: what a statement asks for besides comes behind.
 
 Message read_message(db::Row row);
+
+// About what it takes in an answer, and what that is at most, which costs nothing to know.
+std::size_t message_json_bytes(db::Row row);
+std::size_t message_json_bytes_max(db::Row row);
 
 // What the columns role, status and finish_reason hold. The reverse throws std::runtime_error for what was never written.
 std::string to_text(MessageRole role);

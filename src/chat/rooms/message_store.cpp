@@ -51,11 +51,17 @@ constexpr db::Sql chain_sql = "select " POLLUX_CHAIN_COLUMNS R"sql( from message
 
 constexpr std::int64_t chain_step = 40;
 
-// The rest of a message is small.
-std::size_t bytes_of(Message const& message)
+// How many of them, from the first one on, make a page.
+std::size_t fitting(db::Rows const& rows, std::size_t count_max)
 {
-    constexpr std::size_t rest_bytes = 512;
-    return json_bytes(message.content) + json_bytes(message.thoughts) + message.citations.text.size() + rest_bytes;
+    auto const wanted = std::min(rows.size(), count_max);
+    std::size_t bytes_max = 0;
+    for (std::size_t index = 0; index < wanted; ++index) bytes_max += message_json_bytes_max(rows[index]);
+    if (bytes_max <= page_bytes_max) return wanted;
+    PageSize size;
+    std::size_t count = 0;
+    while (count < wanted && size.takes(message_json_bytes(rows[count]))) ++count;
+    return count;
 }
 
 PastTurn read_turn(db::Row row)
@@ -83,19 +89,14 @@ asio::awaitable<MessagePage> MessageStore::page(UserId user, RoomId room, std::o
     auto const from = before.value_or(MessageCursor{largest, largest});
     auto const rows = co_await database_.read(page_sql, room, user, from.question, from.id, count_max + 1);
 
+    auto const count = fitting(rows, static_cast<std::size_t>(count_max));
     MessagePage page;
-    PageSize size;
-    for (std::size_t index = 0; index < rows.size(); ++index) {
-        auto message = read_message(rows[index]);
-        bool const is_full = std::ssize(page.messages) == count_max || !size.takes(bytes_of(message));
-        if (is_full) {
-            auto const& oldest = page.messages.back();
-            page.before = to_text(MessageCursor{oldest.reply_to.value_or(oldest.id).value, oldest.id.value});
-            break;
-        }
-        page.messages.push_back(std::move(message));
+    page.messages.reserve(count);
+    for (std::size_t index = count; index > 0; --index) page.messages.push_back(read_message(rows[index - 1])); // They came newest first.
+    if (rows.size() > count) {
+        auto const& oldest = page.messages.front();
+        page.before = to_text(MessageCursor{oldest.reply_to.value_or(oldest.id).value, oldest.id.value});
     }
-    std::ranges::reverse(page.messages); // They came newest first.
     co_return page;
 }
 
@@ -103,16 +104,11 @@ asio::awaitable<Result<VariantPage>> MessageStore::variants(UserId user, RoomId 
 {
     auto const rows = co_await database_.read(variants_sql, reply, room, user, after);
     if (rows.empty() && after == 0) co_return not_found("message");
+    auto const count = fitting(rows, rows.size());
     VariantPage page;
-    PageSize size;
-    for (std::size_t index = 0; index < rows.size() && !page.next; ++index) {
-        auto message = read_message(rows[index]);
-        if (size.takes(bytes_of(message))) {
-            page.results.push_back(std::move(message));
-        } else {
-            page.next = to_text(VariantCursor{page.results.back().variant});
-        }
-    }
+    page.results.reserve(count);
+    for (std::size_t index = 0; index < count; ++index) page.results.push_back(read_message(rows[index]));
+    if (rows.size() > count) page.next = to_text(VariantCursor{page.results.back().variant});
     co_return page;
 }
 

@@ -10,6 +10,7 @@
 namespace pollux::chat {
 
 constexpr std::size_t page_bytes_max = 256_KiB;
+constexpr std::size_t json_bytes_of_byte_max = 6; // "\\u001f"
 
 // What a text takes as JSON, or a little less.
 inline std::size_t json_bytes(std::string_view text)

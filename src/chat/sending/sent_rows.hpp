@@ -42,11 +42,14 @@ static_assert(db::columns_in(POLLUX_JOB_COLUMNS) == db::columns_in(POLLUX_JOB_VA
 
 inline constexpr std::size_t given_count = 14; // The common ones, $1 to $14.
 
-template <class... Values>
+template <std::size_t more, class... Values>
 db::Params exactly_given(Values&&... values)
 {
     static_assert(sizeof...(values) == given_count);
-    return db::params(std::forward<Values>(values)...);
+    db::Params list;
+    list.reserve(given_count + more);
+    (list.push_back(db::to_value(std::forward<Values>(values))), ...);
+    return list;
 }
 
 // Those of a reply whose job begins as `state`, and `more` behind them.
@@ -56,9 +59,9 @@ db::Params given_params(NewReply const& reply, JobState state, More&&... more)
     bool const is_running = state == JobState::running;
     auto const status = is_running ? MessageStatus::streaming : MessageStatus::queued;
     auto const owner = is_running ? required(reply.lease_owner) : std::string();
-    auto list = exactly_given(reply.user, reply.room, reply.now, to_text(status), reply.variant, reply.is_shown, reply.model,
-                              is_running ? 1 : 0, day_of(reply.now), reply.names.ours, reply.names.clients, to_text(state), owner,
-                              std::chrono::microseconds(lease_duration).count());
+    auto list = exactly_given<sizeof...(More)>(reply.user, reply.room, reply.now, to_text(status), reply.variant, reply.is_shown,
+                                               reply.model, is_running ? 1 : 0, day_of(reply.now), reply.names.ours, reply.names.clients,
+                                               to_text(state), owner, std::chrono::microseconds(lease_duration).count());
     (list.push_back(db::to_value(std::forward<More>(more))), ...);
     return list;
 }
