@@ -138,22 +138,25 @@ std::optional<std::int64_t> parse_integer(std::string_view text)
 
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space)
 {
-    std::string decoded;
-    decoded.reserve(text.size());
-    for (std::size_t index = 0; index < text.size(); ++index) {
-        if (text[index] == '+' && plus_is_space) {
-            decoded.push_back(' ');
-        } else if (text[index] != '%') {
-            decoded.push_back(text[index]);
-        } else {
-            if (index + 2 >= text.size()) return std::nullopt;
-            int const high = hex_digit(text[index + 1]);
-            int const low = hex_digit(text[index + 2]);
+    std::string decoded(text);
+    if (plus_is_space) std::ranges::replace(decoded, '+', ' ');
+    auto in = decoded.find('%');
+    if (in == std::string::npos) return decoded;
+    // In place: what is decoded is shorter.
+    auto out = in;
+    while (in < decoded.size()) {
+        if (decoded[in] == '%') {
+            if (in + 2 >= decoded.size()) return std::nullopt;
+            int const high = hex_digit(decoded[in + 1]);
+            int const low = hex_digit(decoded[in + 2]);
             if (high < 0 || low < 0) return std::nullopt;
-            decoded.push_back(static_cast<char>(high * 16 + low));
-            index += 2;
+            decoded[out++] = static_cast<char>(high * 16 + low);
+            in += 3;
+        } else {
+            decoded[out++] = decoded[in++];
         }
     }
+    decoded.resize(out);
     return decoded;
 }
 

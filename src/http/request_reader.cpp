@@ -88,9 +88,9 @@ asio::awaitable<RequestReader::Outcome> RequestReader::read_head()
     deadlines_.arm(deadline_, header_time_max);
     has_request_line_ = false;
     while (true) {
-        ErrorCode error;
-        std::size_t const used = parser().put(buffer_.data(), error);
         std::string_view const head(static_cast<char const*>(buffer_.data().data()), buffer_.size());
+        ErrorCode error = beast::http::error::need_more;
+        std::size_t const used = has_more_to_come(head) ? 0 : parser().put(buffer_.data(), error);
         if (error && error != beast::http::error::need_more) co_return refuse_head(error);
         if (used > 0 && has_folded_line(head.substr(0, used))) {
             co_return refuse(400, "bad_framing", "A header line is folded over two lines; write it on one.");
@@ -99,7 +99,8 @@ asio::awaitable<RequestReader::Outcome> RequestReader::read_head()
         has_request_line_ = has_request_line_ || used > 0;
         if (parser().is_header_done()) break;
         if (waits_in_vain()) co_return refuse(400, "bad_framing", "The request is not framed as RFC 9112 says.");
-        bool const came = co_await read_some(header_read_bytes);
+        bool const is_long = head.size() >= header_read_bytes;
+        bool const came = co_await read_some(is_long ? header_bytes_max : header_read_bytes);
         if (came) continue;
         if (has_ended_) co_return refuse(400, "bad_framing", "The connection ended before the request's head did.");
         if (!deadline_.has_expired()) co_return Outcome::closed;
@@ -110,6 +111,15 @@ asio::awaitable<RequestReader::Outcome> RequestReader::read_head()
     auto bad = check_framing(head_, target());
     if (bad) co_return refuse(bad->status, bad->code, bad->detail);
     co_return Outcome::complete;
+}
+
+// A long request line of which the end is still to come: the parser would read all of it again when that is there.
+bool RequestReader::has_more_to_come(std::string_view head) const
+{
+    if (has_request_line_ || head.size() < header_read_bytes || head.size() >= header_bytes_max) return false;
+    auto const method_end = std::find_if(head.begin(), head.end(), [](char letter) { return letter < 'A' || letter > 'Z'; });
+    bool const begins_well = method_end != head.begin() && std::string_view(method_end, head.end()).starts_with(" /");
+    return begins_well && head.find('\n') == std::string_view::npos;
 }
 
 // The parser looks for the rest of a version on the lines that follow, and would wait for it until the time is over.

@@ -65,7 +65,8 @@ private:
     Parser const& parser() const { return required(parser_); }
     asio::awaitable<bool> read_some(std::size_t bytes_max); // false at the end of the connection or the deadline.
     bool has_request_begun();                               // Something but empty lines has come.
-    bool waits_in_vain() const;                             // For the rest of a request line that has ended.
+    bool has_more_to_come(std::string_view head) const;
+    bool waits_in_vain() const; // For the rest of a request line that has ended.
     std::size_t body_step_bytes() const;
     Outcome refuse(int status, std::string_view code, std::string_view detail);
     Outcome refuse_head(boost::system::error_code error);
