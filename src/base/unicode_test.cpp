@@ -1,5 +1,7 @@
 #include "base/unicode.hpp"
 
+#include "base/text.hpp"
+
 #include <gtest/gtest.h>
 
 namespace pollux {
