@@ -253,7 +253,7 @@ asio::awaitable<Result<SignUpProof>> LoginService::proof_by_password(std::string
         pending_is_known = pending_is_known || sign_up.password_hash == account->pending_password_hash;
     }
     auto const& pending = account->pending_password_hash;
-    if (pending && !pending_is_known) candidates.push_back({*pending, {.token_hash = {}, .older_hash = *pending}});
+    if (pending && !pending_is_known) candidates.push_back({*pending, {.token_hash = {}, .older_hash = pending}});
     if (account->password_hash) candidates.push_back({*account->password_hash, {}}); // It counts already.
     for (auto const& [hash, proof] : candidates) {
         auto const matches = co_await parts_.passwords.matches(hash, password);

@@ -109,7 +109,7 @@ asio::awaitable<Result<std::string>> PasswordPool::run(std::function<std::string
 void PasswordPool::push(PasswordTurn turn, Job job)
 {
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard const lock(mutex_);
         line_of(turn).jobs.push_back(std::move(job));
     }
     asio::post(threads_, [this] { work_one(); });
@@ -126,7 +126,7 @@ void PasswordPool::work_one()
 
 PasswordPool::Job PasswordPool::take()
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     auto& line = first_.jobs.empty() ? last_ : first_;
     auto job = std::move(line.jobs.front());
     line.jobs.pop_front();

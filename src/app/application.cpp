@@ -12,7 +12,7 @@
 #include "net/http_client.hpp"
 #include "ops/log.hpp"
 
-#include <optional>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 
@@ -108,11 +108,11 @@ int serve(config::Config const& config, std::function<void(std::uint16_t port)> 
     StopSignals signals;
     prepare_process(config);
     await_database(config);
-    std::optional<Serving> serving;
+    std::unique_ptr<Serving> serving;
     Steps steps({
         {"build",
          [&] {
-             serving.emplace(config);
+             serving = std::make_unique<Serving>(config);
              signals.expect_orderly_stop();
          },
          [&] { serving.reset(); }},
@@ -139,11 +139,11 @@ int work(config::Config const& config, std::function<void()> on_ready)
     await_database(config);
     auto as_worker = config;
     as_worker.workers = config::Workers::internal;
-    std::optional<ProcessParts> parts;
+    std::unique_ptr<ProcessParts> parts;
     Steps steps({
         {"build",
          [&] {
-             parts.emplace(as_worker);
+             parts = std::make_unique<ProcessParts>(as_worker);
              signals.expect_orderly_stop();
          },
          [&] { parts.reset(); }},

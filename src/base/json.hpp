@@ -225,7 +225,7 @@ struct Json<T> {
         boost::mp11::mp_for_each<json_detail::Members<T>>([&](auto described) {
             using Member = std::remove_cvref_t<decltype(out.*described.pointer)>;
             auto const* found = json_detail::member(value, described.name);
-            std::string name = json_detail::join(field, described.name);
+            std::string const name = json_detail::join(field, described.name);
             if (found) return Json<Member>::read(*found, name, out.*described.pointer, errors);
             if constexpr (!json_detail::OptionalTraits<Member>::value) json_detail::refuse_missing(name, errors);
         });

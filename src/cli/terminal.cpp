@@ -78,7 +78,7 @@ void LineReader::poke()
 void LineReader::put_first(std::string line)
 {
     {
-        std::scoped_lock lock(mutex_);
+        std::scoped_lock const lock(mutex_);
         lines_.push_front(std::move(line));
     }
     poke();
@@ -87,7 +87,7 @@ void LineReader::put_first(std::string line)
 asio::awaitable<std::optional<std::string>> LineReader::next()
 {
     while (!peek() && !is_at_end()) co_await changed();
-    std::scoped_lock lock(mutex_);
+    std::scoped_lock const lock(mutex_);
     if (lines_.empty()) co_return std::nullopt;
     std::string line = std::move(lines_.front());
     lines_.pop_front();
@@ -96,14 +96,14 @@ asio::awaitable<std::optional<std::string>> LineReader::next()
 
 std::optional<std::string> LineReader::peek() const
 {
-    std::scoped_lock lock(mutex_);
+    std::scoped_lock const lock(mutex_);
     if (lines_.empty()) return std::nullopt;
     return lines_.front();
 }
 
 bool LineReader::is_at_end() const
 {
-    std::scoped_lock lock(mutex_);
+    std::scoped_lock const lock(mutex_);
     return at_end_ && lines_.empty();
 }
 
@@ -111,7 +111,7 @@ void LineReader::take(std::string line)
 {
     if (line.ends_with('\r')) line.pop_back();
     {
-        std::scoped_lock lock(mutex_);
+        std::scoped_lock const lock(mutex_);
         lines_.push_back(std::move(line));
     }
     poke();
@@ -120,7 +120,7 @@ void LineReader::take(std::string line)
 void LineReader::end()
 {
     {
-        std::scoped_lock lock(mutex_);
+        std::scoped_lock const lock(mutex_);
         at_end_ = true;
     }
     poke();

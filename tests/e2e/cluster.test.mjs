@@ -27,8 +27,8 @@ describe('cluster', () => {
         env = { ...roomySettings, ...sim.settings(), DATABASE_URL: postgres.url, SECRET_KEY: 's'.repeat(40), METRICS_LISTEN: '' };
     });
     after(() => {
-        for (const client of clients) client.close();
         endPrograms();
+        for (const client of clients) client.close();
     });
 
     test('nobody serves or writes on a schema that is too old, and migrate mends it', async () => {

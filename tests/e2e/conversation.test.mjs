@@ -49,8 +49,8 @@ describe('conversations', { concurrency: 10 }, () => {
         client = new Client(server);
     });
     after(() => {
-        client.close();
         endPrograms();
+        client.close();
     });
 
     for (const script of Object.keys(scripts)) test(`${turns} turns in ${script}`, () => converse(script, random.fork()));

@@ -37,8 +37,8 @@ describe('dead workers', () => {
         }));
     });
     after(() => {
-        client.close();
         endPrograms();
+        client.close();
     });
 
     const jobs = () => cluster.rows('select message_id as reply, attempt, lease_owner as owner, lease_until / 1000.0 as until, now_us() / 1000.0 as now from jobs');

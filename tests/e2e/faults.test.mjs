@@ -119,8 +119,8 @@ describe('faults', () => {
         client = new Client(server);
     });
     after(() => {
-        client.close();
         endPrograms();
+        client.close();
     });
 
     function forbiddenWords() {

@@ -18,8 +18,8 @@ before(async () => {
     client = new Client(server);
 });
 after(() => {
-    client.close();
     endPrograms();
+    client.close();
 });
 
 // {'name{label="x"}': number}

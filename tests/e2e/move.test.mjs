@@ -40,8 +40,8 @@ describe('move', () => {
         client = new Client(server);
     });
     after(() => {
-        client.close();
         endPrograms();
+        client.close();
     });
 
     test('users, rooms and messages are made on SQLite', async () => {

@@ -29,8 +29,8 @@ describe('nodes', () => {
         nodes = cluster.serves.map((node) => new Client(node)); // Past HAProxy.
     });
     after(() => {
-        for (const one of [client, ...nodes]) one.close();
         endPrograms();
+        for (const one of [client, ...nodes]) one.close();
     });
 
     const at = (node, user) => Object.assign(Object.create(User.prototype), user, { client: nodes[node] });

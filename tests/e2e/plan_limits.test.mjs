@@ -18,8 +18,8 @@ describe('limits of plans', () => {
         nodes = cluster.serves.map((node) => new Client(node));
     });
     after(() => {
-        for (const one of nodes) one.close();
         endPrograms();
+        for (const one of nodes) one.close();
     });
 
     const ask = (node, user, method = 'GET', path = '/user/me/', options = {}) => node.ask(method, path, { token: user.token, ...options });

@@ -23,8 +23,8 @@ describe('PostgreSQL alone', () => {
         cluster = await Cluster.start({ redis: false, users: 60, env: sim.settings() });
     });
     after(() => {
-        for (const client of clients) client.close();
         endPrograms();
+        for (const client of clients) client.close();
     });
 
     function clientOf(...nodes) {

@@ -39,8 +39,8 @@ describe('PostgreSQL goes away', () => {
         chatting = Promise.all(users.map((one, number) => (number >= userCount - clients.length ? look : chat)(one)));
     });
     after(() => {
-        for (const client of [...clients, watcher]) client.close();
         endPrograms();
+        for (const client of [...clients, watcher]) client.close();
     });
 
     async function chat({ user, room }) {

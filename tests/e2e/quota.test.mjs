@@ -27,8 +27,8 @@ describe('quota', () => {
         client = new Client(server);
     });
     after(() => {
-        client.close();
         endPrograms();
+        client.close();
     });
 
     test(`${rounds} times ${sends} sends at once over ${roomCount} rooms with ${quota} left: exactly ${quota} are accepted`, { timeout: 300_000 }, async () => {

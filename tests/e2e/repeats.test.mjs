@@ -21,8 +21,8 @@ describe('repeats of a client library', () => {
         client = new Client(server);
     });
     after(() => {
-        client.close();
         endPrograms();
+        client.close();
     });
     beforeEach(async () => {
         await sim.plan({ reset: true, default: { text, duration_ms: 800, chunks: 16 } });

@@ -20,8 +20,8 @@ describe('replies', () => {
         client = new Client(server);
     });
     after(() => {
-        client.close();
         endPrograms();
+        client.close();
     });
 
     async function newRoom(plans = { default: quick }) {

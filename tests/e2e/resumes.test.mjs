@@ -23,8 +23,8 @@ describe('resumes on other nodes', () => {
         cluster = await Cluster.start({ users: userCount, env: sim.settings() });
     });
     after(() => {
-        for (const client of clients) client.close();
         endPrograms();
+        for (const client of clients) client.close();
     });
 
     // Whose requests go to the servers in turn.

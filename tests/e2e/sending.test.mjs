@@ -24,8 +24,8 @@ describe('sending', () => {
         user = await User.signUp(client);
     });
     after(() => {
-        client.close();
         endPrograms();
+        client.close();
     });
 
     test('with Accept: text/event-stream the reply comes inline, and a repeat follows the same reply', async () => {

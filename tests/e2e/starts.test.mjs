@@ -41,8 +41,8 @@ describe('starts', { concurrency: true }, () => {
         assert.equal((await launch(['migrate'], { DATABASE_URL: postgres.url }).end).code, 0);
     });
     after(() => {
-        taken.close();
         endPrograms();
+        taken.close();
     });
 
     for (const withRedis of [false, true]) {

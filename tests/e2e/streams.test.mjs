@@ -23,8 +23,8 @@ describe('streams', () => {
         client = new Client(server);
     });
     after(() => {
-        client.close();
         endPrograms();
+        client.close();
     });
 
     test(`${streams} streams with up to 5 cuts each, and ${kills} kills of the server`, { timeout: 1_200_000 }, async () => {

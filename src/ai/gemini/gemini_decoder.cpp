@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace pollux::ai {
 
@@ -231,7 +232,7 @@ void GeminiDecoder::conclude()
     if (auto rest = text_joiner_.end(); !rest.empty() && finish_ != "MAX_TOKENS") add_text(std::move(rest));
     if (over_) return;
     bool const has_text = so_far_.text_bytes > 0 || !trim(text_).empty();
-    auto parts = std::move(so_far_.parts);
+    auto parts = std::exchange(so_far_.parts, {});
     parts.insert(parts.end(), std::make_move_iterator(signed_parts_.begin()), std::make_move_iterator(signed_parts_.end()));
 
     if (finish_ == "CONTINUATION" && !token_.empty()) {

@@ -1,5 +1,7 @@
 #include "chat/queue/claiming.hpp"
 
+#include "base/required.hpp"
+
 #include <algorithm>
 
 namespace pollux::chat {
@@ -97,8 +99,9 @@ bool Claiming::takes_due(Steady::time_point now)
 
 Steady::time_point Claiming::next_look(Steady::time_point now) const
 {
-    return *looked_at_ + (is_freeing(now) && !is_suspect_out_ ? std::min<Steady::duration>(look_while_freeing_every, timing_.scan_every)
-                                                              : timing_.scan_every);
+    return required(looked_at_) + (is_freeing(now) && !is_suspect_out_
+                                       ? std::min<Steady::duration>(look_while_freeing_every, timing_.scan_every)
+                                       : timing_.scan_every);
 }
 
 Steady::time_point Claiming::wait_until(Steady::time_point now) const

@@ -76,13 +76,13 @@ std::optional<Hands::Hand> ReplyWorker::free_hand()
     return hands_->take_for_send();
 }
 
-void ReplyWorker::run(Hands::Hand hand, ReplyClaim claim, asio::any_io_executor executor)
+void ReplyWorker::run(Hands::Hand hand, ReplyClaim claim, asio::any_io_executor const& executor)
 {
     auto const deadline = deadline_of(claim);
     auto running = std::make_shared<RunningReply>(std::move(claim), executor, deadline);
     running_.add(running);
     if (hands_back_) running->stop(StopReason::hand_back);
-    writing_.spawn(std::move(executor), write_reply(std::move(hand), std::move(running)));
+    writing_.spawn(executor, write_reply(std::move(hand), std::move(running)));
 }
 
 Steady::time_point ReplyWorker::deadline_of(ReplyClaim const& claim) const

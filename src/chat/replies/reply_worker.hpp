@@ -52,7 +52,7 @@ public:
     std::string const& owner() const { return owner_; }
 
     // Writes a reply that was claimed under owner(), on `executor`.
-    void run(Hands::Hand hand, ReplyClaim claim, asio::any_io_executor executor);
+    void run(Hands::Hand hand, ReplyClaim claim, asio::any_io_executor const& executor);
 
     // Cuts what runs here; false when it does not.
     bool stop_reply(MessageId reply) { return running_.stop(reply, StopReason::by_user); }

@@ -50,7 +50,7 @@ void RedisReplyFeedCopier::tell_end(MessageId reply, std::int64_t attempt)
 {
     auto arguments = fence(reply, attempt);
     arguments.push_back(std::to_string(ended_kept.count()));
-    client_.send(end_.eval_command(keys_of(reply, attempt), std::move(arguments)));
+    client_.send(end_.eval_command(keys_of(reply, attempt), arguments));
 }
 
 void RedisReplyFeedCopier::tell_pause(MessageId reply, std::int64_t attempt)

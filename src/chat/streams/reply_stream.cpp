@@ -1,5 +1,7 @@
 #include "chat/streams/reply_stream.hpp"
 
+#include "base/required.hpp"
+
 #include <utility>
 
 namespace pollux::chat {
@@ -22,7 +24,7 @@ public:
             case Outcome::finished: co_return state_.take(follower_.reply());
             case Outcome::deleted: co_return state_.take_deleted();
             case Outcome::closed: co_return std::nullopt;
-            case Outcome::waits: co_return state_.take_waiting(*follower_.reply().waiting);
+            case Outcome::waits: co_return state_.take_waiting(required(follower_.reply().waiting));
             case Outcome::nothing: co_return std::string();
             case Outcome::news: break;
             }

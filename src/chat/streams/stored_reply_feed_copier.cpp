@@ -47,7 +47,7 @@ void StoredReplyFeedCopier::begun(UserId user, MessageId reply, std::int64_t att
 
 void StoredReplyFeedCopier::over(MessageId reply, std::int64_t attempt)
 {
-    std::lock_guard lock(mutex_);
+    std::lock_guard const lock(mutex_);
     auto const found = copied_.find(reply);
     if (found != copied_.end() && found->second.attempt <= attempt) {
         if (found->second.was_put) ended_.push_back({found->second.user, reply});

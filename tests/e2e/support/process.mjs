@@ -22,7 +22,7 @@ process.on('exit', (code) => {
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 
-// For after(): a test that failed half way leaves programs that would keep its file from ending.
+// For after(), first of all: a test that failed half way leaves programs that would keep its file from ending.
 export function endPrograms() {
     for (const child of running) child.kill('SIGKILL');
 }
