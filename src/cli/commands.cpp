@@ -39,7 +39,7 @@ config::Flags only_data(config::Flags flags)
 template <class Work>
 int with_config(config::Flags flags, Work work)
 {
-    config::Loaded loaded = config::load_process_config(std::move(flags));
+    config::Loaded const loaded = config::load_process_config(std::move(flags));
     for (std::string const& problem : loaded.problems) complain("pollux: " + problem);
     if (!loaded.problems.empty()) return wrong_settings;
     return work(loaded);
@@ -75,7 +75,7 @@ int worker(config::Flags flags)
 
 int print(std::string const& text)
 {
-    bool is_printed = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+    bool const is_printed = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
     return is_printed ? 0 : 1;
 }
 
@@ -91,8 +91,8 @@ int migrate(config::Flags flags)
                      ", which is not there; `pollux serve` makes it at its first start.");
             return 1;
         }
-        db::Migrated migrated = app::migrate(config);
-        bool is_same = migrated.version == migrated.version_before;
+        db::Migrated const migrated = app::migrate(config);
+        bool const is_same = migrated.version == migrated.version_before;
         return print("The schema " + (is_embedded ? "of " + config.sqlite_path.string() + " " : std::string()) + "is at version " +
                      std::to_string(migrated.version) + (is_same ? " already.\n" : " now.\n"));
     });
@@ -113,7 +113,7 @@ int create_superuser(config::Flags flags, std::string const& mobile, std::string
         }
         auto admin = app::create_superuser(loaded.config, mobile, *password);
         if (!admin) {
-            Error error = admin.error(); // error() returns a copy.
+            Error const error = admin.error(); // error() returns a copy.
             for (FieldError const& field : error.fields()) complain("pollux: " + field.detail);
             if (error.fields().empty()) complain("pollux: " + error.message());
             return 1;

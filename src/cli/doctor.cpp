@@ -31,7 +31,7 @@ constexpr std::uintmax_t free_bytes_min = 256u * 1024 * 1024;
 bool is_in_use(std::filesystem::path const& file)
 {
     try {
-        db::sqlite::FileLock lock(file);
+        db::sqlite::FileLock const lock(file);
         return false;
     } catch (db::DatabaseInUse const&) {
         return true;
@@ -41,10 +41,10 @@ bool is_in_use(std::filesystem::path const& file)
 // The file exists. Throws what the database throws.
 Finding examine_file(std::filesystem::path const& file)
 {
-    Clock clock;
-    bool is_running = is_in_use(file);
+    Clock const clock;
+    bool const is_running = is_in_use(file);
     db::sqlite::Connection connection(file, db::sqlite::Role::reader, 1024, clock);
-    std::string damage = connection.run("pragma quick_check(1)").front().only().text();
+    std::string const damage = connection.run("pragma quick_check(1)").front().only().text();
     if (damage != "ok") {
         return {Health::ill, "Database: " + file.string() + " is damaged: " + damage,
                 "Stop Pollux and put back a copy from backups/ in the data folder."};
@@ -54,8 +54,8 @@ Finding examine_file(std::filesystem::path const& file)
     std::int64_t applied = 0;
     if (tables.front().only().integer() > 0)
         applied = connection.run("select coalesce(max(version), 0) from schema_migrations").front().only().integer();
-    std::string user = is_running ? ", in use by a running server" : "";
-    std::string schema = "schema " + std::to_string(applied) + " of " + std::to_string(known.size());
+    std::string const user = is_running ? ", in use by a running server" : "";
+    std::string const schema = "schema " + std::to_string(applied) + " of " + std::to_string(known.size());
     if (applied > static_cast<std::int64_t>(known.size())) {
         return {Health::note, "Database: " + schema + user + ".",
                 "A newer Pollux has used this database; use that one, or see whether `pollux migrate` accepts it."};
@@ -73,7 +73,7 @@ Finding examine_postgres(std::string const& url, std::filesystem::path const& em
         auto const known = db::read_migrations(pollux_migrations_files(), db::Dialect::postgres);
         db::refuse_too_new(applied, static_cast<int>(known.size()));
         auto const version = applied.empty() ? 0 : applied.back().version;
-        std::string schema = "schema " + std::to_string(version) + " of " + std::to_string(known.size());
+        std::string const schema = "schema " + std::to_string(version) + " of " + std::to_string(known.size());
         if (version < static_cast<int>(known.size())) {
             std::error_code failed;
             bool const has_embedded = version == 0 && std::filesystem::exists(embedded, failed);
@@ -110,7 +110,7 @@ Finding describe(ai::GeminiCheck const& check, std::string const& model)
 ai::GeminiCheck ask_gemini(config::Config const& config, std::string const& model)
 {
     ai::GeminiOptions options;
-    options.api_key = config.gemini_api_key->reveal();
+    options.api_key = required(config.gemini_api_key).reveal();
     options.base_url = config.gemini_base_url;
     options.api_version = config.gemini_api_version;
     ai::GeminiCheck check;
@@ -158,7 +158,7 @@ std::vector<Finding> examine_settings(config::Loaded const& loaded)
 
 Finding examine_data_dir(config::Config const& config)
 {
-    std::filesystem::path folder = std::filesystem::absolute(config.data_dir).lexically_normal();
+    std::filesystem::path const folder = std::filesystem::absolute(config.data_dir).lexically_normal();
     std::error_code failed;
     std::filesystem::path existing = folder;
     while (!std::filesystem::exists(existing, failed) && existing.has_parent_path() && existing != existing.parent_path())
@@ -171,12 +171,12 @@ Finding examine_data_dir(config::Config const& config)
                 "Give it to the user that runs Pollux, or set DATA_DIR."};
     }
     struct statvfs space{};
-    bool is_known = ::statvfs(existing.c_str(), &space) == 0;
-    std::uintmax_t free_bytes = static_cast<std::uintmax_t>(space.f_bavail) * space.f_frsize;
-    std::string free_text = std::to_string(free_bytes / 1024 / 1024) + " MiB free";
+    bool const is_known = ::statvfs(existing.c_str(), &space) == 0;
+    std::uintmax_t const free_bytes = static_cast<std::uintmax_t>(space.f_bavail) * space.f_frsize;
+    std::string const free_text = std::to_string(free_bytes / 1024 / 1024) + " MiB free";
     if (is_known && free_bytes < free_bytes_min)
         return {Health::ill, "Data: only " + free_text + " in " + folder.string() + ".", "Make room."};
-    std::string state = existing == folder ? "" : "; it will be made at the first start";
+    std::string const state = existing == folder ? "" : "; it will be made at the first start";
     return {Health::well, "Data: " + folder.string() + " is writable, " + free_text + state + ".", ""};
 }
 
@@ -185,7 +185,7 @@ Finding examine_database(config::Config const& config)
     if (config.database == config::DatabaseKind::postgres)
         return examine_postgres(required(config.postgres_url).reveal(), config.sqlite_path);
     std::error_code failed;
-    std::filesystem::path file = config.sqlite_path;
+    std::filesystem::path const file = config.sqlite_path;
     if (!std::filesystem::exists(file, failed))
         return {Health::well, "Database: " + file.string() + " does not exist yet; the first start makes it.", ""};
     try {
@@ -203,7 +203,7 @@ std::vector<Finding> examine_models(config::Config const& config)
         if (model == "demo")
             findings.push_back({Health::note, "Model: demo, which only plays at answering.", "Set GEMINI_API_KEY to talk to Gemini."});
         if (!model.starts_with("gemini:") || !config.gemini_api_key) continue;
-        std::string name = model.substr(std::string_view("gemini:").size());
+        std::string const name = model.substr(std::string_view("gemini:").size());
         findings.push_back(describe(ask_gemini(config, name), name));
     }
     return findings;

@@ -48,7 +48,7 @@ std::map<std::string, std::int64_t> read_accounts(config::Config const& config)
     }
     std::error_code failed;
     if (!std::filesystem::exists(config.sqlite_path, failed)) return {};
-    Clock clock;
+    Clock const clock;
     db::sqlite::Connection connection(config.sqlite_path, db::sqlite::Role::reader, 1024, clock);
     return account_by_number(
         [&](std::int64_t last) { return connection.run(numbers_scan_sql.text(db::Dialect::sqlite), {last, rows_at_once}); });

@@ -135,7 +135,7 @@ void LineReader::read_lines()
         if (::poll(watched, 2, -1) < 0 && errno != EINTR) break;
         if (watched[1].revents != 0) return;
         if (watched[0].revents == 0) continue;
-        ssize_t count = ::read(descriptor_, piece, sizeof piece);
+        ssize_t const count = ::read(descriptor_, piece, sizeof piece);
         if (count < 0 && errno == EINTR) continue;
         if (count <= 0 || kept.size() > line_bytes_max) break;
         kept.append(piece, static_cast<std::size_t>(count));
@@ -154,8 +154,8 @@ std::string safe_for_terminal(std::string_view text)
     for (std::size_t at = 0; at < text.size(); ++at) {
         auto byte = static_cast<unsigned char>(text[at]);
         auto next = at + 1 < text.size() ? static_cast<unsigned char>(text[at + 1]) : 0;
-        bool is_c1 = byte == 0xC2 && next >= 0x80 && next < 0xA0;
-        bool is_control = (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F;
+        bool const is_c1 = byte == 0xC2 && next >= 0x80 && next < 0xA0;
+        bool const is_control = (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F;
         if (is_c1) ++at;
         if (!is_c1 && !is_control) safe.push_back(text[at]);
     }
@@ -165,8 +165,8 @@ std::string safe_for_terminal(std::string_view text)
 std::string one_line(std::string_view text, std::size_t characters_max)
 {
     std::string line;
-    for (char letter : safe_for_terminal(text)) {
-        bool is_space = letter == '\n' || letter == '\t' || letter == ' ';
+    for (char const letter : safe_for_terminal(text)) {
+        bool const is_space = letter == '\n' || letter == '\t' || letter == ' ';
         if (!is_space) line.push_back(letter);
         if (is_space && !line.empty() && line.back() != ' ') line.push_back(' ');
     }

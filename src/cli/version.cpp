@@ -11,7 +11,7 @@ std::string_view version()
 
 std::string version_document()
 {
-    std::string commit = POLLUX_COMMIT;
+    std::string const commit = POLLUX_COMMIT;
     return "Pollux " + std::string(version()) + (commit.empty() ? "" : " (" + commit + ")") + "\nbuilt with " + POLLUX_LIBRARIES + "\n";
 }
 

@@ -48,7 +48,7 @@ private:
         if (config_.twilio_auth_token) require_https("TWILIO_BASE_URL", config_.twilio_base_url);
         if (config_.stripe_secret_key) require_https("STRIPE_BASE_URL", config_.stripe_base_url);
         if (config_.sms_webhook_url) require_https("SMS_WEBHOOK_URL", *config_.sms_webhook_url);
-        bool is_open = config_.cors_allow_all_origins && config_.cors_allow_credentials;
+        bool const is_open = config_.cors_allow_all_origins && config_.cors_allow_credentials;
         if (is_open && !config_.debug) {
             problem(
                 "CORS_ALLOW_CREDENTIALS: with every origin allowed, any page could act for your users; list CORS_ALLOWED_ORIGINS instead");
@@ -59,18 +59,18 @@ private:
     void check_delivery()
     {
         if (config_.sms_webhook_url && !config_.sms_webhook_secret) problem("SMS_WEBHOOK_SECRET: is needed with SMS_WEBHOOK_URL");
-        bool is_later = config_.otp_delivery == OtpDelivery::twilio || config_.otp_delivery == OtpDelivery::webhook;
+        bool const is_later = config_.otp_delivery == OtpDelivery::twilio || config_.otp_delivery == OtpDelivery::webhook;
         if (is_later && !is_built(Part::sms)) {
             return problem("OTP_DELIVERY: codes by SMS come with a later version of Pollux; use none, or response in debug");
         }
-        bool has_sender = config_.twilio_from || config_.twilio_messaging_service_sid;
-        bool has_twilio = config_.twilio_account_sid && config_.twilio_auth_token && has_sender;
+        bool const has_sender = config_.twilio_from || config_.twilio_messaging_service_sid;
+        bool const has_twilio = config_.twilio_account_sid && config_.twilio_auth_token && has_sender;
         if (config_.otp_delivery == OtpDelivery::twilio && !has_twilio) {
             problem("OTP_DELIVERY: twilio needs TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID");
         }
         if (config_.otp_delivery == OtpDelivery::webhook && !config_.sms_webhook_url)
             problem("OTP_DELIVERY: webhook needs SMS_WEBHOOK_URL");
-        bool is_open = config_.otp_delivery == OtpDelivery::response || config_.otp_delivery == OtpDelivery::console;
+        bool const is_open = config_.otp_delivery == OtpDelivery::response || config_.otp_delivery == OtpDelivery::console;
         if (is_open && !config_.debug)
             problem("OTP_DELIVERY: response and console would show codes to anybody; they are for DEBUG=True only");
         if (config_.otp_delivery == OtpDelivery::none) {
@@ -86,7 +86,7 @@ private:
         for (std::string const& model : config_.ai_models) {
             if (model.starts_with("gemini:") && !config_.gemini_api_key)
                 problem("GEMINI_API_KEY: is needed for " + model + " in AI_MODELS");
-            bool is_compatible = model.starts_with("openai:");
+            bool const is_compatible = model.starts_with("openai:");
             if (is_compatible && !is_built(Part::compatible_models)) {
                 problem("AI_MODELS: OpenAI-compatible servers come with a later version of Pollux");
             } else if (is_compatible && !config_.ai_base_url) {
@@ -98,10 +98,10 @@ private:
     void check_payments()
     {
         if (!config_.stripe_secret_key) return;
-        bool lacks_secret = config_.stripe_webhook_secrets.empty();
+        bool const lacks_secret = config_.stripe_webhook_secrets.empty();
         if (lacks_secret && !config_.debug)
             problem("STRIPE_WEBHOOK_SECRET: is needed with STRIPE_SECRET_KEY, or anybody could claim to have paid");
-        bool is_test = config_.stripe_secret_key->reveal().find("_test_") != std::string::npos;
+        bool const is_test = config_.stripe_secret_key->reveal().find("_test_") != std::string::npos;
         if (is_test && !config_.debug) notice("STRIPE_SECRET_KEY is a test key: no real money moves.");
     }
 
@@ -117,7 +117,7 @@ private:
     void check_key(std::string_view name, std::optional<Secret> const& key)
     {
         if (!key) return;
-        std::string_view why = weakness(key->reveal());
+        std::string_view const why = weakness(key->reveal());
         if (!why.empty()) problem(std::string(name) + ": " + std::string(why) + "; make one with: openssl rand -base64 48");
     }
 
@@ -142,7 +142,7 @@ private:
     void check_test_numbers()
     {
         for (TestNumber const& number : config_.otp_test_numbers) {
-            std::string which = "OTP_TEST_NUMBERS: the number that ends in " + number.mobile.substr(number.mobile.size() - 2);
+            std::string const which = "OTP_TEST_NUMBERS: the number that ends in " + number.mobile.substr(number.mobile.size() - 2);
             if (!numbers::read_number(number.mobile, config_.numbers())) {
                 notice(which + " is no number that an account can be made with: its length, kind or country is not taken here.");
             }
@@ -187,15 +187,15 @@ void fill_defaults(Config& config, GivenNames const& given, std::size_t cores)
         config.public_url = "http://" + to_text(shown);
     }
     if (!is_given("OTP_DELIVERY")) {
-        bool has_twilio = config.twilio_account_sid && config.twilio_auth_token;
-        bool sends = is_built(Part::sms) && !config.debug;
+        bool const has_twilio = config.twilio_account_sid && config.twilio_auth_token;
+        bool const sends = is_built(Part::sms) && !config.debug;
         config.otp_delivery = config.debug                      ? OtpDelivery::response
                               : sends && has_twilio             ? OtpDelivery::twilio
                               : sends && config.sms_webhook_url ? OtpDelivery::webhook
                                                                 : OtpDelivery::none;
     }
     if (!is_given("AI_MODELS")) {
-        bool has_compatible = config.ai_base_url && is_built(Part::compatible_models);
+        bool const has_compatible = config.ai_base_url && is_built(Part::compatible_models);
         if (config.gemini_api_key) config.ai_models = {"gemini:" + config.gemini_model};
         if (!config.gemini_api_key && has_compatible) config.ai_models = {"openai:"};
         if (config.ai_models.empty() && config.debug) config.ai_models = {"demo"};

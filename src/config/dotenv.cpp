@@ -36,18 +36,18 @@ private:
     void read_line()
     {
         ++line_;
-        std::string_view line = rest_of_line();
-        std::string_view trimmed = trim(line);
+        std::string_view const line = rest_of_line();
+        std::string_view const trimmed = trim(line);
         if (trimmed.empty() || trimmed.front() == '#') return end_line();
-        std::size_t equals = line.find('=');
+        std::size_t const equals = line.find('=');
         if (equals == std::string_view::npos) return complain("has no =; write NAME=value");
         std::string_view name = trim(line.substr(0, equals));
         if (name.starts_with("export ") || name.starts_with("export\t")) name = trim(name.substr(7));
         if (!is_name(name)) return complain("has a name that is not made of letters, digits and _");
         at_ += equals + 1;
         while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
-        char first = at_ < text_.size() ? text_[at_] : '\n';
-        bool is_quoted = first == '"' || first == '\'';
+        char const first = at_ < text_.size() ? text_[at_] : '\n';
+        bool const is_quoted = first == '"' || first == '\'';
         std::optional<std::string> value = is_quoted ? quoted(first) : plain();
         if (value) out_.values.emplace_back(name, std::move(*value));
     }
@@ -56,7 +56,7 @@ private:
 
     void end_line()
     {
-        std::size_t end = text_.find('\n', at_);
+        std::size_t const end = text_.find('\n', at_);
         at_ = end == std::string_view::npos ? text_.size() : end + 1;
     }
 
@@ -70,7 +70,7 @@ private:
     {
         std::string_view value = rest_of_line();
         for (std::size_t hash = value.find('#'); hash != std::string_view::npos; hash = value.find('#', hash + 1)) {
-            bool starts_comment = hash == 0 || value[hash - 1] == ' ' || value[hash - 1] == '\t';
+            bool const starts_comment = hash == 0 || value[hash - 1] == ' ' || value[hash - 1] == '\t';
             if (starts_comment) value = value.substr(0, hash);
         }
         end_line();
@@ -79,11 +79,11 @@ private:
 
     std::optional<std::string> quoted(char quote)
     {
-        std::size_t opened_at = line_;
+        std::size_t const opened_at = line_;
         std::string value;
         for (++at_; at_ < text_.size() && text_[at_] != quote; ++at_) {
-            char next = at_ + 1 < text_.size() ? text_[at_ + 1] : '\0';
-            bool is_escape = quote == '"' && text_[at_] == '\\' && std::string_view("nrt\"\\$").find(next) != std::string_view::npos;
+            char const next = at_ + 1 < text_.size() ? text_[at_ + 1] : '\0';
+            bool const is_escape = quote == '"' && text_[at_] == '\\' && std::string_view("nrt\"\\$").find(next) != std::string_view::npos;
             if (is_escape) {
                 ++at_;
                 value.push_back(next == 'n' ? '\n' : next == 'r' ? '\r' : next == 't' ? '\t' : next);
@@ -97,7 +97,7 @@ private:
             return std::nullopt;
         }
         ++at_;
-        std::string_view after = trim(rest_of_line());
+        std::string_view const after = trim(rest_of_line());
         if (!after.empty() && after.front() != '#') {
             complain("has text after its closing quote");
             return std::nullopt;

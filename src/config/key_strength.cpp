@@ -45,7 +45,7 @@ std::string_view weakness(std::string_view key)
     std::set<char> const letters(key.begin(), key.end());
     if (letters.size() < letters_min) return "has fewer than 8 different characters";
     std::string const lowered = lower_ascii(key);
-    for (std::string_view word : {"insecure", "changeme", "change-me", "change_me", "secret-key", "secret_key"}) {
+    for (std::string_view const word : {"insecure", "changeme", "change-me", "change_me", "secret-key", "secret_key"}) {
         if (lowered.find(word) != std::string::npos) return "looks like an example";
     }
     constexpr std::size_t judged_bytes_max = 256;

@@ -19,13 +19,13 @@ struct Value {
 std::string shown_in_quotes(std::string_view text)
 {
     std::string shown;
-    for (char letter : text.substr(0, 60)) shown.push_back(letter >= ' ' && letter < 127 ? letter : '?');
+    for (char const letter : text.substr(0, 60)) shown.push_back(letter >= ' ' && letter < 127 ? letter : '?');
     return "\"" + shown + (text.size() > 60 ? "..." : "") + "\"";
 }
 
 bool is_example(std::string_view text)
 {
-    std::string lowered = lower_ascii(text);
+    std::string const lowered = lower_ascii(text);
     return lowered.find("your-") != std::string::npos || lowered.find("your_") != std::string::npos;
 }
 
@@ -53,7 +53,7 @@ private:
         for (auto& [name, text] : read.values) {
             std::string_view base = name;
             if (base.ends_with("_FILE")) base.remove_suffix(5);
-            bool is_known = find_setting(name) || find_setting(base);
+            bool const is_known = find_setting(name) || find_setting(base);
             if (!is_known) out_.notices.push_back(shown_in_quotes(name) + " in .env is no setting of Pollux.");
             dotenv_[name] = std::move(text);
         }
@@ -68,7 +68,7 @@ private:
             out_.notices.push_back(std::string(setting.name) + " in " + value->origin + " is still an example's text: it counts as unset.");
             return;
         }
-        std::string shown = setting.kind == Kind::plain ? "=" + shown_in_quotes(value->text) : "";
+        std::string const shown = setting.kind == Kind::plain ? "=" + shown_in_quotes(value->text) : "";
         if (Complaint complaint = setting.read(value->text, out_.config)) {
             out_.problems.push_back(std::string(setting.name) + shown + " (" + value->origin + "): " + *complaint);
             return;
@@ -81,7 +81,7 @@ private:
 
     void switch_dev_on()
     {
-        bool is_off = given_.contains("DEBUG") && !out_.config.debug;
+        bool const is_off = given_.contains("DEBUG") && !out_.config.debug;
         if (is_off) out_.problems.push_back("DEBUG: is switched off, but --dev asks for it; drop one of the two");
         out_.config.debug = true;
         out_.config.dev = true;
@@ -103,8 +103,8 @@ private:
     {
         auto direct = values.find(setting.name);
         auto file = values.find(std::string(setting.name) + "_FILE");
-        bool has_direct = direct != values.end() && (!direct->second.empty() || setting.empty == Empty::is_a_value);
-        bool has_file = file != values.end() && !file->second.empty();
+        bool const has_direct = direct != values.end() && (!direct->second.empty() || setting.empty == Empty::is_a_value);
+        bool const has_file = file != values.end() && !file->second.empty();
         if (has_direct && has_file)
             out_.problems.push_back(std::string(setting.name) + ": stands in " + origin + " beside " + file->first + "; keep one");
         if (has_direct) return Value{direct->second, origin};

@@ -23,8 +23,8 @@ Loaded load_process_config(Flags flags)
 {
     Sources sources;
     for (char** entry = environ; *entry != nullptr; ++entry) {
-        std::string_view line = *entry;
-        std::size_t equals = line.find('=');
+        std::string_view const line = *entry;
+        std::size_t const equals = line.find('=');
         if (equals != std::string_view::npos) sources.environment.emplace(line.substr(0, equals), line.substr(equals + 1));
     }
     sources.dotenv = read_file(".env").value_or("");

@@ -1,6 +1,7 @@
 #include "config/readers.hpp"
 
 #include "base/database_url.hpp"
+#include "base/required.hpp"
 #include "base/uri.hpp"
 #include "numbers/number_table.hpp"
 
@@ -25,26 +26,26 @@ bool is_digits(std::string_view text, std::size_t min, std::size_t max)
 // "2026-12-31" -> the first moment of the next day.
 std::optional<Time> end_of_date(std::string_view text)
 {
-    bool has_shape = text.size() == 10 && text[4] == '-' && text[7] == '-';
+    bool const has_shape = text.size() == 10 && text[4] == '-' && text[7] == '-';
     if (!has_shape || !is_digits(text.substr(0, 4), 4, 4) || !is_digits(text.substr(5, 2), 2, 2) || !is_digits(text.substr(8), 2, 2))
         return {};
     auto number = [&](std::size_t at, std::size_t count) { return static_cast<int>(parse_integer(text.substr(at, count)).value_or(0)); };
-    std::chrono::year_month_day date(std::chrono::year(number(0, 4)), std::chrono::month(static_cast<unsigned>(number(5, 2))),
-                                     std::chrono::day(static_cast<unsigned>(number(8, 2))));
+    std::chrono::year_month_day const date(std::chrono::year(number(0, 4)), std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                           std::chrono::day(static_cast<unsigned>(number(8, 2))));
     if (!date.ok()) return {};
     return Time(std::chrono::sys_days(date) + std::chrono::days(1));
 }
 
 std::optional<TestNumber> parse_test_number(std::string_view text)
 {
-    std::size_t colon = text.find(':');
+    std::size_t const colon = text.find(':');
     if (colon == std::string_view::npos || !text.starts_with('+')) return {};
     // What is no possible number is kept as it stands: an account from before such numbers were refused may have it.
     auto const mobile = numbers::read_spelling(text.substr(0, colon), {});
     if (!mobile.number && !mobile.old_number) return {};
-    std::string_view rest = text.substr(colon + 1);
-    std::size_t at = rest.find('@');
-    TestNumber number{mobile.number ? *mobile.number : *mobile.old_number, std::string(rest.substr(0, at)), {}};
+    std::string_view const rest = text.substr(colon + 1);
+    std::size_t const at = rest.find('@');
+    TestNumber number{mobile.number ? *mobile.number : required(mobile.old_number), std::string(rest.substr(0, at)), {}};
     if (!is_digits(number.code, 6, 6)) return {};
     if (at == std::string_view::npos) return number;
     number.valid_until = end_of_date(rest.substr(at + 1));
@@ -54,15 +55,15 @@ std::optional<TestNumber> parse_test_number(std::string_view text)
 
 std::optional<RateOverride> parse_rate_rule(std::string_view text)
 {
-    std::size_t equals = text.find('=');
-    std::size_t slash = text.find('/', equals == std::string_view::npos ? 0 : equals);
+    std::size_t const equals = text.find('=');
+    std::size_t const slash = text.find('/', equals == std::string_view::npos ? 0 : equals);
     if (equals == std::string_view::npos || slash == std::string_view::npos) return {};
-    std::string_view name = trim(text.substr(0, equals));
+    std::string_view const name = trim(text.substr(0, equals));
     auto count = parse_integer(trim(text.substr(equals + 1, slash - equals - 1)));
     auto seconds = parse_integer(trim(text.substr(slash + 1)));
     constexpr std::array<std::string_view, 10> names{"auth",           "otp",  "webhook",      "send", "send_address", "create",
                                                      "create_address", "read", "read_address", "plan"};
-    bool is_known = std::ranges::find(names, name) != names.end();
+    bool const is_known = std::ranges::find(names, name) != names.end();
     if (!is_known || !count || !seconds || *count < 1 || *count > 1'000'000 || *seconds < 1 || *seconds > 86'400) return {};
     return RateOverride{std::string(name), *count, std::chrono::seconds(*seconds)};
 }
@@ -81,7 +82,7 @@ bool is_api_version(std::string_view text)
 bool is_model_name(std::string_view text)
 {
     auto allowed = [](char c) {
-        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        bool const is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         return is_letter || (c >= '0' && c <= '9') || std::string_view("-_./:").find(c) != std::string_view::npos;
     };
     return !text.empty() && text.size() <= 200 && std::all_of(text.begin(), text.end(), allowed);
@@ -91,7 +92,7 @@ bool is_model_name(std::string_view text)
 
 std::optional<bool> parse_flag(std::string_view text)
 {
-    std::string word = lower_ascii(text);
+    std::string const word = lower_ascii(text);
     if (word == "true" || word == "yes" || word == "on" || word == "1") return true;
     if (word == "false" || word == "no" || word == "off" || word == "0") return false;
     return {};
@@ -101,8 +102,8 @@ std::vector<std::string> split_list(std::string_view text)
 {
     std::vector<std::string> parts;
     while (!text.empty()) {
-        std::size_t comma = std::min(text.find(','), text.size());
-        std::string_view part = trim(text.substr(0, comma));
+        std::size_t const comma = std::min(text.find(','), text.size());
+        std::string_view const part = trim(text.substr(0, comma));
         if (!part.empty()) parts.emplace_back(part);
         text.remove_prefix(std::min(comma + 1, text.size()));
     }
@@ -261,7 +262,7 @@ Complaint read_trusted_proxies(std::string const& text, Config& config)
         return {};
     }
     config.trusted_proxies = split_list(text);
-    bool are_right = std::all_of(config.trusted_proxies.begin(), config.trusted_proxies.end(), is_network);
+    bool const are_right = std::all_of(config.trusted_proxies.begin(), config.trusted_proxies.end(), is_network);
     if (!are_right) return "must be addresses or networks like 10.0.0.0/8, by comma, or a number of proxies";
     return {};
 }
@@ -269,7 +270,7 @@ Complaint read_trusted_proxies(std::string const& text, Config& config)
 Complaint read_debug_networks(std::string const& text, Config& config)
 {
     config.debug_networks = split_list(text);
-    bool are_right = std::all_of(config.debug_networks.begin(), config.debug_networks.end(), is_network);
+    bool const are_right = std::all_of(config.debug_networks.begin(), config.debug_networks.end(), is_network);
     if (!are_right) return "must be addresses or networks like 172.17.0.0/16, by comma";
     return {};
 }
@@ -291,11 +292,11 @@ Complaint read_ai_models(std::string const& text, Config& config)
 {
     config.ai_models.clear();
     for (std::string const& part : split_list(text)) {
-        std::size_t colon = part.find(':');
-        std::string provider = part.substr(0, colon);
-        std::string_view name = colon == std::string::npos ? std::string_view() : std::string_view(part).substr(colon + 1);
-        bool is_demo = part == "demo";
-        bool is_named = (provider == "gemini" || provider == "openai") && is_model_name(name);
+        std::size_t const colon = part.find(':');
+        std::string const provider = part.substr(0, colon);
+        std::string_view const name = colon == std::string::npos ? std::string_view() : std::string_view(part).substr(colon + 1);
+        bool const is_demo = part == "demo";
+        bool const is_named = (provider == "gemini" || provider == "openai") && is_model_name(name);
         if (!is_demo && !is_named) return "must be models like gemini:gemini-flash-latest, openai:NAME or demo, by comma";
         if (std::find(config.ai_models.begin(), config.ai_models.end(), part) != config.ai_models.end()) return "names a model twice";
         config.ai_models.push_back(part);

@@ -22,7 +22,7 @@ constexpr std::string_view opening =
 std::string cell(std::string_view text)
 {
     std::string escaped;
-    for (char letter : text) {
+    for (char const letter : text) {
         if (letter == '|') escaped.push_back('\\');
         escaped.push_back(letter);
     }

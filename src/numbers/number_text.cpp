@@ -47,7 +47,7 @@ std::optional<PlainNumber> plain_number(std::string_view text)
         if (is_opening(letter)) opened_at = plain.digits.size();
         if (!is_closing(letter) || !opened_at) continue;
         bool const is_zero = plain.digits.size() == *opened_at + 1 && plain.digits.back() == '0';
-        if (is_zero && !plain.bracketed_zero) plain.bracketed_zero = *opened_at;
+        if (is_zero && !plain.bracketed_zero) plain.bracketed_zero = opened_at;
         opened_at.reset();
     }
     return plain;

@@ -219,8 +219,9 @@ bool TaskRunner::open_payload(Task& task) const
 {
     if (!Seal::is_sealed(task.payload)) return true;
     auto opened = seal_.open(task.payload);
+    bool const is_readable = opened.has_value();
     task.payload = std::move(opened).value_or(std::string());
-    return opened.has_value();
+    return is_readable;
 }
 
 // --- Running ---------------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 #include "cli/chat/chat_command.hpp"
 
 #include "base/reason.hpp"
+#include "base/required.hpp"
 #include "base/secrets.hpp"
 #include "cli/chat/chat_session.hpp"
 #include "cli/chat/login.hpp"
@@ -86,8 +87,8 @@ private:
     asio::awaitable<void> log_in()
     {
         api_.forget_tokens();
-        auto url = config::parse_web_url(arguments_.url);
-        bool const may_develop = arguments_.mobile.empty() && (arguments_.dev || config::is_loopback_host(url->host));
+        auto const url = required(config::parse_web_url(arguments_.url)); // It was looked at before.
+        bool const may_develop = arguments_.mobile.empty() && (arguments_.dev || config::is_loopback_host(url.host));
         bool is_in = false;
         if (may_develop) is_in = co_await log_in_for_developing(api_, [](std::string const& line) { tell(line); });
         if (is_in) co_return;

@@ -40,7 +40,7 @@ void append_cell(std::string& line, Value const& value)
         line += "\\N";
         return;
     }
-    for (char c : *text) {
+    for (char const c : *text) {
         switch (c) {
         case '\\': line += "\\\\"; break;
         case '\t': line += "\\t"; break;

@@ -18,7 +18,7 @@ struct MoveTable {
 inline std::string quoted(std::string const& name)
 {
     std::string text = "\"";
-    for (char c : name) text.append(c == '"' ? 2 : 1, c);
+    for (char const c : name) text.append(c == '"' ? 2 : 1, c);
     return text + "\"";
 }
 

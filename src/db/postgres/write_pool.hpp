@@ -24,7 +24,7 @@ PoolOptions slow_reads_pool(PostgresLimits const& limits);
 
 class WritePool {
 public:
-    WritePool(Server& server, PoolOptions options) : server_(server), options_(std::move(options)) {}
+    WritePool(Server& server, PoolOptions options) : server_(server), options_(options) {}
 
     // A connection for this caller alone. Throws Unavailable when none comes free in time.
     asio::awaitable<Connected> take();
