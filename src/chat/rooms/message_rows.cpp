@@ -38,6 +38,8 @@ enum : std::size_t {
     count
 };
 }
+constexpr std::size_t rest_bytes = 512; // Of a message as JSON: what is not text of somebody else's.
+
 static_assert(db::columns_in(POLLUX_MESSAGE_COLUMNS) == column::count && column::count == message_columns);
 
 template <class Enum>
@@ -144,12 +146,6 @@ Message read_message(db::Row row)
     if (message.status == MessageStatus::queued) message.waiting = read_waiting(row.text(column::waiting));
     return message;
 }
-
-namespace {
-
-constexpr std::size_t rest_bytes = 512; // What is not text of somebody else's.
-
-} // namespace
 
 std::size_t message_json_bytes(db::Row row)
 {
