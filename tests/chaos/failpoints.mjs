@@ -48,9 +48,9 @@ export async function diesAt(process, name, problems, seconds = 20) {
     await process.kill();
 }
 
-// At which time it is passed.
-export function passes(name, random) {
-    return /^(db|send|finish)_/.test(name) ? random.between(1, 3) : 1;
+// At which time it is passed. Those of `once` the workload passes a single time.
+export function passes(name, random, once = []) {
+    return /^(db|send|finish)_/.test(name) && !once.includes(name) ? random.between(1, 3) : 1;
 }
 
 // One server with its users, which goes through failpoint after failpoint.
