@@ -1,7 +1,7 @@
 #include "ai/gemini/gemini_citations.hpp"
 
 #include "ai/checked_event.hpp"
-#include "ai/gemini/gemini_json.hpp"
+#include "base/lenient_json.hpp"
 #include "base/text.hpp"
 
 #include <boost/json.hpp>

@@ -1,6 +1,6 @@
 #include "ai/gemini/gemini_error.hpp"
 
-#include "ai/gemini/gemini_json.hpp"
+#include "base/lenient_json.hpp"
 #include "base/text.hpp"
 
 #include <boost/json.hpp>

@@ -2,7 +2,7 @@
 
 #include "ai/gemini/gemini_decoder.hpp"
 #include "ai/gemini/gemini_error.hpp"
-#include "ai/gemini/gemini_json.hpp"
+#include "base/lenient_json.hpp"
 #include "ai/gemini/gemini_request.hpp"
 #include "base/literals.hpp"
 #include "net/http_client.hpp"

@@ -1,11 +1,11 @@
-#include "ai/gemini/gemini_json.hpp"
+#include "base/lenient_json.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
 #include <limits>
 
-namespace pollux::ai {
+namespace pollux {
 
 namespace json = boost::json;
 
@@ -36,4 +36,4 @@ std::int64_t number_at(json::object const& object, std::string_view name, std::i
     return number ? *number : otherwise;
 }
 
-} // namespace pollux::ai
+} // namespace pollux

@@ -1,0 +1,55 @@
+#include "billing/stripe/checkout_decision.hpp"
+
+#include <algorithm>
+
+namespace pollux::billing::stripe {
+namespace {
+
+// `incomplete` is a first payment that failed: its session can still be paid, and without one it ends by itself after 23 hours.
+bool is_over_or_never_began(std::string_view status)
+{
+    return status == "canceled" || status == "incomplete_expired" || status == "incomplete";
+}
+
+bool is_paid_up(Subscription const& subscription)
+{
+    return subscription.status == "active" || subscription.status == "trialing";
+}
+
+bool lacks_money(Subscription const& subscription)
+{
+    return subscription.status == "past_due" || subscription.status == "unpaid" || subscription.status == "paused";
+}
+
+CheckoutDecision refuse(Subscription const& subscription, std::string_view price)
+{
+    auto flow = PortalFlow::none;
+    bool const has_price = std::ranges::any_of(subscription.items, [&](auto const& item) { return item.price == price; });
+    if (is_paid_up(subscription) && !has_price) flow = PortalFlow::change_price;
+    if (lacks_money(subscription)) flow = PortalFlow::payment_method;
+    return {CheckoutStep::refuse, flow, &subscription};
+}
+
+} // namespace
+
+bool is_live(Subscription const& subscription)
+{
+    return !is_over_or_never_began(subscription.status);
+}
+
+CheckoutDecision decide_checkout(std::span<Subscription const> subscriptions, std::optional<RememberedSession> const& remembered,
+                                 std::string_view price)
+{
+    // One that is paid up before one that is not: that is what the user has.
+    auto found = std::ranges::find_if(subscriptions, is_paid_up);
+    if (found == subscriptions.end()) found = std::ranges::find_if(subscriptions, is_live);
+    if (found != subscriptions.end()) return refuse(*found, price);
+    if (!remembered || remembered->session.status == "expired") return {CheckoutStep::create};
+    if (remembered->session.status == "open") return {remembered->price == price ? CheckoutStep::hand_out : CheckoutStep::expire};
+    // Complete, and its subscription is among those that were fetched, and over.
+    auto const& bought = remembered->session.subscription;
+    bool const is_known = bought.empty() || std::ranges::any_of(subscriptions, [&](auto const& one) { return one.id == bought; });
+    return {is_known ? CheckoutStep::create : CheckoutStep::look_again};
+}
+
+} // namespace pollux::billing::stripe

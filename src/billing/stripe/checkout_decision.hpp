@@ -1,0 +1,45 @@
+// What to do for a user who wants to buy: a function without I/O. The caller fetches the customer's subscriptions and then the session that
+// it remembers, in this order, does what is said, and asks again after `expire` and `look_again`.
+#pragma once
+
+#include "billing/stripe/objects.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+
+namespace pollux::billing::stripe {
+
+enum class CheckoutStep {
+    create,     // Nothing is in the way.
+    hand_out,   // The session that is open already.
+    expire,     // It is open for another price: only one may be payable.
+    look_again, // It was completed since the subscriptions were fetched.
+    refuse,     // There is a subscription: the portal is where to go.
+};
+
+// Which page of the portal helps.
+enum class PortalFlow {
+    none,
+    change_price,   // subscription_update_confirm, to the wanted price.
+    payment_method, // payment_method_update: money is missing.
+};
+
+struct CheckoutDecision {
+    CheckoutStep step = CheckoutStep::create;
+    PortalFlow flow = PortalFlow::none; // Of `refuse`, and the subscription that it is about.
+    Subscription const* subscription = nullptr;
+};
+
+struct RememberedSession {
+    CheckoutSession session; // As fetched.
+    std::string price;       // That it was made for.
+};
+
+CheckoutDecision decide_checkout(std::span<Subscription const> subscriptions, std::optional<RememberedSession> const& remembered,
+                                 std::string_view price);
+
+// Whether it is one that a second one must not stand beside. Words that this version does not know count as such.
+bool is_live(Subscription const& subscription);
+
+} // namespace pollux::billing::stripe

@@ -1,0 +1,53 @@
+#include "billing/stripe/entitling.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace pollux::billing::stripe {
+namespace {
+
+constexpr std::array<std::string_view, 5> words_without_a_plan{"incomplete", "incomplete_expired", "unpaid", "paused", "canceled"};
+
+// Money that is missing and may still come: from the day on which it was due.
+Entitling with_grace(Time due, Time period_end, std::chrono::days grace)
+{
+    auto const grace_end = due + grace;
+    return {std::min(grace_end, period_end + renewal_slack), grace_end};
+}
+
+// A bank debit makes a subscription active before the money has come, and leaves it active when the money never comes: only the invoice
+// tells. Source: docs.stripe.com/billing/subscriptions/overview.
+Entitling of_active(Subscription const& subscription, Time period_end, std::chrono::days grace)
+{
+    auto const& invoice = subscription.latest_invoice;
+    if (invoice && (invoice->status == "void" || invoice->status == "uncollectible")) return {};
+    if (invoice && invoice->status == "open" && invoice->opened) return with_grace(*invoice->opened, period_end, grace);
+    return {period_end + renewal_slack, std::nullopt};
+}
+
+} // namespace
+
+Entitling entitling(Subscription const& subscription, std::chrono::days grace)
+{
+    auto const& status = subscription.status;
+    bool const is_active = status == "active" || status == "trialing";
+    if (!is_active && status != "past_due") {
+        bool const is_known = std::ranges::find(words_without_a_plan, status) != words_without_a_plan.end();
+        return {std::nullopt, std::nullopt, is_known ? Doubt::none : Doubt::word_unknown};
+    }
+    auto const period_end = subscription.period_end();
+    if (!period_end) return {std::nullopt, std::nullopt, Doubt::no_end};
+    if (is_active) return of_active(subscription, *period_end, grace);
+    auto const due = subscription.period_start();
+    if (!due) return {std::nullopt, std::nullopt, Doubt::no_end};
+    return with_grace(*due, *period_end, grace);
+}
+
+std::optional<Time> cancels_at(Subscription const& subscription)
+{
+    if (subscription.cancel_at) return subscription.cancel_at;
+    return subscription.cancels_at_period_end ? subscription.period_end() : std::nullopt;
+}
+
+} // namespace pollux::billing::stripe

@@ -1,0 +1,32 @@
+// For how long a subscription, as Stripe says it is now, entitles to what was bought. A function without I/O.
+#pragma once
+
+#include "billing/stripe/objects.hpp"
+
+#include <chrono>
+#include <optional>
+
+namespace pollux::billing::stripe {
+
+// Beyond the end of the paid period: a renewal's invoice takes an hour to be charged, and Stripe or the way to it may be down.
+constexpr std::chrono::days renewal_slack{3};
+
+enum class Doubt {
+    none,
+    no_end,       // A status that entitles, and no period: not believed.
+    word_unknown, // A status that this version does not know.
+};
+
+struct Entitling {
+    std::optional<Time> until;     // None: it entitles to nothing. What lies in the past entitles to nothing either.
+    std::optional<Time> grace_end; // While money is missing: when the plan ends unless it comes.
+    Doubt doubt = Doubt::none;     // For operators.
+};
+
+// Depends on no clock: that time goes by is seen by comparing `until` with the database's.
+Entitling entitling(Subscription const& subscription, std::chrono::days grace);
+
+// When it ends because somebody cancelled it: in either of Stripe's two ways.
+std::optional<Time> cancels_at(Subscription const& subscription);
+
+} // namespace pollux::billing::stripe

@@ -1,0 +1,119 @@
+#include "billing/stripe/entitling.hpp"
+
+#include <gtest/gtest.h>
+
+namespace pollux::billing::stripe {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::days;
+
+constexpr Time start = time_of(1'790'000'000'000'000);
+constexpr Time end = start + days(30);
+constexpr days grace{7};
+
+Subscription with(std::string status, std::optional<LatestInvoice> invoice = {})
+{
+    Subscription subscription;
+    subscription.status = std::move(status);
+    subscription.items = {{"si_1", "price_1", start, end}};
+    subscription.latest_invoice = std::move(invoice);
+    return subscription;
+}
+
+LatestInvoice invoice(std::string status, Time opened = start)
+{
+    return {"in_1", std::move(status), opened};
+}
+
+std::optional<Time> until(Subscription const& subscription)
+{
+    return entitling(subscription, grace).until;
+}
+
+TEST(Entitling, active_and_trialing_last_three_days_beyond_their_period)
+{
+    EXPECT_EQ(until(with("active")), end + days(3));
+    EXPECT_EQ(until(with("trialing")), end + days(3));
+    EXPECT_EQ(until(with("active", invoice("paid"))), end + days(3));
+    EXPECT_EQ(until(with("active", invoice("draft"))), end + days(3));
+}
+
+TEST(Entitling, an_invoice_that_was_given_up_ends_an_active_one)
+{
+    EXPECT_EQ(until(with("active", invoice("void"))), std::nullopt);
+    EXPECT_EQ(until(with("active", invoice("uncollectible"))), std::nullopt);
+    EXPECT_EQ(until(with("trialing", invoice("void"))), std::nullopt);
+}
+
+TEST(Entitling, an_open_invoice_has_grace_from_its_opening)
+{
+    auto const found = entitling(with("active", invoice("open", start + 1h)), grace);
+    EXPECT_EQ(found.until, start + 1h + grace);
+    EXPECT_EQ(found.grace_end, start + 1h + grace);
+}
+
+TEST(Entitling, past_due_has_grace_from_the_start_of_the_unpaid_period)
+{
+    auto const found = entitling(with("past_due", invoice("open", start + 1h)), grace);
+    EXPECT_EQ(found.until, start + grace);
+    EXPECT_EQ(found.grace_end, start + grace);
+    EXPECT_EQ(until(with("past_due")), start + grace);
+}
+
+TEST(Entitling, no_grace_reaches_beyond_the_period_and_its_slack)
+{
+    auto daily = with("past_due");
+    daily.items[0].period_end = start + days(1);
+    EXPECT_EQ(until(daily), start + days(4));
+    EXPECT_EQ(entitling(with("past_due"), days(0)).until, start);
+}
+
+TEST(Entitling, other_states_entitle_to_nothing)
+{
+    for (auto const* status : {"incomplete", "incomplete_expired", "unpaid", "paused", "canceled"}) {
+        auto const found = entitling(with(status, invoice("paid")), grace);
+        EXPECT_EQ(found.until, std::nullopt) << status;
+        EXPECT_EQ(found.doubt, Doubt::none) << status;
+    }
+}
+
+TEST(Entitling, a_word_of_the_future_entitles_to_nothing_and_is_told)
+{
+    auto const found = entitling(with("half_active"), grace);
+    EXPECT_EQ(found.until, std::nullopt);
+    EXPECT_EQ(found.doubt, Doubt::word_unknown);
+}
+
+TEST(Entitling, without_a_period_it_is_doubted)
+{
+    for (auto const* status : {"active", "past_due"}) {
+        auto subscription = with(status);
+        subscription.items.clear();
+        EXPECT_EQ(entitling(subscription, grace).until, std::nullopt) << status;
+        EXPECT_EQ(entitling(subscription, grace).doubt, Doubt::no_end) << status;
+    }
+}
+
+TEST(Entitling, of_several_items_the_first_to_end_counts)
+{
+    auto subscription = with("active");
+    subscription.items.push_back({"si_2", "price_2", start, end - days(10)});
+    subscription.items.push_back({"si_3", "price_3", start, std::nullopt});
+    EXPECT_EQ(until(subscription), end - days(10) + days(3));
+}
+
+TEST(Entitling, cancels_in_either_way)
+{
+    auto subscription = with("active");
+    EXPECT_EQ(cancels_at(subscription), std::nullopt);
+    subscription.cancels_at_period_end = true;
+    EXPECT_EQ(cancels_at(subscription), end);
+    subscription.cancel_at = end - days(1);
+    EXPECT_EQ(cancels_at(subscription), end - days(1));
+    subscription.cancels_at_period_end = false;
+    EXPECT_EQ(cancels_at(subscription), end - days(1));
+}
+
+} // namespace
+} // namespace pollux::billing::stripe
