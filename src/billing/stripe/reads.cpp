@@ -1,0 +1,163 @@
+#include "billing/stripe/reads.hpp"
+
+#include "base/lenient_json.hpp"
+#include "billing/stripe/events.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace pollux::billing::stripe {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::int64_t page_size = 100; // What Stripe gives at most.
+
+template <class T>
+Fetched<T> none(Answer const& answer)
+{
+    bool const is_missing = answer.error_code == "resource_missing";
+    return {std::nullopt, is_missing, answer.detail.empty() ? "an answer that lacks what it must have" : answer.detail};
+}
+
+template <class T>
+Fetched<T> found(T value)
+{
+    return {std::move(value), false, {}};
+}
+
+struct List {
+    std::vector<json::object const*> items;
+    bool has_more = false;
+};
+
+std::optional<List> list_of(json::object const& body)
+{
+    auto const* data = array_at(body, "data");
+    if (!data) return std::nullopt;
+    List list;
+    for (auto const& item : *data) {
+        if (auto const* object = item.if_object()) list.items.push_back(object);
+    }
+    auto const* more = body.if_contains("has_more");
+    list.has_more = more && more->is_bool() && more->get_bool();
+    return list;
+}
+
+asio::awaitable<Answer> get(Api const& api, std::string path, Form form, Steady::time_point deadline)
+{
+    return api.call({.method = "GET", .path = std::move(path), .form = std::move(form), .operation = {}, .deadline = deadline});
+}
+
+// One object that is there only with an id.
+template <class T>
+asio::awaitable<Fetched<T>> object_of(Api const& api, std::string path, T (*read)(json::object const&), Steady::time_point deadline)
+{
+    auto const answer = co_await get(api, std::move(path), {}, deadline);
+    if (answer.outcome != Outcome::done || text_at(answer.body, "id").empty()) co_return none<T>(answer);
+    co_return found(read(answer.body));
+}
+
+template <class T>
+Fetched<Page<T>> page_of(Answer const& answer, std::optional<T> (*read)(json::object const&))
+{
+    auto const list = answer.outcome == Outcome::done ? list_of(answer.body) : std::nullopt;
+    if (!list) return none<Page<T>>(answer);
+    Page<T> page;
+    for (auto const* item : list->items) {
+        if (auto value = read(*item)) page.items.push_back(std::move(*value));
+    }
+    if (list->has_more && !list->items.empty()) page.next = text_at(*list->items.back(), "id");
+    return found(std::move(page));
+}
+
+std::optional<Subscription> subscription_of(json::object const& object)
+{
+    return read_subscription(object);
+}
+
+Form subscriptions_form(std::string_view after)
+{
+    Form form;
+    form.add("status", "all").add("limit", page_size).add("expand[0]", "data.latest_invoice");
+    if (!after.empty()) form.add("starting_after", after);
+    return form;
+}
+
+std::optional<PaidInvoice> paid_invoice_of(json::object const& payment)
+{
+    auto const* invoice = object_at(payment, "invoice");
+    if (!invoice) return std::nullopt;
+    auto const* parent = object_at(*invoice, "parent");
+    auto const* details = parent ? object_at(*parent, "subscription_details") : nullptr;
+    PaidInvoice paid{std::string(text_at(*invoice, "id")), {}};
+    if (!details) return paid;
+    auto const* expanded = object_at(*details, "subscription");
+    paid.subscription = expanded ? text_at(*expanded, "id") : text_at(*details, "subscription");
+    return paid;
+}
+
+} // namespace
+
+asio::awaitable<Fetched<std::vector<Subscription>>> subscriptions_of(Api const& api, std::string customer, Steady::time_point deadline)
+{
+    std::vector<Subscription> all;
+    std::string after;
+    do {
+        auto form = subscriptions_form(after);
+        form.add("customer", customer);
+        auto const answer = co_await get(api, "/v1/subscriptions", std::move(form), deadline);
+        auto page = page_of<Subscription>(answer, subscription_of);
+        if (!page.value) co_return none<std::vector<Subscription>>(answer);
+        std::ranges::move(page.value->items, std::back_inserter(all));
+        after = std::move(page.value->next);
+    } while (!after.empty() && all.size() < subscriptions_max);
+    co_return found(std::move(all));
+}
+
+asio::awaitable<Fetched<CheckoutSession>> session_of(Api const& api, std::string id, Steady::time_point deadline)
+{
+    return object_of<CheckoutSession>(api, "/v1/checkout/sessions/" + id, read_session, deadline);
+}
+
+asio::awaitable<Fetched<Price>> price_of(Api const& api, std::string id, Steady::time_point deadline)
+{
+    return object_of<Price>(api, "/v1/prices/" + id, read_price, deadline);
+}
+
+asio::awaitable<Fetched<std::string>> account_of(Api const& api, Steady::time_point deadline)
+{
+    return object_of<std::string>(
+        api, "/v1/account", [](json::object const& account) { return std::string(text_at(account, "id")); }, deadline);
+}
+
+asio::awaitable<Fetched<std::vector<PaidInvoice>>> invoices_paid_by(Api const& api, std::string payment_intent, Steady::time_point deadline)
+{
+    Form form;
+    form.add("payment[type]", "payment_intent").add("payment[payment_intent]", payment_intent).add("expand[0]", "data.invoice");
+    auto const answer = co_await get(api, "/v1/invoice_payments", std::move(form), deadline);
+    auto page = page_of<PaidInvoice>(answer, paid_invoice_of);
+    if (!page.value) co_return none<std::vector<PaidInvoice>>(answer);
+    co_return found(std::move(page.value->items));
+}
+
+asio::awaitable<Fetched<Page<Event>>> events_since(Api const& api, Time since, std::string after, Steady::time_point deadline)
+{
+    Form form;
+    form.add("limit", page_size);
+    form.add("created[gte]", std::chrono::floor<std::chrono::seconds>(since.time_since_epoch()).count());
+    for (std::size_t index = 0; index < event_types.size(); ++index) form.add("types[" + std::to_string(index) + "]", event_types[index]);
+    if (!after.empty()) form.add("starting_after", after);
+    co_return page_of<Event>(co_await get(api, "/v1/events", std::move(form), deadline), read_event);
+}
+
+asio::awaitable<Fetched<Page<Subscription>>> all_subscriptions(Api const& api, std::string after, Steady::time_point deadline)
+{
+    co_return page_of<Subscription>(co_await get(api, "/v1/subscriptions", subscriptions_form(after), deadline), subscription_of);
+}
+
+} // namespace pollux::billing::stripe

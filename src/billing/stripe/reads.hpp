@@ -1,0 +1,53 @@
+// What is asked of Stripe without changing anything there, typed. An answer that lacks what it must have counts as not given.
+#pragma once
+
+#include "billing/stripe/api.hpp"
+#include "billing/stripe/objects.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pollux::billing::stripe {
+
+// The value when it was answered; else why not.
+template <class T>
+struct Fetched {
+    std::optional<T> value;
+    bool is_missing = false; // Stripe knows no such object (any more), in this mode.
+    std::string detail;      // For operators.
+};
+
+// A customer has one or two; whoever has more than this was made by something else, and the rest is not looked at.
+constexpr std::size_t subscriptions_max = 300;
+
+// Of every state, each with its latest invoice. An unknown customer is missing, a deleted one has none.
+asio::awaitable<Fetched<std::vector<Subscription>>> subscriptions_of(Api const& api, std::string customer, Steady::time_point deadline);
+
+asio::awaitable<Fetched<CheckoutSession>> session_of(Api const& api, std::string id, Steady::time_point deadline);
+asio::awaitable<Fetched<Price>> price_of(Api const& api, std::string id, Steady::time_point deadline);
+
+// The account that the key belongs to.
+asio::awaitable<Fetched<std::string>> account_of(Api const& api, Steady::time_point deadline);
+
+// What a payment paid for. Refunds, charges and disputes name a payment, never an invoice.
+struct PaidInvoice {
+    std::string invoice;
+    std::string subscription; // Empty: it was for something else.
+};
+asio::awaitable<Fetched<std::vector<PaidInvoice>>> invoices_paid_by(Api const& api, std::string payment_intent,
+                                                                    Steady::time_point deadline);
+
+template <class T>
+struct Page {
+    std::vector<T> items;
+    std::string next; // Where the next page starts; empty: this was the last.
+};
+
+// All that happened since, newest first, of the types that matter here (events.hpp). `after`: Page::next of the page before.
+asio::awaitable<Fetched<Page<Event>>> events_since(Api const& api, Time since, std::string after, Steady::time_point deadline);
+
+// All of the account, of every state.
+asio::awaitable<Fetched<Page<Subscription>>> all_subscriptions(Api const& api, std::string after, Steady::time_point deadline);
+
+} // namespace pollux::billing::stripe
