@@ -81,7 +81,7 @@ std::string_view word_of(Mode mode)
     case Mode::test: return "test";
     case Mode::live: return "live";
     }
-    std::unreachable();
+    return {};
 }
 
 bool is_repeatable(int status, std::string_view should_retry)

@@ -16,6 +16,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::int64_t page_size = 100; // What Stripe gives at most.
+constexpr std::size_t id_bytes_max = 255;
 
 template <class T>
 Fetched<T> none(Answer const& answer)
@@ -53,11 +54,22 @@ asio::awaitable<Answer> get(Api const& api, std::string path, Form form, Steady:
     return api.call({.method = "GET", .path = std::move(path), .form = std::move(form), .operation = {}, .deadline = deadline});
 }
 
+// An id is part of a path, and may be what a user gave.
+bool is_id(std::string_view text)
+{
+    return !text.empty() && text.size() <= id_bytes_max && std::ranges::all_of(text, [](char character) {
+        return (character >= '0' && character <= '9') || (character >= 'A' && character <= 'Z') || (character >= 'a' && character <= 'z') ||
+               character == '_';
+    });
+}
+
 // One object that is there only with an id.
 template <class T>
-asio::awaitable<Fetched<T>> object_of(Api const& api, std::string path, T (*read)(json::object const&), Steady::time_point deadline)
+asio::awaitable<Fetched<T>> object_of(Api const& api, std::string path, std::string id, T (*read)(json::object const&),
+                                      Steady::time_point deadline)
 {
-    auto const answer = co_await get(api, std::move(path), {}, deadline);
+    if (!is_id(id)) co_return Fetched<T>{std::nullopt, true, "what was to be fetched has no id of Stripe's"};
+    auto const answer = co_await get(api, path + id, {}, deadline);
     if (answer.outcome != Outcome::done || text_at(answer.body, "id").empty()) co_return none<T>(answer);
     co_return found(read(answer.body));
 }
@@ -121,18 +133,20 @@ asio::awaitable<Fetched<std::vector<Subscription>>> subscriptions_of(Api const& 
 
 asio::awaitable<Fetched<CheckoutSession>> session_of(Api const& api, std::string id, Steady::time_point deadline)
 {
-    return object_of<CheckoutSession>(api, "/v1/checkout/sessions/" + id, read_session, deadline);
+    return object_of<CheckoutSession>(api, "/v1/checkout/sessions/", std::move(id), read_session, deadline);
 }
 
 asio::awaitable<Fetched<Price>> price_of(Api const& api, std::string id, Steady::time_point deadline)
 {
-    return object_of<Price>(api, "/v1/prices/" + id, read_price, deadline);
+    return object_of<Price>(api, "/v1/prices/", std::move(id), read_price, deadline);
 }
 
 asio::awaitable<Fetched<std::string>> account_of(Api const& api, Steady::time_point deadline)
 {
-    return object_of<std::string>(
-        api, "/v1/account", [](json::object const& account) { return std::string(text_at(account, "id")); }, deadline);
+    auto const answer = co_await get(api, "/v1/account", {}, deadline);
+    std::string id(text_at(answer.body, "id"));
+    if (answer.outcome != Outcome::done || id.empty()) co_return none<std::string>(answer);
+    co_return found(std::move(id));
 }
 
 asio::awaitable<Fetched<std::vector<PaidInvoice>>> invoices_paid_by(Api const& api, std::string payment_intent, Steady::time_point deadline)

@@ -1,0 +1,81 @@
+-- Payments: who is which customer at the payment provider, what is under way there, what was bought, and what the provider told.
+-- works-with: 5
+
+-- Made at the first start: what this installation writes on everything that it makes at the provider.
+create table installation (
+    only_one smallint primary key check (only_one = 1),
+    id text not null
+);
+
+-- All below of users goes with the user's row, since older binaries erase accounts too.
+create table payment_customers (
+    user_id bigint not null references users (id) on delete cascade,
+    mode text not null, -- demo, test, live
+    account text not null,
+    customer_id text not null,
+    fetches_begun bigint not null default 0, -- Each fetch of the customer's subscriptions has a number.
+    fetch_written bigint not null default 0, -- The number of the newest one whose outcome stands in `subscriptions`.
+    created_at bigint not null,
+    primary key (user_id, mode, account)
+);
+create index payment_customers_by_id on payment_customers (customer_id, user_id);
+
+-- A change at the provider that was begun and whose end is not known: repeated with the same number and the same parameters.
+create table payment_operations (
+    user_id bigint not null references users (id) on delete cascade,
+    kind text not null, -- customer, checkout
+    mode text not null,
+    account text not null,
+    operation text not null, -- Random: the provider's idempotency key.
+    parameters text not null, -- The body, byte by byte.
+    subject text not null, -- What else is to be known when it ends, such as the price.
+    created_at bigint not null,
+    primary key (user_id, kind)
+);
+
+-- The one checkout session of a user that may be open.
+create table checkouts (
+    user_id bigint primary key references users (id) on delete cascade,
+    mode text not null,
+    account text not null,
+    session_id text not null,
+    price text not null,
+    created_at bigint not null
+);
+
+-- As the provider said it last; of every state, for the user to see.
+create table subscriptions (
+    user_id bigint not null references users (id) on delete cascade,
+    mode text not null,
+    account text not null,
+    subscription_id text not null,
+    status text not null, -- The provider's word.
+    price text not null,
+    plan text not null, -- Empty: no plan names the price.
+    period_end bigint,
+    cancels_at bigint,
+    grace_until bigint,
+    created_at bigint, -- At the provider.
+    primary key (user_id, mode, account, subscription_id)
+);
+
+-- What the provider told, once each; for 30 days.
+create table payment_events (
+    event_id text primary key,
+    type text not null,
+    state text not null, -- received, ignored
+    user_id bigint not null, -- 0: nobody of ours.
+    payload text not null, -- Sealed; empty for what is nobody's of ours.
+    created_at bigint, -- At the provider.
+    received_at bigint not null
+);
+create index payment_events_by_age on payment_events (received_at);
+create index payment_events_by_user on payment_events (user_id);
+
+-- How far the walk through the provider's list of events has got.
+create table payment_walks (
+    mode text not null,
+    account text not null,
+    seen_until bigint not null,
+    primary key (mode, account)
+);

@@ -1,0 +1,126 @@
+#include "billing/payments/fetched_state.hpp"
+
+#include <gtest/gtest.h>
+
+namespace pollux::billing {
+namespace {
+
+using std::chrono::days;
+
+constexpr Time start = time_of(1'790'000'000'000'000);
+constexpr Time end = start + days(30);
+
+StateBasis const basis{"installation_a", UserId{7}, {{"price_pro", "pro"}, {"price_old", "pro"}, {"price_team", "team"}}, days(3)};
+
+stripe::Subscription subscription(std::string id, std::string status = "active", std::string price = "price_pro")
+{
+    stripe::Subscription made;
+    made.id = std::move(id);
+    made.status = std::move(status);
+    made.items = {{"si_1", std::move(price), start, end}};
+    made.owner = {"installation_a", "7"};
+    return made;
+}
+
+FetchedState judge(std::vector<stripe::Subscription> const& subscriptions)
+{
+    return judge_subscriptions(subscriptions, basis);
+}
+
+std::vector<PaymentAlert> alerts(FetchedState const& state)
+{
+    std::vector<PaymentAlert> what;
+    for (auto const& alert : state.alerts) what.push_back(alert.what);
+    return what;
+}
+
+TEST(FetchedState, an_active_subscription_pays_for_the_plan_of_its_price)
+{
+    auto const state = judge({subscription("sub_1")});
+    ASSERT_EQ(state.paid.size(), 1u);
+    EXPECT_EQ(state.paid[0].reference, "sub_1");
+    EXPECT_EQ(state.paid[0].plan, "pro");
+    EXPECT_EQ(state.paid[0].until, end + days(3));
+    EXPECT_EQ(state.paid[0].status, "active");
+    ASSERT_EQ(state.rows.size(), 1u);
+    EXPECT_EQ(state.rows[0].price, "price_pro");
+    EXPECT_EQ(state.rows[0].period_end, end);
+    EXPECT_TRUE(state.alerts.empty());
+}
+
+TEST(FetchedState, one_that_is_over_is_shown_and_pays_for_nothing)
+{
+    auto const state = judge({subscription("sub_1", "canceled")});
+    EXPECT_TRUE(state.paid.empty());
+    ASSERT_EQ(state.rows.size(), 1u);
+    EXPECT_EQ(state.rows[0].status, "canceled");
+}
+
+TEST(FetchedState, who_cancelled_has_no_renewal_to_wait_for)
+{
+    auto cancelled = subscription("sub_1");
+    cancelled.cancels_at_period_end = true;
+    auto const state = judge({cancelled});
+    EXPECT_EQ(state.paid[0].until, end);
+    EXPECT_EQ(state.rows[0].cancels_at, end);
+}
+
+TEST(FetchedState, what_names_another_installation_or_user_counts_for_nobody)
+{
+    auto elsewhere = subscription("sub_1");
+    elsewhere.owner.installation = "installation_b";
+    auto another = subscription("sub_2");
+    another.owner.user = "8";
+    auto const state = judge({elsewhere, another});
+    EXPECT_TRUE(state.paid.empty());
+    EXPECT_TRUE(state.rows.empty());
+    EXPECT_EQ(alerts(state), (std::vector{PaymentAlert::foreign_owner, PaymentAlert::foreign_owner}));
+}
+
+TEST(FetchedState, what_an_operator_made_by_hand_counts)
+{
+    auto by_hand = subscription("sub_1");
+    by_hand.owner = {};
+    EXPECT_EQ(judge({by_hand}).paid.size(), 1u);
+}
+
+TEST(FetchedState, a_price_that_no_plan_names_is_told)
+{
+    auto const state = judge({subscription("sub_1", "active", "price_else")});
+    EXPECT_TRUE(state.paid.empty());
+    EXPECT_EQ(alerts(state), std::vector{PaymentAlert::unknown_price});
+    EXPECT_TRUE(judge({subscription("sub_2", "canceled", "price_else")}).alerts.empty());
+}
+
+TEST(FetchedState, of_several_items_the_one_that_a_plan_names_counts)
+{
+    auto with_extra = subscription("sub_1", "active", "price_else");
+    with_extra.items.push_back({"si_2", "price_team", start, end});
+    EXPECT_EQ(judge({with_extra}).paid.at(0).plan, "team");
+}
+
+TEST(FetchedState, two_that_live_are_told_and_both_count)
+{
+    auto const state = judge({subscription("sub_1"), subscription("sub_2", "past_due"), subscription("sub_3", "canceled")});
+    EXPECT_EQ(alerts(state), std::vector{PaymentAlert::two_subscriptions});
+    EXPECT_EQ(state.paid.size(), 2u);
+}
+
+TEST(FetchedState, missing_money_shows_its_grace)
+{
+    auto const state = judge({subscription("sub_1", "past_due")});
+    EXPECT_EQ(state.paid[0].until, start + days(3));
+    EXPECT_EQ(state.rows[0].grace_until, start + days(3));
+}
+
+TEST(FetchedState, what_is_not_understood_is_told)
+{
+    auto without_period = subscription("sub_2");
+    without_period.items[0].period_end.reset();
+    auto const state = judge({subscription("sub_1", "half_active"), without_period});
+    EXPECT_TRUE(state.paid.empty());
+    EXPECT_EQ(alerts(state), (std::vector{PaymentAlert::unknown_status, PaymentAlert::no_period, PaymentAlert::two_subscriptions}));
+}
+
+} // namespace
+} // namespace pollux::billing
