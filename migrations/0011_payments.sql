@@ -79,3 +79,9 @@ create table payment_walks (
     seen_until bigint not null,
     primary key (mode, account)
 );
+
+-- Which account a key of the provider belongs to, so that it is asked once. Keys are kept as a MAC.
+create table payment_keys (
+    key_mac text primary key,
+    account text not null
+);

@@ -87,6 +87,12 @@ Fetched<Page<T>> page_of(Answer const& answer, std::optional<T> (*read)(json::ob
     return found(std::move(page));
 }
 
+bool read_deleted(json::object const& customer)
+{
+    auto const* deleted = customer.if_contains("deleted");
+    return deleted && deleted->is_bool() && deleted->get_bool();
+}
+
 std::optional<Subscription> subscription_of(json::object const& object)
 {
     return read_subscription(object);
@@ -129,6 +135,11 @@ asio::awaitable<Fetched<std::vector<Subscription>>> subscriptions_of(Api const& 
         after = std::move(page.value->next);
     } while (!after.empty() && all.size() < subscriptions_max);
     co_return found(std::move(all));
+}
+
+asio::awaitable<Fetched<bool>> is_customer_deleted(Api const& api, std::string id, Steady::time_point deadline)
+{
+    return object_of<bool>(api, "/v1/customers/", std::move(id), read_deleted, deadline);
 }
 
 asio::awaitable<Fetched<CheckoutSession>> session_of(Api const& api, std::string id, Steady::time_point deadline)

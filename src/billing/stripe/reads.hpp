@@ -25,6 +25,7 @@ constexpr std::size_t subscriptions_max = 300;
 // Of every state, each with its latest invoice. An unknown customer is missing, a deleted one has none.
 asio::awaitable<Fetched<std::vector<Subscription>>> subscriptions_of(Api const& api, std::string customer, Steady::time_point deadline);
 
+asio::awaitable<Fetched<bool>> is_customer_deleted(Api const& api, std::string id, Steady::time_point deadline);
 asio::awaitable<Fetched<CheckoutSession>> session_of(Api const& api, std::string id, Steady::time_point deadline);
 asio::awaitable<Fetched<Price>> price_of(Api const& api, std::string id, Steady::time_point deadline);
 

@@ -1,0 +1,53 @@
+#include "billing/payments/account.hpp"
+
+#include "billing/stripe/reads.hpp"
+#include "billing/tiers.hpp"
+#include "ops/log.hpp"
+
+namespace pollux::billing {
+namespace {
+
+constexpr char const* demo_account = "demo";
+
+constexpr db::Sql account_sql = "select account from payment_keys where key_mac = $1";
+constexpr db::Sql remember_sql = "insert into payment_keys (key_mac, account) values ($1, $2) on conflict (key_mac) do nothing";
+
+asio::awaitable<int> put_in_force(db::Transaction& transaction, std::string key_mac, PaymentScope scope)
+{
+    if (!key_mac.empty()) co_await transaction.run(remember_sql, key_mac, scope.account);
+    co_await put_payments_in_force(transaction, scope);
+    co_return 0;
+}
+
+} // namespace
+
+asio::awaitable<std::optional<PaymentScope>> PaymentAccount::scope(Steady::time_point deadline)
+{
+    if (auto scope = known()) co_return scope;
+    auto account = co_await look_up(deadline);
+    if (!account) co_return std::nullopt;
+    PaymentScope const scope{std::string(stripe::word_of(api_.mode())), std::move(*account)};
+    co_await database_.transact(
+        [key_mac = key_mac_, scope](db::Transaction& transaction) { return put_in_force(transaction, key_mac, scope); });
+    std::scoped_lock const lock(mutex_);
+    known_ = scope;
+    co_return scope;
+}
+
+std::optional<PaymentScope> PaymentAccount::known() const
+{
+    std::scoped_lock const lock(mutex_);
+    return known_;
+}
+
+asio::awaitable<std::optional<std::string>> PaymentAccount::look_up(Steady::time_point deadline)
+{
+    if (api_.mode() == stripe::Mode::demo) co_return demo_account;
+    auto const rows = co_await database_.read(account_sql, key_mac_);
+    if (!rows.empty()) co_return rows.front().only().text();
+    auto account = co_await stripe::account_of(api_, deadline);
+    if (!account.value) ops::log(ops::Level::warning, "stripe_account_unknown", {{"detail", account.detail}});
+    co_return std::move(account.value);
+}
+
+} // namespace pollux::billing

@@ -1,0 +1,38 @@
+// Which payments count: of the mode and the account that the configured key belongs to. The provider is asked once a key; after that it may
+// be down. Safe from any thread.
+#pragma once
+
+#include "billing/stripe/api.hpp"
+#include "billing/tier_store.hpp"
+#include "db/database.hpp"
+
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace pollux::billing {
+
+namespace asio = boost::asio;
+
+class PaymentAccount {
+public:
+    // `key_mac`: tells keys apart; of the demo, empty, since it has no account but "demo". All must outlive this.
+    PaymentAccount(db::Database& database, stripe::Api const& api, std::string key_mac)
+        : database_(database), api_(api), key_mac_(std::move(key_mac))
+    {}
+
+    // From memory, the database, or the provider. The first time it also puts it in force. nullopt: nobody could be asked by `deadline`.
+    asio::awaitable<std::optional<PaymentScope>> scope(Steady::time_point deadline);
+
+private:
+    std::optional<PaymentScope> known() const;
+    asio::awaitable<std::optional<std::string>> look_up(Steady::time_point deadline);
+
+    db::Database& database_;
+    stripe::Api const& api_;
+    std::string const key_mac_;
+    mutable std::mutex mutex_;
+    std::optional<PaymentScope> known_;
+};
+
+} // namespace pollux::billing

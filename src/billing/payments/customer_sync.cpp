@@ -1,0 +1,66 @@
+#include "billing/payments/customer_sync.hpp"
+
+#include "billing/stripe/checkout_decision.hpp"
+#include "billing/stripe/reads.hpp"
+#include "ops/log.hpp"
+
+#include <algorithm>
+
+namespace pollux::billing {
+namespace {
+
+std::string_view word_of(PaymentAlert alert)
+{
+    switch (alert) {
+    case PaymentAlert::unknown_price: return "unknown_price";
+    case PaymentAlert::unknown_status: return "unknown_status";
+    case PaymentAlert::no_period: return "no_period";
+    case PaymentAlert::two_subscriptions: return "two_subscriptions";
+    case PaymentAlert::foreign_owner: return "foreign_owner";
+    }
+    return {};
+}
+
+void tell(std::vector<FetchedState::Alert> const& alerts, UserId user)
+{
+    for (auto const& [what, subscription] : alerts) {
+        ops::log(ops::Level::warning, "payment_alert", {{"what", word_of(what)}, {"subscription", subscription}, {"user_id", user.value}});
+    }
+}
+
+} // namespace
+
+asio::awaitable<CustomerSync::Outcome> CustomerSync::sync(std::string customer, Steady::time_point deadline)
+{
+    auto const scope = co_await account_.scope(deadline);
+    if (!scope) co_return Outcome::unknown;
+    auto const number = co_await customers_.begin_fetch(customer, *scope);
+    if (!number) co_return Outcome::nobody;
+    co_return co_await fetch(*number, *scope, std::move(customer), deadline);
+}
+
+asio::awaitable<CustomerSync::Outcome> CustomerSync::fetch(FetchNumber number, PaymentScope scope, std::string customer,
+                                                           Steady::time_point deadline)
+{
+    auto const subscriptions = co_await stripe::subscriptions_of(api_, customer, deadline);
+    if (!subscriptions.value && !subscriptions.is_missing) co_return Outcome::unknown;
+    bool is_gone = subscriptions.is_missing;
+    if (subscriptions.value && std::ranges::none_of(*subscriptions.value, stripe::is_live)) {
+        auto const deleted = co_await stripe::is_customer_deleted(api_, customer, deadline);
+        if (!deleted.value && !deleted.is_missing) co_return Outcome::unknown;
+        is_gone = deleted.value.value_or(true);
+    }
+    bool is_new = false;
+    if (is_gone) {
+        is_new = co_await customers_.unlink(number, std::move(scope));
+    } else {
+        StateBasis const basis{co_await installation_.id(), number.user, co_await prices_.plan_of_price(scope), grace_};
+        auto state = judge_subscriptions(*subscriptions.value, basis);
+        tell(state.alerts, number.user);
+        is_new = co_await customers_.write(number, std::move(scope), std::move(state));
+    }
+    if (is_new) tiers_.has_changed();
+    co_return Outcome::written;
+}
+
+} // namespace pollux::billing

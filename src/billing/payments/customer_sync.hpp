@@ -1,0 +1,45 @@
+// Makes what stands here of a customer what the provider says now. The one way in which anything that was paid comes into force: webhooks,
+// a buyer who returns, and the walk through lost events all end here, and none of them is believed itself.
+#pragma once
+
+#include "billing/payments/account.hpp"
+#include "billing/payments/customer_store.hpp"
+#include "billing/payments/installation.hpp"
+#include "billing/payments/price_store.hpp"
+#include "billing/tiers.hpp"
+
+#include <chrono>
+#include <string>
+
+namespace pollux::billing {
+
+class CustomerSync {
+public:
+    // All must outlive this.
+    CustomerSync(db::Database& database, stripe::Api const& api, PaymentAccount& account, Installation& installation, Tiers const& tiers,
+                 std::chrono::days grace)
+        : api_(api), account_(account), installation_(installation), tiers_(tiers), customers_(database), prices_(database), grace_(grace)
+    {}
+
+    enum class Outcome {
+        written, // Or something newer stood there already.
+        nobody,  // No user of ours is this customer, of the mode and account in force.
+        unknown, // The provider could not be asked by then.
+    };
+
+    // May run twice, at once, and in any order: fetches are numbered before they begin, and an older one never overwrites a newer one.
+    asio::awaitable<Outcome> sync(std::string customer, Steady::time_point deadline);
+
+private:
+    asio::awaitable<Outcome> fetch(FetchNumber number, PaymentScope scope, std::string customer, Steady::time_point deadline);
+
+    stripe::Api const& api_;
+    PaymentAccount& account_;
+    Installation& installation_;
+    Tiers const& tiers_;
+    CustomerStore customers_;
+    PriceStore prices_;
+    std::chrono::days grace_;
+};
+
+} // namespace pollux::billing
