@@ -1,0 +1,67 @@
+#include "billing/payments/event_store.hpp"
+
+#include "base/failpoint.hpp"
+#include "billing/payments/customer_store.hpp"
+#include "billing/payments/payment_tasks.hpp"
+#include "tasks/enqueue.hpp"
+
+namespace pollux::billing {
+namespace {
+
+constexpr db::Sql insert_sql = R"sql(
+    insert into payment_events (event_id, type, state, user_id, payload, created_at, received_at) values ($1, $2, $3, $4, $5, $6, now_us())
+    on conflict (event_id) do nothing
+)sql";
+
+constexpr db::Sql forget_scan_sql = R"sql(
+    delete from payment_events where event_id in (select event_id from payment_events where received_at < now_us() - $1 limit 1000)
+)sql";
+
+bool is_about_a_payment(stripe::Event const& event)
+{
+    return !event.payment_intent.empty() &&
+           (event.type.starts_with("charge.") || event.type.starts_with("refund."));
+}
+
+asio::awaitable<void> enqueue_for(db::Transaction& transaction, UserId user, stripe::Event const& event)
+{
+    if (!event.customer.empty()) {
+        co_await tasks::enqueue(transaction, {.kind = sync_customer_task, .user = user, .subject = event.customer});
+    }
+    if (is_about_a_payment(event)) {
+        co_await tasks::enqueue(transaction, {.kind = judge_payment_task, .subject = event.payment_intent});
+    }
+}
+
+asio::awaitable<EventStore::Stored> store_in(db::Transaction& transaction, stripe::Event event, std::string sealed,
+                                             std::optional<PaymentScope> scope)
+{
+    std::optional<UserId> user;
+    if (scope && !event.customer.empty()) user = co_await CustomerStore::user_of(transaction, event.customer, *scope);
+    // A dispute names no customer: its task finds out whose payment it was.
+    bool const is_ours = user || (scope && event.customer.empty() && is_about_a_payment(event));
+    auto const created = event.created ? std::optional(micros(*event.created)) : std::nullopt;
+    auto const stored = co_await transaction.run(insert_sql, event.id, event.type, is_ours ? "received" : "ignored",
+                                                 user.value_or(tasks::nobody), user ? std::move(sealed) : std::string(), created);
+    bool const is_new = stored.changed() == 1;
+    if (is_new && is_ours) co_await enqueue_for(transaction, user.value_or(tasks::nobody), event);
+    failpoint("event_before_commit");
+    co_return EventStore::Stored{is_new, user};
+}
+
+} // namespace
+
+asio::awaitable<EventStore::Stored> EventStore::store(stripe::Event event, std::string sealed, std::optional<PaymentScope> scope)
+{
+    return database_.transact([event = std::move(event), sealed = std::move(sealed), scope = std::move(scope)](db::Transaction& transaction) {
+        return store_in(transaction, event, sealed, scope);
+    });
+}
+
+asio::awaitable<std::int64_t> EventStore::forget_old()
+{
+    auto const forgotten = co_await database_.write(forget_scan_sql, std::chrono::microseconds(events_kept).count());
+    co_return forgotten.changed();
+}
+
+} // namespace pollux::billing
