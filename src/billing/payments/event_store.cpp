@@ -19,8 +19,7 @@ constexpr db::Sql forget_scan_sql = R"sql(
 
 bool is_about_a_payment(stripe::Event const& event)
 {
-    return !event.payment_intent.empty() &&
-           (event.type.starts_with("charge.") || event.type.starts_with("refund."));
+    return !event.payment_intent.empty() && (event.type.starts_with("charge.") || event.type.starts_with("refund."));
 }
 
 asio::awaitable<void> enqueue_for(db::Transaction& transaction, UserId user, stripe::Event const& event)
@@ -53,9 +52,8 @@ asio::awaitable<EventStore::Stored> store_in(db::Transaction& transaction, strip
 
 asio::awaitable<EventStore::Stored> EventStore::store(stripe::Event event, std::string sealed, std::optional<PaymentScope> scope)
 {
-    return database_.transact([event = std::move(event), sealed = std::move(sealed), scope = std::move(scope)](db::Transaction& transaction) {
-        return store_in(transaction, event, sealed, scope);
-    });
+    return database_.transact([event = std::move(event), sealed = std::move(sealed), scope = std::move(scope)](
+                                  db::Transaction& transaction) { return store_in(transaction, event, sealed, scope); });
 }
 
 asio::awaitable<std::int64_t> EventStore::forget_old()

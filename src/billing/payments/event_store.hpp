@@ -23,8 +23,8 @@ public:
         std::optional<UserId> user; // Whose customer it is about.
     };
 
-    // With its task, in one transaction: when this returns, what follows from the event will be done. `sealed`: its body, kept only where it
-    // is about somebody of ours. Without a scope nobody is: it is kept as ignored.
+    // With its task, in one transaction: when this returns, what follows from the event will be done. `sealed`: its body, kept only where
+    // it is about somebody of ours. Without a scope nobody is: it is kept as ignored.
     asio::awaitable<Stored> store(stripe::Event event, std::string sealed, std::optional<PaymentScope> scope);
 
     asio::awaitable<std::int64_t> forget_old(); // At most 1,000; how many they were. It may run twice.

@@ -45,8 +45,11 @@ asio::awaitable<Result<void>> Webhook::take(std::string signature, std::string b
         co_return Result<void>();
     }
     auto scope = co_await account_.scope(deadline);
-    if (!scope) co_return unavailable("payment_provider_slow", "Which account this is for is not known yet; send it again.", std::chrono::seconds(5));
-    bool const is_foreign = event->is_live != (mode_ == stripe::Mode::live) || (!event->account.empty() && event->account != scope->account);
+    if (!scope)
+        co_return unavailable("payment_provider_slow", "Which account this is for is not known yet; send it again.",
+                              std::chrono::seconds(5));
+    bool const is_foreign =
+        event->is_live != (mode_ == stripe::Mode::live) || (!event->account.empty() && event->account != scope->account);
     if (is_foreign) scope.reset();
     auto const stored = co_await store_.store(*event, seal_.close(body), std::move(scope));
     if (stored.is_new) bell_.ring(sync_customer_task);
