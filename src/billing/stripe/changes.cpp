@@ -1,0 +1,165 @@
+#include "billing/stripe/changes.hpp"
+
+#include "base/lenient_json.hpp"
+
+#include <utility>
+
+namespace pollux::billing::stripe {
+namespace {
+
+namespace json = boost::json;
+
+Changed changed_by(Answer const& answer)
+{
+    switch (answer.outcome) {
+    case Outcome::done: return Changed::yes;
+    case Outcome::refused: return answer.error_code == "resource_missing" ? Changed::missing : Changed::no;
+    case Outcome::unknown:
+    case Outcome::not_done: return Changed::unknown;
+    }
+    return Changed::unknown;
+}
+
+template <class T>
+Change<T> change_of(Answer const& answer, T (*read)(json::object const&))
+{
+    Change<T> change{changed_by(answer), {}, answer.error_code, answer.detail};
+    if (change.changed == Changed::yes) change.value = read(answer.body);
+    return change;
+}
+
+std::string id_in(json::object const& object)
+{
+    return std::string(text_at(object, "id"));
+}
+
+std::string url_in(json::object const& object)
+{
+    return std::string(text_at(object, "url"));
+}
+
+Call post(std::string path, Form form, std::string operation, Steady::time_point deadline)
+{
+    return {.method = "POST", .path = std::move(path), .form = std::move(form), .operation = std::move(operation), .deadline = deadline};
+}
+
+void add_owner(Form& form, Owner const& owner, std::string const& where)
+{
+    form.add(where + "[installation]", owner.installation).add(where + "[user]", owner.user);
+}
+
+void add_flow(Form& form, PortalWish const& wish)
+{
+    if (wish.flow == PortalFlow::none) return;
+    if (wish.flow == PortalFlow::payment_method) {
+        form.add("flow_data[type]", "payment_method_update");
+    } else {
+        std::string const flow = "flow_data[subscription_update_confirm]";
+        form.add("flow_data[type]", "subscription_update_confirm").add(flow + "[subscription]", wish.subscription->id);
+        form.add(flow + "[items][0][id]", wish.subscription->items.front().id);
+        form.add(flow + "[items][0][price]", wish.price).add(flow + "[items][0][quantity]", std::int64_t{1});
+    }
+    form.add("flow_data[after_completion][type]", "redirect").add("flow_data[after_completion][redirect][return_url]", wish.return_url);
+}
+
+Form portal_form(PortalWish const& wish)
+{
+    Form form;
+    form.add("customer", wish.customer).add("return_url", wish.return_url);
+    add_flow(form, wish);
+    return form;
+}
+
+asio::awaitable<Change<Subscription>> update(Api const& api, std::string id, Form form, std::string operation, Steady::time_point deadline)
+{
+    co_return change_of(co_await api.call(post("/v1/subscriptions/" + id, std::move(form), std::move(operation), deadline)),
+                        read_subscription);
+}
+
+} // namespace
+
+Form customer_form(Owner const& owner)
+{
+    Form form;
+    add_owner(form, owner, "metadata");
+    return form;
+}
+
+asio::awaitable<Change<std::string>> make_customer(Api const& api, Form form, std::string operation, Steady::time_point deadline)
+{
+    co_return change_of(co_await api.call(post("/v1/customers", std::move(form), std::move(operation), deadline)), id_in);
+}
+
+Form session_form(SessionWish const& wish)
+{
+    Form form;
+    form.add("mode", "subscription").add("customer", wish.customer);
+    form.add("line_items[0][price]", wish.price).add("line_items[0][quantity]", std::int64_t{1});
+    form.add("success_url", wish.success_url).add("cancel_url", wish.cancel_url).add("client_reference_id", wish.owner.user);
+    add_owner(form, wish.owner, "metadata");
+    add_owner(form, wish.owner, "subscription_data[metadata]");
+    if (wish.trial_days) form.add("subscription_data[trial_period_days]", *wish.trial_days);
+    if (wish.promotion_codes) form.add("allow_promotion_codes", true);
+    if (wish.automatic_tax) form.add("automatic_tax[enabled]", true).add("customer_update[address]", "auto");
+    return form;
+}
+
+asio::awaitable<Change<CheckoutSession>> make_session(Api const& api, Form form, std::string operation, Steady::time_point deadline)
+{
+    co_return change_of(co_await api.call(post("/v1/checkout/sessions", std::move(form), std::move(operation), deadline)), read_session);
+}
+
+asio::awaitable<Change<CheckoutSession>> expire_session(Api const& api, std::string id, Steady::time_point deadline)
+{
+    // Its own id makes the operation: to expire twice is to expire once.
+    auto call = post("/v1/checkout/sessions/" + id + "/expire", {}, "expire-" + id, deadline);
+    co_return change_of(co_await api.call(std::move(call)), read_session);
+}
+
+asio::awaitable<Change<std::string>> open_portal(Api const& api, PortalWish wish, std::string operation, Steady::time_point deadline)
+{
+    constexpr char const* path = "/v1/billing_portal/sessions";
+    bool const has_item = wish.subscription && !wish.subscription->items.empty();
+    if (wish.flow == PortalFlow::change_price && !has_item) wish.flow = PortalFlow::none;
+    auto opened = change_of(co_await api.call(post(path, portal_form(wish), operation, deadline)), url_in);
+    if (wish.flow == PortalFlow::none || opened.changed != Changed::no) co_return opened;
+    wish.flow = PortalFlow::none;
+    co_return change_of(co_await api.call(post(path, portal_form(wish), operation + "-plain", deadline)), url_in);
+}
+
+asio::awaitable<Change<Subscription>> cancel_at_period_end(Api const& api, std::string id, std::string operation,
+                                                           Steady::time_point deadline)
+{
+    Form form;
+    form.add("cancel_at_period_end", true);
+    return update(api, std::move(id), std::move(form), std::move(operation), deadline);
+}
+
+asio::awaitable<Change<Subscription>> reactivate(Api const& api, Subscription subscription, std::string operation,
+                                                 Steady::time_point deadline)
+{
+    // Both in one call are refused.
+    Form form;
+    if (subscription.cancels_at_period_end) {
+        form.add("cancel_at_period_end", false);
+    } else {
+        form.add("cancel_at", "");
+    }
+    return update(api, std::move(subscription.id), std::move(form), std::move(operation), deadline);
+}
+
+asio::awaitable<Change<bool>> cancel_now(Api const& api, std::string id, Steady::time_point deadline)
+{
+    Call call{.method = "DELETE", .path = "/v1/subscriptions/" + id, .deadline = deadline};
+    auto change = change_of(co_await api.call(std::move(call)), +[](json::object const&) { return true; });
+    // It is not there any more, or can only have its cancellation's details changed.
+    if (change.changed == Changed::missing || change.changed == Changed::no) {
+        auto const now = co_await api.call({.path = "/v1/subscriptions/" + id, .deadline = deadline});
+        bool const is_over = now.error_code == "resource_missing" || text_at(now.body, "status") == "canceled" ||
+                             text_at(now.body, "status") == "incomplete_expired";
+        if (is_over) change = {Changed::yes, true, {}, {}};
+    }
+    co_return change;
+}
+
+} // namespace pollux::billing::stripe
