@@ -1,0 +1,85 @@
+#include "billing/payments/checkout_store.hpp"
+
+#include "base/failpoint.hpp"
+
+namespace pollux::billing {
+namespace {
+
+namespace column {
+enum : std::size_t { session, price };
+}
+constexpr db::Sql row_sql = "select session_id, price from checkouts where user_id = $1 and mode = $2 and account = $3";
+
+constexpr db::Sql put_sql = R"sql(
+    insert into checkouts (user_id, mode, account, session_id, price, created_at) select id, $2, $3, $4, $5, now_us() from users where id = $1
+    on conflict (user_id) do update set mode = excluded.mode, account = excluded.account, session_id = excluded.session_id,
+        price = excluded.price, created_at = excluded.created_at
+)sql";
+
+constexpr db::Sql drop_sql = "delete from checkouts where user_id = $1 and session_id = $2";
+
+std::optional<CheckoutRow> row_in(db::Rows const& rows)
+{
+    if (rows.empty()) return std::nullopt;
+    return CheckoutRow{rows.front().text(column::session), rows.front().text(column::price)};
+}
+
+asio::awaitable<std::optional<Operation>> begin_in(db::Transaction& transaction, UserId user, PaymentScope scope, std::string seen,
+                                                   Operation operation)
+{
+    bool const is_there = co_await TierStore::lock(transaction, user);
+    if (!is_there) co_return std::nullopt;
+    auto const now = row_in(co_await transaction.run(row_sql, user, scope.mode, scope.account));
+    if ((now ? now->session : std::string()) != seen) co_return std::nullopt;
+    co_return co_await OperationStore::begin(transaction, user, OperationKind::checkout, std::move(scope), std::move(operation));
+}
+
+asio::awaitable<int> put_in(db::Transaction& transaction, UserId user, PaymentScope scope, Operation operation, std::string session)
+{
+    bool const is_there = co_await TierStore::lock(transaction, user);
+    if (!is_there) co_return 0;
+    bool const is_first = co_await OperationStore::end(transaction, user, OperationKind::checkout, operation.id);
+    if (is_first) co_await transaction.run(put_sql, user, scope.mode, scope.account, session, operation.subject);
+    failpoint("checkout_before_commit");
+    co_return 0;
+}
+
+asio::awaitable<int> give_up_in(db::Transaction& transaction, UserId user, std::string id)
+{
+    co_await OperationStore::end(transaction, user, OperationKind::checkout, std::move(id));
+    co_return 0;
+}
+
+} // namespace
+
+asio::awaitable<std::optional<CheckoutRow>> CheckoutStore::of_user(UserId user, PaymentScope scope)
+{
+    co_return row_in(co_await database_.read(row_sql, user, scope.mode, scope.account));
+}
+
+asio::awaitable<std::optional<Operation>> CheckoutStore::under_way(UserId user, PaymentScope scope)
+{
+    return operations_.under_way(user, OperationKind::checkout, std::move(scope));
+}
+
+asio::awaitable<std::optional<Operation>> CheckoutStore::begin(UserId user, PaymentScope scope, std::string seen, Operation operation)
+{
+    return database_.transact([=](db::Transaction& transaction) { return begin_in(transaction, user, scope, seen, operation); });
+}
+
+asio::awaitable<void> CheckoutStore::put(UserId user, PaymentScope scope, Operation operation, std::string session)
+{
+    co_await database_.transact([=](db::Transaction& transaction) { return put_in(transaction, user, scope, operation, session); });
+}
+
+asio::awaitable<void> CheckoutStore::give_up(UserId user, Operation operation)
+{
+    co_await database_.transact([=](db::Transaction& transaction) { return give_up_in(transaction, user, operation.id); });
+}
+
+asio::awaitable<void> CheckoutStore::drop(UserId user, std::string session)
+{
+    co_await database_.write(drop_sql, user, std::move(session));
+}
+
+} // namespace pollux::billing

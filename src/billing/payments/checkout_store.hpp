@@ -1,0 +1,45 @@
+// The one checkout session of a user that may be open, and the operation that makes the next. Statements of several transactions; the state
+// decides, so that double clicks, two tabs, two nodes and a process that dies between any two steps end in one payable session.
+#pragma once
+
+#include "billing/payments/operation_store.hpp"
+#include "billing/tier_store.hpp"
+#include "db/database.hpp"
+
+#include <optional>
+#include <string>
+
+namespace pollux::billing {
+
+struct CheckoutRow {
+    std::string session;
+    std::string price;
+};
+
+class CheckoutStore {
+public:
+    explicit CheckoutStore(db::Database& database) : database_(database), operations_(database) {}
+
+    asio::awaitable<std::optional<CheckoutRow>> of_user(UserId user, PaymentScope scope);
+
+    // Of a session that is not made yet.
+    asio::awaitable<std::optional<Operation>> under_way(UserId user, PaymentScope scope);
+
+    // Begins to make one, provided that `seen` is still what stands there (a session's id; empty: none). The operation that is under way by
+    // then, this one or somebody else's; nullopt: another session stands there now, or the account is gone: look again.
+    asio::awaitable<std::optional<Operation>> begin(UserId user, PaymentScope scope, std::string seen, Operation operation);
+
+    // The operation has led to this session.
+    asio::awaitable<void> put(UserId user, PaymentScope scope, Operation operation, std::string session);
+    // It has led to nothing, for good.
+    asio::awaitable<void> give_up(UserId user, Operation operation);
+
+    // It is not open any more.
+    asio::awaitable<void> drop(UserId user, std::string session);
+
+private:
+    db::Database& database_;
+    OperationStore operations_;
+};
+
+} // namespace pollux::billing
