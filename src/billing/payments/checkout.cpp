@@ -1,0 +1,198 @@
+#include "billing/payments/checkout.hpp"
+
+#include "base/json.hpp"
+#include "base/secrets.hpp"
+#include "billing/stripe/checkout_decision.hpp"
+#include "billing/stripe/reads.hpp"
+#include "ops/log.hpp"
+
+#include <algorithm>
+
+namespace pollux::billing {
+namespace {
+
+using stripe::Changed;
+using stripe::CheckoutStep;
+
+// Decisions that lead to another look; each is a change that somebody else made meanwhile.
+constexpr int looks_max = 8;
+constexpr std::chrono::seconds come_again{5};
+
+Error slow()
+{
+    return unavailable("payment_provider_slow", "The payment provider does not answer right now; ask again, and this goes on where it was.",
+                       come_again);
+}
+
+Error refused(std::string const& code, std::string const& detail)
+{
+    ops::log(ops::Level::error, "checkout_refused", {{"code", code}, {"detail", detail}});
+    return {ErrorKind::upstream_failed, "payment_refused", "The payment provider refuses this purchase; the operator's log says why."};
+}
+
+Error already_subscribed(std::string const& portal_url)
+{
+    std::string url;
+    append_json_text(url, portal_url);
+    auto error =
+        conflict("already_subscribed", "There is a subscription already; portal_url is where to change it, or to pay what is open.");
+    if (!portal_url.empty()) error = std::move(error).with_member({"portal_url", std::move(url)});
+    return error;
+}
+
+asio::awaitable<std::optional<Operation>> begin_customer(db::Transaction& transaction, UserId user, PaymentScope scope, Operation operation)
+{
+    bool const is_there = co_await TierStore::lock(transaction, user);
+    if (!is_there) co_return std::nullopt;
+    co_return co_await OperationStore::begin(transaction, user, OperationKind::customer, std::move(scope), std::move(operation));
+}
+
+// Whoever comes second finds the operation ended, and the same customer linked.
+asio::awaitable<int> end_customer(db::Transaction& transaction, UserId user, PaymentScope scope, std::string operation,
+                                  std::string customer)
+{
+    bool const is_there = co_await TierStore::lock(transaction, user);
+    if (!is_there) co_return 0;
+    bool const is_first = co_await OperationStore::end(transaction, user, OperationKind::customer, std::move(operation));
+    if (is_first && !customer.empty()) co_await CustomerStore::link(transaction, user, std::move(scope), std::move(customer));
+    co_return 0;
+}
+
+} // namespace
+
+// Each step returns an answer, or nothing: then it is to be looked at again.
+struct Checkout::Going {
+    using Step = asio::awaitable<std::optional<Result<OpenCheckout>>>;
+
+    Checkout& checkout;
+    CheckoutWish wish;
+    PaymentScope scope;
+    std::string installation;
+    std::string customer;
+    std::string price;
+    Steady::time_point deadline;
+
+    asio::awaitable<Result<OpenCheckout>> go()
+    {
+        for (int look = 0; look < looks_max; ++look) {
+            if (auto answer = co_await look_once()) co_return std::move(*answer);
+        }
+        co_return slow(); // Somebody changes it all the time.
+    }
+
+    Step look_once()
+    {
+        if (auto const begun = co_await checkout.store_.under_way(wish.user, scope)) co_return co_await make(*begun);
+        // In this order: what was bought by the session is then among the subscriptions, or it is looked at again.
+        auto const subscriptions = co_await stripe::subscriptions_of(checkout.api_, customer, deadline);
+        if (subscriptions.is_missing) co_return refused("resource_missing", "the customer is gone at the provider");
+        if (!subscriptions.value) co_return slow();
+        auto const row = co_await checkout.store_.of_user(wish.user, scope);
+        std::optional<stripe::RememberedSession> remembered;
+        if (row) {
+            auto session = co_await stripe::session_of(checkout.api_, row->session, deadline);
+            if (!session.value && !session.is_missing) co_return slow();
+            if (session.value) remembered = {std::move(*session.value), row->price};
+        }
+        auto const decision = stripe::decide_checkout(*subscriptions.value, remembered, price);
+        co_return co_await follow(decision, remembered, row ? row->session : std::string());
+    }
+
+    Step follow(stripe::CheckoutDecision decision, std::optional<stripe::RememberedSession> const& remembered, std::string seen)
+    {
+        switch (decision.step) {
+        case CheckoutStep::create: co_return co_await begin(std::move(seen));
+        case CheckoutStep::hand_out: co_return OpenCheckout{remembered->session.url, remembered->session.id};
+        case CheckoutStep::expire: co_return co_await expire(std::move(seen));
+        case CheckoutStep::look_again: co_return std::nullopt;
+        case CheckoutStep::refuse: co_return co_await send_to_portal(decision);
+        }
+        co_return std::nullopt;
+    }
+
+    Step begin(std::string seen)
+    {
+        stripe::SessionWish made{.owner = {installation, std::to_string(wish.user.value)},
+                                 .customer = customer,
+                                 .price = price,
+                                 .success_url = wish.success_url,
+                                 .cancel_url = wish.cancel_url,
+                                 .automatic_tax = checkout.options_.automatic_tax,
+                                 .promotion_codes = checkout.options_.promotion_codes,
+                                 .trial_days = checkout.options_.trial_days};
+        Operation const operation{random_token(), stripe::session_form(made).text(), price};
+        auto const begun = co_await checkout.store_.begin(wish.user, scope, std::move(seen), operation);
+        if (!begun) co_return std::nullopt;
+        co_return co_await make(*begun);
+    }
+
+    // Of an operation that somebody else began, too: the session is then looked at like any other.
+    Step make(Operation operation)
+    {
+        auto const made = co_await stripe::make_session(checkout.api_, stripe::Form::of_text(operation.parameters), operation.id, deadline);
+        if (made.changed == Changed::unknown) co_return slow();
+        if (made.changed != Changed::yes) {
+            co_await checkout.store_.give_up(wish.user, operation);
+            co_return refused(made.code, made.detail);
+        }
+        co_await checkout.store_.put(wish.user, scope, operation, made.value.id);
+        if (operation.subject != price || made.value.url.empty()) co_return std::nullopt;
+        co_return OpenCheckout{made.value.url, made.value.id};
+    }
+
+    Step expire(std::string session)
+    {
+        auto const expired = co_await stripe::expire_session(checkout.api_, session, deadline);
+        if (expired.changed == Changed::unknown) co_return slow();
+        // Refused: it was paid, or has expired by itself. Looked at again, it says which.
+        if (expired.changed != Changed::no) co_await checkout.store_.drop(wish.user, std::move(session));
+        co_return std::nullopt;
+    }
+
+    Step send_to_portal(stripe::CheckoutDecision decision)
+    {
+        stripe::PortalWish portal{customer, wish.cancel_url, decision.flow, decision.subscription, price};
+        auto const opened = co_await stripe::open_portal(checkout.api_, std::move(portal), random_token(), deadline);
+        co_return already_subscribed(opened.value);
+    }
+};
+
+asio::awaitable<Result<OpenCheckout>> Checkout::open(CheckoutWish wish, Steady::time_point deadline)
+{
+    auto const scope = co_await account_.scope(deadline);
+    if (!scope) co_return slow();
+    auto const sold = co_await prices_.sold(wish.plan, *scope);
+    if (sold.empty())
+        co_return Error(ErrorKind::not_found, "plan_not_sold", "No plan of this name is sold; GET /plans/ lists those that are.");
+    auto price = wish.price.value_or(sold.front());
+    if (std::ranges::find(sold, price) == sold.end()) {
+        co_return invalid("price", "not_sold", "The plan is not sold at this price; GET /plans/ lists its prices.");
+    }
+    auto customer = co_await this->customer(wish.user, *scope, deadline);
+    if (!customer) co_return customer.error();
+    auto installation = co_await installation_.id();
+    Going going{*this, std::move(wish), *scope, std::move(installation), std::move(*customer), std::move(price), deadline};
+    co_return co_await going.go();
+}
+
+asio::awaitable<Result<std::string>> Checkout::customer(UserId user, PaymentScope scope, Steady::time_point deadline)
+{
+    if (auto known = co_await customers_.customer_of(user, scope)) co_return std::move(*known);
+    auto const installation = co_await installation_.id();
+    auto const form = stripe::customer_form({installation, std::to_string(user.value)});
+    Operation const wanted{random_token(), form.text(), {}};
+    auto const begun =
+        co_await database_.transact([=](db::Transaction& transaction) { return begin_customer(transaction, user, scope, wanted); });
+    if (!begun) co_return not_found("user");
+    auto const made = co_await stripe::make_customer(api_, stripe::Form::of_text(begun->parameters), begun->id, deadline);
+    if (made.changed == Changed::unknown) co_return slow();
+    co_await database_.transact([=, id = begun->id, customer = made.value](db::Transaction& transaction) {
+        return end_customer(transaction, user, scope, id, customer);
+    });
+    if (made.changed != Changed::yes) co_return refused(made.code, made.detail);
+    auto linked = co_await customers_.customer_of(user, std::move(scope));
+    if (!linked) co_return slow();
+    co_return std::move(*linked);
+}
+
+} // namespace pollux::billing
