@@ -40,10 +40,13 @@ Error already_subscribed(std::string const& portal_url)
     return error;
 }
 
+// nullopt: somebody else has made the user a customer meanwhile, or the account is gone.
 asio::awaitable<std::optional<Operation>> begin_customer(db::Transaction& transaction, UserId user, PaymentScope scope, Operation operation)
 {
     bool const is_there = co_await TierStore::lock(transaction, user);
     if (!is_there) co_return std::nullopt;
+    auto const known = co_await CustomerStore::customer_in(transaction, user, scope);
+    if (known) co_return std::nullopt;
     co_return co_await OperationStore::begin(transaction, user, OperationKind::customer, std::move(scope), std::move(operation));
 }
 
@@ -183,15 +186,16 @@ asio::awaitable<Result<std::string>> Checkout::customer(UserId user, PaymentScop
     Operation const wanted{random_token(), form.text(), {}};
     auto const begun =
         co_await database_.transact([=](db::Transaction& transaction) { return begin_customer(transaction, user, scope, wanted); });
-    if (!begun) co_return not_found("user");
-    auto const made = co_await stripe::make_customer(api_, stripe::Form::of_text(begun->parameters), begun->id, deadline);
-    if (made.changed == Changed::unknown) co_return slow();
-    co_await database_.transact([=, id = begun->id, customer = made.value](db::Transaction& transaction) {
-        return end_customer(transaction, user, scope, id, customer);
-    });
-    if (made.changed != Changed::yes) co_return refused(made.code, made.detail);
+    if (begun) {
+        auto const made = co_await stripe::make_customer(api_, stripe::Form::of_text(begun->parameters), begun->id, deadline);
+        if (made.changed == Changed::unknown) co_return slow();
+        co_await database_.transact([=, id = begun->id, customer = made.value](db::Transaction& transaction) {
+            return end_customer(transaction, user, scope, id, customer);
+        });
+        if (made.changed != Changed::yes) co_return refused(made.code, made.detail);
+    }
     auto linked = co_await customers_.customer_of(user, std::move(scope));
-    if (!linked) co_return slow();
+    if (!linked) co_return not_found("user");
     co_return std::move(*linked);
 }
 

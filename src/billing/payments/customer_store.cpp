@@ -91,6 +91,13 @@ asio::awaitable<std::optional<std::string>> CustomerStore::customer_of(UserId us
     co_return rows.front().only().text();
 }
 
+asio::awaitable<std::optional<std::string>> CustomerStore::customer_in(db::Transaction& transaction, UserId user, PaymentScope scope)
+{
+    auto const rows = co_await transaction.run(customer_sql, user, scope.mode, scope.account);
+    if (rows.empty()) co_return std::nullopt;
+    co_return rows.front().only().text();
+}
+
 asio::awaitable<std::optional<UserId>> CustomerStore::user_of(db::Transaction& transaction, std::string customer, PaymentScope scope)
 {
     auto const rows = co_await transaction.run(user_scan_sql, customer, scope.mode, scope.account);

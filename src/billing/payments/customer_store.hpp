@@ -24,6 +24,7 @@ public:
     explicit CustomerStore(db::Database& database) : database_(database) {}
 
     asio::awaitable<std::optional<std::string>> customer_of(UserId user, PaymentScope scope);
+    static asio::awaitable<std::optional<std::string>> customer_in(db::Transaction& transaction, UserId user, PaymentScope scope);
     static asio::awaitable<std::optional<UserId>> user_of(db::Transaction& transaction, std::string customer, PaymentScope scope);
 
     // Before the provider is asked; nullopt: nobody of ours is this customer.
