@@ -105,6 +105,13 @@ asio::awaitable<std::optional<UserId>> CustomerStore::user_of(db::Transaction& t
     co_return rows.front().only().id<UserId>();
 }
 
+asio::awaitable<std::optional<UserId>> CustomerStore::user_of(std::string customer, PaymentScope scope)
+{
+    auto const rows = co_await database_.read(user_scan_sql, std::move(customer), scope.mode, scope.account);
+    if (rows.empty()) co_return std::nullopt;
+    co_return rows.front().only().id<UserId>();
+}
+
 asio::awaitable<std::optional<FetchNumber>> CustomerStore::begin_fetch(std::string customer, PaymentScope scope)
 {
     auto const rows = co_await database_.write(begin_fetch_scan_sql, std::move(customer), scope.mode, scope.account);

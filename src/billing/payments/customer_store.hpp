@@ -27,6 +27,8 @@ public:
     static asio::awaitable<std::optional<std::string>> customer_in(db::Transaction& transaction, UserId user, PaymentScope scope);
     static asio::awaitable<std::optional<UserId>> user_of(db::Transaction& transaction, std::string customer, PaymentScope scope);
 
+    asio::awaitable<std::optional<UserId>> user_of(std::string customer, PaymentScope scope);
+
     // Before the provider is asked; nullopt: nobody of ours is this customer.
     asio::awaitable<std::optional<FetchNumber>> begin_fetch(std::string customer, PaymentScope scope);
 

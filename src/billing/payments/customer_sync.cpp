@@ -39,6 +39,16 @@ asio::awaitable<CustomerSync::Outcome> CustomerSync::sync(std::string customer, 
     co_return co_await fetch(*number, *scope, std::move(customer), deadline);
 }
 
+asio::awaitable<bool> CustomerSync::is_ours(stripe::Subscription subscription, Steady::time_point deadline)
+{
+    auto const scope = co_await account_.scope(deadline);
+    if (!scope) co_return false;
+    auto const user = co_await customers_.user_of(subscription.customer, *scope);
+    if (!user) co_return false;
+    StateBasis const basis{co_await installation_.id(), *user, {}, grace_};
+    co_return !is_foreign(subscription.owner, basis);
+}
+
 asio::awaitable<CustomerSync::Outcome> CustomerSync::fetch(FetchNumber number, PaymentScope scope, std::string customer,
                                                            Steady::time_point deadline)
 {

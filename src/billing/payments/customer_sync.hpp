@@ -30,6 +30,9 @@ public:
     // May run twice, at once, and in any order: fetches are numbered before they begin, and an older one never overwrites a newer one.
     asio::awaitable<Outcome> sync(std::string customer, Steady::time_point deadline);
 
+    // Whether a subscription belongs to a user of ours: its customer does, and it names nobody else.
+    asio::awaitable<bool> is_ours(stripe::Subscription subscription, Steady::time_point deadline);
+
 private:
     asio::awaitable<Outcome> fetch(FetchNumber number, PaymentScope scope, std::string customer, Steady::time_point deadline);
 

@@ -8,14 +8,6 @@
 namespace pollux::billing {
 namespace {
 
-// What an operator makes in the provider's own pages has nothing written on it, and counts.
-bool is_foreign(stripe::Owner const& owner, StateBasis const& basis)
-{
-    bool const is_elsewhere = !owner.installation.empty() && owner.installation != basis.installation;
-    bool const is_another = !owner.user.empty() && owner.user != std::to_string(basis.user.value);
-    return is_elsewhere || is_another;
-}
-
 // The first item whose price a plan names; else the first.
 stripe::SubscriptionItem const* item_of(stripe::Subscription const& subscription, StateBasis const& basis)
 {
@@ -78,6 +70,13 @@ private:
 };
 
 } // namespace
+
+bool is_foreign(stripe::Owner const& owner, StateBasis const& basis)
+{
+    bool const is_elsewhere = !owner.installation.empty() && owner.installation != basis.installation;
+    bool const is_another = !owner.user.empty() && owner.user != std::to_string(basis.user.value);
+    return is_elsewhere || is_another;
+}
 
 FetchedState judge_subscriptions(std::span<stripe::Subscription const> subscriptions, StateBasis const& basis)
 {

@@ -50,6 +50,10 @@ struct StateBasis {
     std::chrono::days grace{3};
 };
 
+// Whether another installation, or another user, is written on it. What an operator makes in the provider's own pages has nothing written
+// on it, and counts.
+bool is_foreign(stripe::Owner const& owner, StateBasis const& basis);
+
 FetchedState judge_subscriptions(std::span<stripe::Subscription const> subscriptions, StateBasis const& basis);
 
 } // namespace pollux::billing

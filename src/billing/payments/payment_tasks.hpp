@@ -2,6 +2,8 @@
 #pragma once
 
 #include "billing/payments/customer_sync.hpp"
+#include "billing/stripe/api.hpp"
+#include "db/database.hpp"
 #include "tasks/task_kinds.hpp"
 
 namespace pollux::billing {
@@ -10,5 +12,14 @@ inline constexpr char const* sync_customer_task = "stripe_customer";    // Subje
 inline constexpr char const* judge_payment_task = "stripe_payment";     // Subject: a payment that was refunded or disputed.
 inline constexpr char const* end_subscription_task = "stripe_cancel";   // Subject: a subscription whose money went back.
 inline constexpr char const* end_customer_task = "stripe_end_customer"; // Subject: the customer of an account that was deleted.
+
+// All must outlive the tasks.
+struct PaymentParts {
+    db::Database& database;
+    stripe::Api const& api;
+    CustomerSync& sync;
+};
+
+void add_payment_kinds(tasks::TaskKinds& kinds, PaymentParts& parts);
 
 } // namespace pollux::billing

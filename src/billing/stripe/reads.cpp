@@ -93,9 +93,20 @@ bool read_deleted(json::object const& customer)
     return deleted && deleted->is_bool() && deleted->get_bool();
 }
 
-std::optional<Subscription> subscription_of(json::object const& object)
+std::optional<Subscription> listed_subscription(json::object const& object)
 {
     return read_subscription(object);
+}
+
+std::optional<bool> charge_is_refunded(json::object const& charge)
+{
+    auto const* refunded = charge.if_contains("refunded"); // All of it.
+    return refunded && refunded->is_bool() && refunded->get_bool();
+}
+
+std::optional<bool> dispute_is_lost(json::object const& dispute)
+{
+    return text_at(dispute, "status") == "lost";
 }
 
 Form subscriptions_form(std::string_view after)
@@ -129,12 +140,22 @@ asio::awaitable<Fetched<std::vector<Subscription>>> subscriptions_of(Api const& 
         auto form = subscriptions_form(after);
         form.add("customer", customer);
         auto const answer = co_await get(api, "/v1/subscriptions", std::move(form), deadline);
-        auto page = page_of<Subscription>(answer, subscription_of);
+        auto page = page_of<Subscription>(answer, listed_subscription);
         if (!page.value) co_return none<std::vector<Subscription>>(answer);
         std::ranges::move(page.value->items, std::back_inserter(all));
         after = std::move(page.value->next);
     } while (!after.empty() && all.size() < subscriptions_max);
     co_return found(std::move(all));
+}
+
+asio::awaitable<Fetched<Subscription>> subscription_of(Api const& api, std::string id, Steady::time_point deadline)
+{
+    if (!is_id(id)) co_return Fetched<Subscription>{std::nullopt, true, "a subscription has no id of Stripe's"};
+    Form form;
+    form.add("expand[0]", "latest_invoice");
+    auto const answer = co_await get(api, "/v1/subscriptions/" + id, std::move(form), deadline);
+    if (answer.outcome != Outcome::done || text_at(answer.body, "id").empty()) co_return none<Subscription>(answer);
+    co_return found(read_subscription(answer.body));
 }
 
 asio::awaitable<Fetched<bool>> is_customer_deleted(Api const& api, std::string id, Steady::time_point deadline)
@@ -170,6 +191,21 @@ asio::awaitable<Fetched<std::vector<PaidInvoice>>> invoices_paid_by(Api const& a
     co_return found(std::move(page.value->items));
 }
 
+asio::awaitable<Fetched<bool>> is_money_gone(Api const& api, std::string payment_intent, Steady::time_point deadline)
+{
+    auto const ask = [&](std::string path) {
+        Form form;
+        form.add("payment_intent", payment_intent).add("limit", page_size);
+        return get(api, std::move(path), std::move(form), deadline);
+    };
+    auto const charges = page_of<bool>(co_await ask("/v1/charges"), charge_is_refunded);
+    if (!charges.value) co_return Fetched<bool>{std::nullopt, charges.is_missing, charges.detail};
+    auto const disputes = page_of<bool>(co_await ask("/v1/disputes"), dispute_is_lost);
+    if (!disputes.value) co_return Fetched<bool>{std::nullopt, disputes.is_missing, disputes.detail};
+    auto const is_true = [](bool one) { return one; };
+    co_return found(std::ranges::any_of(charges.value->items, is_true) || std::ranges::any_of(disputes.value->items, is_true));
+}
+
 asio::awaitable<Fetched<Page<Event>>> events_since(Api const& api, Time since, std::string after, Steady::time_point deadline)
 {
     Form form;
@@ -182,7 +218,7 @@ asio::awaitable<Fetched<Page<Event>>> events_since(Api const& api, Time since, s
 
 asio::awaitable<Fetched<Page<Subscription>>> all_subscriptions(Api const& api, std::string after, Steady::time_point deadline)
 {
-    co_return page_of<Subscription>(co_await get(api, "/v1/subscriptions", subscriptions_form(after), deadline), subscription_of);
+    co_return page_of<Subscription>(co_await get(api, "/v1/subscriptions", subscriptions_form(after), deadline), listed_subscription);
 }
 
 } // namespace pollux::billing::stripe

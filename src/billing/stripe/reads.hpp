@@ -25,6 +25,8 @@ constexpr std::size_t subscriptions_max = 300;
 // Of every state, each with its latest invoice. An unknown customer is missing, a deleted one has none.
 asio::awaitable<Fetched<std::vector<Subscription>>> subscriptions_of(Api const& api, std::string customer, Steady::time_point deadline);
 
+// With its latest invoice.
+asio::awaitable<Fetched<Subscription>> subscription_of(Api const& api, std::string id, Steady::time_point deadline);
 asio::awaitable<Fetched<bool>> is_customer_deleted(Api const& api, std::string id, Steady::time_point deadline);
 asio::awaitable<Fetched<CheckoutSession>> session_of(Api const& api, std::string id, Steady::time_point deadline);
 asio::awaitable<Fetched<Price>> price_of(Api const& api, std::string id, Steady::time_point deadline);
@@ -39,6 +41,10 @@ struct PaidInvoice {
 };
 asio::awaitable<Fetched<std::vector<PaidInvoice>>> invoices_paid_by(Api const& api, std::string payment_intent,
                                                                     Steady::time_point deadline);
+
+// Whether all the money of a payment is gone: refunded as a whole, or a dispute over it lost. One that was lost and is looked at again has
+// another status, and is not lost.
+asio::awaitable<Fetched<bool>> is_money_gone(Api const& api, std::string payment_intent, Steady::time_point deadline);
 
 template <class T>
 struct Page {

@@ -1,0 +1,113 @@
+#include "billing/payments/payment_tasks.hpp"
+
+#include "billing/payments/event_store.hpp"
+#include "billing/stripe/changes.hpp"
+#include "billing/stripe/checkout_decision.hpp"
+#include "billing/stripe/reads.hpp"
+#include "ops/log.hpp"
+#include "tasks/enqueue.hpp"
+#include "tasks/task_run.hpp"
+
+#include <algorithm>
+
+namespace pollux::billing {
+namespace {
+
+using tasks::TaskOutcome;
+using tasks::TaskRun;
+
+constexpr char const* away = "The payment provider did not answer.";
+
+// May run twice: see CustomerSync.
+asio::awaitable<TaskOutcome> sync_customer(TaskRun& run, CustomerSync& sync)
+{
+    auto const outcome = co_await sync.sync(run.task().subject, run.deadline());
+    if (run.is_to_end() && outcome == CustomerSync::Outcome::unknown) co_return TaskOutcome::hand_back();
+    co_return outcome == CustomerSync::Outcome::unknown ? TaskOutcome::retry(away) : TaskOutcome::done();
+}
+
+asio::awaitable<int> ask_for_end(db::Transaction& transaction, std::string subscription)
+{
+    co_await tasks::enqueue(transaction, {.kind = end_subscription_task, .subject = std::move(subscription)});
+    co_return 0;
+}
+
+// Money that came back ends what it paid for: where it was for the latest invoice of a subscription of ours. May run twice: it only asks,
+// and what it asks for is asked for once.
+asio::awaitable<TaskOutcome> judge_payment(TaskRun& run, PaymentParts& parts)
+{
+    auto const payment = run.task().subject;
+    auto const is_gone = co_await stripe::is_money_gone(parts.api, payment, run.deadline());
+    if (!is_gone.value && !is_gone.is_missing) co_return TaskOutcome::retry(away);
+    if (!is_gone.value.value_or(false)) co_return TaskOutcome::done();
+    auto const invoices = co_await stripe::invoices_paid_by(parts.api, payment, run.deadline());
+    if (!invoices.value) co_return invoices.is_missing ? TaskOutcome::done() : TaskOutcome::retry(away);
+    for (auto const& [invoice, subscription] : *invoices.value) {
+        if (subscription.empty()) continue;
+        auto const bought = co_await stripe::subscription_of(parts.api, subscription, run.deadline());
+        if (!bought.value && !bought.is_missing) co_return TaskOutcome::retry(away);
+        bool const is_latest = bought.value && bought.value->latest_invoice && bought.value->latest_invoice->id == invoice;
+        if (!is_latest || !stripe::is_live(*bought.value)) continue;
+        bool const is_ours = co_await parts.sync.is_ours(*bought.value, run.deadline());
+        if (!is_ours) continue;
+        ops::log(ops::Level::warning, "payment_went_back", {{"subscription", subscription}});
+        co_await parts.database.transact([subscription](db::Transaction& transaction) { return ask_for_end(transaction, subscription); });
+    }
+    co_return TaskOutcome::done();
+}
+
+// May run twice: what is over stays over.
+asio::awaitable<TaskOutcome> end_subscription(TaskRun& run, PaymentParts& parts)
+{
+    auto const ended = co_await stripe::cancel_now(parts.api, run.task().subject, run.deadline());
+    if (ended.changed == stripe::Changed::unknown) co_return TaskOutcome::retry(away);
+    if (ended.changed == stripe::Changed::no) co_return TaskOutcome::retry("The payment provider refuses to end it: " + ended.code);
+    co_return TaskOutcome::done();
+}
+
+// The account is gone here, so its rows are: only what the task carries is known. May run twice, as above.
+asio::awaitable<TaskOutcome> end_customer(TaskRun& run, PaymentParts& parts)
+{
+    auto const subscriptions = co_await stripe::subscriptions_of(parts.api, run.task().subject, run.deadline());
+    if (subscriptions.is_missing) co_return TaskOutcome::done();
+    if (!subscriptions.value) co_return TaskOutcome::retry(away);
+    for (auto const& subscription : *subscriptions.value) {
+        if (run.is_to_end()) co_return TaskOutcome::hand_back();
+        if (subscription.status == "canceled" || subscription.status == "incomplete_expired") continue;
+        auto const ended = co_await stripe::cancel_now(parts.api, subscription.id, run.deadline());
+        if (ended.changed == stripe::Changed::unknown) co_return TaskOutcome::retry(away);
+        if (ended.changed == stripe::Changed::no) co_return TaskOutcome::retry("The payment provider refuses to end it: " + ended.code);
+    }
+    co_return TaskOutcome::done();
+}
+
+} // namespace
+
+void add_payment_kinds(tasks::TaskKinds& kinds, PaymentParts& parts)
+{
+    using namespace std::chrono_literals;
+    using tasks::Duty;
+    using tasks::Lane;
+    // Days of a provider that is away; after that the walk through its events finds the customer again.
+    tasks::TaskLimits const patient{.attempts_max = 500, .back_off = 1s};
+    kinds.add({.name = sync_customer_task, .lane = Lane::stripe, .time_max = 30s, .limits = patient, .work = [&](TaskRun& run) {
+                   return sync_customer(run, parts.sync);
+               }});
+    kinds.add({.name = judge_payment_task, .lane = Lane::stripe, .time_max = 30s, .limits = patient, .work = [&](TaskRun& run) {
+                   return judge_payment(run, parts);
+               }});
+    kinds.add({.name = end_subscription_task,
+               .lane = Lane::stripe,
+               .time_max = 30s,
+               .limits = patient,
+               .duty = Duty::obligation,
+               .work = [&](TaskRun& run) { return end_subscription(run, parts); }});
+    kinds.add({.name = end_customer_task,
+               .lane = Lane::stripe,
+               .time_max = 60s,
+               .limits = patient,
+               .duty = Duty::obligation,
+               .work = [&](TaskRun& run) { return end_customer(run, parts); }});
+}
+
+} // namespace pollux::billing
