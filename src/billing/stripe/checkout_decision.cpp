@@ -32,9 +32,14 @@ CheckoutDecision refuse(Subscription const& subscription, std::string_view price
 
 } // namespace
 
+bool is_live_word(std::string_view status)
+{
+    return !is_over_or_never_began(status);
+}
+
 bool is_live(Subscription const& subscription)
 {
-    return !is_over_or_never_began(subscription.status);
+    return is_live_word(subscription.status);
 }
 
 CheckoutDecision decide_checkout(std::span<Subscription const> subscriptions, std::optional<RememberedSession> const& remembered,

@@ -41,5 +41,6 @@ CheckoutDecision decide_checkout(std::span<Subscription const> subscriptions, st
 
 // Whether it is one that a second one must not stand beside. Words that this version does not know count as such.
 bool is_live(Subscription const& subscription);
+bool is_live_word(std::string_view status);
 
 } // namespace pollux::billing::stripe

@@ -1,0 +1,80 @@
+// What a user may do about money: buy, see what was bought, change it, end it and undo that. It asks the provider within the request and
+// never for longer than the request may take; what it changes there is then fetched like everything else.
+#pragma once
+
+#include "base/json.hpp"
+#include "billing/payments/checkout.hpp"
+#include "billing/payments/customer_sync.hpp"
+#include "billing/payments/return_urls.hpp"
+#include "billing/payments/subscription_store.hpp"
+
+#include <optional>
+#include <string>
+
+namespace pollux::billing {
+
+struct SubscriptionStatus {
+    std::string tier;
+    std::string status; // "none", "pending" while a session is open, else the provider's word.
+    std::optional<std::string> plan;
+    std::optional<std::string> price;
+    std::optional<Time> current_period_end;
+    std::optional<Time> cancels_at;
+    std::optional<Time> grace_until;
+    std::string source; // Of the tier: "none", "stripe", "admin", "demo".
+    std::optional<std::string> publishable_key;
+};
+POLLUX_DESCRIBE(SubscriptionStatus,
+                (tier, status, plan, price, current_period_end, cancels_at, grace_until, source, publishable_key))
+
+struct OpenPortal {
+    std::string url;
+};
+POLLUX_DESCRIBE(OpenPortal, (url))
+
+struct PaymentsOptions {
+    ReturnUrls return_urls;
+    std::optional<std::string> publishable_key;
+};
+
+class PaymentsService {
+public:
+    // All must outlive this.
+    struct Parts {
+        db::Database& database;
+        stripe::Api const& api;
+        PaymentAccount& account;
+        Checkout& checkout;
+        CustomerSync& sync;
+        Tiers& tiers;
+    };
+    PaymentsService(Parts parts, PaymentsOptions options);
+
+    struct Purchase {
+        std::string plan;
+        std::optional<std::string> price;
+        std::optional<std::string> return_url;
+    };
+    asio::awaitable<Result<OpenCheckout>> buy(UserId user, Purchase purchase, Steady::time_point deadline);
+
+    // `session`: one of the user's own; the provider is then asked first, so that who comes back from paying sees it at once.
+    // Errors: session_not_found.
+    asio::awaitable<Result<SubscriptionStatus>> status(UserId user, std::optional<std::string> session, Steady::time_point deadline);
+
+    enum class Flow { plain, cancel, change_plan, payment_method };
+    // Errors: not_subscribed, payment_provider_slow, payment_refused.
+    asio::awaitable<Result<OpenPortal>> portal(UserId user, Flow flow, std::optional<std::string> return_url, Steady::time_point deadline);
+
+    // At the period's end, and the undoing of that. Doing it twice is doing it once. Errors: not_subscribed, nothing_to_undo, and as above.
+    asio::awaitable<Result<SubscriptionStatus>> cancel(UserId user, Steady::time_point deadline);
+    asio::awaitable<Result<SubscriptionStatus>> reactivate(UserId user, Steady::time_point deadline);
+
+private:
+    Parts parts_;
+    PaymentsOptions options_;
+    CustomerStore customers_;
+    SubscriptionStore subscriptions_;
+    CheckoutStore checkouts_;
+};
+
+} // namespace pollux::billing

@@ -1,0 +1,48 @@
+#include "billing/payments/subscription_store.hpp"
+
+#include "billing/stripe/checkout_decision.hpp"
+#include "db/columns.hpp"
+
+#include <algorithm>
+
+namespace pollux::billing {
+namespace {
+
+#define POLLUX_SUBSCRIPTION_COLUMNS "subscription_id, status, price, plan, period_end, cancels_at, grace_until, created_at"
+namespace column {
+enum : std::size_t { id, status, price, plan, period_end, cancels_at, grace_until, created_at, count };
+}
+static_assert(db::columns_in(POLLUX_SUBSCRIPTION_COLUMNS) == column::count);
+
+constexpr db::Sql of_user_sql = "select " POLLUX_SUBSCRIPTION_COLUMNS " from subscriptions where user_id = $1 and mode = $2 and account = $3 "
+                                "order by created_at desc, subscription_id desc";
+
+std::optional<Time> time_in(std::optional<std::int64_t> micros_utc)
+{
+    if (!micros_utc) return std::nullopt;
+    return time_of(*micros_utc);
+}
+
+} // namespace
+
+asio::awaitable<std::vector<SubscriptionRow>> SubscriptionStore::of_user(UserId user, PaymentScope scope)
+{
+    auto const found = co_await database_.read(of_user_sql, user, scope.mode, scope.account);
+    std::vector<SubscriptionRow> rows;
+    for (std::size_t index = 0; index < found.size(); ++index) {
+        auto const row = found[index];
+        rows.push_back({row.text(column::id), row.text(column::status), row.text(column::price), row.text(column::plan),
+                        time_in(row.integer_or_null(column::period_end)), time_in(row.integer_or_null(column::cancels_at)),
+                        time_in(row.integer_or_null(column::grace_until)), time_in(row.integer_or_null(column::created_at))});
+    }
+    co_return rows;
+}
+
+SubscriptionRow const* shown_one(std::vector<SubscriptionRow> const& rows)
+{
+    auto const found = std::ranges::find_if(rows, [](auto const& row) { return stripe::is_live_word(row.status); });
+    if (found != rows.end()) return &*found;
+    return rows.empty() ? nullptr : &rows.front();
+}
+
+} // namespace pollux::billing
