@@ -43,18 +43,12 @@ constexpr db::Sql link_sql = R"sql(
     on conflict (user_id, mode, account) do nothing
 )sql";
 
-std::optional<std::int64_t> micros_of(std::optional<Time> time)
-{
-    if (!time) return std::nullopt;
-    return micros(*time);
-}
-
 asio::awaitable<void> put_subscriptions(db::Transaction& transaction, UserId user, PaymentScope scope, std::vector<SubscriptionRow> rows)
 {
     co_await transaction.run(drop_subscriptions_sql, user, scope.mode, scope.account);
     for (auto const& row : rows) {
         co_await transaction.run(put_subscription_sql, user, scope.mode, scope.account, row.id, row.status, row.price, row.plan,
-                                 micros_of(row.period_end), micros_of(row.cancels_at), micros_of(row.grace_until), micros_of(row.created));
+                                 row.period_end, row.cancels_at, row.grace_until, row.created);
     }
 }
 

@@ -17,12 +17,6 @@ static_assert(db::columns_in(POLLUX_SUBSCRIPTION_COLUMNS) == column::count);
 constexpr db::Sql of_user_sql = "select " POLLUX_SUBSCRIPTION_COLUMNS " from subscriptions where user_id = $1 and mode = $2 and account = $3 "
                                 "order by created_at desc, subscription_id desc";
 
-std::optional<Time> time_in(std::optional<std::int64_t> micros_utc)
-{
-    if (!micros_utc) return std::nullopt;
-    return time_of(*micros_utc);
-}
-
 } // namespace
 
 asio::awaitable<std::vector<SubscriptionRow>> SubscriptionStore::of_user(UserId user, PaymentScope scope)
@@ -32,8 +26,8 @@ asio::awaitable<std::vector<SubscriptionRow>> SubscriptionStore::of_user(UserId 
     for (std::size_t index = 0; index < found.size(); ++index) {
         auto const row = found[index];
         rows.push_back({row.text(column::id), row.text(column::status), row.text(column::price), row.text(column::plan),
-                        time_in(row.integer_or_null(column::period_end)), time_in(row.integer_or_null(column::cancels_at)),
-                        time_in(row.integer_or_null(column::grace_until)), time_in(row.integer_or_null(column::created_at))});
+                        row.optional_time(column::period_end), row.optional_time(column::cancels_at),
+                        row.optional_time(column::grace_until), row.optional_time(column::created_at)});
     }
     co_return rows;
 }

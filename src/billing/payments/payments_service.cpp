@@ -1,0 +1,116 @@
+#include "billing/payments/payments_service.hpp"
+
+#include "base/secrets.hpp"
+#include "billing/stripe/changes.hpp"
+#include "billing/stripe/reads.hpp"
+
+#include <algorithm>
+
+namespace pollux::billing {
+namespace {
+
+using stripe::Changed;
+
+constexpr std::chrono::seconds come_again{5};
+constexpr char const* done_path = "/subscription/done/";
+
+Error slow()
+{
+    return unavailable("payment_provider_slow", "The payment provider does not answer right now; ask again.", come_again);
+}
+
+Error not_subscribed()
+{
+    return {ErrorKind::not_found, "not_subscribed", "There is no subscription; POST /subscription/checkout/ begins one."};
+}
+
+Error refused()
+{
+    return {ErrorKind::upstream_failed, "payment_refused", "The payment provider refuses this; the operator's log says why."};
+}
+
+stripe::PortalFlow flow_of(PaymentsService::Flow flow)
+{
+    return flow == PaymentsService::Flow::payment_method ? stripe::PortalFlow::payment_method : stripe::PortalFlow::none;
+}
+
+} // namespace
+
+PaymentsService::PaymentsService(Parts parts, PaymentsOptions options)
+    : parts_(parts), options_(std::move(options)), customers_(parts.database), subscriptions_(parts.database), checkouts_(parts.database)
+{}
+
+asio::awaitable<Result<OpenCheckout>> PaymentsService::buy(UserId user, Purchase purchase, Steady::time_point deadline)
+{
+    auto back = options_.return_urls.public_url + done_path;
+    if (purchase.return_url) {
+        auto const checked = check_return_url(options_.return_urls, *purchase.return_url);
+        if (!checked) co_return checked.error();
+        back = std::move(*purchase.return_url);
+    }
+    CheckoutWish wish{user, std::move(purchase.plan), std::move(purchase.price), with_parameter(back, "session_id={CHECKOUT_SESSION_ID}"), back};
+    co_return co_await parts_.checkout.open(std::move(wish), deadline);
+}
+
+asio::awaitable<Result<SubscriptionStatus>> PaymentsService::status(UserId user, std::optional<std::string> session, Steady::time_point deadline)
+{
+    auto const scope = co_await parts_.account.scope(deadline);
+    if (scope && session) {
+        auto const checked = co_await look_up(user, *scope, std::move(*session), deadline);
+        if (!checked) co_return checked.error();
+    }
+    co_return co_await current(user, scope);
+}
+
+// Who comes back from paying: what the session led to is fetched before the answer. When the provider is slow the answer is what is known.
+asio::awaitable<Result<void>> PaymentsService::look_up(UserId user, PaymentScope scope, std::string id, Steady::time_point deadline)
+{
+    auto const customer = co_await customers_.customer_of(user, scope);
+    auto const session = co_await stripe::session_of(parts_.api, id, deadline);
+    if (session.is_missing || !customer || (session.value && session.value->customer != *customer)) co_return not_found("session");
+    if (!session.value) co_return Result<void>();
+    if (session.value->status != "open") co_await checkouts_.drop(user, std::move(id));
+    co_await parts_.sync.sync(*customer, deadline);
+    co_return Result<void>();
+}
+
+asio::awaitable<SubscriptionStatus> PaymentsService::current(UserId user, std::optional<PaymentScope> scope)
+{
+    auto const tier = co_await parts_.tiers.tier_of(user);
+    SubscriptionStatus status{.tier = tier.plan, .status = "none", .source = std::string(to_text(tier.source))};
+    status.publishable_key = options_.publishable_key;
+    if (!scope) co_return status;
+    auto const rows = co_await subscriptions_.of_user(user, *scope);
+    if (auto const* shown = shown_one(rows)) {
+        status.status = shown->status;
+        if (!shown->plan.empty()) status.plan = shown->plan;
+        status.price = shown->price;
+        status.current_period_end = shown->period_end;
+        status.cancels_at = shown->cancels_at;
+        status.grace_until = shown->grace_until;
+    }
+    bool const is_live = stripe::is_live_word(status.status) && status.status != "none";
+    auto const open = is_live ? std::nullopt : co_await checkouts_.of_user(user, std::move(*scope));
+    if (open) status.status = "pending";
+    co_return status;
+}
+
+asio::awaitable<Result<OpenPortal>> PaymentsService::portal(UserId user, Flow flow, std::optional<std::string> return_url,
+                                                            Steady::time_point deadline)
+{
+    if (return_url) {
+        auto const checked = check_return_url(options_.return_urls, *return_url);
+        if (!checked) co_return checked.error();
+    }
+    auto const scope = co_await parts_.account.scope(deadline);
+    if (!scope) co_return slow();
+    auto customer = co_await customers_.customer_of(user, *scope);
+    if (!customer) co_return not_subscribed();
+    stripe::PortalWish wish{std::move(*customer), return_url.value_or(options_.return_urls.public_url + done_path), flow_of(flow)};
+    auto const opened = co_await stripe::open_portal(parts_.api, std::move(wish), random_token(), deadline);
+    if (opened.changed == Changed::unknown) co_return slow();
+    if (opened.changed != Changed::yes) co_return refused();
+    co_return OpenPortal{opened.value};
+}
+
+} // namespace pollux::billing
