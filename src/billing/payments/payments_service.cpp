@@ -2,6 +2,8 @@
 
 #include "base/secrets.hpp"
 #include "billing/stripe/changes.hpp"
+#include "billing/stripe/checkout_decision.hpp"
+#include "billing/stripe/entitling.hpp"
 #include "billing/stripe/reads.hpp"
 
 #include <algorithm>
@@ -48,11 +50,13 @@ asio::awaitable<Result<OpenCheckout>> PaymentsService::buy(UserId user, Purchase
         if (!checked) co_return checked.error();
         back = std::move(*purchase.return_url);
     }
-    CheckoutWish wish{user, std::move(purchase.plan), std::move(purchase.price), with_parameter(back, "session_id={CHECKOUT_SESSION_ID}"), back};
+    CheckoutWish wish{user, std::move(purchase.plan), std::move(purchase.price), with_parameter(back, "session_id={CHECKOUT_SESSION_ID}"),
+                      back};
     co_return co_await parts_.checkout.open(std::move(wish), deadline);
 }
 
-asio::awaitable<Result<SubscriptionStatus>> PaymentsService::status(UserId user, std::optional<std::string> session, Steady::time_point deadline)
+asio::awaitable<Result<SubscriptionStatus>> PaymentsService::status(UserId user, std::optional<std::string> session,
+                                                                    Steady::time_point deadline)
 {
     auto const scope = co_await parts_.account.scope(deadline);
     if (scope && session) {
@@ -111,6 +115,49 @@ asio::awaitable<Result<OpenPortal>> PaymentsService::portal(UserId user, Flow fl
     if (opened.changed == Changed::unknown) co_return slow();
     if (opened.changed != Changed::yes) co_return refused();
     co_return OpenPortal{opened.value};
+}
+
+asio::awaitable<Result<PaymentsService::Live>> PaymentsService::live(UserId user, Steady::time_point deadline)
+{
+    auto const scope = co_await parts_.account.scope(deadline);
+    if (!scope) co_return slow();
+    auto const customer = co_await customers_.customer_of(user, *scope);
+    if (!customer) co_return not_subscribed();
+    auto const fetched = co_await stripe::subscriptions_of(parts_.api, *customer, deadline);
+    if (fetched.is_missing) co_return not_subscribed();
+    if (!fetched.value) co_return slow();
+    auto const found = std::ranges::find_if(*fetched.value, stripe::is_live);
+    if (found == fetched.value->end()) co_return not_subscribed();
+    co_return Live{*scope, *customer, *found};
+}
+
+asio::awaitable<Result<SubscriptionStatus>> PaymentsService::cancel(UserId user, Steady::time_point deadline)
+{
+    auto found = co_await live(user, deadline);
+    if (!found) co_return found.error();
+    if (stripe::cancels_at(found->subscription)) co_return co_await current(user, found->scope);
+    auto change = co_await stripe::cancel_at_period_end(parts_.api, found->subscription.id, random_token(), deadline);
+    co_return co_await settled(user, std::move(*found), std::move(change), deadline);
+}
+
+asio::awaitable<Result<SubscriptionStatus>> PaymentsService::reactivate(UserId user, Steady::time_point deadline)
+{
+    auto found = co_await live(user, deadline);
+    if (!found) co_return found.error();
+    if (!stripe::cancels_at(found->subscription)) co_return co_await current(user, found->scope);
+    auto change = co_await stripe::reactivate(parts_.api, found->subscription, random_token(), deadline);
+    co_return co_await settled(user, std::move(*found), std::move(change), deadline);
+}
+
+// What the provider says of it now is fetched: its answer to the change may be older than another change.
+asio::awaitable<Result<SubscriptionStatus>> PaymentsService::settled(UserId user, Live live, stripe::Change<stripe::Subscription> change,
+                                                                     Steady::time_point deadline)
+{
+    if (change.changed == Changed::unknown) co_return slow();
+    if (change.changed == Changed::no) co_return refused();
+    auto const synced = co_await parts_.sync.sync(std::move(live.customer), deadline);
+    if (synced == CustomerSync::Outcome::unknown) co_return slow();
+    co_return co_await current(user, std::move(live.scope));
 }
 
 } // namespace pollux::billing

@@ -24,8 +24,7 @@ struct SubscriptionStatus {
     std::string source; // Of the tier: "none", "stripe", "admin", "demo".
     std::optional<std::string> publishable_key;
 };
-POLLUX_DESCRIBE(SubscriptionStatus,
-                (tier, status, plan, price, current_period_end, cancels_at, grace_until, source, publishable_key))
+POLLUX_DESCRIBE(SubscriptionStatus, (tier, status, plan, price, current_period_end, cancels_at, grace_until, source, publishable_key))
 
 struct OpenPortal {
     std::string url;
@@ -70,6 +69,19 @@ public:
     asio::awaitable<Result<SubscriptionStatus>> reactivate(UserId user, Steady::time_point deadline);
 
 private:
+    asio::awaitable<Result<void>> look_up(UserId user, PaymentScope scope, std::string session, Steady::time_point deadline);
+    asio::awaitable<SubscriptionStatus> current(UserId user, std::optional<PaymentScope> scope);
+
+    // Of the user's subscriptions that live the one that is shown, fetched afresh.
+    struct Live {
+        PaymentScope scope;
+        std::string customer;
+        stripe::Subscription subscription;
+    };
+    asio::awaitable<Result<Live>> live(UserId user, Steady::time_point deadline);
+    asio::awaitable<Result<SubscriptionStatus>> settled(UserId user, Live live, stripe::Change<stripe::Subscription> change,
+                                                        Steady::time_point deadline);
+
     Parts parts_;
     PaymentsOptions options_;
     CustomerStore customers_;

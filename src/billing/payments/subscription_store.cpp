@@ -14,8 +14,9 @@ enum : std::size_t { id, status, price, plan, period_end, cancels_at, grace_unti
 }
 static_assert(db::columns_in(POLLUX_SUBSCRIPTION_COLUMNS) == column::count);
 
-constexpr db::Sql of_user_sql = "select " POLLUX_SUBSCRIPTION_COLUMNS " from subscriptions where user_id = $1 and mode = $2 and account = $3 "
-                                "order by created_at desc, subscription_id desc";
+constexpr db::Sql of_user_sql =
+    "select " POLLUX_SUBSCRIPTION_COLUMNS " from subscriptions where user_id = $1 and mode = $2 and account = $3 "
+    "order by created_at desc, subscription_id desc";
 
 } // namespace
 
