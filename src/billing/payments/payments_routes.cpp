@@ -1,0 +1,164 @@
+#include "billing/payments/payments_routes.hpp"
+
+#include "http/router.hpp"
+
+namespace pollux::billing {
+
+POLLUX_DESCRIBE(OpenCheckout, (checkout_url, session_id))
+
+namespace {
+
+// A call of the provider's takes up to 8 s; the answer is out before a client, or a proxy, gives up.
+constexpr std::chrono::milliseconds provider_time_max{9'000};
+
+using Word = Text<1, 200>;
+using Url = Text<1, return_url_bytes_max>;
+
+struct BuyPlan {
+    Word plan;
+    std::optional<Word> price;
+    std::optional<Url> return_url;
+};
+POLLUX_DESCRIBE(BuyPlan, (plan, price, return_url))
+
+struct BuyPro {
+    std::optional<Word> price;
+    std::optional<Url> return_url;
+};
+POLLUX_DESCRIBE(BuyPro, (price, return_url))
+
+struct StatusQuery {
+    std::optional<Word> session_id;
+};
+POLLUX_DESCRIBE(StatusQuery, (session_id))
+
+enum class PortalPage { cancel, change_plan, payment_method };
+BOOST_DESCRIBE_ENUM(PortalPage, cancel, change_plan, payment_method)
+
+struct AskForPortal {
+    std::optional<PortalPage> flow;
+    std::optional<Url> return_url;
+};
+POLLUX_DESCRIBE(AskForPortal, (flow, return_url))
+
+Error not_configured()
+{
+    return {ErrorKind::unavailable, "billing_not_configured",
+            "Nothing is sold here: the operator has set up no payments (STRIPE_SECRET_KEY)."};
+}
+
+template <class Given>
+std::optional<std::string> text_of(std::optional<Given> given)
+{
+    if (!given) return std::nullopt;
+    return std::move(given->value);
+}
+
+asio::awaitable<Result<OpenCheckout>> buy(PaymentsApi& api, http::Request const& request, std::string plan, std::optional<Word> price,
+                                          std::optional<Url> return_url)
+{
+    if (!api.payments) co_return not_configured();
+    PaymentsService::Purchase purchase{std::move(plan), text_of(std::move(price)), text_of(std::move(return_url))};
+    co_return co_await api.payments->buy(request.user(), std::move(purchase), request.deadline);
+}
+
+asio::awaitable<Result<OpenCheckout>> buy_plan(PaymentsApi& api, http::Request const& request, BuyPlan body)
+{
+    return buy(api, request, std::move(body.plan.value), std::move(body.price), std::move(body.return_url));
+}
+
+asio::awaitable<Result<OpenCheckout>> buy_pro(PaymentsApi& api, http::Request const& request, BuyPro body)
+{
+    return buy(api, request, "pro", std::move(body.price), std::move(body.return_url));
+}
+
+asio::awaitable<Result<SubscriptionStatus>> show_status(PaymentsApi& api, http::Request const& request, http::Query<StatusQuery> query)
+{
+    if (!api.payments) co_return not_configured();
+    co_return co_await api.payments->status(request.user(), text_of(std::move(query.value.session_id)), request.deadline);
+}
+
+PaymentsService::Flow flow_of(std::optional<PortalPage> page)
+{
+    if (!page) return PaymentsService::Flow::plain;
+    switch (*page) {
+    case PortalPage::cancel: return PaymentsService::Flow::cancel;
+    case PortalPage::change_plan: return PaymentsService::Flow::change_plan;
+    case PortalPage::payment_method: return PaymentsService::Flow::payment_method;
+    }
+    return PaymentsService::Flow::plain;
+}
+
+asio::awaitable<Result<OpenPortal>> open_portal(PaymentsApi& api, http::Request const& request, AskForPortal body)
+{
+    if (!api.payments) co_return not_configured();
+    co_return co_await api.payments->portal(request.user(), flow_of(body.flow), text_of(std::move(body.return_url)), request.deadline);
+}
+
+asio::awaitable<Result<SubscriptionStatus>> cancel(PaymentsApi& api, http::Request const& request)
+{
+    if (!api.payments) co_return not_configured();
+    co_return co_await api.payments->cancel(request.user(), request.deadline);
+}
+
+asio::awaitable<Result<SubscriptionStatus>> reactivate(PaymentsApi& api, http::Request const& request)
+{
+    if (!api.payments) co_return not_configured();
+    co_return co_await api.payments->reactivate(request.user(), request.deadline);
+}
+
+struct EventTaken {
+    bool received = true;
+};
+POLLUX_DESCRIBE(EventTaken, (received))
+
+asio::awaitable<Result<EventTaken>> take_event(PaymentsApi& api, http::Request const& request, http::RawBody body)
+{
+    if (!api.webhook) co_return not_configured();
+    std::string signature(request.header("Stripe-Signature").value_or(""));
+    auto const taken = co_await api.webhook->take(std::move(signature), std::string(body.bytes), request.deadline);
+    if (!taken) co_return taken.error();
+    co_return EventTaken{};
+}
+
+http::RouteOptions options(std::string_view id, std::string_view summary, std::vector<std::string_view> errors)
+{
+    return {.id = id,
+            .summary = summary,
+            .tag = "subscription",
+            .limits = http::RateClass::create,
+            .time_max = provider_time_max,
+            .errors = std::move(errors)};
+}
+
+} // namespace
+
+void add_payments_routes(http::Router& router, PaymentsApi& api)
+{
+    auto buying = options("buyPlan", "A page of the payment provider's on which the plan is paid",
+                          {"already_subscribed", "billing_not_configured", "payment_provider_slow", "payment_refused", "plan_not_sold"});
+    router.post("/subscription/checkout/", buy_plan, api, buying);
+    buying.id = "buyPro";
+    buying.summary = "The same, for the plan pro";
+    router.post("/subscription/pro/", buy_pro, api, buying);
+    for (auto const* path : {"/subscribe/pro/", "/subscriptions/pro/"}) router.alias("POST", "/subscription/pro/", path);
+
+    router.get("/subscription/status/", show_status, api,
+               options("showSubscription", "Tier and subscription; with ?session_id= what that checkout has led to",
+                       {"billing_not_configured", "session_not_found"}));
+    router.alias("GET", "/subscription/status/", "/subscriptions/status/");
+
+    std::vector<std::string_view> const of_changes{"billing_not_configured", "not_subscribed", "payment_provider_slow", "payment_refused"};
+    router.post(
+        "/subscription/portal/", open_portal, api,
+        options("openPortal", "A page of the payment provider's for changing the subscription, the card and the addresses", of_changes));
+    router.post("/subscription/cancel/", cancel, api, options("cancelSubscription", "Ends it with the period that is paid", of_changes));
+    router.post("/subscription/reactivate/", reactivate, api, options("reactivateSubscription", "Undoes that", of_changes));
+
+    auto posted = http::raw_route("takePaymentEvent", "Where Stripe posts its events, signed", "subscription");
+    posted.errors = {"billing_not_configured", "signature_missing", "signature_invalid", "signature_too_old"};
+    router.post("/subscription/webhook/", take_event, api, posted);
+    for (auto const* path : {"/webhook/stripe/", "/subscriptions/webhook/stripe/"}) router.alias("POST", "/subscription/webhook/", path);
+}
+
+} // namespace pollux::billing
