@@ -34,6 +34,12 @@ struct FieldError {
     std::string detail;
 };
 
+// What an error says besides, for programs: a member of the problem document.
+struct ErrorMember {
+    std::string name; // "upgrade".
+    std::string json;
+};
+
 class Error {
 public:
     Error() = default; // result<T, Error>::error() of Boost 1.81 needs it.
@@ -43,6 +49,7 @@ public:
     std::string const& code() const { return code_; }       // Stable word for clients: "room_not_found".
     std::string const& message() const { return message_; } // Says how to mend it.
     std::vector<FieldError> const& fields() const { return fields_; }
+    std::vector<ErrorMember> const& members() const { return members_; }
     std::optional<std::chrono::seconds> retry_after() const { return retry_after_; }
 
     Error&& with_retry_after(std::chrono::seconds wait) &&
@@ -55,6 +62,11 @@ public:
         fields_.push_back(std::move(field));
         return std::move(*this);
     }
+    Error&& with_member(ErrorMember member) &&
+    {
+        members_.push_back(std::move(member));
+        return std::move(*this);
+    }
     void add_field(FieldError field) { fields_.push_back(std::move(field)); }
 
 private:
@@ -62,6 +74,7 @@ private:
     std::string code_;
     std::string message_;
     std::vector<FieldError> fields_;
+    std::vector<ErrorMember> members_;
     std::optional<std::chrono::seconds> retry_after_; // For rate_limited and unavailable.
 };
 

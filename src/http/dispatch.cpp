@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <random>
 
 namespace pollux::http {
@@ -147,14 +148,28 @@ std::optional<Error> authenticate(Server::Shared const& shared, Target& target)
     return identity.error();
 }
 
-void add_rate_headers(Response& response, limits::RateDecision const& decision)
+void append_number(std::string& text, std::string_view before, std::int64_t number)
 {
-    // draft-ietf-httpapi-ratelimit-headers-10
-    std::string const name = "\"" + std::string(decision.policy) + "\"";
-    response.headers.emplace_back("RateLimit",
-                                  name + ";r=" + std::to_string(decision.remaining) + ";t=" + std::to_string(decision.reset.count()));
-    response.headers.emplace_back("RateLimit-Policy", name + ";q=" + std::to_string(decision.rule.count) +
-                                                          ";w=" + std::to_string(decision.rule.window.count()));
+    std::array<char, 24> digits;
+    auto const [end, failed] = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+    text.append(before).append(digits.data(), end);
+}
+
+// An item of both fields (draft-ietf-httpapi-ratelimit-headers-10).
+void add_rate(RateFields& fields, limits::RateDecision const& decision)
+{
+    for (auto* text : {&fields.limit, &fields.policy}) text->append(text->empty() ? "\"" : ", \"").append(decision.policy).append("\"");
+    append_number(fields.limit, ";r=", decision.remaining);
+    append_number(fields.limit, ";t=", decision.reset.count());
+    append_number(fields.policy, ";q=", decision.rule.count);
+    append_number(fields.policy, ";w=", decision.rule.window.count());
+}
+
+void add_rate_headers(Response& response, RateFields fields)
+{
+    if (fields.limit.empty()) return;
+    response.headers.emplace_back("RateLimit", std::move(fields.limit));
+    response.headers.emplace_back("RateLimit-Policy", std::move(fields.policy));
 }
 
 // Streams last and are few; all else that asks for a user counts.
@@ -175,7 +190,10 @@ asio::awaitable<limits::RateDecision> take_of_plan(Server::Shared& shared, UserI
     co_return co_await shared.limiter.take(RateClass::plan, "u:" + std::to_string(user.value), *rule);
 }
 
-asio::awaitable<std::optional<Response>> refuse_by_rate(Server::Shared& shared, Request const& request, Route const& route)
+// Says in `fields` what was counted for the caller; where that refuses, only what refused. The address is told of where it alone counts:
+// what is left of it depends on others.
+asio::awaitable<std::optional<Response>> refuse_by_rate(Server::Shared& shared, Request const& request, Route const& route,
+                                                        RateFields& fields)
 {
     auto const rate_class = route.options.limits;
     auto rules = shared.options.rate_rules.of(rate_class);
@@ -184,20 +202,25 @@ asio::awaitable<std::optional<Response>> refuse_by_rate(Server::Shared& shared, 
     if (rules.per_user && request.identity) {
         std::string const key = asker_of(request);
         decision = co_await shared.limiter.take(rate_class, key, *rules.per_user);
+        add_rate(fields, decision);
     }
     if (decision.allowed && request.identity && counts_for_plan(route)) {
         decision = co_await take_of_plan(shared, request.identity->user);
+        if (!decision.policy.empty()) add_rate(fields, decision);
     }
     if (decision.allowed && rules.per_address) {
         std::string const key = "a:" + request.peer.limit_prefix;
         decision = co_await shared.limiter.take(rate_class, key, *rules.per_address);
         decision.policy = limits::address_policy(rate_class);
+        if (fields.limit.empty()) add_rate(fields, decision);
     }
     if (decision.allowed) co_return std::nullopt;
     auto wait = decision.retry_after;
     auto response =
         problem(rate_limited("rate_limited", "Too many requests; come back after the seconds in Retry-After.", wait), request.request_id);
-    add_rate_headers(response, decision);
+    fields = {};
+    add_rate(fields, decision);
+    add_rate_headers(response, std::move(fields));
     co_return response;
 }
 
@@ -220,7 +243,7 @@ asio::awaitable<std::optional<Response>> refuse_caller_or_throw(Server::Shared& 
     auto refused = authenticate(shared, target);
     if (refused) co_return problem(*refused, target.request.request_id);
     if (shared.options.rate_limits) {
-        auto limited = co_await refuse_by_rate(shared, target.request, *target.found.route);
+        auto limited = co_await refuse_by_rate(shared, target.request, *target.found.route, target.rates);
         if (limited) co_return limited;
     }
     co_return refuse_by_unread_answers(shared, target.request);
@@ -360,6 +383,7 @@ asio::awaitable<Response> answer(Server::Shared& shared, Target& target)
     } catch (std::exception const& failure) {
         response = accident(failure, target.request);
     }
+    add_rate_headers(response, std::move(target.rates));
     add_cors(response, target.request, shared.options.cors);
     co_return response;
 }

@@ -15,11 +15,18 @@ struct SocketPeer {
     Peer texts;
 };
 
+// The header fields RateLimit and RateLimit-Policy: what is left to the caller, and of what. Empty where nothing was counted.
+struct RateFields {
+    std::string limit;
+    std::string policy;
+};
+
 // What is known of a request after its head was read.
 struct Target {
     Router::Found found;
     Request request;
     std::optional<Response> refusal; // Decided by the head alone: the body is not read.
+    RateFields rates;
 };
 
 // Names a request in its answer and in the log.

@@ -30,6 +30,14 @@ Response respond(Problem problem)
     return response;
 }
 
+// The document ends in the brace of its object.
+void add_member(std::string& document, ErrorMember const& member)
+{
+    document.back() = ',';
+    append_json_text(document, member.name);
+    document.append(":").append(member.json).append("}");
+}
+
 } // namespace
 
 int status_of(Error const& error)
@@ -64,6 +72,7 @@ Response problem(Error const& error, std::string_view request_id)
         for (auto const& field : error.fields()) fields.push_back({field.field, field.code, field.detail});
     }
     auto response = respond(std::move(document));
+    for (auto const& member : error.members()) add_member(response.body, member);
     if (auto const after = error.retry_after()) response.headers.emplace_back("Retry-After", std::to_string(after->count()));
     if (error.kind() == ErrorKind::unauthenticated) response.headers.emplace_back("WWW-Authenticate", "Bearer");
     return response;

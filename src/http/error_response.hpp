@@ -1,4 +1,4 @@
-// Errors as RFC 9457 problem documents: type, title, status, detail, code, request_id, and errors[] for input.
+// Errors as RFC 9457 problem documents: type, title, status, detail, code, request_id, errors[] for input, and the error's own members.
 #pragma once
 
 #include "http/response.hpp"

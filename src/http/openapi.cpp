@@ -139,7 +139,9 @@ json::object components(Router const& router)
         "required":["type","title","status","detail","code","request_id"],
         "properties":{"type":{"type":"string"},"title":{"type":"string"},"status":{"type":"integer"},
         "detail":{"type":"string","description":"How to mend it."},"code":{"type":"string","description":"A stable word."},
-        "request_id":{"type":"string"},"errors":{"type":"array","items":{"type":"object","required":["field","code","detail"],
+        "request_id":{"type":"string"},
+        "upgrade":{"type":"object","description":"Of daily_limit_reached, where a higher plan can be had: what to ask for it.",
+        "required":["plans","checkout"],"properties":{"plans":{"type":"string"},"checkout":{"type":"string"}}},"errors":{"type":"array","items":{"type":"object","required":["field","code","detail"],
         "properties":{"field":{"type":"string"},"code":{"type":"string"},"detail":{"type":"string"}}}}}})");
     return {{"schemas", std::move(schemas)},
             {"securitySchemes", {{"bearer", {{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}}}}},

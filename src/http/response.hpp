@@ -4,6 +4,7 @@
 #include "base/json.hpp"
 #include "http/event_stream.hpp"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -35,6 +36,13 @@ struct NoContent {};
 template <class T>
 struct Prepared {
     std::shared_ptr<std::string const> json;
+};
+
+// 200 with a T that is the same for everybody, and may be kept by whoever it passes for `max_age`.
+template <class T>
+struct Cacheable {
+    T value;
+    std::chrono::seconds max_age;
 };
 
 // 200 and text/event-stream; 204 when `events` is null (tells an EventSource to stop).
@@ -90,6 +98,7 @@ struct Response {
     std::string body;
     std::shared_ptr<std::string const> shared_body; // Used instead of `body` when set.
     std::unique_ptr<EventStream> events;            // Used instead of a body when set.
+    std::chrono::seconds max_age{0};                // 0: nobody may keep it.
     bool closes_connection = false;
 
     std::string_view bytes() const { return shared_body ? std::string_view(*shared_body) : std::string_view(body); }

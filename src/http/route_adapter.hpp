@@ -73,6 +73,17 @@ struct Answer<Prepared<T>> {
     static void describe(AnswerShape& shape, SchemaBook& book) { shape.answer_schema = schema_of<T>(book, SchemaSide::output); }
 };
 
+template <class T>
+struct Answer<Cacheable<T>> {
+    static Response respond(Cacheable<T> value)
+    {
+        auto response = json_response(200, to_json(value.value));
+        response.max_age = value.max_age;
+        return response;
+    }
+    static void describe(AnswerShape& shape, SchemaBook& book) { shape.answer_schema = schema_of<T>(book, SchemaSide::output); }
+};
+
 template <>
 struct Answer<Stream> {
     static Response respond(Stream value)

@@ -296,7 +296,12 @@ std::string Session::head_of(Response const& response, std::string_view request_
         head += "\r\nCache-Control: no-cache, no-transform\r\nX-Accel-Buffering: no";
         if (is_http_1_1_) head += "\r\nTransfer-Encoding: chunked";
     } else {
-        head += "\r\nCache-Control: no-store";
+        if (response.max_age.count() == 0) {
+            head += "\r\nCache-Control: no-store";
+        } else {
+            head += "\r\nCache-Control: public, max-age=";
+            append_number(static_cast<std::size_t>(response.max_age.count()));
+        }
         if (response.status != 204) {
             head += "\r\nContent-Length: ";
             append_number(response.bytes().size());

@@ -55,6 +55,16 @@ inline asio::awaitable<Result<Echoed>> breaks(Service&, http::Request const&)
     co_return Echoed{};
 }
 
+inline asio::awaitable<Result<http::Cacheable<Echoed>>> kept(Service&, http::Request const&)
+{
+    co_return http::Cacheable<Echoed>{{"the same for all", 0}, std::chrono::seconds(60)};
+}
+
+inline asio::awaitable<Result<Echoed>> used_up(Service&, http::Request const&)
+{
+    co_return rate_limited("used_up", "Nothing is left.", std::chrono::seconds(5)).with_member({"upgrade", R"({"plans":"/plans/"})"});
+}
+
 class ThreeEvents final : public http::EventStream {
 public:
     asio::awaitable<std::optional<std::string>> next(Steady::time_point) override
@@ -120,6 +130,9 @@ protected:
         router_.get("/filter/", filtered, service_, open);
         router_.get("/breaks/", breaks, service_, open);
         router_.get("/events/", events, service_, open);
+        router_.get("/kept/", kept, service_, open);
+        router_.get("/used-up/", used_up, service_, open);
+        router_.get("/my-events/", events, service_, {.id = "myEvents", .access = http::Access::user});
         router_.post("/mine/", echo, service_, {.id = "mine", .access = http::Access::user, .body_bytes_max = 100});
         router_.post("/limited/", echo, service_, {.id = "limited", .access = http::Access::open, .limits = http::RateClass::otp});
     }

@@ -185,6 +185,56 @@ TEST_F(ServerTest, answers_rate_limits_with_the_drafts_headers)
     EXPECT_GE(std::stoi(answer.header("retry-after")), 1);
 }
 
+TEST_F(ServerTest, says_what_is_left_with_every_answer_that_was_counted)
+{
+    http::ServerOptions options;
+    options.rate_limits = true;
+    options.rate_rules.read.per_user = limits::RateRule{10, std::chrono::seconds(60)};
+    options.rate_rules.read.per_address = limits::RateRule{100, std::chrono::seconds(60)};
+    options.rate_rules.plan = limits::RateRule{3, std::chrono::seconds(60)};
+    start(std::move(options));
+    std::string const token = "Authorization: Bearer good\r\n";
+    auto mine = [&] { return post("/mine/", R"({"text":"a"})", "Content-Type: application/json\r\n" + token); };
+
+    auto answer = mine();
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.header("ratelimit-policy"), R"("read";q=10;w=60, "plan";q=3;w=60)");
+    EXPECT_EQ(answer.header("ratelimit"), R"("read";r=9;t=6, "plan";r=2;t=20)");
+    // Streams are not counted by plan; their own class says what is left.
+    answer = ask(get("/my-events/", token));
+    EXPECT_EQ(answer.header("ratelimit-policy"), R"("read";q=10;w=60)");
+    // Where only the address counts, it is told of.
+    EXPECT_EQ(ask(get("/rooms/5/")).header("ratelimit-policy"), R"("read_address";q=100;w=60)");
+    // Refusals of the handler say it, too.
+    EXPECT_EQ(ask(get("/rooms/x/")).header("ratelimit-policy"), R"("read_address";q=100;w=60)");
+
+    EXPECT_EQ(mine().status, 200);
+    EXPECT_TRUE(mine().header("ratelimit").find(R"("plan";r=0;)") != std::string::npos);
+    answer = mine();
+    EXPECT_EQ(answer.status, 429);
+    EXPECT_EQ(answer.header("ratelimit-policy"), R"("plan";q=3;w=60)") << "only what refused";
+    EXPECT_EQ(answer.header("retry-after"), "20");
+}
+
+TEST_F(ServerTest, says_nothing_of_limits_where_nothing_is_counted)
+{
+    EXPECT_EQ(ask(get("/rooms/5/")).header("ratelimit"), "");
+}
+
+TEST_F(ServerTest, an_error_has_its_own_members_beside_the_usual_ones)
+{
+    auto const answer = ask(get("/used-up/", "X-Request-ID: abc-1\r\n"));
+    EXPECT_EQ(answer.status, 429);
+    EXPECT_EQ(answer.header("content-type"), "application/problem+json");
+    EXPECT_TRUE(answer.body.ends_with(R"("code":"used_up","request_id":"abc-1","upgrade":{"plans":"/plans/"}})")) << answer.body;
+}
+
+TEST_F(ServerTest, what_may_be_kept_says_for_how_long)
+{
+    EXPECT_EQ(ask(get("/kept/")).header("cache-control"), "public, max-age=60");
+    EXPECT_EQ(ask(get("/rooms/5/")).header("cache-control"), "no-store");
+}
+
 TEST_F(ServerTest, a_user_over_their_limit_takes_nothing_from_their_address)
 {
     http::ServerOptions options;
