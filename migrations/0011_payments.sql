@@ -85,3 +85,5 @@ create table payment_keys (
     key_mac text primary key,
     account text not null
 );
+
+alter table plan_prices add column added_at bigint not null default 0; -- In this order they are offered.

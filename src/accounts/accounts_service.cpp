@@ -104,6 +104,17 @@ asio::awaitable<void> AccountsService::erase_rest(db::Transaction& transaction, 
     co_await UserStore::erase(transaction, user);
 }
 
+asio::awaitable<Result<User>> AccountsService::account_of(std::string mobile)
+{
+    auto const number = co_await known_number(parts_.users, parts_.options.numbers, std::move(mobile));
+    if (!number) co_return number.error();
+    auto account = co_await parts_.users.by_mobile(*number);
+    if (!account || !account->user.is_verified) {
+        co_return Error(ErrorKind::not_found, "user_not_found", "No account has the number " + *number + ".");
+    }
+    co_return std::move(account->user);
+}
+
 asio::awaitable<Result<Superuser>> AccountsService::create_superuser(std::string mobile, std::optional<std::string> password)
 {
     auto const number = co_await known_number(parts_.users, parts_.options.numbers, mobile);

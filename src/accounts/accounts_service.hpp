@@ -38,6 +38,9 @@ public:
     // What the chat room needs of a user; nullopt when the user was deleted.
     asio::awaitable<std::optional<UserBrief>> user_brief(UserId user) { return parts_.users.brief(user); }
 
+    // The verified account of a number, as somebody types it. Errors: invalid_input (mobile), user_not_found.
+    asio::awaitable<Result<User>> account_of(std::string mobile);
+
     // The last of a user who was let go: what refers to their row must be gone.
     static asio::awaitable<void> erase_rest(db::Transaction& transaction, UserId user);
 

@@ -97,7 +97,7 @@ constexpr db::Sql reset_password_sql = R"sql(
 // Nobody's number is like this, no plan has this name, and an unverified user would be cleaned up before their rooms are.
 constexpr db::Sql let_go_sql = R"sql(
     update users set mobile = 'gone:' || id, name = null, email = null, password_hash = null, pending_password_hash = null,
-        custom_instructions = '', tier = 'gone', is_admin = 0, is_verified = 1
+        custom_instructions = '', tier = 'gone', tier_until = null, is_admin = 0, is_verified = 1
     where id = $1
 )sql";
 constexpr db::Sql erase_sql = "delete from users where id = $1 and mobile like 'gone:%'";

@@ -1,5 +1,6 @@
 #include "app/control_commands.hpp"
 
+#include "app/plan_commands.hpp"
 #include "app/superuser.hpp"
 #include "control/client.hpp"
 
@@ -7,7 +8,9 @@ namespace pollux::app {
 
 control::Commands control_commands(Rooms& rooms)
 {
-    return {{superuser_command_name, superuser_command(rooms.accounts)}};
+    auto commands = plan_commands(rooms);
+    commands.emplace(superuser_command_name, superuser_command(rooms.accounts));
+    return commands;
 }
 
 Result<std::string> ask_server(config::Config const& config, std::string command, std::string arguments)

@@ -5,6 +5,7 @@
 #include "app/options.hpp"
 #include "app/task_kinds.hpp"
 #include "billing/billing_routes.hpp"
+#include "billing/tier_tasks.hpp"
 #include "chat/chat_routes.hpp"
 #include "chat/replies/stop_signals.hpp"
 
@@ -18,6 +19,13 @@ ai::Models build_models(config::Config const& config)
     auto models = ai::build_models(models_options(config));
     if (!models) throw std::runtime_error("AI_MODELS: " + models.error().message());
     return std::move(*models);
+}
+
+std::vector<std::string> model_ids(ai::Models const& models)
+{
+    std::vector<std::string> ids;
+    for (auto const& entry : models.all()) ids.push_back(entry.id);
+    return ids;
 }
 
 // SQLite's file is locked by one process.
@@ -77,7 +85,8 @@ Rooms::Rooms(config::Config const& config, std::string secret_key, db::Database&
              Clock const& clock)
     : bus(with), task_watch(database, task_kinds),
       task_runner(database, runtime, task_kinds, tasks::Seal(secret_key), task_options(config)),
-      task_signals(connect_bell(task_bell, task_runner, bus.signals())), models(build_models(config)), billing(database, clock),
+      task_signals(connect_bell(task_bell, task_runner, bus.signals())), models(build_models(config)), billing(database),
+      tiers(database, billing, bus.notices(), task_bell), plan_desk(database, billing, task_bell, model_ids(models)),
       accounts(database, bus.notices(), clock, accounts_options(config, std::move(secret_key))),
       queue_gauge(static_cast<std::int64_t>(config.queue_max), processes(config)), queue_watch(database),
       worker(build_worker(*this, config, database, runtime, clock)),
@@ -92,8 +101,12 @@ Rooms::Rooms(config::Config const& config, std::string secret_key, db::Database&
     }
     add_task_kinds(task_kinds, database, clock, accounts);
     add_deletion_kinds(task_kinds, database);
+    billing::add_tier_kinds(task_kinds, tiers);
     task_watch.start();
-    if (bus.signals()) accounts.share_ended_sessions(*bus.signals());
+    if (bus.signals()) {
+        accounts.share_ended_sessions(*bus.signals());
+        billing.share_changes(*bus.signals());
+    }
     accounts.add_eraser({[](db::Transaction& transaction, UserId user) { return begin_erasure(transaction, user); },
                          [this](UserId user) {
                              bus.room_lists().drop(user);

@@ -5,6 +5,8 @@
 #include "ai/model_list.hpp"
 #include "app/bus_parts.hpp"
 #include "billing/billing_service.hpp"
+#include "billing/plan_desk.hpp"
+#include "billing/tiers.hpp"
 #include "chat/chat_routes.hpp"
 #include "chat/chat_service.hpp"
 #include "chat/queue/queue_watch.hpp"
@@ -40,6 +42,8 @@ public:
     std::unique_ptr<bus::Signals::Subscription> task_signals;
     ai::Models models;
     billing::BillingService billing;
+    billing::Tiers tiers;
+    billing::PlanDesk plan_desk;
     accounts::AccountsService accounts;
     chat::QueueGauge queue_gauge;
     chat::QueueWatch queue_watch;

@@ -1,23 +1,11 @@
 #include "app/superuser.hpp"
 
-#include "app/blocking.hpp"
-#include "app/bus_parts.hpp"
+#include "app/beside_server.hpp"
 #include "app/control_commands.hpp"
-#include "app/open_database.hpp"
-#include "app/process.hpp"
-#include "app/rooms.hpp"
 #include "base/json_types.hpp"
-#include "control/client.hpp"
-#include "db/sqlite/file_lock.hpp"
-
-#include <stdexcept>
-#include <thread>
 
 namespace pollux::app {
 namespace {
-
-constexpr std::chrono::seconds in_use_max{5}; // A server that starts or stops has the database before or after it answers.
-constexpr std::chrono::milliseconds try_every{100};
 
 // What is sent and what is read of it; the service judges both.
 struct Asked {
@@ -42,13 +30,7 @@ struct MadeThere {
 };
 POLLUX_DESCRIBE(MadeThere, (mobile, link_token))
 
-asio::awaitable<Result<accounts::Superuser>> make(accounts::AccountsService& accounts, std::string mobile,
-                                                  std::optional<std::string> password)
-{
-    co_return co_await accounts.create_superuser(std::move(mobile), std::move(password));
-}
-
-asio::awaitable<Result<std::string>> make_for_another_process(accounts::AccountsService& accounts, std::string arguments)
+asio::awaitable<Result<std::string>> make(accounts::AccountsService& accounts, std::string arguments)
 {
     auto wanted = from_json<Wanted>(arguments);
     if (!wanted) co_return wanted.error();
@@ -59,22 +41,11 @@ asio::awaitable<Result<std::string>> make_for_another_process(accounts::Accounts
     co_return to_json(Made{made->user.mobile, made->link_token});
 }
 
-Result<accounts::Superuser> make_here(config::Config const& config, std::string mobile, std::optional<std::string> password)
-{
-    Clock const clock;
-    net::Runtime runtime(1);
-    auto const database = open_database(config, clock);
-    auto without_worker = config;
-    without_worker.workers = config::Workers::external;
-    without_worker.redis_url = std::nullopt;
-    BusParts bus(without_worker, *database, runtime);
-    Rooms rooms(without_worker, secret_key(config), *database, bus, runtime, clock);
-    return run_blocking(runtime.context(0), make(rooms.accounts, std::move(mobile), std::move(password)));
-}
+} // namespace
 
-Result<accounts::Superuser> make_there(config::Config const& config, std::string const& mobile, std::optional<std::string> const& password)
+Result<accounts::Superuser> create_superuser(config::Config const& config, std::string mobile, std::optional<std::string> password)
 {
-    auto const answer = ask_server(config, superuser_command_name, to_json(Asked{mobile, {password}}));
+    auto const answer = run_beside_server(config, superuser_command_name, to_json(Asked{std::move(mobile), {std::move(password)}}));
     if (!answer) return answer.error();
     auto made = from_json<MadeThere>(*answer);
     if (!made) return made.error();
@@ -84,29 +55,9 @@ Result<accounts::Superuser> make_there(config::Config const& config, std::string
     return superuser;
 }
 
-} // namespace
-
-Result<accounts::Superuser> create_superuser(config::Config const& config, std::string mobile, std::optional<std::string> password)
-{
-    prepare_process(config);
-    for (auto const until = Steady::now() + in_use_max;; std::this_thread::sleep_for(try_every)) {
-        std::string in_use;
-        try {
-            return make_here(config, mobile, password);
-        } catch (db::DatabaseInUse const& taken) {
-            in_use = taken.what();
-        }
-        try {
-            return make_there(config, mobile, password);
-        } catch (control::NobodyThere const& nobody) {
-            if (Steady::now() >= until) throw std::runtime_error(in_use + "; " + nobody.what());
-        }
-    }
-}
-
 control::Command superuser_command(accounts::AccountsService& accounts)
 {
-    return [&accounts](std::string arguments) { return make_for_another_process(accounts, std::move(arguments)); };
+    return [&accounts](std::string arguments) { return make(accounts, std::move(arguments)); };
 }
 
 } // namespace pollux::app

@@ -1,7 +1,9 @@
 #include "app/task_kinds.hpp"
 
 #include "accounts/accounts_service.hpp"
+#include "audit/audit.hpp"
 #include "billing/quota.hpp"
+#include "billing/tier_store.hpp"
 #include "billing/usage_roll_up.hpp"
 #include "chat/streams/reply_parts_store.hpp"
 #include "idempotency/idempotency.hpp"
@@ -28,7 +30,11 @@ asio::awaitable<TaskOutcome> clean_up(TaskRun& run, db::Database& database, Cloc
         forgotten = co_await idempotency::forget_old_keys(database, clock.now());
     }
     for (auto forgotten = piece_rows; forgotten == piece_rows && !run.is_to_end();) {
-        forgotten = co_await billing::forget_use_left_behind(database, day_of(clock.now()));
+        forgotten = co_await billing::forget_use_left_behind(database);
+    }
+    for (auto forgotten = piece_rows; forgotten >= piece_rows && !run.is_to_end();) forgotten = co_await audit::forget_old(database);
+    for (auto forgotten = piece_rows; forgotten == piece_rows && !run.is_to_end();) {
+        forgotten = co_await billing::TierStore::forget_ended(database);
     }
     tasks::TaskStore store(database);
     auto const names = kinds.names_json([](auto const& kind) { return kind.duty == tasks::Duty::usual; });

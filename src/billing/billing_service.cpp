@@ -1,37 +1,23 @@
 #include "billing/billing_service.hpp"
 
+#include "base/text.hpp"
+#include "billing/tier_store.hpp"
 #include "billing/tokens_sql.hpp"
 #include "db/columns.hpp"
 
 namespace pollux::billing {
 namespace {
 
-constexpr db::Sql seed_sql = R"sql(
-    insert into plans (name, messages_per_day, requests_per_minute, models, context_tokens, message_characters_max, replies_at_once,
-        rooms_max)
-    values ($1, $2, $3, '*', $4, 32000, 2, $5)
-    on conflict (name) do nothing
-)sql";
-
-#define POLLUX_PLAN_COLUMNS                                                                                                                \
-    "p.name, p.messages_per_day, p.requests_per_minute, p.models, p.context_tokens, p.message_characters_max, p.replies_at_once, "         \
-    "p.rooms_max"
-namespace plan_column {
-enum : std::size_t {
-    name,
-    messages_per_day,
-    requests_per_minute,
-    models,
-    context_tokens,
-    message_characters_max,
-    replies_at_once,
-    rooms_max,
-    count
-};
+// A user's plan and the database's time; and how many plans above it are shown and sold.
+#define POLLUX_STANDING_COLUMNS                                                                                                            \
+    "p.name, p.messages_per_day, now_us(), "                                                                                               \
+    "(select count(*) from plans h where h.rank > p.rank and h.is_public = 1 and h.is_archived = 0)"
+namespace standing_column {
+enum : std::size_t { tier, messages_per_day, now, higher_plans, count };
 }
-static_assert(db::columns_in(POLLUX_PLAN_COLUMNS) == plan_column::count);
+static_assert(db::columns_in(POLLUX_STANDING_COLUMNS) == standing_column::count);
 
-constexpr db::Sql plan_sql = "select " POLLUX_PLAN_COLUMNS " from users u join plans p on p.name = u.tier where u.id = $1";
+constexpr db::Sql standing_sql = "select " POLLUX_STANDING_COLUMNS " from users u join plans p on p.name = u.tier where u.id = $1";
 
 #define POLLUX_USAGE_COLUMNS                                                                                                               \
     "day, used, " POLLUX_TOKENS("prompt_tokens") ", " POLLUX_TOKENS("completion_tokens") ", " POLLUX_TOKENS("thought_tokens")
@@ -47,10 +33,7 @@ constexpr db::Sql erase_months_sql = "delete from usage_months where user_id = $
 constexpr db::Sql erase_models_sql = "delete from usage_models where user_id = $1";
 constexpr db::Sql erase_model_months_sql = "delete from usage_model_months where user_id = $1";
 
-constexpr std::int64_t basic_requests_per_minute = 120;
-constexpr std::int64_t pro_requests_per_minute = 600;
-constexpr std::int64_t basic_rooms_max = 1'000;
-constexpr std::int64_t pro_rooms_max = 10'000;
+constexpr std::string_view plans_channel = "plans"; // A user's id, or nothing: everybody's.
 
 std::string date_text(std::int64_t day)
 {
@@ -79,44 +62,66 @@ std::vector<UsageDay> every_day(db::Rows const& rows, std::int64_t first, std::i
 
 } // namespace
 
-asio::awaitable<void> BillingService::seed_plans(PlanSeeds seeds)
-{
-    co_await database_.write(seed_sql, "basic", seeds.basic_messages_per_day, basic_requests_per_minute, seeds.context_tokens,
-                             basic_rooms_max);
-    co_await database_.write(seed_sql, "pro", seeds.pro_messages_per_day, pro_requests_per_minute, seeds.context_tokens, pro_rooms_max);
-}
-
 asio::awaitable<Result<Plan>> BillingService::plan_of(UserId user)
 {
-    auto const rows = co_await database_.read(plan_sql, user);
-    if (rows.empty()) co_return not_found("user");
-    auto const row = rows.front();
-    co_return Plan{row.text(plan_column::name),
-                   row.integer(plan_column::messages_per_day),
-                   row.integer(plan_column::requests_per_minute),
-                   PlanModels::parse(row.text(plan_column::models)),
-                   row.integer(plan_column::context_tokens),
-                   row.integer(plan_column::message_characters_max),
-                   row.integer(plan_column::replies_at_once),
-                   row.integer(plan_column::rooms_max)};
+    auto plan = co_await plans_.of_user(user);
+    if (!plan) co_return not_found("user");
+    co_return std::move(*plan);
+}
+
+asio::awaitable<PlanList> BillingService::plans()
+{
+    auto plans = co_await plans_.all();
+    std::map<std::string, std::vector<PlanPrice>> prices;
+    if (prices_ != nullptr) prices = co_await prices_->sold();
+    co_return public_plans(std::move(plans), std::move(prices));
 }
 
 asio::awaitable<Result<UsageReport>> BillingService::usage(UserId user, std::optional<std::int64_t> days)
 {
-    auto plan = co_await plan_of(user);
-    if (!plan) co_return plan.error();
+    auto const standings = co_await database_.read(standing_sql, user);
+    if (standings.empty()) co_return not_found("user");
+    auto const standing = standings.front();
 
-    auto const today = day_of(clock_.now());
+    auto const today = day_of(standing.time(standing_column::now));
     auto const first = today - days.value_or(1) + 1;
     auto const rows = co_await database_.read(usage_sql, user, first, today);
     auto listed = every_day(rows, first, today);
 
-    UsageReport report{.tier = plan->name, .limit = plan->messages_per_day, .resets_at = start_of_day(today + 1)};
+    UsageReport report{.tier = standing.text(standing_column::tier),
+                       .limit = standing.integer(standing_column::messages_per_day),
+                       .resets_at = start_of_day(today + 1)};
     report.used = listed.back().used;
     report.remaining = std::max<std::int64_t>(0, report.limit - report.used);
     report.tokens = listed.back().tokens;
     if (days) report.days.value = std::move(listed);
+    if (standing.integer(standing_column::higher_plans) > 0) report.upgrade.value.emplace();
     co_return report;
+}
+
+void BillingService::share_changes(bus::Signals& signals)
+{
+    signals_ = &signals;
+    subscription_ = signals.subscribe(std::string(plans_channel), [this](std::optional<std::string_view> payload) {
+        auto const user = payload ? parse_integer(*payload) : std::nullopt;
+        if (user) {
+            rates_.forget(UserId{*user});
+        } else {
+            rates_.forget_all();
+        }
+    });
+}
+
+void BillingService::plan_changed(UserId user)
+{
+    rates_.forget(user);
+    if (signals_ != nullptr) signals_->publish(plans_channel, std::to_string(user.value));
+}
+
+void BillingService::plans_changed()
+{
+    rates_.forget_all();
+    if (signals_ != nullptr) signals_->publish(plans_channel, "");
 }
 
 asio::awaitable<void> erase_user(db::Transaction& transaction, UserId user)
@@ -125,6 +130,7 @@ asio::awaitable<void> erase_user(db::Transaction& transaction, UserId user)
     co_await transaction.run(erase_months_sql, user);
     co_await transaction.run(erase_models_sql, user);
     co_await transaction.run(erase_model_months_sql, user);
+    co_await TierStore::erase(transaction, user);
 }
 
 } // namespace pollux::billing

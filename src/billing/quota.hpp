@@ -1,5 +1,5 @@
-// A day's quota of replies, and the tokens they took. These run inside the transactions of others: a unit is taken together with the
-// message that costs it, and settled together with the reply's end.
+// A day's quota of replies, and the tokens they took. Days are the database's, UTC. These run inside the transactions of others: a unit is
+// taken together with the message that costs it, and settled together with the reply's end.
 #pragma once
 
 #include "base/ids.hpp"
@@ -22,13 +22,13 @@ asio::awaitable<std::int64_t> used_units(db::Transaction& transaction, UserId us
 
 // The day's use of an account that ends stays with its number, of which `number_key` is a MAC: a user who comes back the same day goes on
 // where that was. Before the account's own use is forgotten.
-asio::awaitable<void> leave_use_behind(db::Transaction& transaction, UserId user, std::string number_key, std::int64_t day);
+asio::awaitable<void> leave_use_behind(db::Transaction& transaction, UserId user, std::string number_key);
 
 // For an account whose number has just been proved. It may be repeated.
-asio::awaitable<void> take_up_use(db::Transaction& transaction, UserId user, std::string number_key, std::int64_t day);
+asio::awaitable<void> take_up_use(db::Transaction& transaction, UserId user, std::string number_key);
 
-// Of days before `day`; at most 1,000. How many they were.
-asio::awaitable<std::int64_t> forget_use_left_behind(db::Database& database, std::int64_t day);
+// Of days that are over; at most 1,000. How many they were.
+asio::awaitable<std::int64_t> forget_use_left_behind(db::Database& database);
 
 struct Settlement {
     UserId user;

@@ -24,6 +24,21 @@ asio::awaitable<std::optional<std::int64_t>> RequestRates::per_minute(UserId use
     co_return rate.per_minute;
 }
 
+void RequestRates::forget(UserId user)
+{
+    auto& shard = shard_of(user);
+    std::lock_guard const lock(shard.mutex);
+    shard.rates.erase(user.value);
+}
+
+void RequestRates::forget_all()
+{
+    for (auto& shard : shards_) {
+        std::lock_guard const lock(shard.mutex);
+        shard.rates.clear();
+    }
+}
+
 std::size_t RequestRates::size() const
 {
     std::size_t users = 0;

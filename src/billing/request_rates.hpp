@@ -28,6 +28,9 @@ public:
     // cannot be served either.
     asio::awaitable<std::optional<std::int64_t>> per_minute(UserId user);
 
+    void forget(UserId user); // The next one asks the database. What is being asked already may be kept all the same.
+    void forget_all();
+
     std::size_t size() const; // Users remembered right now.
 
 private:

@@ -1,6 +1,7 @@
 #include "cli/commands.hpp"
 
 #include "app/application.hpp"
+#include "app/plan_commands.hpp"
 #include "app/superuser.hpp"
 #include "base/reason.hpp"
 #include "cli/banner.hpp"
@@ -17,6 +18,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <vector>
 
 namespace pollux::cli {
 namespace {
@@ -27,6 +29,13 @@ constexpr char const* as_serve = "With the settings of `serve --dev`";
 void complain(std::string const& line)
 {
     std::fputs((line + "\n").c_str(), stderr);
+}
+
+int complain(Error const& error)
+{
+    for (FieldError const& field : error.fields()) complain("pollux: " + field.detail);
+    if (error.fields().empty()) complain("pollux: " + error.message());
+    return 1;
 }
 
 config::Flags only_data(config::Flags flags)
@@ -112,17 +121,30 @@ int create_superuser(config::Flags flags, std::string const& mobile, std::string
             return 1;
         }
         auto admin = app::create_superuser(loaded.config, mobile, *password);
-        if (!admin) {
-            Error const error = admin.error(); // error() returns a copy.
-            for (FieldError const& field : error.fields()) complain("pollux: " + field.detail);
-            if (error.fields().empty()) complain("pollux: " + error.message());
-            return 1;
-        }
+        if (!admin) return complain(admin.error());
         return print(admin->user.mobile + " is an admin.\nThis logs in, once, within 10 minutes:\n    curl " +
                      server_url(loaded.config, loaded.config.listen.port) +
                      "/auth/link/ -H 'Content-Type: application/json' -d '{\"token\":\"" + admin->link_token + "\"}'\n");
     });
 }
+
+// What a command of the plans has to say.
+template <class Work>
+int say(config::Flags flags, Work work)
+{
+    return with_config(std::move(flags), [&](config::Loaded const& loaded) {
+        Result<std::string> const said = work(loaded.config);
+        return said ? print(*said) : complain(said.error());
+    });
+}
+
+struct PlanArguments {
+    std::string mobile;
+    std::string plan;
+    std::string until;
+    std::string reason;
+    std::vector<std::string> fields; // "rooms_max=50"
+};
 
 // Holds what the options of all sub-commands are read into.
 struct CommandLine {
@@ -130,6 +152,7 @@ struct CommandLine {
     config::Flags flags;
     ChatArguments chat;
     MoveArguments move_arguments;
+    PlanArguments plans;
     std::string mobile;
     std::string password_file;
     int exit_code = 0;
@@ -140,6 +163,7 @@ struct CommandLine {
         app.require_subcommand(1);
         app.set_version_flag("--version", [] { return version_document(); });
         add_servers();
+        add_plans();
         add_chat();
         add("doctor", "Looks at settings, data, database and model; says what to mend.", [this] {
             return doctor(config::load_process_config(flags));
@@ -182,6 +206,46 @@ struct CommandLine {
         command->add_option("mobile,--mobile", mobile, "Mobile number, like +11234567890")->required();
         command->add_flag("--dev", flags.dev, as_serve);
         command->add_option("--password-file", password_file, "Reads the password from this file instead of asking for it");
+    }
+
+    // A command that speaks of plans: `parent` is the app, or the command that it belongs to.
+    template <class Work>
+    CLI::App* add_plan_command(CLI::App& parent, std::string const& name, std::string const& meaning, Work work)
+    {
+        CLI::App* command = parent.add_subcommand(name, meaning);
+        command->callback([this, work] { exit_code = say(flags, work); });
+        command->add_flag("--dev", flags.dev, as_serve);
+        return command;
+    }
+
+    void add_plans()
+    {
+        CLI::App* all = app.add_subcommand("plans", "Shows and changes the plans, also beside running servers.");
+        all->require_subcommand(1);
+        add_plan_command(*all, "list", "Shows all plans, and what they allow.", [](auto const& config) { return app::list_plans(config); });
+        auto* command = add_plan_command(*all, "set", "Changes a plan, for all who have it, within seconds.",
+                                         [this](auto const& config) { return app::set_plan(config, plans.plan, plans.fields); });
+        command->add_option("plan", plans.plan, "Its name")->required();
+        command->add_option("fields", plans.fields, "FIELD=VALUE, such as messages_per_day=20 or models=demo")->required();
+        command = add_plan_command(*all, "add", "Makes a plan like basic, but for what is given.",
+                                   [this](auto const& config) { return app::add_plan(config, plans.plan, plans.fields); });
+        command->add_option("plan", plans.plan, "Its name, for ever")->required();
+        command->add_option("fields", plans.fields, "FIELD=VALUE, such as title=Team rank=2");
+        command = add_plan_command(*all, "archive", "Nobody gets it any more; who has it keeps it.",
+                                   [this](auto const& config) { return app::set_plan(config, plans.plan, {"is_archived=yes"}); });
+        command->add_option("plan", plans.plan, "Its name")->required();
+
+        command = add_plan_command(app, "grant", "Gives an account a plan without payment.", [this](auto const& config) {
+            return app::grant_plan(config, plans.mobile, plans.plan, plans.until, plans.reason);
+        });
+        command->add_option("mobile", plans.mobile, "The account's number")->required();
+        command->add_option("plan", plans.plan, "The plan's name")->required();
+        command->add_option("--until", plans.until, "A date (to its end, UTC) or a time like 2026-12-31T18:00:00Z; by default without end");
+        command->add_option("--reason", plans.reason, "Is kept with the grant");
+        command = add_plan_command(app, "revoke", "Takes a grant back; what was paid for stays.",
+                                   [this](auto const& config) { return app::revoke_plan(config, plans.mobile, plans.plan); });
+        command->add_option("mobile", plans.mobile, "The account's number")->required();
+        command->add_option("plan", plans.plan, "The plan's name")->required();
     }
 
     void add_chat()

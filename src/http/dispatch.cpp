@@ -158,7 +158,11 @@ void append_number(std::string& text, std::string_view before, std::int64_t numb
 // An item of both fields (draft-ietf-httpapi-ratelimit-headers-10).
 void add_rate(RateFields& fields, limits::RateDecision const& decision)
 {
-    for (auto* text : {&fields.limit, &fields.policy}) text->append(text->empty() ? "\"" : ", \"").append(decision.policy).append("\"");
+    constexpr std::size_t usual_bytes = 64; // Of two items.
+    for (auto* text : {&fields.limit, &fields.policy}) {
+        text->reserve(usual_bytes);
+        text->append(text->empty() ? "\"" : ", \"").append(decision.policy).append("\"");
+    }
     append_number(fields.limit, ";r=", decision.remaining);
     append_number(fields.limit, ";t=", decision.reset.count());
     append_number(fields.policy, ";q=", decision.rule.count);
@@ -168,6 +172,7 @@ void add_rate(RateFields& fields, limits::RateDecision const& decision)
 void add_rate_headers(Response& response, RateFields fields)
 {
     if (fields.limit.empty()) return;
+    response.headers.reserve(response.headers.size() + 2);
     response.headers.emplace_back("RateLimit", std::move(fields.limit));
     response.headers.emplace_back("RateLimit-Policy", std::move(fields.policy));
 }

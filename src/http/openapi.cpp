@@ -72,6 +72,10 @@ json::object success(Route const& route)
     if (!route.shape.answer_schema.empty()) bodies = content("application/json", json::parse(route.shape.answer_schema));
     if (route.shape.answers_event_stream) bodies["text/event-stream"] = event_stream(route);
     if (!bodies.empty()) answer["content"] = std::move(bodies);
+    if (route.options.limits != RateClass::none) {
+        answer["headers"] = {{"RateLimit", reference("headers", "RateLimit")},
+                             {"RateLimit-Policy", reference("headers", "RateLimitPolicy")}};
+    }
     return answer;
 }
 
@@ -141,7 +145,8 @@ json::object components(Router const& router)
         "detail":{"type":"string","description":"How to mend it."},"code":{"type":"string","description":"A stable word."},
         "request_id":{"type":"string"},
         "upgrade":{"type":"object","description":"Of daily_limit_reached, where a higher plan can be had: what to ask for it.",
-        "required":["plans","checkout"],"properties":{"plans":{"type":"string"},"checkout":{"type":"string"}}},"errors":{"type":"array","items":{"type":"object","required":["field","code","detail"],
+        "required":["plans","checkout"],"properties":{"plans":{"type":"string"},"checkout":{"type":"string"}}},
+        "errors":{"type":"array","items":{"type":"object","required":["field","code","detail"],
         "properties":{"field":{"type":"string"},"code":{"type":"string"},"detail":{"type":"string"}}}}}})");
     return {{"schemas", std::move(schemas)},
             {"securitySchemes", {{"bearer", {{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}}}}},
@@ -157,6 +162,13 @@ json::object components(Router const& router)
                 {"in", "header"},
                 {"required", false},
                 {"description", "The id of the last event that was read: the stream goes on behind it."},
+                {"schema", {{"type", "string"}}}}}}},
+            {"headers",
+             {{"RateLimit",
+               {{"description", R"(What is left of each limit that counts, and for how many seconds: "read";r=599;t=1, "plan";r=119;t=1)"},
+                {"schema", {{"type", "string"}}}}},
+              {"RateLimitPolicy",
+               {{"description", R"(The limits that count, requests and seconds: "read";q=600;w=60, "plan";q=120;w=60)"},
                 {"schema", {{"type", "string"}}}}}}},
             {"responses",
              {{"Problem",

@@ -29,8 +29,8 @@ protected:
 
 TEST_F(PlanLimits, are_seeded)
 {
-    auto const basic = temp.run(billing::BillingService(temp.database(), temp.clock()).plan_of(add_user("basic"))).value();
-    auto const pro = temp.run(billing::BillingService(temp.database(), temp.clock()).plan_of(add_user("pro"))).value();
+    auto const basic = temp.run(billing::BillingService(temp.database()).plan_of(add_user("basic"))).value();
+    auto const pro = temp.run(billing::BillingService(temp.database()).plan_of(add_user("pro"))).value();
     EXPECT_EQ(basic.requests_per_minute, 120);
     EXPECT_EQ(pro.requests_per_minute, 600);
     EXPECT_EQ(basic.rooms_max, 1'000);

@@ -27,7 +27,7 @@ protected:
     }
 
     TempDatabase temp;
-    billing::BillingService billing{temp.database(), temp.clock()};
+    billing::BillingService billing{temp.database()};
 };
 
 asio::awaitable<int> settle_once(db::Transaction& transaction, billing::Settlement settlement)

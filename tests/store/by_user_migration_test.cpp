@@ -1,4 +1,4 @@
-// Migration 0005 keeps what is there, and older binaries can go on.
+// Migrations 0005 and 0010 keep what is there, and older binaries can go on.
 #include "support/temp_database.hpp"
 
 #include <gtest/gtest.h>
@@ -7,6 +7,7 @@ namespace pollux::test {
 namespace {
 
 constexpr std::size_t versions_before = 4;
+constexpr std::size_t versions_before_plans = 9;
 
 class ByUserMigration : public ::testing::Test {
 protected:
@@ -76,6 +77,36 @@ TEST_F(ByUserMigration, keeps_the_old_statements_that_name_a_constraint)
     run(end);
     run(end);
     EXPECT_EQ(cell("select cast(count(*) as text) from ended_sessions"), "1");
+}
+
+// Who was given a plan by hand, before there were grants, keeps it.
+TEST_F(ByUserMigration, makes_plans_that_were_given_by_hand_grants)
+{
+    migrate(pollux_migrations_files().first(versions_before_plans));
+    run("insert into plans (name, messages_per_day, requests_per_minute, models, context_tokens, message_characters_max, replies_at_once) "
+        "values ('basic', 5, 120, '*', 1, 1, 2), ('pro', 1000, 60, '*', 1, 1, 2), ('house', 9, 9, '*', 1, 1, 2);"
+        "insert into users (id, mobile, tier, date_joined) values (3, '+1', 'basic', 0), (4, '+2', 'pro', 0), (5, '+3', 'house', 0), "
+        "(6, 'gone:6', 'gone', 0), (7, '+4', 'lost', 0)");
+    migrate(pollux_migrations_files());
+    auto const all = [this](std::string const& what, std::string const& from) {
+        std::string list;
+        for (int id = 3; id <= 7; ++id) {
+            auto const found = cell("select " + what + " from " + from + " = " + std::to_string(id));
+            list.append(list.empty() ? "" : ",").append(found);
+        }
+        return list;
+    };
+    EXPECT_EQ(all("tier", "users where id"), "basic,pro,house,gone,lost");
+    EXPECT_EQ(all("plan", "grants where user_id"), ",pro,house,,");
+    EXPECT_EQ(all("actor || ':' || detail", "audit where user_id"), ",migration:pro without end,migration:house without end,,");
+    EXPECT_EQ(cell("select title || rank || is_public from plans where name = 'basic'"), "Basic01");
+    EXPECT_EQ(cell("select title || rank || is_public from plans where name = 'pro'"), "Pro11");
+    EXPECT_EQ(cell("select title || rank || is_public from plans where name = 'house'"), "house10") << "above basic, and shown to nobody";
+    // What older binaries write, whose statements know none of it.
+    run("insert into plans (name, messages_per_day, requests_per_minute, models, context_tokens, message_characters_max, replies_at_once, "
+        "rooms_max) values ('new', 5, 120, '*', 1, 1, 2, 3);"
+        "update users set tier = 'gone' where id = 5; delete from users where id = 4");
+    EXPECT_EQ(cell("select cast(count(*) as text) from grants"), "1") << "it goes with its user";
 }
 
 } // namespace

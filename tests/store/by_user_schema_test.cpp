@@ -14,6 +14,8 @@ namespace {
 std::map<std::string, char const*> const of_nobody{
     {"users", "the id is the user's id; the number is looked up where nobody knows the id yet"},
     {"plans", "some rows that all users share"},
+    {"plan_prices", "the same"},
+    {"payments_in_force", "one row, of the installation"},
     {"code_numbers", "of numbers that may belong to nobody, by their MAC"},
     {"one_time_codes", "of numbers that may belong to nobody, by their MAC"},
     {"gone_numbers", "of numbers whose account is gone, by their MAC"},

@@ -93,7 +93,7 @@ protected:
     TempDatabase temp;
     FakeClock* temp_clock = &temp.clock();
     ai::Models models = demo_models();
-    billing::BillingService billing{temp.database(), temp.clock()};
+    billing::BillingService billing{temp.database()};
     chat::RoomStore rooms{temp.database()};
     chat::MessageStore messages{temp.database()};
     chat::SendStore sends{temp.database(), models};

@@ -60,7 +60,7 @@ asio::awaitable<Result<Sending>> retry_in(db::Transaction& transaction, RetryReq
     if (!is_known) co_return not_found("room");
     auto const basis = co_await read_basis(transaction, request.user, request.room, request.key, request.now);
     if (!basis) co_return basis.error();
-    if (basis->effect) co_return co_await repeat_answer(transaction, request.user, request.room, *basis, request.now);
+    if (basis->effect) co_return co_await repeat_answer(transaction, request.user, request.room, *basis);
 
     auto const rows = co_await transaction.run(siblings_sql, request.reply, request.room, request.user);
     if (rows.empty()) co_return not_found("message");
@@ -69,14 +69,19 @@ asio::awaitable<Result<Sending>> retry_in(db::Transaction& transaction, RetryReq
     if (auto checked = check_queue(*basis, request.queue_room); !checked) co_return checked.error();
     auto model = choose_model(models, basis->models, basis->room_model);
     if (!model) co_return model.error();
-    if (auto checked = check_limit(*basis, request.now); !checked) co_return checked.error();
-    auto usage = co_await take_unit(transaction, request.user, *basis, request.now);
+    if (!has_unit_left(*basis)) co_return co_await limit_reached(transaction, *basis);
+    auto usage = co_await take_unit(transaction, request.user, *basis);
 
     auto const variant = siblings.count + 1;
     bool const takes_the_place = !siblings.shown_is_good;
     co_await transaction.run(count_variants_sql, siblings.question, variant, takes_the_place, request.user);
-    NewReply reply{request.user,      request.room, siblings.question,   variant,      takes_the_place,
-                   std::move(*model), request.now,  request.lease_owner, request.names};
+    NewReply reply{.user = request.user, .room = request.room, .question = siblings.question, .variant = variant};
+    reply.is_shown = takes_the_place;
+    reply.model = std::move(*model);
+    reply.now = request.now;
+    reply.day = day_of(basis->now);
+    reply.lease_owner = request.lease_owner;
+    reply.names = request.names;
     auto sending = co_await insert_reply(transaction, *basis, std::move(reply));
     if (request.key) {
         idempotency::Effect const effect{sending.reply.id.value, std::nullopt};

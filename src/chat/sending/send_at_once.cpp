@@ -69,7 +69,7 @@ asio::awaitable<Sending> write_send_at_once(db::Transaction& transaction, SendRe
     auto const row = rows.front();
     reply.question = row.id<MessageId>(column::question_id);
     auto sending = sending_of(std::move(reply), row.id<MessageId>(column::reply_id), state);
-    sending.usage = usage_now(basis, row.integer(column::used), request.now);
+    sending.usage = usage_now(basis, row.integer(column::used));
     co_return sending;
 }
 

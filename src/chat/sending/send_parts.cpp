@@ -3,6 +3,7 @@
 #include "base/failpoint.hpp"
 #include "base/required.hpp"
 #include "billing/quota.hpp"
+#include "billing/upgrade.hpp"
 #include "chat/sending/sent_rows.hpp"
 
 #include <stdexcept>
@@ -14,7 +15,7 @@ constexpr std::chrono::seconds soon{5}; // Until there is a place again, perhaps
 
 #define POLLUX_BASIS_COLUMNS                                                                                                               \
     "r.is_named, r.model, r.last_reply_id, u.tier, p.messages_per_day, p.models, p.message_characters_max, p.replies_at_once, "            \
-    "j.queued_by_user, j.queued_in_room, j.open_in_room, j.active_of_user, d.used, k.request_hash, k.first_id, k.second_id"
+    "j.queued_by_user, j.queued_in_room, j.open_in_room, j.active_of_user, now_us(), d.used, k.request_hash, k.first_id, k.second_id"
 
 namespace column {
 enum : std::size_t {
@@ -30,6 +31,7 @@ enum : std::size_t {
     queued_in_room,
     open_in_room,
     active_of_user,
+    now,
     used,
     request_hash,
     first_id,
@@ -50,7 +52,7 @@ constexpr db::Sql basis_sql = "select " POLLUX_BASIS_COLUMNS R"sql(
             count(*) filter (where state <> 'waiting') as active_of_user
         from jobs where user_id = $1
     ) j
-    left join usage_days d on d.user_id = $1 and d.day = $5
+    left join usage_days d on d.user_id = $1 and d.day = now_us() / 86400000000
     left join idempotency_keys k on k.user_id = $1 and k.key = $3 and k.created_at > $4
     where r.id = $2 and r.user_id = $1
 )sql";
@@ -76,6 +78,7 @@ SendBasis read_basis_row(db::Row row)
     basis.queued_in_room = row.integer(column::queued_in_room);
     basis.open_in_room = row.integer(column::open_in_room);
     basis.active_of_user = row.integer(column::active_of_user);
+    basis.now = row.time(column::now);
     basis.used_today = row.optional_integer(column::used).value_or(0);
     return basis;
 }
@@ -87,7 +90,7 @@ asio::awaitable<Result<SendBasis>> read_basis(db::Transaction& transaction, User
 {
     std::optional<std::string> key_text;
     if (key) key_text = key->key;
-    auto const rows = co_await transaction.run(basis_sql, user, room, std::move(key_text), now - idempotency::kept, day_of(now));
+    auto const rows = co_await transaction.run(basis_sql, user, room, std::move(key_text), now - idempotency::kept);
     if (rows.empty()) co_return not_found("room");
     auto const row = rows.front();
     auto basis = read_basis_row(row);
@@ -117,27 +120,29 @@ Result<void> check_queue(SendBasis const& basis, QueueRoom queue_room)
     return {};
 }
 
-UsageNow usage_now(SendBasis const& basis, std::int64_t used, Time now)
+UsageNow usage_now(SendBasis const& basis, std::int64_t used)
 {
     auto const remaining = std::max<std::int64_t>(0, basis.messages_per_day - used);
-    return {basis.tier, basis.messages_per_day, used, remaining, start_of_day(day_of(now) + 1)};
+    return {basis.tier, basis.messages_per_day, used, remaining, start_of_day(day_of(basis.now) + 1)};
 }
 
-Result<void> check_limit(SendBasis const& basis, Time now)
+asio::awaitable<Error> limit_reached(db::Transaction& transaction, SendBasis const& basis)
 {
-    if (basis.used_today < basis.messages_per_day) return {};
-    auto const until_midnight = std::chrono::ceil<std::chrono::seconds>(start_of_day(day_of(now) + 1) - now);
-    return rate_limited("daily_limit_reached",
-                        "Today's " + std::to_string(basis.messages_per_day) +
-                            " messages of your plan are used up; the next day begins at 00:00 UTC.",
-                        until_midnight);
+    auto const until_midnight = std::chrono::ceil<std::chrono::seconds>(start_of_day(day_of(basis.now) + 1) - basis.now);
+    auto refusal = rate_limited("daily_limit_reached",
+                                "Today's " + std::to_string(basis.messages_per_day) +
+                                    " messages of your plan are used up; the next day begins at 00:00 UTC.",
+                                until_midnight);
+    bool const has_way_up = co_await billing::has_higher_plan(transaction, basis.tier);
+    if (!has_way_up) co_return refusal;
+    co_return std::move(refusal).with_member({"upgrade", to_json(billing::Upgrade())});
 }
 
-asio::awaitable<UsageNow> take_unit(db::Transaction& transaction, UserId user, SendBasis const& basis, Time now)
+asio::awaitable<UsageNow> take_unit(db::Transaction& transaction, UserId user, SendBasis const& basis)
 {
-    auto const used = co_await billing::take_unit(transaction, user, day_of(now), basis.messages_per_day);
+    auto const used = co_await billing::take_unit(transaction, user, day_of(basis.now), basis.messages_per_day);
     if (!used) throw std::logic_error("a unit was gone between two statements, behind the user's lock");
-    co_return usage_now(basis, *used, now);
+    co_return usage_now(basis, *used);
 }
 
 JobState first_state(SendBasis const& basis, NewReply const& reply)
@@ -177,7 +182,7 @@ Sending sending_of(NewReply reply, MessageId id, JobState state)
     return sending;
 }
 
-asio::awaitable<Result<Sending>> repeat_answer(db::Transaction& transaction, UserId user, RoomId room, SendBasis const& basis, Time now)
+asio::awaitable<Result<Sending>> repeat_answer(db::Transaction& transaction, UserId user, RoomId room, SendBasis const& basis)
 {
     Sending sending;
     sending.is_repeat = true;
@@ -191,8 +196,8 @@ asio::awaitable<Result<Sending>> repeat_answer(db::Transaction& transaction, Use
         if (second.empty()) co_return not_found("message");
         sending.reply = read_message(second.front());
     }
-    auto const used = co_await billing::used_units(transaction, user, day_of(now));
-    sending.usage = usage_now(basis, used, now);
+    auto const used = co_await billing::used_units(transaction, user, day_of(basis.now));
+    sending.usage = usage_now(basis, used);
     co_return sending;
 }
 

@@ -20,6 +20,7 @@ struct SendBasis {
     std::int64_t queued_in_room = 0;
     std::int64_t open_in_room = 0;             // Queued or being written.
     std::int64_t active_of_user = 0;           // Ready or running.
+    Time now;                                  // The database's: units are of its days.
     std::int64_t used_today = 0;               // Units. It stays so until the transaction ends: who takes or gives one has the user's lock.
     std::optional<idempotency::Effect> effect; // The key's, if it was used before.
 };
@@ -31,13 +32,18 @@ asio::awaitable<Result<SendBasis>> read_basis(db::Transaction& transaction, User
 // busy, room_busy, queue_full.
 Result<void> check_queue(SendBasis const& basis, QueueRoom queue_room);
 
-UsageNow usage_now(SendBasis const& basis, std::int64_t used, Time now);
+UsageNow usage_now(SendBasis const& basis, std::int64_t used);
 
-// daily_limit_reached, with the time until midnight (UTC).
-Result<void> check_limit(SendBasis const& basis, Time now);
+inline bool has_unit_left(SendBasis const& basis)
+{
+    return basis.used_today < basis.messages_per_day;
+}
 
-// One unit of today, which check_limit() has found.
-asio::awaitable<UsageNow> take_unit(db::Transaction& transaction, UserId user, SendBasis const& basis, Time now);
+// daily_limit_reached, with the time until midnight (UTC), and the way to a higher plan where there is one.
+asio::awaitable<Error> limit_reached(db::Transaction& transaction, SendBasis const& basis);
+
+// One unit of today, which has_unit_left() has found.
+asio::awaitable<UsageNow> take_unit(db::Transaction& transaction, UserId user, SendBasis const& basis);
 
 struct NewReply {
     UserId user;
@@ -47,6 +53,7 @@ struct NewReply {
     bool is_shown = true;
     std::string model;
     Time now;
+    std::int64_t day = 0; // Of its unit.
     std::optional<std::string> lease_owner;
     RequestNames names;
 };
@@ -61,6 +68,6 @@ asio::awaitable<Sending> insert_reply(db::Transaction& transaction, SendBasis co
 Sending sending_of(NewReply reply, MessageId id, JobState state);
 
 // The answer to a repeated request: what the first one made, as it stands now.
-asio::awaitable<Result<Sending>> repeat_answer(db::Transaction& transaction, UserId user, RoomId room, SendBasis const& basis, Time now);
+asio::awaitable<Result<Sending>> repeat_answer(db::Transaction& transaction, UserId user, RoomId room, SendBasis const& basis);
 
 } // namespace pollux::chat

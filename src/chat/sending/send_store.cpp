@@ -46,7 +46,7 @@ asio::awaitable<void> update_room(db::Transaction& transaction, SendRequest cons
 asio::awaitable<Result<Sending>> write_in_steps(db::Transaction& transaction, SendRequest const& request, SendBasis const& basis,
                                                 NewReply reply)
 {
-    auto usage = co_await take_unit(transaction, request.user, basis, request.now);
+    auto usage = co_await take_unit(transaction, request.user, basis);
     failpoint("send_after_quota");
     reply.question = co_await insert_question(transaction, request, basis, reply);
     failpoint("send_after_question");
@@ -82,15 +82,15 @@ asio::awaitable<Result<Sending>> send_in(db::Transaction& transaction, SendReque
     co_await touch_rooms_later(transaction, request.user);
     auto const basis = co_await read_basis(transaction, request.user, request.room, request.key, request.now);
     if (!basis) co_return basis.error();
-    if (basis->effect) co_return co_await repeat_answer(transaction, request.user, request.room, *basis, request.now);
+    if (basis->effect) co_return co_await repeat_answer(transaction, request.user, request.room, *basis);
 
     if (auto checked = check_content(request.content, *basis); !checked) co_return checked.error();
     if (auto checked = check_queue(*basis, request.queue_room); !checked) co_return checked.error();
     auto model = choose_model(models, basis->models, basis->room_model);
     if (!model) co_return model.error();
-    if (auto checked = check_limit(*basis, request.now); !checked) co_return checked.error();
+    if (!has_unit_left(*basis)) co_return co_await limit_reached(transaction, *basis);
 
-    NewReply reply{.user = request.user, .room = request.room, .model = std::move(*model), .now = request.now};
+    NewReply reply{.user = request.user, .room = request.room, .model = std::move(*model), .now = request.now, .day = day_of(basis->now)};
     reply.lease_owner = request.lease_owner;
     reply.names = request.names;
     if (dialect == db::Dialect::postgres) {

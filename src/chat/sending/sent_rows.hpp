@@ -60,7 +60,7 @@ db::Params given_params(NewReply const& reply, JobState state, More&&... more)
     auto const status = is_running ? MessageStatus::streaming : MessageStatus::queued;
     auto const owner = is_running ? required(reply.lease_owner) : std::string();
     auto list = exactly_given<sizeof...(More)>(reply.user, reply.room, reply.now, to_text(status), reply.variant, reply.is_shown,
-                                               reply.model, is_running ? 1 : 0, day_of(reply.now), reply.names.ours, reply.names.clients,
+                                               reply.model, is_running ? 1 : 0, reply.day, reply.names.ours, reply.names.clients,
                                                to_text(state), owner, std::chrono::microseconds(lease_duration).count());
     (list.push_back(db::to_value(std::forward<More>(more))), ...);
     return list;

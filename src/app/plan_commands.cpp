@@ -1,0 +1,223 @@
+#include "app/plan_commands.hpp"
+
+#include "app/beside_server.hpp"
+#include "base/json_types.hpp"
+#include "base/time_text.hpp"
+#include "billing/plan_fields.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace pollux::app {
+namespace {
+
+constexpr char const* list_name = "plans_list";
+constexpr char const* set_name = "plans_set";
+constexpr char const* add_name = "plans_add";
+constexpr char const* grant_name = "grant";
+constexpr char const* revoke_name = "revoke";
+constexpr char const* actor = "operator";
+
+// What is sent and what is read of it; the services judge both.
+struct PlanAsked {
+    std::string plan;
+    std::string fields; // One a line.
+};
+POLLUX_DESCRIBE(PlanAsked, (plan, fields))
+struct PlanWanted {
+    Text<0, 100> plan;
+    Text<0, 10'000> fields;
+};
+POLLUX_DESCRIBE(PlanWanted, (plan, fields))
+
+struct GrantAsked {
+    std::string mobile;
+    std::string plan;
+    std::string until;
+    std::string reason;
+};
+POLLUX_DESCRIBE(GrantAsked, (mobile, plan, until, reason))
+struct GrantWanted {
+    Text<0, 100> mobile;
+    Text<0, 100> plan;
+    Text<0, 100> until;
+    Line<0, 500> reason;
+};
+POLLUX_DESCRIBE(GrantWanted, (mobile, plan, until, reason))
+
+struct Said {
+    std::string text;
+};
+POLLUX_DESCRIBE(Said, (text))
+struct SaidThere {
+    Text<0, 64'000> text;
+};
+POLLUX_DESCRIBE(SaidThere, (text))
+
+std::string words_for(std::optional<Time> until)
+{
+    return until ? " until " + rfc3339(*until) : std::string(" without end");
+}
+
+std::string table_of(std::vector<billing::Plan> const& plans)
+{
+    constexpr std::array<std::string_view, 7> columns{
+        "rank", "messages_per_day", "requests_per_minute", "rooms_max", "is_public", "is_archived", "models"};
+    std::vector<std::vector<std::string>> lines;
+    auto& head = lines.emplace_back();
+    head.emplace_back("plan");
+    for (auto const column : columns) head.emplace_back(column);
+    for (auto const& plan : plans) {
+        auto& line = lines.emplace_back();
+        line.push_back(plan.name);
+        for (auto const column : columns) line.push_back(billing::plan_field(plan, column));
+    }
+    std::string table;
+    for (auto const& line : lines) {
+        for (std::size_t index = 0; index < line.size(); ++index) {
+            std::size_t width = 0;
+            for (auto const& other : lines) width = std::max(width, other[index].size());
+            table += line[index];
+            bool const is_last = index + 1 == line.size();
+            if (!is_last) table.append(width - line[index].size() + 2, ' ');
+        }
+        table += '\n';
+    }
+    return table;
+}
+
+// "rooms_max=50" and so on; what has no = is a field without a value, which the plans refuse.
+billing::PlanFields read_fields(std::string_view lines)
+{
+    billing::PlanFields fields;
+    while (!lines.empty()) {
+        auto const line = lines.substr(0, lines.find('\n'));
+        auto const equals = std::min(line.find('='), line.size());
+        fields.emplace_back(line.substr(0, equals), line.substr(std::min(equals + 1, line.size())));
+        lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+    }
+    return fields;
+}
+
+asio::awaitable<Result<std::string>> list(Rooms& rooms, std::string)
+{
+    auto const plans = co_await rooms.plan_desk.all();
+    co_return to_json(Said{table_of(plans)});
+}
+
+asio::awaitable<Result<std::string>> set(Rooms& rooms, std::string arguments)
+{
+    auto wanted = from_json<PlanWanted>(arguments);
+    if (!wanted) co_return wanted.error();
+    auto const name = wanted->plan.value;
+    auto const changes = co_await rooms.plan_desk.set(name, read_fields(wanted->fields.value), actor);
+    if (!changes) co_return changes.error();
+    std::string line = name + ": ";
+    if (changes->empty()) line += "nothing to change";
+    for (auto const& change : *changes) line.append(&change == &changes->front() ? "" : "; ").append(change);
+    co_return to_json(Said{line + ".\n"});
+}
+
+asio::awaitable<Result<std::string>> add(Rooms& rooms, std::string arguments)
+{
+    auto wanted = from_json<PlanWanted>(arguments);
+    if (!wanted) co_return wanted.error();
+    auto const plan = co_await rooms.plan_desk.add(wanted->plan.value, read_fields(wanted->fields.value), actor);
+    if (!plan) co_return plan.error();
+    co_return to_json(
+        Said{plan->name + ": added, with rank " + std::to_string(plan->rank) + (plan->is_public ? ", public.\n" : ", not public.\n")});
+}
+
+std::string outcome(std::string const& mobile, std::string const& done, billing::Tier const& tier)
+{
+    return to_json(Said{mobile + " " + done + "; the account's plan is " + tier.plan + words_for(tier.until) + ".\n"});
+}
+
+asio::awaitable<Result<std::string>> grant(Rooms& rooms, std::string arguments)
+{
+    auto wanted = from_json<GrantWanted>(arguments);
+    if (!wanted) co_return wanted.error();
+    auto const& end = wanted->until.value;
+    auto const until = end.empty() ? std::nullopt : parse_end(end);
+    if (!end.empty() && !until) {
+        co_return Error(ErrorKind::invalid, "wrong_time",
+                        "--until takes a date like 2026-12-31, to its end (UTC), or a time like 2026-12-31T18:00:00Z.");
+    }
+    auto const user = co_await rooms.accounts.account_of(wanted->mobile.value);
+    if (!user) co_return user.error();
+    billing::Grant one{.user = user->id, .plan = wanted->plan.value, .until = until, .granted_by = actor, .reason = wanted->reason.value};
+    auto const done = "is granted " + one.plan + words_for(until);
+    auto const tier = co_await rooms.tiers.grant(std::move(one));
+    if (!tier) co_return tier.error();
+    co_return outcome(user->mobile, done, *tier);
+}
+
+asio::awaitable<Result<std::string>> revoke(Rooms& rooms, std::string arguments)
+{
+    auto wanted = from_json<GrantWanted>(arguments);
+    if (!wanted) co_return wanted.error();
+    auto const user = co_await rooms.accounts.account_of(wanted->mobile.value);
+    if (!user) co_return user.error();
+    auto const plan = wanted->plan.value;
+    auto const tier = co_await rooms.tiers.revoke(user->id, plan, actor);
+    if (!tier) co_return tier.error();
+    co_return outcome(user->mobile, "is not granted " + plan + " any more", *tier);
+}
+
+Result<std::string> ask(config::Config const& config, std::string const& command, std::string const& arguments)
+{
+    auto const answer = run_beside_server(config, command, arguments);
+    if (!answer) return answer.error();
+    auto said = from_json<SaidThere>(*answer);
+    if (!said) return said.error();
+    return std::move(said->text.value);
+}
+
+std::string plan_json(std::string plan, std::vector<std::string> const& fields)
+{
+    PlanAsked asked{.plan = std::move(plan), .fields = {}};
+    for (auto const& field : fields) asked.fields.append(asked.fields.empty() ? "" : "\n").append(field);
+    return to_json(asked);
+}
+
+} // namespace
+
+Result<std::string> list_plans(config::Config const& config)
+{
+    return ask(config, list_name, "{}");
+}
+
+Result<std::string> set_plan(config::Config const& config, std::string plan, std::vector<std::string> const& fields)
+{
+    return ask(config, set_name, plan_json(std::move(plan), fields));
+}
+
+Result<std::string> add_plan(config::Config const& config, std::string plan, std::vector<std::string> const& fields)
+{
+    return ask(config, add_name, plan_json(std::move(plan), fields));
+}
+
+Result<std::string> grant_plan(config::Config const& config, std::string mobile, std::string plan, std::string until, std::string reason)
+{
+    return ask(config, grant_name, to_json(GrantAsked{std::move(mobile), std::move(plan), std::move(until), std::move(reason)}));
+}
+
+Result<std::string> revoke_plan(config::Config const& config, std::string mobile, std::string plan)
+{
+    return ask(config, revoke_name, to_json(GrantAsked{std::move(mobile), std::move(plan), "", ""}));
+}
+
+control::Commands plan_commands(Rooms& rooms)
+{
+    using Work = asio::awaitable<Result<std::string>> (*)(Rooms&, std::string);
+    auto const command = [&rooms](Work work) {
+        return control::Command([&rooms, work](std::string arguments) { return work(rooms, std::move(arguments)); });
+    };
+    return {{list_name, command(list)},
+            {set_name, command(set)},
+            {add_name, command(add)},
+            {grant_name, command(grant)},
+            {revoke_name, command(revoke)}};
+}
+
+} // namespace pollux::app
