@@ -64,13 +64,20 @@ create table payment_events (
     event_id text primary key,
     type text not null,
     state text not null, -- received, ignored
-    user_id bigint not null, -- 0: nobody of ours.
-    payload text not null, -- Sealed; empty for what is nobody's of ours.
     created_at bigint, -- At the provider.
     received_at bigint not null
 );
 create index payment_events_by_age on payment_events (received_at);
-create index payment_events_by_user on payment_events (user_id);
+
+-- The body of those that are about somebody of ours, for as long.
+create table payment_event_bodies (
+    user_id bigint not null references users (id) on delete cascade,
+    event_id text not null,
+    body text not null, -- Sealed.
+    received_at bigint not null,
+    primary key (user_id, event_id)
+);
+create index payment_event_bodies_by_age on payment_event_bodies (received_at, user_id);
 
 -- How far the walk through the provider's list of events has got.
 create table payment_walks (

@@ -5,16 +5,27 @@
 #include "billing/payments/payment_tasks.hpp"
 #include "tasks/enqueue.hpp"
 
+#include <algorithm>
+
 namespace pollux::billing {
 namespace {
 
 constexpr db::Sql insert_sql = R"sql(
-    insert into payment_events (event_id, type, state, user_id, payload, created_at, received_at) values ($1, $2, $3, $4, $5, $6, now_us())
+    insert into payment_events (event_id, type, state, created_at, received_at) values ($1, $2, $3, $4, now_us())
     on conflict (event_id) do nothing
 )sql";
 
-constexpr db::Sql forget_scan_sql = R"sql(
+constexpr db::Sql insert_body_sql = R"sql(
+    insert into payment_event_bodies (user_id, event_id, body, received_at) values ($1, $2, $3, now_us())
+)sql";
+
+constexpr db::Sql forget_sql = R"sql(
     delete from payment_events where event_id in (select event_id from payment_events where received_at < now_us() - $1 limit 1000)
+)sql";
+
+constexpr db::Sql forget_bodies_scan_sql = R"sql(
+    delete from payment_event_bodies where (user_id, event_id) in (
+        select user_id, event_id from payment_event_bodies where received_at < now_us() - $1 limit 1000)
 )sql";
 
 bool is_about_a_payment(stripe::Event const& event)
@@ -39,10 +50,9 @@ asio::awaitable<EventStore::Stored> store_in(db::Transaction& transaction, strip
     if (scope && !event.customer.empty()) user = co_await CustomerStore::user_of(transaction, event.customer, *scope);
     // A dispute names no customer: its task finds out whose payment it was.
     bool const is_ours = user || (scope && event.customer.empty() && is_about_a_payment(event));
-    auto const created = event.created ? std::optional(micros(*event.created)) : std::nullopt;
-    auto const stored = co_await transaction.run(insert_sql, event.id, event.type, is_ours ? "received" : "ignored",
-                                                 user.value_or(tasks::nobody), user ? std::move(sealed) : std::string(), created);
+    auto const stored = co_await transaction.run(insert_sql, event.id, event.type, is_ours ? "received" : "ignored", event.created);
     bool const is_new = stored.changed() == 1;
+    if (is_new && user) co_await transaction.run(insert_body_sql, *user, event.id, std::move(sealed));
     if (is_new && is_ours) co_await enqueue_for(transaction, user.value_or(tasks::nobody), event);
     failpoint("event_before_commit");
     co_return EventStore::Stored{is_new, user};
@@ -58,8 +68,10 @@ asio::awaitable<EventStore::Stored> EventStore::store(stripe::Event event, std::
 
 asio::awaitable<std::int64_t> EventStore::forget_old()
 {
-    auto const forgotten = co_await database_.write(forget_scan_sql, std::chrono::microseconds(events_kept).count());
-    co_return forgotten.changed();
+    constexpr auto kept_us = std::chrono::microseconds(events_kept).count();
+    auto const events = co_await database_.write(forget_sql, kept_us);
+    auto const bodies = co_await database_.write(forget_bodies_scan_sql, kept_us);
+    co_return std::max(events.changed(), bodies.changed());
 }
 
 } // namespace pollux::billing

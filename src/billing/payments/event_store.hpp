@@ -27,7 +27,7 @@ public:
     // it is about somebody of ours. Without a scope nobody is: it is kept as ignored.
     asio::awaitable<Stored> store(stripe::Event event, std::string sealed, std::optional<PaymentScope> scope);
 
-    asio::awaitable<std::int64_t> forget_old(); // At most 1,000; how many they were. It may run twice.
+    asio::awaitable<std::int64_t> forget_old(); // At most 1,000 of each kind; how many they were. It may run twice.
 
 private:
     db::Database& database_;

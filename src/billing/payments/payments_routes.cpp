@@ -72,7 +72,7 @@ asio::awaitable<Result<OpenCheckout>> buy_pro(PaymentsApi& api, http::Request co
     return buy(api, request, "pro", std::move(body.price), std::move(body.return_url));
 }
 
-asio::awaitable<Result<SubscriptionStatus>> show_status(PaymentsApi& api, http::Request const& request, http::Query<StatusQuery> query)
+asio::awaitable<Result<SubscriptionStatus>> show_status(PaymentsApi& api, http::Request const& request, Query<StatusQuery> query)
 {
     if (!api.payments) co_return not_configured();
     co_return co_await api.payments->status(request.user(), text_of(std::move(query.value.session_id)), request.deadline);
