@@ -275,7 +275,7 @@ for (const redis of [true, false]) {
             assert.equal(await tierOf(user), 'pro', 'nobody has looked');
             await cluster.postgres.psql("update task_periods set done_until = now_us() where kind = 'tier_sweep'"); // As if the hour were over.
             await becomes(user, 'basic', 10);
-            assert.match(nodes.map(({ log }) => log).join(''), /tiers_mended/);
+            await until('the line in the log', () => /tiers_mended/.test(nodes.map(({ log }) => log).join('')));
         });
 
         test('who was killed meanwhile finds it when it is back', { timeout: 120_000 }, async () => {
