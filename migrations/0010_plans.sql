@@ -25,7 +25,7 @@ create table plan_prices (
 
 -- Which payments count now: of one mode and account. One row, or none as long as nothing is sold.
 create table payments_in_force (
-    only_one smallint primary key check (only_one = 1),
+    only_one smallint primary key, -- 1.
     mode text not null,
     account text not null
 );
