@@ -20,12 +20,12 @@ create table plan_prices (
     price_id text not null,
     plan text not null,
     state text not null, -- sold, retired
-    primary key (mode, account, price_id)
+    primary key (mode, price_id)
 );
 
 -- Which payments count now: of one mode and account. One row, or none as long as nothing is sold.
 create table payments_in_force (
-    only_one smallint primary key check (only_one = 1),
+    only_one smallint primary key, -- 1.
     mode text not null,
     account text not null
 );
@@ -53,7 +53,7 @@ create table entitlements (
     plan text not null,
     until bigint, -- Null: no end is known.
     status text not null, -- The provider's word, for people.
-    primary key (user_id, mode, account, reference)
+    primary key (user_id, mode, reference)
 );
 
 -- Who changed what: ids and words of ours, no numbers, no names. It stays when users go.

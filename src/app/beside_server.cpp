@@ -7,8 +7,13 @@
 #include "app/options.hpp"
 #include "app/process.hpp"
 #include "app/rooms.hpp"
+#include "base/unavailable.hpp"
 #include "control/client.hpp"
 #include "db/sqlite/file_lock.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <stdexcept>
 #include <thread>
@@ -17,12 +22,23 @@ namespace pollux::app {
 namespace {
 
 constexpr std::chrono::seconds in_use_max{5}; // A server that starts or stops has the database before or after it answers.
+constexpr std::chrono::seconds busy_max{10};
 constexpr std::chrono::milliseconds try_every{100};
 
+// A command may be asked for twice, and nobody waits behind it: a database that is busy, or still connecting, gets some time.
 asio::awaitable<Result<std::string>> run(Rooms& rooms, config::Config const& config, control::Command command, std::string arguments)
 {
-    co_await rooms.billing.seed_plans(plan_seeds(config)); // Nothing may have been served yet.
-    co_return co_await command(std::move(arguments));
+    asio::steady_timer pause(co_await asio::this_coro::executor);
+    for (auto const until = Steady::now() + busy_max;;) {
+        try {
+            co_await rooms.billing.seed_plans(plan_seeds(config)); // Nothing may have been served yet.
+            co_return co_await command(arguments);
+        } catch (UnavailableError const&) {
+            if (Steady::now() >= until) throw;
+        }
+        pause.expires_after(try_every);
+        co_await pause.async_wait(asio::use_awaitable);
+    }
 }
 
 Result<std::string> run_here(config::Config const& config, std::string const& command, std::string const& arguments)

@@ -34,7 +34,8 @@ constexpr db::Sql count_model_sql = R"sql(
 )sql";
 
 constexpr db::Sql leave_sql = R"sql(
-    insert into gone_numbers (number_key, day, used) select $2, day, used from usage_days where user_id = $1 and day = now_us() / 86400000000 and used > 0
+    insert into gone_numbers (number_key, day, used)
+    select $2, day, used from usage_days where user_id = $1 and day = now_us() / 86400000000 and used > 0
     on conflict (number_key) do update set day = excluded.day,
         used = case when gone_numbers.day = excluded.day and gone_numbers.used > excluded.used then gone_numbers.used else excluded.used end
 )sql";

@@ -43,7 +43,8 @@ constexpr db::Sql drop_grant_sql = "delete from grants where user_id = $1 and pl
 
 constexpr db::Sql put_paid_sql = R"sql(
     insert into entitlements (user_id, mode, account, reference, plan, until, status) values ($1, $2, $3, $4, $5, $6, $7)
-    on conflict (user_id, mode, account, reference) do update set plan = excluded.plan, until = excluded.until, status = excluded.status
+    on conflict (user_id, mode, reference) do update set account = excluded.account, plan = excluded.plan, until = excluded.until,
+        status = excluded.status
 )sql";
 constexpr db::Sql drop_paid_sql = "delete from entitlements where user_id = $1 and mode = $2 and account = $3";
 

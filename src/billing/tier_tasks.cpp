@@ -35,7 +35,7 @@ asio::awaitable<TaskOutcome> tier_sweep(TaskRun& run, Tiers& tiers)
         swept = co_await tiers.sweep(swept.last, users_at_once);
         changed += swept.changed;
     }
-    if (changed > 0) ops::log(ops::Level::warning, "tiers_mended", {{"users", changed}});
+    if (changed > 0) ops::log(ops::Level::info, "tiers_mended", {{"users", changed}});
     co_return TaskOutcome::done();
 }
 

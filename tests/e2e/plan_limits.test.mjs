@@ -73,3 +73,92 @@ describe('limits of plans', () => {
         assert.equal((await ask(nodes[1], user, 'POST', '/chatroom/', { body: { name: 'in its place' } })).status, 201);
     });
 });
+
+// POLLUX_LIMIT_SECONDS=n: windows of 60 s and n seconds of each behaviour (usually 2 s and 6).
+describe('requests of a plan, counted over two nodes', () => {
+    const seconds = Number(process.env.POLLUX_LIMIT_SECONDS ?? 6);
+    const windowSeconds = process.env.POLLUX_LIMIT_SECONDS ? 60 : 2;
+    const rate = 10; // A second.
+    const count = rate * windowSeconds; // At once, if the client likes.
+    let cluster, nodes;
+
+    before(async () => {
+        const wide = ['auth', 'otp', 'read', 'read_address'].map((name) => `${name}=1000000/60`);
+        cluster = await Cluster.start({ users: 30, workers: 0, env: { AI_MODELS: 'demo', RATE_RULES: [...wide, `plan=${count}/${windowSeconds}`].join() } });
+        nodes = cluster.serves.map((node) => new Client(node));
+    });
+    after(() => {
+        endPrograms();
+        for (const one of nodes) one.close();
+    });
+
+    async function signUp() {
+        const client = new Client(cluster);
+        const user = await User.signUp(client);
+        client.close();
+        return user;
+    }
+
+    async function ask(user, turn) {
+        const sent = performance.now();
+        const answer = await nodes[turn % 2].ask('GET', '/user/me/', { token: user.token });
+        assert.ok([200, 429].includes(answer.status), `${answer.status} ${answer.text}`);
+        return { sent, came: performance.now(), answer, isAccepted: answer.status === 200 };
+    }
+
+    async function flood(user, end) {
+        const lanes = Array.from({ length: 4 }, async (_, lane) => {
+            const all = [];
+            for (let turn = lane; performance.now() < end; ++turn) {
+                all.push(await ask(user, turn));
+                await sleep(4);
+            }
+            return all;
+        });
+        return (await Promise.all(lanes)).flat();
+    }
+
+    async function keepTo(user, end) {
+        const all = [];
+        for (let due = performance.now(); performance.now() < end; due = Math.max(due + 1000 / (0.95 * rate), performance.now())) {
+            await sleep(due - performance.now());
+            all.push(await ask(user, all.length));
+        }
+        return all;
+    }
+
+    test(`no window of ${windowSeconds} s holds more than ${count} and the burst, and 0.95 of the rate is never refused`, { timeout: 1_200_000 }, async () => {
+        const [wild, gentle] = [await signUp(), await signUp()];
+        const end = performance.now() + seconds * 1000;
+        const [wildly, gently] = await Promise.all([flood(wild, end), keepTo(gentle, end)]);
+        const accepted = wildly.filter(({ isAccepted }) => isAccepted);
+        const inWindowFrom = (begin) => accepted.filter(({ sent, came }) => sent >= begin && came <= begin + windowSeconds * 1000).length;
+        const fullest = Math.max(...accepted.map(({ sent }) => inWindowFrom(sent)));
+        console.log(`# ${accepted.length} of ${wildly.length} accepted, ${fullest} in the fullest window, ${2 * count} allowed`);
+        assert.ok(accepted.length < wildly.length, 'nothing was refused, so nothing is shown');
+        assert.ok(fullest >= count && fullest <= 2 * count, `${fullest} in one window`);
+        assert.ok(gently.length >= 0.5 * rate * seconds, `only ${gently.length} requests: this says nothing about a steady rate`);
+        assert.deepEqual(gently.filter(({ isAccepted }) => !isAccepted).map(({ answer }) => answer.text), []);
+    });
+
+    test('clients who come back as they were told are let in each time', { timeout: 120_000 }, async () => {
+        const clients = await Promise.all(Array.from({ length: 20 }, signUp));
+        let refusals = 0;
+        const obey = async (user) => {
+            for (let round = 0; round < 3; ++round) {
+                const burst = await Promise.all(Array.from({ length: 2 * count + 1 }, (_, turn) => ask(user, turn)));
+                for (const { answer } of burst) assert.ok(answer.headers['ratelimit-policy'].includes(`"plan";q=${count};w=${windowSeconds}`));
+                const refused = burst.filter(({ isAccepted }) => !isAccepted).sort((one, other) => one.came - other.came).at(-1)?.answer;
+                assert.ok(refused, 'a limit that never comes');
+                assert.match(refused.headers.ratelimit, /^"plan";r=0;t=\d+$/);
+                const wait = Number(refused.headers['retry-after']);
+                assert.ok(wait >= 1 && wait <= windowSeconds, `Retry-After ${wait}`);
+                ++refusals;
+                await sleep(wait * 1000 + 5); // Timers may ring a moment early.
+                assert.ok((await ask(user, round)).isAccepted, 'refused a second time');
+            }
+        };
+        await Promise.all(clients.map(obey));
+        assert.equal(refusals, 60);
+    });
+});

@@ -223,8 +223,10 @@ TEST_F(Move, does_not_migrate_a_target_that_is_in_use)
 TEST_F(Move, the_sources_plans_win)
 {
     migrate_target();
-    in_target("insert into plans values ('basic', 1, 1, '*', 1, 1, 1, 1), ('theirs', 1, 1, '*', 1, 1, 1, 1)");
-    in_source("insert into plans values ('basic', 77, 1, '*', 1, 1, 1, 1), ('pro', 1, 1, '*', 1, 1, 1, 1)");
+    std::string const into = "insert into plans (name, messages_per_day, requests_per_minute, models, context_tokens, "
+                             "message_characters_max, replies_at_once, rooms_max)";
+    in_target(into + " values ('basic', 1, 1, '*', 1, 1, 1, 1), ('theirs', 1, 1, '*', 1, 1, 1, 1)");
+    in_source(into + " values ('basic', 77, 1, '*', 1, 1, 1, 1), ('pro', 1, 1, '*', 1, 1, 1, 1)");
     EXPECT_EQ(move(), 2);
     EXPECT_EQ(in_target("select string_agg(name || messages_per_day, ' ' order by name) from plans"), "basic77 pro1");
 }

@@ -92,7 +92,7 @@ TEST_F(ByUserMigration, makes_plans_that_were_given_by_hand_grants)
         std::string list;
         for (int id = 3; id <= 7; ++id) {
             auto const found = cell("select " + what + " from " + from + " = " + std::to_string(id));
-            list.append(list.empty() ? "" : ",").append(found);
+            list.append(id == 3 ? "" : ",").append(found);
         }
         return list;
     };

@@ -36,6 +36,16 @@ protected:
         rows(sql, room, user, count);
     }
 
+    void add_entitlements(UserId user)
+    {
+        static constexpr db::Sql grant_sql =
+            "insert into grants (user_id, plan, granted_by, reason, created_at) values ($1, 'pro', 'operator', '', 0)";
+        static constexpr db::Sql paid_sql =
+            "insert into entitlements (user_id, mode, account, reference, plan, status) values ($1, 'live', 'a', 'sub', 'pro', 'active')";
+        rows(grant_sql, user);
+        rows(paid_sql, user);
+    }
+
     std::int64_t messages_left() { return number("select count(*) from messages"); }
     std::int64_t tasks_left() { return number("select count(*) from tasks"); }
 
@@ -214,10 +224,12 @@ TEST_F(Deletion, of_an_account_forgets_what_it_used)
     send(user, room);
     finish(claim().front());
     rows("insert into usage_model_months select user_id, 600, model, replies, 1, 2, 3 from usage_models");
+    add_entitlements(user);
     ASSERT_EQ(number("select count(*) from usage_models"), 1);
     erase(user);
     for (db::Sql left : {db::Sql("select count(*) from usage_days"), db::Sql("select count(*) from usage_models"),
-                         db::Sql("select count(*) from usage_model_months")})
+                         db::Sql("select count(*) from usage_model_months"), db::Sql("select count(*) from grants"),
+                         db::Sql("select count(*) from entitlements")})
         EXPECT_EQ(number(left), 0) << "at once";
 }
 
@@ -230,6 +242,7 @@ TEST_F(Deletion, of_an_account_by_an_older_binary_leaves_nothing_either)
         finish(claim().front());
     }
     rows("insert into usage_model_months select user_id, 600, model, replies, 1, 2, 3 from usage_models");
+    for (auto one : {user, other}) add_entitlements(one);
     static constexpr db::Sql messages_sql = "delete from messages where user_id = $1";
     static constexpr db::Sql rooms_sql = "delete from rooms where user_id = $1";
     static constexpr db::Sql user_sql = "delete from users where id = $1"; // With which its task ends.
@@ -237,6 +250,9 @@ TEST_F(Deletion, of_an_account_by_an_older_binary_leaves_nothing_either)
     EXPECT_EQ(number("select count(*) from usage_models"), 1) << "the other user's";
     EXPECT_EQ(number("select count(*) from usage_model_months"), 1);
     EXPECT_EQ(number("select max(user_id) from usage_models"), other.value);
+    EXPECT_EQ(number("select max(user_id) from grants"), other.value);
+    EXPECT_EQ(number("select count(*) from grants"), 1);
+    EXPECT_EQ(number("select count(*) from entitlements"), 1);
 }
 
 TEST_F(Deletion, tasks_may_run_twice)

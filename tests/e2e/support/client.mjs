@@ -102,7 +102,9 @@ export function checkProblem({ status, headers, body, text }) {
     assert.match(body.request_id, /^[A-Za-z0-9._-]{1,64}$/, `request_id in ${text}`);
     if (headers['x-request-id'] !== undefined) assert.equal(headers['x-request-id'], body.request_id);
     const known = ['type', 'title', 'status', 'detail', 'code', 'request_id', 'errors'];
+    if (body.code === 'daily_limit_reached') known.push('upgrade');
     assert.deepEqual(Object.keys(body).filter((name) => !known.includes(name)), [], text);
+    if (body.upgrade) assert.deepEqual(body.upgrade, { plans: '/plans/', checkout: '/subscription/checkout/' });
     for (const field of body.errors ?? []) assert.deepEqual(Object.keys(field).sort(), ['code', 'detail', 'field'], text);
     if (status === 401) assert.ok(headers['www-authenticate'], 'a 401 names its scheme');
     if (status === 429) assert.match(headers['retry-after'] ?? '', /^\d+$/, 'a 429 says when to come back');
