@@ -240,7 +240,9 @@ void update_subscription(Record& subscription, json::object const& params)
     bool const is_dearer = items && fails_to_pay(subscription) && text_of(params, "payment_behavior") == "error_if_incomplete";
     if (is_dearer) throw card_declined();
     change_end(subscription, body, params);
-    copy_given(body, params, "description default_payment_method trial_settings");
+    copy_given(body, params, "description default_payment_method");
+    if (auto const* behavior = value_at(params, "trial_settings.end_behavior"))
+        copy_given(body.at("trial_settings").at("end_behavior").as_object(), behavior->as_object(), "billing_cycle_anchor missing_payment_method");
     merge_metadata(body, params);
     if (auto const* given = object_in(params, "cancellation_details"))
         copy_given(body.at("cancellation_details").as_object(), *given, "comment feedback");

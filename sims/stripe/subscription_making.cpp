@@ -40,9 +40,10 @@ void check_items(json::array const& items)
 
 json::object trial_settings(json::object const& fields)
 {
-    auto const* given = object_in(fields, "trial_settings");
-    if (given) return *given;
-    return {{"end_behavior", {{"missing_payment_method", "create_invoice"}}}};
+    json::object behavior{{"billing_cycle_anchor", "now"}, {"missing_payment_method", "create_invoice"}};
+    auto const* given = value_at(fields, "trial_settings.end_behavior");
+    if (given && given->is_object()) copy_given(behavior, given->get_object(), "billing_cycle_anchor missing_payment_method");
+    return {{"end_behavior", std::move(behavior)}};
 }
 
 } // namespace
