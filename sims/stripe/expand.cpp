@@ -67,7 +67,7 @@ public:
             auto value = left_out(world_, object, field);
             if (value.is_null()) throw refused();
             object[field] = std::move(value);
-            if (!object[field].is_object()) return;
+            if (dot == rest.size()) return;
         } else if (dot == rest.size()) {
             throw refused();
         }

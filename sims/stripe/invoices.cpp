@@ -254,7 +254,7 @@ void void_invoice(Record& invoice)
         body["next_payment_attempt"] = nullptr;
         body.at("status_transitions").as_object()["voided_at"] = world.now();
     });
-    if (auto* subscription = subscription_of(invoice)) invoice_voided(*subscription, invoice);
+    if (auto* subscription = subscription_of(invoice)) invoice_given_up(*subscription, invoice);
 }
 
 void mark_uncollectible(Record& invoice)
@@ -266,6 +266,7 @@ void mark_uncollectible(Record& invoice)
         body["next_payment_attempt"] = nullptr;
         body.at("status_transitions").as_object()["marked_uncollectible_at"] = world.now();
     });
+    if (auto* subscription = subscription_of(invoice)) invoice_given_up(*subscription, invoice);
 }
 
 void stop_collecting(Record& invoice)

@@ -80,7 +80,8 @@ void check_rights(Key const& key, std::string_view shown_key, std::string_view m
     for (auto const& right : key.rights) {
         if (right == "*" || right == name + ":write" || (reads && (right == name + ":read" || right == "*:read"))) return;
     }
-    std::string right = "rak_" + name + (reads ? "_read" : "_write");
+    auto const one = name.ends_with('s') ? name.substr(0, name.size() - 1) : name; // rak_customer_read.
+    std::string right = "rak_" + one + (reads ? "_read" : "_write");
     std::ranges::replace(right, '/', '_');
     throw refused(403, "The provided key '" + masked(shown_key) +
                            "' does not have the required permissions for this endpoint on account '" + key.account + "'. Having the '" +

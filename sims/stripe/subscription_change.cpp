@@ -242,7 +242,8 @@ void update_subscription(Record& subscription, json::object const& params)
     change_end(subscription, body, params);
     copy_given(body, params, "description default_payment_method");
     if (auto const* behavior = value_at(params, "trial_settings.end_behavior"))
-        copy_given(body.at("trial_settings").at("end_behavior").as_object(), behavior->as_object(), "billing_cycle_anchor missing_payment_method");
+        copy_given(body.at("trial_settings").at("end_behavior").as_object(), behavior->as_object(),
+                   "billing_cycle_anchor missing_payment_method");
     merge_metadata(body, params);
     if (auto const* given = object_in(params, "cancellation_details"))
         copy_given(body.at("cancellation_details").as_object(), *given, "comment feedback");

@@ -155,7 +155,8 @@ void pause_now(Record& subscription, std::string const& why)
     auto& world = *subscription.world;
     world.change(subscription, "customer.subscription.paused", [&](json::object& body) {
         body["status"] = "paused";
-        body["status_details"] = {{"paused", {{"subscription", {{"type", why}}}, {"type", "subscription"}}}};
+        body["status_details"] = {
+            {"paused", {{"subscription", {{"type", why}}}, {"transitioned_at", world.now()}, {"type", "subscription"}}}};
         for (auto& item : items_of(subscription)) {
             auto& fields = item.get_object();
             if (number_of(fields, "current_period_end") > world.now()) fields["current_period_end"] = world.now();
@@ -196,13 +197,13 @@ void invoice_failed(Record& subscription, Record& invoice)
     if (after == "unpaid") set_status(subscription, "unpaid");
 }
 
-void invoice_voided(Record& subscription, Record& invoice)
+void invoice_given_up(Record& subscription, Record& invoice)
 {
     if (text_of(subscription.body, "latest_invoice") != invoice.id()) return;
     auto const status = status_of(subscription);
-    // Stripe: voiding what is owed ends past_due and unpaid; the first invoice's end is that of an incomplete subscription.
+    // Nothing is owed any more, so Stripe has it active again; a first invoice that is void ends an incomplete subscription.
     if (status == "past_due" || status == "unpaid") set_status(subscription, "active");
-    if (status == "incomplete") expire_incomplete(subscription);
+    if (status == "incomplete" && is_invoice(invoice, "void")) expire_incomplete(subscription);
 }
 
 std::int64_t subscription_due(Record const& subscription)

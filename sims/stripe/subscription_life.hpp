@@ -44,7 +44,7 @@ void pause_now(Record& subscription, std::string const& why);
 
 void invoice_paid(Record& subscription, Record& invoice);
 void invoice_failed(Record& subscription, Record& invoice);
-void invoice_voided(Record& subscription, Record& invoice);
+void invoice_given_up(Record& subscription, Record& invoice); // Void or uncollectible.
 
 std::int64_t subscription_due(Record const& subscription);
 void subscription_on_time(Record& subscription);

@@ -19,8 +19,8 @@ after(() => sim.answersAreRight());
 // A paid subscription: {subscription, invoice, intent, charge}.
 async function bought() {
     const { subscription } = await subscribe(stripe, prices.price);
-    const invoice = await stripe.invoices.retrieve(subscription.latest_invoice, { expand: ['payments.data.payment.payment_intent.latest_charge'] });
-    const intent = invoice.payments.data[0].payment.payment_intent;
+    const invoice = await stripe.invoices.retrieve(subscription.latest_invoice, { expand: ['payments'] });
+    const intent = await stripe.paymentIntents.retrieve(invoice.payments.data[0].payment.payment_intent, { expand: ['latest_charge'] });
     return { subscription, invoice, intent, charge: intent.latest_charge };
 }
 
@@ -117,6 +117,18 @@ test('an open invoice is paid, voided or given up', async () => {
     const fourth = await owed();
     assert.equal((await stripe.invoices.pay(fourth.invoice.id, { paid_out_of_band: true })).status, 'paid');
     assert.deepEqual((await stripe.invoices.list({ customer: second.customer.id, status: 'void' })).data.map(({ id }) => id), [second.invoice.id]);
+});
+
+test('giving up what is owed makes a past_due subscription active', async () => {
+    for (const giveUp of ['voidInvoice', 'markUncollectible']) {
+        const { customer, subscription } = await subscribe(stripe, prices.price);
+        await sim.tell('customer', { customer: customer.id, payments: 'fail' });
+        await sim.tell('clock', { to: subscription.items.data[0].current_period_end + 2 * 3600 });
+        const due = await stripe.subscriptions.retrieve(subscription.id);
+        assert.equal(due.status, 'past_due');
+        await stripe.invoices[giveUp](due.latest_invoice);
+        assert.equal((await stripe.subscriptions.retrieve(subscription.id)).status, 'active');
+    }
 });
 
 test('a draft is finalized by a call', async () => {

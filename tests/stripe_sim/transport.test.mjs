@@ -38,8 +38,8 @@ test('a restricted key lacks what it was not given', async () => {
     const narrow = sim.client('rk_test_narrow');
     await narrow.customers.list();
     await narrow.prices.list();
-    for (const call of [narrow.customers.create({}), narrow.accounts.retrieveCurrent(), narrow.subscriptions.list()]) {
-        const error = await refusal(call);
+    for (const call of [() => narrow.customers.create({}), () => narrow.accounts.retrieveCurrent(), () => narrow.subscriptions.list()]) {
+        const error = await refusal(call());
         assert.ok(error instanceof Stripe.errors.StripePermissionError);
         assert.equal(error.statusCode, 403);
     }
@@ -150,17 +150,22 @@ test('ids are expanded through objects and lists, four levels deep', async () =>
     const { price, product } = await makePrices(stripe);
     const { subscription, customer } = await subscribe(stripe, price);
     const whole = await stripe.subscriptions.retrieve(subscription.id, {
-        expand: ['customer', 'latest_invoice.payments.data.payment.payment_intent', 'items.data.price.product', 'default_payment_method'],
+        expand: ['customer', 'latest_invoice.payments.data.invoice', 'items.data.price.product', 'default_payment_method'],
     });
     assert.equal(whole.customer.id, customer.id);
-    assert.equal(whole.latest_invoice.payments.data[0].payment.payment_intent.object, 'payment_intent');
+    assert.equal(whole.latest_invoice.payments.data[0].invoice.id, whole.latest_invoice.id);
     assert.equal(whole.items.data[0].price.product.id, product.id);
     assert.equal(whole.default_payment_method, null);
-    const list = await stripe.subscriptions.list({ customer: customer.id, expand: ['data.latest_invoice.parent.subscription_details.subscription'] });
-    assert.equal(list.data[0].latest_invoice.parent.subscription_details.subscription.id, subscription.id);
+    const list = await stripe.subscriptions.list({ customer: customer.id, expand: ['data.latest_invoice.customer'] });
+    assert.equal(list.data[0].latest_invoice.customer.id, customer.id);
+    const invoice = await stripe.invoices.retrieve(whole.latest_invoice.id, { expand: ['payments.data.payment.payment_intent', 'parent.subscription_details.subscription'] });
+    assert.equal(invoice.payments.data[0].payment.payment_intent.object, 'payment_intent');
+    assert.equal(invoice.parent.subscription_details.subscription.id, subscription.id);
     for (const expand of ['metadata', 'nothing', 'items.price', 'data.customer'])
         assert.match((await refusal(stripe.subscriptions.retrieve(subscription.id, { expand: [expand] }))).message, /cannot be expanded/, expand);
-    assert.match((await refusal(stripe.subscriptions.retrieve(subscription.id, { expand: ['a.b.c.d.e'] }))).message, /more than 4 levels/);
+    // The lists' own `data` counts, too.
+    for (const deep of ['latest_invoice.payments.data.payment.payment_intent', 'a.b.c.d.e'])
+        assert.match((await refusal(stripe.subscriptions.retrieve(subscription.id, { expand: [deep] }))).message, /more than 4 levels/);
 });
 
 test('answers say which request and which version they are', async () => {
