@@ -223,8 +223,9 @@ Api::Answer Api::planned_error(FaultPlan const& plan, std::string const& request
     return refusal(error, request_id);
 }
 
-asio::awaitable<void> Api::pause(int milliseconds)
+asio::awaitable<void> Api::pause(std::size_t milliseconds)
 {
+    if (milliseconds == 0) co_return;
     asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::milliseconds(milliseconds));
     co_await timer.async_wait(asio::use_awaitable);
 }
@@ -253,7 +254,7 @@ asio::awaitable<After> Api::answer(Request request, std::shared_ptr<Connection> 
     bool const is_judged = made.status == 0; // Else it was refused, or answered before.
     auto fault = is_judged || call.is_replayed ? plan.fault : FaultPlan::Fault::none;
     if (is_judged) {
-        if (plan.delay_ms > 0) co_await pause(plan.delay_ms);
+        co_await pause(plan.delay_ms.pick());
         if (fault == FaultPlan::Fault::none || plan.acts) {
             call.has_acted = true;
             made = carry_out(*running.place, found, std::move(params), call);
@@ -269,7 +270,7 @@ asio::awaitable<After> Api::answer(Request request, std::shared_ptr<Connection> 
         else if (!running.key.empty())
             running.place->idempotency.abandon(running.key);
     }
-    if (plan.late_ms > 0) co_await pause(plan.late_ms);
+    co_await pause(plan.late_ms.pick());
     if (fault == FaultPlan::Fault::cut) {
         connection->reset();
         simulator_.calls.end(call, Call::State::cut);

@@ -36,7 +36,7 @@ private:
     Answer carry_out(Place& place, Found const& found, json::object params, Call const& call) const;
     static Answer refusal(StripeError const& error, std::string const& request_id);
     static Answer planned_error(FaultPlan const& plan, std::string const& request_id);
-    static asio::awaitable<void> pause(int milliseconds);
+    static asio::awaitable<void> pause(std::size_t milliseconds);
 
     Simulator& simulator_;
     std::vector<Route> routes_;

@@ -93,8 +93,6 @@ void check_session(World& world, json::object const& params)
     }
     if (text_of(params, "client_reference_id").size() > reference_characters_max)
         throw invalid("Invalid string: must be at most 200 characters", "client_reference_id");
-    if (flag_of(params, "allow_promotion_codes") && params.contains("discounts"))
-        throw invalid("You may only specify one of these parameters: allow_promotion_codes, discounts.", "allow_promotion_codes");
     check_line_items(world, params);
     check_customer(world, params);
     check_times(world, params);

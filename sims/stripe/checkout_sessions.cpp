@@ -97,6 +97,14 @@ json::object create(Ask& ask)
     if (recovers)
         made["after_expiration"] = {
             {"recovery", {{"allow_promotion_codes", false}, {"enabled", true}, {"expires_at", nullptr}, {"url", nullptr}}}};
+    if (auto const* saved = object_in(params, "saved_payment_method_options")) {
+        json::object options{
+            {"allow_redisplay_filters", json::array{"always"}}, {"payment_method_remove", nullptr}, {"payment_method_save", nullptr}};
+        copy_given(options, *saved, "payment_method_remove payment_method_save");
+        made["saved_payment_method_options"] = std::move(options);
+    }
+    if (auto const* ids = object_in(params, "tax_id_collection"))
+        made["tax_id_collection"] = {{"enabled", flag_of(*ids, "enabled")}, {"required", "never"}};
     merge_metadata(made, params);
     if (!made.contains("metadata")) made["metadata"] = json::object();
     auto& session = world.make("checkout.session", world.live ? "cs_live_" : "cs_test_", std::move(made), "");
@@ -285,9 +293,10 @@ void add_checkout_routes(std::vector<Route>& routes)
         {"POST /v1/checkout/sessions", create,
          "after_expiration.recovery allow_promotion_codes automatic_tax billing_address_collection cancel_url client_reference_id "
          "customer customer_email customer_update expires_at line_items.price line_items.quantity locale metadata mode "
-         "payment_method_collection success_url subscription_data.billing_mode subscription_data.description "
+         "payment_method_collection saved_payment_method_options.payment_method_remove saved_payment_method_options.payment_method_save "
+         "success_url subscription_data.billing_mode subscription_data.description "
          "subscription_data.metadata subscription_data.trial_end subscription_data.trial_period_days subscription_data.trial_settings "
-         "tax_id_collection ui_mode"});
+         "tax_id_collection.enabled ui_mode"});
     routes.push_back(
         {"GET /v1/checkout/sessions", list, "created customer ending_before limit payment_intent starting_after status subscription"});
     routes.push_back({"GET /v1/checkout/sessions/{id}", retrieve, "*"});

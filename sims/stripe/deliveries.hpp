@@ -2,6 +2,7 @@
 // order, lost; several times, late, so many at once, tried again after a failure.
 #pragma once
 
+#include "stripe/delivery_plan.hpp"
 #include "stripe/world.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -14,24 +15,6 @@ namespace pollux::sims::stripe {
 
 namespace asio = boost::asio;
 
-struct Range {
-    std::size_t least = 0;
-    std::size_t most = 0;
-};
-
-struct DeliveryPlan {
-    enum class Mode { send, hold, drop };
-
-    Mode mode = Mode::send;
-    Range copies = {1, 1};
-    Range delay_ms = {0, 0};
-    std::size_t parallel = 8;
-    std::size_t retries = 3; // After the first try.
-    Range retry_ms = {200, 1000};
-    std::size_t timeout_ms = 10'000;
-    bool is_simulated_time = false; // Sign with the simulator's clock, not the machine's.
-};
-
 class Deliveries {
 public:
     explicit Deliveries(Clock const& clock) : clock_(clock) {}
@@ -39,7 +22,7 @@ public:
     void run_on(asio::any_io_executor executor) { executor_ = std::move(executor); }
 
     void set_plan(json::object const& plan); // Throws StripeError for what is wrong in it, and then nothing has changed.
-    json::object describe_plan() const;
+    json::object describe_plan() const { return plan_.describe(); }
 
     void send(Record& event); // To all endpoints of its world that want it.
     bool uses(Record const& event) const;

@@ -44,7 +44,7 @@ json::value left_out(World& world, json::object const& body, std::string_view fi
 
 class Expander {
 public:
-    Expander(World& world, std::string const& path) : world_(world), path_(path) {}
+    Expander(World& world, std::string const& path, bool is_list) : world_(world), path_(path), is_list_(is_list) {}
 
     void expand(json::object& object, std::string_view rest)
     {
@@ -94,10 +94,16 @@ private:
         if (auto* inner = value->if_object(); inner && !flag_of(*inner, "deleted")) expand(*inner, rest);
     }
 
-    StripeError refused() const { return invalid("This property cannot be expanded (" + path_ + ").", "expand"); }
+    StripeError refused() const
+    {
+        auto const hint =
+            is_list_ && !path_.starts_with("data.") ? " You may want to try expanding 'data." + path_ + "' instead." : std::string();
+        return invalid("This property cannot be expanded (" + path_ + ")." + hint, "expand");
+    }
 
     World& world_;
     std::string const& path_;
+    bool is_list_;
 };
 
 } // namespace
@@ -110,7 +116,7 @@ void expand_all(World& world, json::object& answer, json::object const& params)
         auto const path = std::string(one.is_string() ? std::string_view(one.get_string()) : std::string_view());
         if (std::count(path.begin(), path.end(), '.') >= levels_max)
             throw invalid("You cannot expand more than 4 levels of a property. Property: " + path, "expand");
-        Expander(world, path).expand(answer, path);
+        Expander(world, path, text_of(answer, "object") == "list").expand(answer, path);
     }
 }
 

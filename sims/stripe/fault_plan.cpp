@@ -53,9 +53,9 @@ FaultPlan read_plan(json::value const& given)
         else if (name == "times")
             plan.times = read_number(name, value);
         else if (name == "delay_ms")
-            plan.delay_ms = read_number(name, value);
+            plan.delay_ms = read_range(name, value);
         else if (name == "late_ms")
-            plan.late_ms = read_number(name, value);
+            plan.late_ms = read_range(name, value);
         else if (name == "acts")
             plan.acts = read_flag(name, value);
         else if (name == "status")

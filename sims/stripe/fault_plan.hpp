@@ -1,7 +1,7 @@
 // What goes wrong with which call: plans that tests give (sims/README.md).
 #pragma once
 
-#include <boost/json/object.hpp>
+#include "stripe/range.hpp"
 
 #include <deque>
 #include <string>
@@ -17,8 +17,8 @@ struct FaultPlan {
     std::string method;        // Which calls: empty is any.
     std::string path;          // "/v1/customers", or with a star: "/v1/customers/*", "*".
     int times = 1;             // -1: all.
-    int delay_ms = 0;          // Before the call has its effect, whether the caller waits or not.
-    int late_ms = 0;           // Between the effect and the answer.
+    Range delay_ms;            // Before the call has its effect, whether the caller waits or not.
+    Range late_ms;             // Between the effect and the answer.
     Fault fault = Fault::none; // error: another answer; cut: the connection ends without one; hang: neither.
     bool acts = false;         // Whether a call with a fault has its effect all the same.
     int status = 500;          // Of an error.

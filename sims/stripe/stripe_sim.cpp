@@ -3,6 +3,7 @@
 #include "server.hpp"
 #include "stripe/api.hpp"
 #include "stripe/control.hpp"
+#include "stripe/errors.hpp"
 #include "stripe/pages.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -58,7 +59,11 @@ public:
         for (auto const& file : options.plan_files) {
             std::ifstream in(file);
             if (!in) throw std::runtime_error("cannot read " + file);
-            simulator_.plans.load(boost::json::parse(std::string(std::istreambuf_iterator<char>(in), {})));
+            try {
+                simulator_.plans.load(boost::json::parse(std::string(std::istreambuf_iterator<char>(in), {})));
+            } catch (stripe::StripeError const& wrong) {
+                throw std::runtime_error(file + ": " + wrong.message);
+            }
         }
     }
 

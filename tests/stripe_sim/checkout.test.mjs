@@ -173,6 +173,20 @@ test('automatic tax wants to know where the customer is', async () => {
     assert.equal((await open({ customer: somewhere.id, ...taxed })).automatic_tax.enabled, true);
 });
 
+test('what a page is told to save and collect is kept', async () => {
+    const customer = await stripe.customers.create({});
+    const session = await open({
+        customer: customer.id,
+        customer_update: { name: 'auto' },
+        tax_id_collection: { enabled: true },
+        saved_payment_method_options: { payment_method_save: 'enabled' },
+        allow_promotion_codes: true,
+        locale: 'de',
+    });
+    assert.deepEqual([session.tax_id_collection.enabled, session.saved_payment_method_options.payment_method_save], [true, 'enabled']);
+    assert.match((await refusal(open({ customer: customer.id, tax_id_collection: { enabled: true } }))).message, /customer_update\[name\]/);
+});
+
 test('an inactive price is refused', async () => {
     const { dearer } = await makePrices(stripe);
     await stripe.prices.update(dearer.id, { active: false });

@@ -41,6 +41,12 @@ test('a call has its effect at once and is answered late', async () => {
     assert.ok((await creating) >= 390);
 });
 
+test('a delay is picked at random between two', async () => {
+    await sim.tell('plan', { matching: [{ method: 'GET', path: '/v1/customers', delay_ms: [50, 250], times: -1 }] });
+    const times = await Promise.all(Array.from({ length: 12 }, () => timed(stripe.customers.list())));
+    assert.ok(Math.min(...times) >= 45 && Math.max(...times) - Math.min(...times) > 20, String(times));
+});
+
 test('an answer is lost after the effect, or with none', async () => {
     await plan({ fault: 'cut', acts: true }, { fault: 'cut' });
     assert.equal((await refusal(stripe.customers.create({}))).type, 'StripeConnectionError');

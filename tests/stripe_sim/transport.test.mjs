@@ -163,6 +163,7 @@ test('ids are expanded through objects and lists, four levels deep', async () =>
     assert.equal(invoice.parent.subscription_details.subscription.id, subscription.id);
     for (const expand of ['metadata', 'nothing', 'items.price', 'data.customer'])
         assert.match((await refusal(stripe.subscriptions.retrieve(subscription.id, { expand: [expand] }))).message, /cannot be expanded/, expand);
+    assert.match((await refusal(stripe.subscriptions.list({ expand: ['customer'] }))).message, /try expanding 'data.customer' instead/);
     // The lists' own `data` counts, too.
     for (const deep of ['latest_invoice.payments.data.payment.payment_intent', 'a.b.c.d.e'])
         assert.match((await refusal(stripe.subscriptions.retrieve(subscription.id, { expand: [deep] }))).message, /more than 4 levels/);

@@ -34,6 +34,7 @@ test('an event is delivered with a signature that the official package takes', a
     assert.deepEqual([event.type, event.data.object.id, event.api_version, event.livemode], ['customer.created', customer.id, '2026-10-28.endive', false]);
     assert.equal(event.request.idempotency_key, 'its-key');
     assert.match(event.request.id, /^req_/);
+    assert.match(receiver.got[0].headers['stripe-signature'], /^t=\d+,v1=[0-9a-f]{64},v0=[0-9a-f]{64}$/);
     assert.throws(() => verify(receiver.got[0], 'whsec_other'), Stripe.errors.StripeSignatureVerificationError);
     const kept = await stripe.events.retrieve(event.id);
     assert.deepEqual([kept.type, kept.pending_webhooks, kept.data.object.name], ['customer.created', 0, 'ü']);
