@@ -175,6 +175,7 @@ Api::Answer Api::judge(Request const& request, Running& running, Found& found, j
     running.call.params = form;
     params = read_params(std::string(found.route->endpoint), form);
     check_simulated(*found.route, params);
+    check_expand(found.route->endpoint, params);
     std::string const idempotency_key(request.header("idempotency-key"));
     if (request.method != "POST" || idempotency_key.empty()) return {.status = 0, .body = {}, .headers = {}};
     auto const kept = place.idempotency.begin(idempotency_key, request.path, form, simulator_.clock.now());

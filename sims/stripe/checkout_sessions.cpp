@@ -179,10 +179,12 @@ Record& subscribe(Record& session, First first)
 {
     auto& world = *session.world;
     auto& customer = buyer(session);
-    give_payment_method(customer);
+    auto const* data = object_in(session.hidden, "subscription_data");
+    bool const is_trial = data && (has_value(*data, "trial_period_days") || has_value(*data, "trial_end"));
+    // A card is asked for, but in a trial of a session that collects one only if it is required.
+    if (!is_trial || text_of(session.body, "payment_method_collection") != "if_required") give_payment_method(customer);
     NewSubscription asked;
     asked.first = first;
-    auto const* data = object_in(session.hidden, "subscription_data");
     asked.fields["billing_mode"] = billing_mode_of(data ? object_in(*data, "billing_mode") : nullptr);
     asked.fields["default_payment_method"] = customer.body.at("invoice_settings").at("default_payment_method");
     if (data) {

@@ -140,6 +140,12 @@ asio::awaitable<json::object> write(Simulator& simulator, std::string_view what,
     if (what == "clock") co_return move_clock(simulator, fields);
     if (what == "settings") co_return set(world_of(simulator, fields).settings, fields);
     if (what == "keys") co_return change_keys(simulator, fields);
+    if (what == "batch") {
+        json::array made;
+        for (auto const& one : fields.at("acts").as_array())
+            made.push_back(act(simulator, text_of(one.as_object(), "on"), one.as_object()));
+        co_return json::object{{"made", std::move(made)}};
+    }
     if (what == "many") co_return make_many(world_of(simulator, fields), fields);
     if (what == "portal_default") {
         auto params = fields;

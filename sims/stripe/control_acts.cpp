@@ -94,6 +94,13 @@ json::object on_dispute(Simulator& simulator, json::object const& how)
 json::object on_endpoint(Record& endpoint, json::object const& how)
 {
     auto const what = text_of(how, "do");
+    if (auto const* fields = object_in(how, "set")) {
+        for (auto const& field : *fields) {
+            if (!endpoint.body.contains(field.key())) throw invalid("an endpoint has no field " + std::string(field.key()));
+            endpoint.body[field.key()] = field.value();
+        }
+        if (what.empty()) return endpoint.body;
+    }
     if (what == "roll_secret") return {{"id", endpoint.id()}, {"secret", roll_secret(endpoint)}};
     if (what != "disable" && what != "enable") throw invalid("do is disable, enable or roll_secret");
     endpoint.body["status"] = what == "disable" ? "disabled" : "enabled"; // No event tells of it.

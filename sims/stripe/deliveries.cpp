@@ -131,7 +131,7 @@ void Deliveries::pump()
 
 asio::awaitable<void> Deliveries::attempt(Shared delivery)
 {
-    auto payload = payload_of(*delivery->event);
+    auto payload = payload_of(*delivery->event, delivery->endpoint);
     auto const time = signing_time();
     std::vector<std::pair<std::string, std::string>> headers{{"Content-Type", "application/json; charset=utf-8"},
                                                              {"Stripe-Signature", signature_of(*delivery->endpoint, time, payload)}};

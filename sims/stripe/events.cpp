@@ -86,9 +86,11 @@ json::object render_event(Record const& event)
     return body;
 }
 
-std::string payload_of(Record const& event)
+std::string payload_of(Record const& event, Record const* endpoint)
 {
-    return json::serialize(render_event(event));
+    auto body = render_event(event);
+    if (endpoint && has_value(endpoint->body, "api_version")) body["api_version"] = endpoint->body.at("api_version");
+    return json::serialize(body);
 }
 
 void add_event_routes(std::vector<Route>& routes)

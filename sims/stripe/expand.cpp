@@ -4,6 +4,8 @@
 #include "stripe/list.hpp"
 #include "stripe/shapes.hpp"
 
+#include <algorithm>
+
 namespace pollux::sims::stripe {
 
 namespace {
@@ -40,6 +42,26 @@ json::value left_out(World& world, json::object const& body, std::string_view fi
     }
     if (object == "subscription_item" && field == "billed_until") return number_of(body, "current_period_end");
     return nullptr;
+}
+
+constexpr std::pair<std::string_view, std::string_view> kinds[] = {
+    {"/v1/billing_portal/configurations", "billing_portal.configuration"},
+    {"/v1/billing_portal/sessions", "billing_portal.session"},
+    {"/v1/checkout/sessions", "checkout.session"},
+    {"/v1/customers", "customer"},
+    {"/v1/disputes", "dispute"},
+    {"/v1/invoices", "invoice"},
+    {"/v1/prices", "price"},
+    {"/v1/products", "product"},
+    {"/v1/refunds", "refund"},
+    {"/v1/subscriptions", "subscription"},
+};
+constexpr std::string_view inner_objects = "currency_options items line_items lines payments subscriptions";
+
+void check_depth(std::string const& path)
+{
+    if (std::count(path.begin(), path.end(), '.') >= levels_max)
+        throw invalid("You cannot expand more than 4 levels of a property. Property: " + path, "expand");
 }
 
 class Expander {
@@ -108,14 +130,32 @@ private:
 
 } // namespace
 
+void check_expand(std::string_view endpoint, json::object const& params)
+{
+    auto const* wanted = array_in(params, "expand");
+    auto const space = endpoint.find(' ');
+    if (!wanted || endpoint.substr(0, space) != "POST") return;
+    auto const path = endpoint.substr(space + 1);
+    auto const kind = std::find_if(std::begin(kinds), std::end(kinds), [&](auto const& one) { return path.starts_with(one.first); });
+    if (kind == std::end(kinds)) return;
+    for (auto const& one : *wanted) {
+        std::string const way(one.is_string() ? std::string_view(one.get_string()) : std::string_view());
+        check_depth(way);
+        if (has_word(inner_objects, way.substr(0, way.find('.')))) continue;
+        bool is_known = false;
+        for (auto end = way.size(); end > 0 && end != std::string::npos && !is_known; end = way.rfind('.', end - 1))
+            is_known = is_expandable(kind->second, std::string_view(way).substr(0, end));
+        if (!is_known) throw invalid("This property cannot be expanded (" + way + ").", "expand");
+    }
+}
+
 void expand_all(World& world, json::object& answer, json::object const& params)
 {
     auto const* wanted = array_in(params, "expand");
     if (!wanted) return;
     for (auto const& one : *wanted) {
         auto const path = std::string(one.is_string() ? std::string_view(one.get_string()) : std::string_view());
-        if (std::count(path.begin(), path.end(), '.') >= levels_max)
-            throw invalid("You cannot expand more than 4 levels of a property. Property: " + path, "expand");
+        check_depth(path);
         Expander(world, path, text_of(answer, "object") == "list").expand(answer, path);
     }
 }

@@ -112,4 +112,7 @@ test('ten thousand customers are made in a moment', async () => {
     const one = await stripe.subscriptions.retrieve(made[17].subscription);
     assert.deepEqual([one.status, one.customer, one.metadata], ['active', made[17].customer, { user: '117', installation: 'x' }]);
     assert.equal((await stripe.subscriptions.list({ customer: made[9999].customer })).data.length, 1);
+    await sim.tell('batch', { acts: made.slice(0, 500).map(({ subscription }) => ({ on: 'subscription', subscription, do: 'cancel' })) });
+    const statuses = (await sim.ask('objects', { kind: 'subscription' })).objects.map(({ status }) => status);
+    assert.equal(statuses.filter((status) => status === 'canceled').length, 501, 'and the one of a deleted customer');
 });

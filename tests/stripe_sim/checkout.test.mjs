@@ -192,3 +192,14 @@ test('an inactive price is refused', async () => {
     await stripe.prices.update(dearer.id, { active: false });
     assert.match((await refusal(open({ line_items: [{ price: dearer.id, quantity: 1 }] }))).message, /The price specified is inactive/);
 });
+
+test('a trial that collects a card only if it must has none', async () => {
+    for (const [payment_method_collection, hasCard] of [['always', true], ['if_required', false]]) {
+        const session = await open({ payment_method_collection, subscription_data: { trial_period_days: 7, trial_settings: { end_behavior: { missing_payment_method: 'cancel' } } } });
+        await act(session, 'pay');
+        const { subscription } = await stripe.checkout.sessions.retrieve(session.id, { expand: ['subscription'] });
+        assert.equal(Boolean(subscription.default_payment_method), hasCard);
+        await sim.advance(7 * day + 7200);
+        assert.equal((await stripe.subscriptions.retrieve(subscription.id)).status, hasCard ? 'active' : 'canceled');
+    }
+});

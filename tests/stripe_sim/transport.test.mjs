@@ -169,6 +169,13 @@ test('ids are expanded through objects and lists, four levels deep', async () =>
         assert.match((await refusal(stripe.subscriptions.retrieve(subscription.id, { expand: [deep] }))).message, /more than 4 levels/);
 });
 
+test('a wrong expand is refused before the call has its effect', async () => {
+    const before = (await sim.ask('objects', { kind: 'customer' })).objects.length;
+    assert.match((await refusal(stripe.customers.create({ expand: ['subscription'] }))).message, /cannot be expanded \(subscription\)/);
+    assert.equal((await sim.ask('objects', { kind: 'customer' })).objects.length, before);
+    await stripe.customers.create({ expand: ['subscriptions', 'invoice_settings.default_payment_method'] });
+});
+
 test('answers say which request and which version they are', async () => {
     const answer = await sim.raw('GET', '/v1/account');
     assert.match(answer.headers.get('request-id'), /^req_\w+$/);

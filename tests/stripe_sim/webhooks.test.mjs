@@ -145,6 +145,14 @@ test('a disabled endpoint gets nothing, and no event tells of it', async () => {
     assert.equal((await stripe.events.list()).data.length, 1);
 });
 
+test('events are in the version that the endpoint is for', async () => {
+    await sim.tell('endpoint', { endpoint: endpoint.id, set: { api_version: '2024-06-20' } });
+    await stripe.customers.create({});
+    await drained();
+    assert.equal(receiver.got[0].event.api_version, '2024-06-20');
+    assert.equal((await stripe.webhookEndpoints.retrieve(endpoint.id)).api_version, '2024-06-20');
+});
+
 test('forged ones are what they are told to be', async () => {
     const payload = { id: 'evt_forged', object: 'event', type: 'customer.deleted', data: { object: { id: 'cus_1', object: 'customer' } } };
     const outcomes = [];
