@@ -75,7 +75,7 @@ json::object change_keys(Simulator& simulator, json::object const& how)
     }
     std::vector<std::string> rights;
     if (auto const* given = array_in(how, "rights")) {
-        for (auto const& right : *given) rights.emplace_back(right.get_string());
+        for (auto const& right : *given) rights.emplace_back(right.as_string());
     } else {
         rights = {"*"};
     }

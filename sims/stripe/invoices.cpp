@@ -65,12 +65,13 @@ void failed_once(Record& invoice)
     auto& world = *invoice.world;
     auto* subscription = subscription_of(invoice);
     bool const is_first = text_of(invoice.body, "billing_reason") == "subscription_create";
-    world.change(invoice, "invoice.payment_failed", [&](json::object& body) {
+    world.change(invoice, "", [&](json::object& body) {
         auto const tries = number_of(body, "attempt_count");
         auto const& gaps = world.settings.retry_after_s;
         bool const again = flag_of(body, "auto_advance") && !is_first && tries >= 1 && static_cast<std::size_t>(tries) <= gaps.size();
         body["next_payment_attempt"] = again ? json::value(world.now() + gaps[static_cast<std::size_t>(tries - 1)]) : json::value(nullptr);
     });
+    world.tell("invoice.payment_failed", invoice);
     if (subscription) invoice_failed(*subscription, invoice);
 }
 

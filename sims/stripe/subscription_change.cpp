@@ -112,6 +112,8 @@ json::array changed_items(Record& subscription, json::array const& asked)
             item["price"] = made.at("price");
             item["plan"] = made.at("plan");
         }
+        if (number_of(change, "quantity") < 0)
+            throw invalid("This value must be greater than or equal to 0.", name + "[quantity]", "parameter_invalid_integer");
         copy_given(item, change, "quantity");
         merge_metadata(item, change);
     }

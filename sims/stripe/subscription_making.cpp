@@ -58,6 +58,8 @@ json::object make_item(World& world, std::string const& subscription, json::obje
     if (!has_value(price.body, "recurring"))
         throw invalid("The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.",
                       param + "[price]");
+    if (number_of(asked, "quantity") < 0)
+        throw invalid("This value must be greater than or equal to 0.", param + "[quantity]", "parameter_invalid_integer");
     auto item = blank("subscription_item");
     item["id"] = make_id("si_");
     item["created"] = world.now();

@@ -29,6 +29,7 @@ describe('by their owner', () => {
         const { subscription } = await subscribe(stripe, prices.price);
         const whole = await get(subscription.id);
         assert.equal(whole.status, 'active');
+        assert.deepEqual(await typesOf(whole.latest_invoice.id), ['invoice.created', 'invoice.finalized', 'invoice.updated', 'invoice.paid', 'invoice.payment_succeeded']);
         assert.equal(whole.current_period_end, undefined);
         const [item] = whole.items.data;
         assert.ok(item.current_period_end - item.current_period_start >= 28 * day);
@@ -93,6 +94,7 @@ describe('by their owner', () => {
         assert.match((await refusal(stripe.subscriptions.update(subscription.id, { items: [{ price: prices.yearly.id }] }))).message, /recurring.interval/);
         const two = await stripe.subscriptions.update(subscription.id, { items: [{ price: prices.dearer.id }] });
         assert.equal(two.items.data.length, 2);
+        assert.equal((await refusal(stripe.subscriptions.update(subscription.id, { items: [{ id: two.items.data[0].id, quantity: -1 }] }))).code, 'parameter_invalid_integer');
         assert.equal((await refusal(stripe.subscriptions.update(subscription.id, { items: [{ id: 'si_x', price: prices.price.id }] }))).statusCode, 400);
     });
 
@@ -210,6 +212,7 @@ for (const type of ['classic', 'flexible']) {
                 assert.equal(due.latest_invoice.next_payment_attempt - due.latest_invoice.status_transitions.finalized_at, 3 * day);
                 await sim.advance(16 * day);
                 const ended = await get(subscription.id);
+                assert.equal((await typesOf(ended.latest_invoice.id)).filter((word) => word === 'invoice.payment_failed').length, 4);
                 assert.deepEqual([ended.status, ended.latest_invoice.attempt_count, ended.latest_invoice.next_payment_attempt], [status, 4, null]);
                 if (status === 'canceled') assert.equal(ended.cancellation_details.reason, 'payment_failed');
                 else {

@@ -1,5 +1,6 @@
 // Keys, modes, accounts, the form encoding, lists, expand, versions, and errors in Stripe's words.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
 import { endPrograms } from '../e2e/support/process.mjs';
@@ -98,6 +99,22 @@ for (const [what, path, form, code, message, param] of wrongForms) {
         else assert.equal(body.error.message, message);
     });
 }
+
+test('every endpoint refuses a parameter that is unknown', async () => {
+    const table = readFileSync(new URL('../../sims/stripe/params_table.inc', import.meta.url), 'utf8');
+    const endpoints = new Set([...table.matchAll(/^\{"(\w+ [^"]+)"/gm)].map(([, endpoint]) => endpoint));
+    assert.ok(endpoints.size > 50);
+    for (const endpoint of endpoints) {
+        const [method, path] = endpoint.replaceAll('{id}', 'x').split(' ');
+        const { status, body } = method === 'POST' ? await sim.raw(method, path, { form: 'no_such[one]=1' }) : await sim.raw(method, `${path}?no_such[one]=1`);
+        assert.deepEqual([status, body.error.code, body.error.param], [400, 'parameter_unknown', 'no_such'], endpoint);
+    }
+});
+
+test('forms that are none are refused', async () => {
+    for (const form of ['a[=1', '[a]=1', 'name=x&name[y]=z', 'metadata[a][b]=1', 'expand=x', 'metadata[a]=1&metadata=x', '%', '=&&=', 'a]b=1'])
+        assert.equal((await sim.raw('POST', '/v1/customers', { form })).status, 400, form);
+});
 
 test('what Stripe knows and the simulator does not is refused, not ignored', async () => {
     const error = await refusal(stripe.customers.create({ next_invoice_sequence: 7 }));
