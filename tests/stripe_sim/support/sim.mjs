@@ -3,21 +3,14 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import Stripe from 'stripe';
 
-import { Program, binary } from '../../e2e/support/process.mjs';
+import { StripeSim as Simulator } from '../../e2e/support/stripe_sim.mjs';
 import { complaintsOf } from './shapes.mjs';
 
 export { Stripe };
 
-export class StripeSim {
+export class StripeSim extends Simulator {
     checked = 0;
     #complaints = new Set();
-
-    static async start(options = []) {
-        const sim = new StripeSim();
-        sim.program = new Program(binary('pollux-sims'), ['stripe', '--listen', '127.0.0.1:0', '--die-with-parent', ...options], { env: process.env });
-        sim.url = 'http://' + (await sim.program.printed(/listening on (\S+)/))[1];
-        return sim;
-    }
 
     // The official client with that key. It does not repeat anything unless it is told to.
     client(key = 'sk_test_1', options = {}) {
@@ -47,42 +40,6 @@ export class StripeSim {
     answersAreRight() {
         assert.ok(this.checked > 0, 'no answer was checked');
         assert.deepEqual([...this.#complaints], []);
-    }
-
-    // A call as it goes over the wire: {status, headers, body}.
-    async raw(method, path, { key = 'sk_test_1', form, headers = {} } = {}) {
-        const response = await fetch(this.url + path, {
-            method,
-            headers: { ...(key && { authorization: `Bearer ${key}` }), ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }), ...headers },
-            body: form,
-        });
-        return { status: response.status, headers: response.headers, body: JSON.parse(await response.text()) };
-    }
-
-    async ask(what, query = {}) {
-        const response = await fetch(`${this.url}/_sim/${what}?${new URLSearchParams(query)}`);
-        const answer = await response.json();
-        assert.ok(response.ok, `the simulator refused ${what}: ${answer.error}`);
-        return answer;
-    }
-
-    async tell(what, how = {}) {
-        const response = await fetch(`${this.url}/_sim/${what}`, { method: 'POST', body: JSON.stringify(how) });
-        const answer = await response.json();
-        assert.ok(response.ok, `the simulator refused ${what}: ${answer.error}`);
-        return answer;
-    }
-
-    async calls(query) {
-        return (await this.ask('calls', query)).calls;
-    }
-
-    advance(seconds) {
-        return this.tell('clock', { advance_s: seconds });
-    }
-
-    async stop() {
-        await this.program.signal('SIGTERM');
     }
 }
 
