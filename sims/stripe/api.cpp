@@ -21,6 +21,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <cstdio>
 #include <stdexcept>
 
 namespace pollux::sims::stripe {
@@ -201,6 +202,14 @@ Api::Answer Api::carry_out(Place& place, Found const& found, json::object params
         expand_all(world, body, ask.params);
         made.body = json::serialize(body);
     } catch (StripeError const& error) {
+        made = refusal(error, call.request_id);
+    } catch (std::exception const& fault) { // A fault of the simulator: its test must see it.
+        std::fprintf(stderr, "%s %s: %s\n", call.method.c_str(), call.path.c_str(), fault.what());
+        StripeError error;
+        error.status = 500;
+        error.type = "api_error";
+        error.code = "simulator_fault";
+        error.message = fault.what();
         made = refusal(error, call.request_id);
     }
     world.request = nullptr;

@@ -223,6 +223,7 @@ void complete(Record& session, Record const& subscription)
 
 void pay(Record& session, First first)
 {
+    buyer(session); // Refused where the customer is gone by now.
     auto* subscription = subscription_of_session(session);
     if (!subscription) {
         subscription = &subscribe(session, first);

@@ -189,6 +189,8 @@ asio::awaitable<After> answer_page(Simulator& simulator, Request request, std::s
             made = gone("The simulator has no such page.");
     } catch (StripeError const& error) {
         made = {400, page("That did not work", "<p>" + escaped(error.message) + "</p>"), {}};
+    } catch (std::exception const& fault) {
+        made = {500, page("The simulator has a fault", "<p>" + escaped(fault.what()) + "</p>"), {}};
     }
     std::string const headers = made.location.empty() ? std::string() : "Location: " + made.location + "\r\n";
     bool const sent = co_await pollux::sims::answer(*connection, made.status, "text/html; charset=utf-8", std::move(made.html), headers);

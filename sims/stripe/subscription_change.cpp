@@ -239,8 +239,7 @@ void update_subscription(Record& subscription, json::object const& params)
     auto const before = items_of(body);
     auto const* items = array_in(params, "items");
     if (items) items_of(body) = changed_items(subscription, *items);
-    bool const is_dearer = items && fails_to_pay(subscription) && text_of(params, "payment_behavior") == "error_if_incomplete";
-    if (is_dearer) throw card_declined();
+    if (items && text_of(params, "payment_behavior") == "error_if_incomplete" && fails_to_pay(subscription)) throw card_declined();
     change_end(subscription, body, params);
     copy_given(body, params, "description default_payment_method");
     if (auto const* behavior = value_at(params, "trial_settings.end_behavior"))

@@ -97,6 +97,16 @@ test('an incomplete subscription is ended by expiring its session, or paid on it
     assert.deepEqual([paid.status, paid.payment_status, paid.subscription.status], ['complete', 'paid', 'active']);
 });
 
+test('the page of a customer who is gone sells nothing', async () => {
+    const customer = await stripe.customers.create({});
+    const fresh = await open({ customer: customer.id });
+    const begun = await open({ customer: customer.id });
+    await act(begun, 'incomplete');
+    await stripe.customers.del(customer.id);
+    for (const session of [fresh, begun]) assert.equal((await fetch(`${session.url}/pay`, { method: 'POST', redirect: 'manual' })).status, 400);
+    assert.equal((await stripe.subscriptions.list({ customer: customer.id, status: 'active' })).data.length, 0);
+});
+
 test('only an open session can be expired', async () => {
     const session = await open();
     assert.deepEqual([(await stripe.checkout.sessions.expire(session.id)).status, (await stripe.checkout.sessions.retrieve(session.id)).url], ['expired', null]);
