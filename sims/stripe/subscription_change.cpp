@@ -268,7 +268,10 @@ void update_subscription(Record& subscription, json::object const& params)
         for (auto& item : items_of(body)) item.get_object()["current_period_end"] = body.at("trial_end");
     }
     world.change(subscription, "customer.subscription.updated", [&](json::object& now) { now = body; });
-    if (ends_trial) subscription_on_time(subscription);
+    if (ends_trial) { // Billed at once, without the hour as a draft.
+        subscription_on_time(subscription);
+        if (auto* invoice = latest_invoice(subscription); invoice && is_invoice(*invoice, "draft")) invoice_on_time(*invoice);
+    }
     if (items || text_at(params, "billing_cycle_anchor.type") == "now") bill_change(subscription, before, params);
 }
 

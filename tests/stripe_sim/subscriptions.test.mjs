@@ -141,6 +141,15 @@ describe('by their owner', () => {
         assert.equal((await stripe.subscriptions.update(subscription.id, { pause_collection: '' })).pause_collection, null);
     });
 
+    test('a trial is ended now, or moved', async () => {
+        const { subscription } = await subscribe(stripe, prices.price, { trial_period_days: 10 });
+        const moved = await stripe.subscriptions.update(subscription.id, { trial_end: subscription.trial_end + day });
+        assert.deepEqual([moved.status, moved.items.data[0].current_period_end], ['trialing', subscription.trial_end + day]);
+        const ended = await stripe.subscriptions.update(subscription.id, { trial_end: 'now', expand: ['latest_invoice'] });
+        assert.deepEqual([ended.status, ended.latest_invoice.status, ended.latest_invoice.amount_paid], ['active', 'paid', 2000]);
+        assert.equal((await refusal(stripe.subscriptions.update(subscription.id, { trial_end: 5 }))).param, 'trial_end');
+    });
+
     test('lists are by status, customer and price', async () => {
         const { customer, subscription } = await subscribe(stripe, prices.price);
         const second = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: prices.dearer.id }] });
