@@ -1,4 +1,5 @@
 #include "gemini/gemini_sim.hpp"
+#include "stripe/stripe_sim.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -22,6 +23,16 @@ int main(int count, char** words)
     gemini->add_option("--model", options.models, "one more model that is listed, and so can be called; may be repeated");
     gemini->add_option("--calls-max", options.calls_max, "calls kept in the log")->default_val(100'000);
     gemini->add_flag("--die-with-parent", die_with_parent, "end when the process that started this one ends");
+
+    pollux::sims::StripeSimOptions stripe_options;
+    auto* stripe =
+        app.add_subcommand("stripe", "Stripe's billing: checkout, portal, subscriptions, webhooks, with faults and a clock on demand");
+    stripe->add_option("--listen", stripe_options.listen, "ADDRESS:PORT; port 0 takes any free one")->default_val("127.0.0.1:9200");
+    stripe->add_option("--key", stripe_options.keys,
+                       "an API key, or KEY=ACCOUNT; may be repeated (else: sk_test_1, sk_live_1, rk_test_1, ... sk_test_2)");
+    stripe->add_option("--plan", stripe_options.plan_files, "JSON file of plans; may be repeated");
+    stripe->add_option("--calls-max", stripe_options.calls_max, "calls kept in the log")->default_val(100'000);
+    stripe->add_flag("--die-with-parent", die_with_parent, "end when the process that started this one ends");
     CLI11_PARSE(app, count, words);
 
     if (die_with_parent) {
@@ -29,7 +40,7 @@ int main(int count, char** words)
         if (getppid() == 1) return 1; // It ended before the line above.
     }
     try {
-        return pollux::sims::run_gemini_sim(options);
+        return stripe->parsed() ? pollux::sims::run_stripe_sim(stripe_options) : pollux::sims::run_gemini_sim(options);
     } catch (std::exception const& failure) {
         std::fprintf(stderr, "pollux-sims: %s\n", failure.what());
         return 1;

@@ -48,6 +48,11 @@ Request take_request(http::request<http::string_body> message)
     if (auto const target = boost::urls::parse_origin_form(message.target())) {
         request.path = target->encoded_path();
         request.query = target->encoded_query();
+    } else if (message.target().starts_with('/')) { // Stripe's clients leave the brackets of a[b]=c as they are.
+        std::string_view const raw(message.target().data(), message.target().size());
+        auto const mark = std::min(raw.find('?'), raw.size());
+        request.path = raw.substr(0, mark);
+        request.query = raw.substr(std::min(mark + 1, raw.size()));
     }
     for (auto const& field : message) request.headers.emplace_back(small(field.name_string()), std::string(field.value()));
     request.body = std::move(message.body());
@@ -99,9 +104,13 @@ std::string_view reason_of(int status)
 {
     switch (status) {
     case 200: return "OK";
+    case 303: return "See Other";
     case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 402: return "Payment Required";
     case 403: return "Forbidden";
     case 404: return "Not Found";
+    case 409: return "Conflict";
     case 429: return "Too Many Requests";
     case 500: return "Internal Server Error";
     case 503: return "Service Unavailable";

@@ -1,0 +1,106 @@
+#include "stripe/stripe_sim.hpp"
+
+#include "server.hpp"
+#include "stripe/api.hpp"
+#include "stripe/control.hpp"
+#include "stripe/errors.hpp"
+#include "stripe/pages.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json/parse.hpp>
+
+#include <sodium.h>
+
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+namespace pollux::sims {
+
+namespace {
+
+constexpr auto tick = std::chrono::milliseconds(100);
+
+void add_keys(stripe::Keys& keys, std::vector<std::string> const& given)
+{
+    for (auto const& one : given) {
+        auto const equals = std::min(one.find('='), one.size());
+        keys.add(one.substr(0, equals), equals == one.size() ? "acct_1" : one.substr(equals + 1));
+    }
+    if (!given.empty()) return;
+    for (std::string const account : {"1", "2"}) {
+        for (std::string const kind : {"sk_test_", "sk_live_", "rk_test_", "rk_live_"}) keys.add(kind + account, "acct_" + account);
+    }
+}
+
+// What is due by the machine's clock alone happens though nobody asks for anything.
+asio::awaitable<void> follow_clock(stripe::Clock& clock, asio::any_io_executor executor)
+{
+    asio::steady_timer timer(executor);
+    for (;;) {
+        timer.expires_after(tick);
+        co_await timer.async_wait(asio::use_awaitable);
+        clock.catch_up();
+    }
+}
+
+void must_not_fail(std::exception_ptr failure)
+{
+    if (failure) std::rethrow_exception(failure);
+}
+
+class StripeSim {
+public:
+    explicit StripeSim(StripeSimOptions const& options) : simulator_(options.calls_max), api_(simulator_)
+    {
+        add_keys(simulator_.keys, options.keys);
+        for (auto const& file : options.plan_files) {
+            std::ifstream in(file);
+            if (!in) throw std::runtime_error("cannot read " + file);
+            try {
+                simulator_.plans.load(boost::json::parse(std::string(std::istreambuf_iterator<char>(in), {})));
+            } catch (stripe::StripeError const& wrong) {
+                throw std::runtime_error(file + ": " + wrong.message);
+            }
+        }
+    }
+
+    asio::awaitable<After> handle(Request request, std::shared_ptr<Connection> connection)
+    {
+        begin(*connection, request);
+        if (request.path.starts_with("/_sim/")) return answer_control(simulator_, std::move(request), std::move(connection));
+        if (stripe::is_page(request.path)) return answer_page(simulator_, std::move(request), std::move(connection));
+        return api_.answer(std::move(request), std::move(connection));
+    }
+
+private:
+    void begin(Connection& connection, Request const& request)
+    {
+        auto const host = request.header("host");
+        if (!host.empty()) simulator_.base_url = "http://" + std::string(host);
+        if (has_begun_) return;
+        has_begun_ = true;
+        auto const executor = connection.socket().get_executor();
+        simulator_.deliveries.run_on(executor);
+        asio::co_spawn(executor, follow_clock(simulator_.clock, executor), must_not_fail);
+    }
+
+    stripe::Simulator simulator_;
+    stripe::Api api_;
+    bool has_begun_ = false;
+};
+
+} // namespace
+
+int run_stripe_sim(StripeSimOptions const& options)
+{
+    if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be used");
+    StripeSim sim(options);
+    return serve(options.listen, [&sim](Request request, std::shared_ptr<Connection> connection) {
+        return sim.handle(std::move(request), std::move(connection));
+    });
+}
+
+} // namespace pollux::sims
