@@ -56,7 +56,7 @@ create table subscriptions (
     cancels_at bigint,
     grace_until bigint,
     created_at bigint, -- At the provider.
-    primary key (user_id, mode, account, subscription_id)
+    primary key (user_id, mode, subscription_id)
 );
 
 -- What the provider told, once each; for 30 days.

@@ -15,7 +15,7 @@ constexpr db::Sql sold_sql = R"sql(
 // One that was retired is sold again when the settings name it.
 constexpr db::Sql add_sql = R"sql(
     insert into plan_prices (mode, account, price_id, plan, state, added_at) select $1, $2, $3, name, 'sold', now_us() from plans where name = $4
-    on conflict (mode, account, price_id) do update set plan = excluded.plan, state = 'sold'
+    on conflict (mode, price_id) do update set account = excluded.account, plan = excluded.plan, state = 'sold'
 )sql";
 
 } // namespace
