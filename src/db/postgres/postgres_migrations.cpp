@@ -1,13 +1,22 @@
 #include "db/postgres/postgres_migrations.hpp"
 
+#include "base/clock.hpp"
 #include "base/failpoint.hpp"
 #include "db/postgres/session.hpp"
+
+#include <thread>
 
 namespace pollux::db {
 namespace {
 
 // A number of our own among all users of advisory locks in this database: "pollux" in ASCII.
 constexpr char const* lock_sql = "select pg_advisory_lock(123627709430136)";
+
+// Whoever comes for a table that a migration waits for waits behind it, so it waits for less than they do, and comes again. It is also less
+// than the second after which PostgreSQL looks for deadlocks, so that nobody is ended for its sake.
+constexpr char const* lock_wait_sql = "set local lock_timeout = '500ms'";
+constexpr std::chrono::milliseconds lock_pause{500}; // Those who waited get through.
+constexpr std::chrono::minutes lock_patience{2};
 
 constexpr char const* table_sql = "create table if not exists schema_migrations ("
                                   "version integer primary key, name text not null, works_with integer not null, "
@@ -49,8 +58,23 @@ std::vector<AppliedMigration> PostgresMigrations::look()
 
 void PostgresMigrations::apply(Migration const& migration)
 {
+    for (auto const end = Steady::now() + lock_patience;;) {
+        try {
+            return apply_once(migration);
+        } catch (postgres::Conflict const&) {
+            if (Steady::now() > end) throw;
+        } catch (Unavailable const& failure) {
+            if (failure.lack() != Lack::turn || Steady::now() > end) throw;
+        }
+        std::this_thread::sleep_for(lock_pause);
+    }
+}
+
+void PostgresMigrations::apply_once(Migration const& migration)
+{
     try {
         session().run_script("begin");
+        session().run_script(lock_wait_sql);
         session().run_script(migration.script);
         if (!session().in_transaction()) throw BadMigration("migration " + migration.name + " ends the transaction that it runs in");
         session().run(insert_sql, params(migration.version, migration.name, migration.works_with));

@@ -1,5 +1,7 @@
 // Migrations on PostgreSQL, on a connection of their own, under an advisory lock of the database: of several processes that start at
-// once, one migrates and the others wait for it. Operators keep their own backups; no copy is made here.
+// once, one migrates and the others wait for it. It runs beside processes that serve: while they hold a table that a migration needs, that
+// is tried again and again, for two minutes, and holds nobody up for longer than half a second. Operators keep their own backups; no copy
+// is made here.
 #pragma once
 
 #include "db/migrator.hpp"
@@ -38,6 +40,7 @@ public:
 
 private:
     postgres::Session& session();
+    void apply_once(Migration const& migration);
 
     std::string const url_;
     std::unique_ptr<postgres::Session> session_; // From the first use on; its end lets the lock go.
