@@ -6,7 +6,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-import { Program, freePort, repository, temporaryFolder, until } from './process.mjs';
+import { Program, freePort, repository, sleep, temporaryFolder, until } from './process.mjs';
 
 const run = promisify(execFile);
 const isRoot = process.getuid() === 0;
@@ -107,14 +107,21 @@ export class Crowd {
 
     static async take(postgres) {
         const crowd = new Crowd();
-        // Several at once: for the last places it runs against those whose connections it ended.
-        for (const end = Date.now() + 60_000; crowd.#sockets.length < postgres.settings.max_connections;) {
-            const sockets = (await Promise.all(Array.from({ length: 8 }, () => connection(postgres.port)))).filter(Boolean);
-            crowd.#sockets.push(...sockets);
-            if (sockets.length === 8) continue;
-            if (Date.now() > end) throw new Error(`the crowd has ${crowd.#sockets.length} connections and gets no more`);
-            await query(crowd.#sockets[0], "select pg_terminate_backend(pid) from pg_stat_activity where application_name <> 'crowd' and backend_type = 'client backend'");
+        const isWhole = () => crowd.#sockets.length >= postgres.settings.max_connections;
+        const end = Date.now() + 60_000;
+        // Many at once, again and again: for each place that becomes free it runs against those whose connections it ends.
+        const comers = Array.from({ length: 16 }, async () => {
+            while (!isWhole() && Date.now() < end) {
+                const socket = await connection(postgres.port);
+                if (socket) crowd.#sockets.push(socket);
+            }
+        });
+        while (!isWhole() && Date.now() < end) {
+            if (crowd.#sockets.length > 0) await query(crowd.#sockets[0], "select pg_terminate_backend(pid) from pg_stat_activity where application_name <> 'crowd' and backend_type = 'client backend'");
+            await sleep(50);
         }
+        await Promise.all(comers);
+        if (!isWhole()) throw new Error(`the crowd has ${crowd.#sockets.length} connections and gets no more`);
         return crowd;
     }
 
