@@ -86,7 +86,13 @@ export class Postgres {
         const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(this.program.child.pid)], { encoding: 'utf8' });
         const pids = [this.program.child.pid, ...children.trim().split(/\s+/).map(Number)];
         if (name === 'CONT') pids.reverse();
-        for (const pid of pids) process.kill(pid, `SIG${name}`);
+        for (const pid of pids) {
+            try {
+                process.kill(pid, `SIG${name}`);
+            } catch (failure) {
+                if (failure.code !== 'ESRCH') throw failure; // A session that has ended since.
+            }
+        }
     }
 
     async psql(command, database = 'pollux') {
