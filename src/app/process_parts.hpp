@@ -19,8 +19,8 @@ namespace pollux::app {
 
 class ProcessParts {
 public:
-    // Throws std::exception with one line for the operator.
-    explicit ProcessParts(config::Config const& config);
+    // Throws std::exception with one line for the operator. `wait_until`: as await_database() says.
+    ProcessParts(config::Config const& config, Steady::time_point wait_until);
 
     void start_work() noexcept; // Replies are written, and what is to be done from time to time is done.
     // The replies that are being written get `replies_max`, the rest is handed back; streams and waits return.

@@ -63,7 +63,7 @@ Result<accounts::Superuser> make_here(config::Config const& config, std::string 
 {
     Clock const clock;
     net::Runtime runtime(1);
-    auto const database = open_database(config, clock);
+    auto const database = open_database(config, clock, Steady::now());
     auto without_worker = config;
     without_worker.workers = config::Workers::external;
     without_worker.redis_url = std::nullopt;

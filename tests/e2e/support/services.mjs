@@ -111,9 +111,11 @@ export class Postgres {
 export class Crowd {
     #sockets = [];
 
-    static async take(postgres) {
+    // `leaving`: so many.
+    static async take(postgres, { leaving = 0 } = {}) {
         const crowd = new Crowd();
-        const isWhole = () => crowd.#sockets.length >= postgres.settings.max_connections;
+        const wanted = postgres.settings.max_connections - leaving;
+        const isWhole = () => crowd.#sockets.length >= wanted;
         const end = Date.now() + 60_000;
         // Many at once, again and again: for each place that becomes free it runs against those whose connections it ends.
         const comers = Array.from({ length: 16 }, async () => {
@@ -128,6 +130,7 @@ export class Crowd {
         }
         await Promise.all(comers);
         if (!isWhole()) throw new Error(`the crowd has ${crowd.#sockets.length} connections and gets no more`);
+        for (const socket of crowd.#sockets.splice(wanted)) socket.destroy();
         return crowd;
     }
 
