@@ -49,10 +49,9 @@ http::ServerOptions api_options(config::Config const& config, billing::BillingSe
 
 // What a server has besides.
 struct Serving {
-    Serving(config::Config const& config, Steady::time_point wait_until)
-        : parts(config, wait_until), router(make_router(parts)),
-          server(parts.runtime, router, parts.bus.rate_limiter(), parts.rooms.accounts.authenticator(),
-                 api_options(config, parts.rooms.billing))
+    explicit Serving(config::Config const& config)
+        : parts(config), router(make_router(parts)), server(parts.runtime, router, parts.bus.rate_limiter(),
+                                                            parts.rooms.accounts.authenticator(), api_options(config, parts.rooms.billing))
     {
         parts.system.openapi_json = std::make_shared<std::string const>(openapi_document(router, config.public_url));
     }
@@ -108,12 +107,11 @@ int serve(config::Config const& config, std::function<void(std::uint16_t port)> 
 {
     StopSignals signals;
     prepare_process(config);
-    auto const wait_until = await_database(config);
     std::unique_ptr<Serving> serving;
     Steps steps({
         {"build",
          [&] {
-             serving = std::make_unique<Serving>(config, wait_until);
+             serving = std::make_unique<Serving>(config);
              signals.expect_orderly_stop();
          },
          [&] { serving.reset(); }},
@@ -137,14 +135,13 @@ int work(config::Config const& config, std::function<void()> on_ready)
 {
     StopSignals signals;
     prepare_process(config);
-    auto const wait_until = await_database(config);
     auto as_worker = config;
     as_worker.workers = config::Workers::internal;
     std::unique_ptr<ProcessParts> parts;
     Steps steps({
         {"build",
          [&] {
-             parts = std::make_unique<ProcessParts>(as_worker, wait_until);
+             parts = std::make_unique<ProcessParts>(as_worker);
              signals.expect_orderly_stop();
          },
          [&] { parts.reset(); }},

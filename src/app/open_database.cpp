@@ -9,14 +9,9 @@
 #include "ops/log.hpp"
 
 #include <stdexcept>
-#include <thread>
 
 namespace pollux::app {
 namespace {
-
-using std::chrono::milliseconds;
-
-constexpr milliseconds attempt_every{500};
 
 db::Migrated bring_up_to_date(config::Config const& config, db::SqliteDatabase& database)
 {
@@ -34,19 +29,6 @@ std::unique_ptr<db::Database> open_sqlite(config::Config const& config, Clock co
 std::runtime_error unusable(std::exception const& why)
 {
     return std::runtime_error("DATABASE_URL: " + std::string(why.what()));
-}
-
-// Empty: it lets us in. Throws what no waiting mends.
-std::string why_postgres_is_away(std::string const& url)
-{
-    try {
-        db::PostgresMigrations(url).look();
-        return {};
-    } catch (db::Unavailable const& gone) {
-        return gone.what();
-    } catch (db::UnusableDatabase const& wrong) {
-        throw unusable(wrong);
-    }
 }
 
 void check_schema(config::Config const& config, std::string const& url)
@@ -82,22 +64,6 @@ std::unique_ptr<db::Database> open_postgres(config::Config const& config, Steady
 
 } // namespace
 
-Steady::time_point await_database(config::Config const& config)
-{
-    if (config.database == config::DatabaseKind::sqlite) return Steady::now();
-    auto const url = required(config.postgres_url).reveal();
-    auto const until = Steady::now() + config.database_wait;
-    for (std::string said; Steady::now() < until;) {
-        auto const reason = why_postgres_is_away(url);
-        if (reason.empty()) return until;
-        if (reason != said)
-            ops::log(ops::Level::warning, "database_awaited", {{"reason", reason}, {"at_most_s", config.database_wait.count()}});
-        said = reason;
-        std::this_thread::sleep_for(attempt_every);
-    }
-    return until;
-}
-
 std::unique_ptr<db::Database> open_database(config::Config const& config, Clock const& clock, Steady::time_point wait_until)
 {
     return config.database == config::DatabaseKind::sqlite ? open_sqlite(config, clock) : open_postgres(config, wait_until);
@@ -110,9 +76,8 @@ db::Migrated migrate_database(config::Config const& config)
         db::SqliteDatabase database({.file = config.sqlite_path, .clock = &clock});
         return bring_up_to_date(config, database);
     }
-    auto const wait_until = await_database(config);
     try {
-        return while_unavailable(wait_until, [&] {
+        return while_unavailable(wait_end(config), [&] {
             db::PostgresMigrations target(required(config.postgres_url).reveal());
             return db::migrate(target, pollux_migrations_files());
         });

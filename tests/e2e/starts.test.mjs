@@ -137,6 +137,7 @@ describe('starts', { concurrency: true }, () => {
             const env = { DATABASE_URL: crowded.url, AI_MODELS: 'demo' };
             assert.equal((await launch(['migrate'], env).end).code, 0);
             const crowd = await Crowd.take(crowded, { leaving: 1 });
+            await until('the place that is left', () => crowded.psql('select 1').then(() => true, () => false));
             const program = launch(role === 'serve' ? ['serve', '--listen', '127.0.0.1:0'] : ['worker'], env);
             await until('it to wait', () => {
                 assert.equal(program.exited, null, program.stderr);

@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "base/failpoint.hpp"
 #include "db/postgres/session.hpp"
+#include "ops/log.hpp"
 
 #include <thread>
 
@@ -58,14 +59,24 @@ std::vector<AppliedMigration> PostgresMigrations::look()
 
 void PostgresMigrations::apply(Migration const& migration)
 {
-    for (auto const end = Steady::now() + lock_patience;;) {
+    auto const end = Steady::now() + lock_patience;
+    for (bool is_told = false;; is_told = true) {
+        std::string why;
         try {
             return apply_once(migration);
-        } catch (postgres::Conflict const&) {
-            if (Steady::now() > end) throw;
+        } catch (postgres::Conflict const& met) {
+            why = met.what();
         } catch (Unavailable const& failure) {
-            if (failure.lack() != Lack::turn || Steady::now() > end) throw;
+            if (failure.lack() != Lack::turn) throw;
+            why = failure.what();
         }
+        if (Steady::now() > end) {
+            throw Unavailable("migration " + migration.name +
+                                  " needs what others have held for two minutes; end them (pg_stat_activity), " +
+                                  "and run it again: " + why,
+                              Lack::turn);
+        }
+        if (!is_told) ops::log(ops::Level::warning, "migration_waits", {{"migration", migration.name}, {"reason", why}});
         std::this_thread::sleep_for(lock_pause);
     }
 }

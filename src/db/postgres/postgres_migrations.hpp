@@ -1,7 +1,6 @@
 // Migrations on PostgreSQL, on a connection of their own, under an advisory lock of the database: of several processes that start at
-// once, one migrates and the others wait for it. It runs beside processes that serve: while they hold a table that a migration needs, that
-// is tried again and again, for two minutes, and holds nobody up for longer than half a second. Operators keep their own backups; no copy
-// is made here.
+// once, one migrates and the others wait for it. It runs beside processes that serve: it waits for half a second for what they hold, then
+// undoes all it has done and begins anew, for two minutes. Operators keep their own backups; no copy is made here.
 #pragma once
 
 #include "db/migrator.hpp"

@@ -111,7 +111,7 @@ export class Postgres {
 export class Crowd {
     #sockets = [];
 
-    // `leaving`: so many.
+    // `leaving`: how many it leaves to others.
     static async take(postgres, { leaving = 0 } = {}) {
         const crowd = new Crowd();
         const wanted = postgres.settings.max_connections - leaving;
