@@ -5,6 +5,7 @@
 #include "db/postgres/session.hpp"
 #include "ops/log.hpp"
 
+#include <optional>
 #include <thread>
 
 namespace pollux::db {
@@ -57,26 +58,33 @@ std::vector<AppliedMigration> PostgresMigrations::look()
     return read_applied(session().run(applied_sql));
 }
 
+// Why it must wait for others; nothing when it is applied.
+std::optional<std::string> PostgresMigrations::try_to_apply(Migration const& migration)
+{
+    try {
+        apply_once(migration);
+        return std::nullopt;
+    } catch (postgres::Conflict const& met) {
+        return met.what();
+    } catch (Unavailable const& failure) {
+        if (failure.lack() != Lack::turn) throw;
+        return failure.what();
+    }
+}
+
 void PostgresMigrations::apply(Migration const& migration)
 {
     auto const end = Steady::now() + lock_patience;
     for (bool is_told = false;; is_told = true) {
-        std::string why;
-        try {
-            return apply_once(migration);
-        } catch (postgres::Conflict const& met) {
-            why = met.what();
-        } catch (Unavailable const& failure) {
-            if (failure.lack() != Lack::turn) throw;
-            why = failure.what();
-        }
+        auto const why = try_to_apply(migration);
+        if (!why) return;
         if (Steady::now() > end) {
             throw Unavailable("migration " + migration.name +
                                   " needs what others have held for two minutes; end them (pg_stat_activity), " +
-                                  "and run it again: " + why,
+                                  "and run it again: " + *why,
                               Lack::turn);
         }
-        if (!is_told) ops::log(ops::Level::warning, "migration_waits", {{"migration", migration.name}, {"reason", why}});
+        if (!is_told) ops::log(ops::Level::warning, "migration_waits", {{"migration", migration.name}, {"reason", *why}});
         std::this_thread::sleep_for(lock_pause);
     }
 }

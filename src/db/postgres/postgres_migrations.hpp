@@ -7,6 +7,7 @@
 #include "db/postgres/unusable.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace pollux::db::postgres {
@@ -39,6 +40,7 @@ public:
 
 private:
     postgres::Session& session();
+    std::optional<std::string> try_to_apply(Migration const& migration);
     void apply_once(Migration const& migration);
 
     std::string const url_;
