@@ -107,7 +107,6 @@ int serve(config::Config const& config, std::function<void(std::uint16_t port)> 
 {
     StopSignals signals;
     prepare_process(config);
-    await_database(config);
     std::unique_ptr<Serving> serving;
     Steps steps({
         {"build",
@@ -136,7 +135,6 @@ int work(config::Config const& config, std::function<void()> on_ready)
 {
     StopSignals signals;
     prepare_process(config);
-    await_database(config);
     auto as_worker = config;
     as_worker.workers = config::Workers::internal;
     std::unique_ptr<ProcessParts> parts;

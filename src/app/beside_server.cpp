@@ -45,7 +45,7 @@ Result<std::string> run_here(config::Config const& config, std::string const& co
 {
     Clock const clock;
     net::Runtime runtime(1);
-    auto const database = open_database(config, clock);
+    auto const database = open_database(config, clock, Steady::now());
     auto without_worker = config;
     without_worker.workers = config::Workers::external;
     without_worker.redis_url = std::nullopt;

@@ -1,5 +1,6 @@
 #include "app/open_database.hpp"
 
+#include "app/patience.hpp"
 #include "base/required.hpp"
 #include "db/postgres/postgres_database.hpp"
 #include "db/postgres/postgres_migrations.hpp"
@@ -8,14 +9,9 @@
 #include "ops/log.hpp"
 
 #include <stdexcept>
-#include <thread>
 
 namespace pollux::app {
 namespace {
-
-using std::chrono::milliseconds;
-
-constexpr milliseconds attempt_every{500};
 
 db::Migrated bring_up_to_date(config::Config const& config, db::SqliteDatabase& database)
 {
@@ -35,28 +31,20 @@ std::runtime_error unusable(std::exception const& why)
     return std::runtime_error("DATABASE_URL: " + std::string(why.what()));
 }
 
-// Empty: it lets us in. Throws what no waiting mends.
-std::string why_postgres_is_away(std::string const& url)
+void check_schema(config::Config const& config, std::string const& url)
 {
-    try {
-        db::PostgresMigrations(url).look();
-        return {};
-    } catch (db::Unavailable const& gone) {
-        return gone.what();
-    } catch (db::UnusableDatabase const& wrong) {
-        throw unusable(wrong);
+    db::PostgresMigrations schema(url);
+    if (config.dev) {
+        db::migrate(schema, pollux_migrations_files());
+    } else {
+        db::require_schema(schema, pollux_migrations_files());
     }
 }
 
-void prepare_postgres(config::Config const& config, std::string const& url)
+void prepare_postgres(config::Config const& config, std::string const& url, Steady::time_point wait_until)
 {
     try {
-        db::PostgresMigrations schema(url);
-        if (config.dev) {
-            db::migrate(schema, pollux_migrations_files());
-        } else {
-            db::require_schema(schema, pollux_migrations_files());
-        }
+        while_unavailable(wait_until, [&] { check_schema(config, url); });
     } catch (db::Unavailable const& gone) {
         throw unusable(gone);
     } catch (db::UnusableDatabase const& wrong) {
@@ -64,10 +52,10 @@ void prepare_postgres(config::Config const& config, std::string const& url)
     }
 }
 
-std::unique_ptr<db::Database> open_postgres(config::Config const& config)
+std::unique_ptr<db::Database> open_postgres(config::Config const& config, Steady::time_point wait_until)
 {
     auto const url = required(config.postgres_url).reveal();
-    prepare_postgres(config, url);
+    prepare_postgres(config, url, wait_until);
     db::PostgresOptions options{.url = url};
     options.limits.write_connections = config.database_write_pool;
     options.limits.read_connections = config.database_read_connections;
@@ -76,24 +64,9 @@ std::unique_ptr<db::Database> open_postgres(config::Config const& config)
 
 } // namespace
 
-void await_database(config::Config const& config)
+std::unique_ptr<db::Database> open_database(config::Config const& config, Clock const& clock, Steady::time_point wait_until)
 {
-    if (config.database == config::DatabaseKind::sqlite) return;
-    auto const url = required(config.postgres_url).reveal();
-    auto const until = Steady::now() + config.database_wait;
-    for (std::string said; Steady::now() < until;) {
-        auto const reason = why_postgres_is_away(url);
-        if (reason.empty()) return;
-        if (reason != said)
-            ops::log(ops::Level::warning, "database_awaited", {{"reason", reason}, {"at_most_s", config.database_wait.count()}});
-        said = reason;
-        std::this_thread::sleep_for(attempt_every);
-    }
-}
-
-std::unique_ptr<db::Database> open_database(config::Config const& config, Clock const& clock)
-{
-    return config.database == config::DatabaseKind::sqlite ? open_sqlite(config, clock) : open_postgres(config);
+    return config.database == config::DatabaseKind::sqlite ? open_sqlite(config, clock) : open_postgres(config, wait_until);
 }
 
 db::Migrated migrate_database(config::Config const& config)
@@ -103,10 +76,11 @@ db::Migrated migrate_database(config::Config const& config)
         db::SqliteDatabase database({.file = config.sqlite_path, .clock = &clock});
         return bring_up_to_date(config, database);
     }
-    await_database(config);
     try {
-        db::PostgresMigrations target(required(config.postgres_url).reveal());
-        return db::migrate(target, pollux_migrations_files());
+        return while_unavailable(wait_end(config), [&] {
+            db::PostgresMigrations target(required(config.postgres_url).reveal());
+            return db::migrate(target, pollux_migrations_files());
+        });
     } catch (db::Unavailable const& gone) {
         throw unusable(gone);
     } catch (db::UnusableDatabase const& wrong) {

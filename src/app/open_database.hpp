@@ -1,6 +1,7 @@
 // The database that the settings name, with a schema that this binary can work with.
 #pragma once
 
+#include "base/clock.hpp"
 #include "config/config.hpp"
 #include "db/database.hpp"
 #include "db/migrator.hpp"
@@ -9,13 +10,10 @@
 
 namespace pollux::app {
 
-// A machine that boots may start Pollux before PostgreSQL lets it in, or before the database was created: waits for that, as long as
-// DATABASE_WAIT_SECONDS allows, and says why in the log. Throws at once what no waiting mends. SQLite is always there.
-void await_database(config::Config const& config);
-
 // SQLite is brought up to date here. PostgreSQL belongs to many processes, old and new ones: `pollux migrate` does it there, and without it
-// this throws db::SchemaTooOld; except with --dev. The clock must outlive the database.
-std::unique_ptr<db::Database> open_database(config::Config const& config, Clock const& clock);
+// this throws db::SchemaTooOld; except with --dev. A PostgreSQL that does not let us in is asked again until `wait_until`; what no waiting
+// mends is thrown at once. The clock must outlive the database.
+std::unique_ptr<db::Database> open_database(config::Config const& config, Clock const& clock, Steady::time_point wait_until);
 
 db::Migrated migrate_database(config::Config const& config);
 

@@ -4,6 +4,7 @@
 #include "app/control_commands.hpp"
 #include "app/open_database.hpp"
 #include "app/options.hpp"
+#include "app/patience.hpp"
 #include "app/process.hpp"
 #include "ops/log.hpp"
 
@@ -27,8 +28,8 @@ asio::awaitable<int> prepare_rooms(Rooms* rooms, config::Config const* config)
 } // namespace
 
 ProcessParts::ProcessParts(config::Config const& config)
-    : runtime(config.threads), opened(open_database(config, clock)), database(*opened), bus(config, database, runtime),
-      rooms(config, secret_key(config), database, bus, runtime, clock),
+    : wait_until_(wait_end(config)), runtime(config.threads), opened(open_database(config, clock, wait_until_)), database(*opened),
+      bus(config, database, runtime), rooms(config, secret_key(config), database, bus, runtime, clock),
       system{.database = database, .bus = bus, .queue = rooms.queue_watch}, metrics(config, runtime, system),
       background_(rooms.accounts, rooms.queue_watch, rooms.task_watch)
 {
@@ -37,7 +38,7 @@ ProcessParts::ProcessParts(config::Config const& config)
             std::filesystem::permissions(config.data_dir, std::filesystem::perms::owner_all);
         control.emplace(runtime.executor(0), config.data_dir, config.sqlite_path, control_commands(rooms));
     }
-    run_blocking(runtime.context(0), prepare_rooms(&rooms, &config));
+    while_unavailable(wait_until_, [&] { return run_blocking(runtime.context(0), prepare_rooms(&rooms, &config)); });
 }
 
 void ProcessParts::start_work() noexcept

@@ -19,7 +19,7 @@ namespace pollux::app {
 
 class ProcessParts {
 public:
-    // Throws std::exception with one line for the operator.
+    // Waits for PostgreSQL, as long as DATABASE_WAIT_SECONDS allows. Throws std::exception with one line for the operator.
     explicit ProcessParts(config::Config const& config);
 
     void start_work() noexcept; // Replies are written, and what is to be done from time to time is done.
@@ -37,6 +37,10 @@ public:
 
     bool is_drained = true; // Nothing is suspended any more on objects that are about to die.
 
+private:
+    Steady::time_point const wait_until_; // Of the start.
+
+public:
     Clock clock;
     net::Runtime runtime;
     std::unique_ptr<db::Database> const opened;

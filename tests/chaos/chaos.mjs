@@ -98,7 +98,10 @@ async function runKills() {
     const began = performance.now();
     const running = users.map(({ user, rooms }, index) => {
         const share = Math.floor(sends / clientCount) + (index < sends % clientCount ? 1 : 0);
-        const chaos = new ChaosClient({ user, rooms, random: random.fork(), ledger, pauseMs: (kills * msAKill) / share, onAccepted: () => ++accepted });
+        const chaos = new ChaosClient({
+            user, rooms, random: random.fork(), ledger, pauseMs: (kills * msAKill) / share, giveUpAfterMs: 120_000 + 3 * kills * msAKill,
+            onAccepted: () => ++accepted,
+        });
         return chaos.run(share);
     });
     const [harmed] = await Promise.all([harmAndMend(shape, random.fork(), () => accepted, sim), ...running]);

@@ -6,14 +6,13 @@ import { sleep } from '../e2e/support/process.mjs';
 import { ReplyReader } from '../e2e/support/sse.mjs';
 import { scripts, sentence } from '../e2e/support/texts.mjs';
 
-const giveUpAfterMs = 120_000;
-
 export class ChaosClient {
     reading = []; // Readers that are still at it.
 
-    // `onAccepted` is called for every send that was accepted for the first time. `pauseMs`: between two sends, on average.
-    constructor({ user, rooms, random, ledger, onAccepted, pauseMs }) {
-        Object.assign(this, { user, rooms, random, ledger, onAccepted, pauseMs });
+    // `onAccepted` is called for every send that was accepted for the first time. `pauseMs`: between two sends, on average. `giveUpAfterMs`:
+    // on an answer, and on the end of a reply; one that was cut three times waits for the others, for as long as there is harm.
+    constructor({ user, rooms, random, ledger, onAccepted, pauseMs, giveUpAfterMs }) {
+        Object.assign(this, { user, rooms, random, ledger, onAccepted, pauseMs, giveUpAfterMs });
     }
 
     async run(count) {
@@ -42,8 +41,8 @@ export class ChaosClient {
 
     async #untilAnswered(entry, way) {
         const before = entry.answers.length;
-        for (const end = Date.now() + giveUpAfterMs; entry.answers.length === before;) {
-            if (Date.now() > end) throw new Error(`the send ${entry.key} was not answered for ${giveUpAfterMs / 1000} s`);
+        for (const end = Date.now() + this.giveUpAfterMs; entry.answers.length === before;) {
+            if (Date.now() > end) throw new Error(`the send ${entry.key} was not answered for ${this.giveUpAfterMs / 1000} s`);
             const wait = await way().catch(onlyBroken);
             if (entry.answers.length === before) await sleep(wait ?? 20 + this.random.below(60));
         }
@@ -85,7 +84,8 @@ export class ChaosClient {
         const cuts = Array.from({ length: this.random.below(3) }, () => this.random.below(8));
         const reader = new ReplyReader();
         const cutAfter = (connection) => cuts[connection] ?? Infinity;
-        await persist(() => this.user.follow(entry.room, reply, { seconds: giveUpAfterMs / 1000, cutAfter, reader }), giveUpAfterMs / 1000);
+        const seconds = this.giveUpAfterMs / 1000;
+        await persist(() => this.user.follow(entry.room, reply, { seconds, cutAfter, reader }), seconds);
         if (reader.end === 'done') entry.streamed.push({ reply, text: reader.text });
     }
 }

@@ -68,7 +68,7 @@ describe('PostgreSQL blinks', () => {
         }
     }
 
-    test('what was committed is answered as that, and no stream is cut', { timeout: 240_000 }, async () => {
+    test('what was committed is answered as that, and no stream is cut', { timeout: (120 + 20 * blinks) * 1000 }, async () => {
         const chatting = Promise.all(users.map((one, number) => (number % 2 ? waitForReplies : followStreams)(one)));
         chatting.catch(() => (isOver = true));
         for (let blink = 0; blink < blinks && !isOver; ++blink) {

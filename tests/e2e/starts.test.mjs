@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { TransactionPooler } from './support/pooler.mjs';
 import { Program, binary, endPrograms, temporaryFolder, until } from './support/process.mjs';
 import { Server } from './support/server.mjs';
-import { Postgres, Redis } from './support/services.mjs';
+import { Crowd, Postgres, Redis } from './support/services.mjs';
 
 const startsOnATakenPort = process.env.POLLUX_DEEP ? 100 : 20;
 const surroundings = { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', METRICS_LISTEN: '', LOG_FORMAT: 'json' };
@@ -128,6 +128,25 @@ describe('starts', { concurrency: true }, () => {
             const doctor = launch(['doctor'], { DATABASE_URL: postgres.url + query });
             await doctor.end;
             assert.match(doctor.stdout, expected);
+        });
+    }
+
+    for (const role of ['serve', 'worker']) {
+        test(`${role} while PostgreSQL lets in one connection and no more: it waits`, { timeout: 120_000 }, async () => {
+            const crowded = await Postgres.start({ max_connections: 20 });
+            const env = { DATABASE_URL: crowded.url, AI_MODELS: 'demo' };
+            assert.equal((await launch(['migrate'], env).end).code, 0);
+            const crowd = await Crowd.take(crowded, { leaving: 1 });
+            await until('the place that is left', () => crowded.psql('select 1').then(() => true, () => false));
+            const program = launch(role === 'serve' ? ['serve', '--listen', '127.0.0.1:0'] : ['worker'], env);
+            await until('it to wait', () => {
+                assert.equal(program.exited, null, program.stderr);
+                return /database_awaited/.test(program.stderr);
+            });
+            crowd.leave();
+            await program.printed(/is ready|writes replies/, 60);
+            assert.equal((await program.signal('SIGTERM')).code, 0);
+            await crowded.stop();
         });
     }
 

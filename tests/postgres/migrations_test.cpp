@@ -20,6 +20,18 @@ protected:
         db::require_schema(target, files);
     }
 
+    // Until a statement of another session that begins like this waits for a table.
+    static void wait_for_lock(PostgresControl& watching, std::string const& script)
+    {
+        auto const sql = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%" + script +
+                         "%' and pid <> pg_backend_pid()";
+        auto const end = Steady::now() + patience;
+        while (watching.run(sql) == "0") {
+            if (Steady::now() > end) throw std::runtime_error("nobody waits for a lock");
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+    }
+
     Files const first{{"0001_a.sql", "-- works-with: 1\ncreate table a (id {{identity}}, made bigint not null)"}};
     Files const both{first[0], {"0002_b.sql", "-- works-with: 1\nselect pg_sleep(0.2); create table b (id bigint primary key)"}};
     PostgresTestDatabase place{PostgresCluster::shared()};
@@ -57,6 +69,38 @@ TEST_F(Migrations, one_that_fails_leaves_nothing_and_can_be_tried_again)
     Files const escaping{first[0], {"0002_b.sql", "-- works-with: 1\ncommit"}};
     EXPECT_THROW(migrate(escaping), db::BadMigration);
     EXPECT_EQ(migrate(both).version, 2);
+}
+
+// Whoever holds a table for long neither stops the others for the migration's sake nor is stopped by it.
+TEST_F(Migrations, one_that_waits_for_a_table_lets_those_through_who_come_after_it)
+{
+    migrate(first);
+    control.run("begin; select count(*) from a");
+    Files const more{first[0], {"0002_c.sql", "-- works-with: 1\nalter table a add column c bigint"}};
+    std::thread migrating([&] { migrate(more); });
+    PostgresControl other(place.url());
+    wait_for_lock(other, "alter table a");
+    other.run("set lock_timeout = '1500ms'");
+    for (int time = 0; time < 5; ++time) EXPECT_EQ(other.run("select count(*) from a"), "0");
+    EXPECT_EQ(other.run("select max(version) from schema_migrations"), "1");
+    control.run("commit");
+    migrating.join();
+    EXPECT_EQ(control.run("select count(c) from a"), "0");
+}
+
+TEST_F(Migrations, one_that_meets_a_transaction_crosswise_gives_way)
+{
+    migrate(both);
+    control.run("begin; lock table b");
+    Files const more{
+        both[0], both[1], {"0003_c.sql", "-- works-with: 1\nalter table a add column c bigint; alter table b add column c bigint"}};
+    std::thread migrating([&] { migrate(more); });
+    PostgresControl other(place.url());
+    wait_for_lock(other, "alter table a");
+    EXPECT_EQ(control.run("select count(*) from a"), "0"); // It has this one and waits for the other.
+    control.run("commit");
+    migrating.join();
+    EXPECT_EQ(control.run("select count(c) from b"), "0");
 }
 
 TEST_F(Migrations, a_process_that_serves_wants_the_schema_that_it_knows)

@@ -38,9 +38,9 @@ enum : std::size_t {
     count
 };
 }
-constexpr std::size_t rest_bytes = 512; // Of a message as JSON: what is not text of somebody else's.
-
 static_assert(db::columns_in(POLLUX_MESSAGE_COLUMNS) == column::count && column::count == message_columns);
+
+constexpr std::size_t rest_bytes = 512; // Of a message as JSON: what is not text of somebody else's.
 
 template <class Enum>
 Enum read_enum(std::string const& text)

@@ -1,11 +1,13 @@
 // Migrations on PostgreSQL, on a connection of their own, under an advisory lock of the database: of several processes that start at
-// once, one migrates and the others wait for it. Operators keep their own backups; no copy is made here.
+// once, one migrates and the others wait for it. It runs beside processes that serve: it waits for half a second for what they hold, then
+// undoes all it has done and begins anew, for two minutes. Operators keep their own backups; no copy is made here.
 #pragma once
 
 #include "db/migrator.hpp"
 #include "db/postgres/unusable.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace pollux::db::postgres {
@@ -38,6 +40,8 @@ public:
 
 private:
     postgres::Session& session();
+    std::optional<std::string> try_to_apply(Migration const& migration);
+    void apply_once(Migration const& migration);
 
     std::string const url_;
     std::unique_ptr<postgres::Session> session_; // From the first use on; its end lets the lock go.

@@ -11,6 +11,7 @@ export const repository = path.resolve(path.dirname(fileURLToPath(import.meta.ur
 const binaries = path.resolve(repository, process.env.POLLUX_BIN ?? 'build/release');
 const running = new Set();
 const folders = new Set();
+let hasEnded = false;
 const handedOut = new Set(); // Ports, though nobody may listen there yet.
 
 process.on('exit', (code) => {
@@ -22,8 +23,10 @@ process.on('exit', (code) => {
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 
-// For after(), first of all: a test that failed half way leaves programs that would keep its file from ending.
+// For after(), first of all: a test that failed half way leaves programs that would keep its file from ending, and one whose time was over
+// goes on and would start more.
 export function endPrograms() {
+    hasEnded = true;
     for (const child of running) child.kill('SIGKILL');
 }
 
@@ -80,6 +83,7 @@ export class Program {
     exited = null; // {code, signal} once it has.
 
     constructor(file, args, { cwd, env }) {
+        if (hasEnded) throw new Error('the tests of this file are over: nothing is started any more');
         this.child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
         running.add(this.child);
         this.child.stdout.setEncoding('utf8').on('data', (text) => (this.stdout += text));

@@ -6,7 +6,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-import { Program, freePort, repository, temporaryFolder, until } from './process.mjs';
+import { Program, freePort, repository, sleep, temporaryFolder, until } from './process.mjs';
 
 const run = promisify(execFile);
 const isRoot = process.getuid() === 0;
@@ -86,7 +86,13 @@ export class Postgres {
         const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(this.program.child.pid)], { encoding: 'utf8' });
         const pids = [this.program.child.pid, ...children.trim().split(/\s+/).map(Number)];
         if (name === 'CONT') pids.reverse();
-        for (const pid of pids) process.kill(pid, `SIG${name}`);
+        for (const pid of pids) {
+            try {
+                process.kill(pid, `SIG${name}`);
+            } catch (failure) {
+                if (failure.code !== 'ESRCH') throw failure; // A session that has ended since.
+            }
+        }
     }
 
     async psql(command, database = 'pollux') {
@@ -105,17 +111,26 @@ export class Postgres {
 export class Crowd {
     #sockets = [];
 
-    static async take(postgres) {
+    // `leaving`: how many it leaves to others.
+    static async take(postgres, { leaving = 0 } = {}) {
         const crowd = new Crowd();
-        for (const end = Date.now() + 30_000; crowd.#sockets.length < postgres.settings.max_connections;) {
-            const socket = await connection(postgres.port);
-            if (socket) {
-                crowd.#sockets.push(socket);
-                continue;
+        const wanted = postgres.settings.max_connections - leaving;
+        const isWhole = () => crowd.#sockets.length >= wanted;
+        const end = Date.now() + 60_000;
+        // Many at once, again and again: for each place that becomes free it runs against those whose connections it ends.
+        const comers = Array.from({ length: 16 }, async () => {
+            while (!isWhole() && Date.now() < end) {
+                const socket = await connection(postgres.port);
+                if (socket) crowd.#sockets.push(socket);
             }
-            if (Date.now() > end) throw new Error(`the crowd has ${crowd.#sockets.length} connections and gets no more`);
-            await query(crowd.#sockets[0], "select pg_terminate_backend(pid) from pg_stat_activity where application_name <> 'crowd' and backend_type = 'client backend'");
+        });
+        while (!isWhole() && Date.now() < end) {
+            if (crowd.#sockets.length > 0) await query(crowd.#sockets[0], "select pg_terminate_backend(pid) from pg_stat_activity where application_name <> 'crowd' and backend_type = 'client backend'");
+            await sleep(50);
         }
+        await Promise.all(comers);
+        if (!isWhole()) throw new Error(`the crowd has ${crowd.#sockets.length} connections and gets no more`);
+        for (const socket of crowd.#sockets.splice(wanted)) socket.destroy();
         return crowd;
     }
 
