@@ -3,6 +3,7 @@
 #include "billing/demo/demo_api.hpp"
 #include "billing/demo/demo_events.hpp"
 #include "billing/demo/demo_routes.hpp"
+#include "billing/demo/demo_store.hpp"
 #include "billing/payments/payment_tasks.hpp"
 #include "billing/payments/payments_service.hpp"
 #include "billing/stripe/reads.hpp"
@@ -11,12 +12,13 @@
 #include "bus/memory_notices.hpp"
 #include "http/error_response.hpp"
 #include "http/router.hpp"
-#include "store/chat_fixture.hpp"
+#include "support/temp_database.hpp"
 #include "tasks/enqueue.hpp"
 #include "tasks/task_run.hpp"
 #include "tasks/task_store.hpp"
 
 #include <boost/json/parse.hpp>
+#include <gtest/gtest.h>
 
 namespace pollux::test {
 namespace {
@@ -37,11 +39,18 @@ asio::awaitable<int> enqueue_in(db::Transaction& transaction, tasks::NewTask tas
     co_return 0;
 }
 
-class DemoPayments : public ChatStores {
+asio::awaitable<int> forget_in(db::Transaction& transaction, UserId user)
+{
+    co_await demo::DemoStore::forget_user(transaction, user);
+    co_return 0;
+}
+
+class DemoPayments : public testing::Test {
 protected:
     DemoPayments()
     {
         prepare_secrets();
+        temp.run(billing.seed_plans({.basic_messages_per_day = 50, .pro_messages_per_day = 1000}));
         billing::add_tier_kinds(kinds, tiers);
         billing::add_payment_kinds(kinds, payment_parts);
         demo::add_demo_kinds(kinds, telling);
@@ -50,6 +59,20 @@ protected:
         for (auto const* price : {monthly, yearly}) EXPECT_TRUE(temp.run(prices.add("pro", price, {"demo", "demo"})));
         user = add_user();
     }
+
+    UserId add_user()
+    {
+        static constexpr db::Sql sql = "insert into users (mobile, tier, date_joined) values ($1, 'basic', 0) returning id";
+        return rows(sql, "+1555" + std::to_string(++mobiles)).front().only().id<UserId>();
+    }
+    template <class... Arguments>
+    db::Rows rows(db::Sql sql, Arguments&&... arguments)
+    {
+        return temp.run(temp.database().write(sql, std::forward<Arguments>(arguments)...));
+    }
+    std::int64_t number(db::Sql sql) { return rows(sql).front().only().integer(); }
+    Time now() { return temp.clock().now(); }
+    void advance(std::chrono::microseconds by) { temp.clock().advance(by); }
 
     static Steady::time_point soon() { return Steady::now() + 60s; }
 
@@ -147,6 +170,9 @@ protected:
 
     static constexpr char const* server = "http://127.0.0.1:8000";
 
+    TempDatabase temp;
+    int mobiles = 0;
+    billing::BillingService billing{temp.database()};
     bus::MemoryNotices notices;
     tasks::Bell bell;
     tasks::TaskKinds kinds;
@@ -157,8 +183,8 @@ protected:
     billing::Installation installation{temp.database()};
     billing::CustomerSync sync{temp.database(), api, account, installation, tiers, std::chrono::days(3)};
     billing::CheckoutOptions checkout_options{};
-    billing::Checkout checkout{temp.database(), api, account, installation, checkout_options};
-    PaymentsService service{{temp.database(), api, account, checkout, sync, tiers}, {{server, {"https://app.example.com"}, true}, {}}};
+    billing::Checkout checkouts{temp.database(), api, account, installation, checkout_options};
+    PaymentsService service{{temp.database(), api, account, checkouts, sync, tiers}, {{server, {"https://app.example.com"}, true}, {}}};
     billing::Webhook webhook{
         temp.database(), stripe::Mode::demo, account, {demo::signing_secret(secret_key)}, tasks::Seal(secret_key), bell, temp.clock()};
     billing::PaymentParts payment_parts{temp.database(), api, sync};
@@ -386,7 +412,25 @@ TEST_F(DemoTrials, begin_without_a_payment_and_go_over_into_one)
     EXPECT_EQ(status().current_period_end, Time(std::chrono::sys_days(std::chrono::year(2026) / 4 / 15) + 12h));
 }
 
-TEST_F(DemoPayments, end_with_the_account)
+TEST_F(DemoPayments, are_forgotten_with_their_account_and_no_others)
+{
+    auto const gone = user;
+    pay(buy());
+    portal();
+    user = add_user();
+    auto const open = buy();
+    temp.run(temp.database().transact([gone](db::Transaction& transaction) { return forget_in(transaction, gone); }));
+    EXPECT_EQ(number("select count(*) from demo_customers"), 1);
+    EXPECT_EQ(number("select count(*) from demo_subscriptions"), 0);
+    EXPECT_EQ(number("select count(*) from demo_sessions"), 1);
+    EXPECT_EQ(number("select count(*) from demo_portals"), 0);
+    run_tasks();
+    EXPECT_EQ(events(), 0) << "what it was about is gone";
+    pay(open);
+    EXPECT_EQ(state(open.session_id), "pro active");
+}
+
+TEST_F(DemoPayments, end_with_their_customer)
 {
     pay(buy());
     run_tasks();

@@ -115,6 +115,20 @@ Answering show_session(db::Transaction& transaction, DemoQuestion question)
     co_return done(session_json(*session, now, question.public_url));
 }
 
+// Pollux asks for those of a customer that are open.
+Answering list_sessions(db::Transaction& transaction, DemoQuestion question)
+{
+    auto const wanted = question.value("customer");
+    auto const customer = co_await DemoStore::customer(transaction, wanted);
+    if (!customer) co_return missing("customer", wanted, "customer");
+    auto const now = co_await DemoStore::now(transaction);
+    json::array items;
+    for (auto const& session : co_await DemoStore::open_sessions(transaction, wanted)) {
+        if (status_at(session, now) == "open") items.push_back(session_json(session, now, question.public_url));
+    }
+    co_return done(list_json(question.path, std::move(items), false));
+}
+
 Answering expire_session(db::Transaction& transaction, DemoQuestion question)
 {
     auto const session = co_await DemoStore::lock_session(transaction, question.id);
@@ -248,6 +262,7 @@ constexpr std::array known_calls{
     KnownCall{"GET", "/v1/prices", list_prices},
     KnownCall{"GET", "/v1/prices/*", show_price},
     KnownCall{"POST", "/v1/checkout/sessions", make_session},
+    KnownCall{"GET", "/v1/checkout/sessions", list_sessions},
     KnownCall{"GET", "/v1/checkout/sessions/*", show_session},
     KnownCall{"POST", "/v1/checkout/sessions/*/expire", expire_session},
     KnownCall{"GET", "/v1/subscriptions", list_subscriptions},

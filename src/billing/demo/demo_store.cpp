@@ -56,6 +56,8 @@ constexpr db::Sql add_session_sql =
 constexpr db::Sql session_sql = "select " POLLUX_DEMO_SESSION_COLUMNS " from demo_sessions where session_id = $1";
 constexpr db::Sql lock_session_sql{"select " POLLUX_DEMO_SESSION_COLUMNS " from demo_sessions where session_id = $1",
                                    "select " POLLUX_DEMO_SESSION_COLUMNS " from demo_sessions where session_id = $1 for update"};
+constexpr db::Sql open_sessions_sql = "select " POLLUX_DEMO_SESSION_COLUMNS " from demo_sessions "
+                                      "where customer_id = $1 and status = 'open' order by created_at desc, session_id desc limit 100";
 constexpr db::Sql end_session_sql = "update demo_sessions set status = $2, subscription_id = $3, paid_at = $4 where session_id = $1";
 constexpr db::Sql forget_sessions_sql = "delete from demo_sessions where created_at < now_us() - $1";
 
@@ -106,6 +108,12 @@ constexpr db::Sql add_portal_sql = "insert into demo_portals (" POLLUX_DEMO_PORT
 constexpr db::Sql portal_sql =
     "select " POLLUX_DEMO_PORTAL_COLUMNS " from demo_portals where portal_id = $1 and created_at > now_us() - $2";
 constexpr db::Sql forget_portals_sql = "delete from demo_portals where created_at < now_us() - $1";
+
+constexpr db::Sql forget_portals_of_user_sql =
+    "delete from demo_portals where customer_id in (select customer_id from demo_customers where for_user = $1)";
+constexpr db::Sql forget_sessions_of_user_sql = "delete from demo_sessions where for_user = $1";
+constexpr db::Sql forget_subscriptions_of_user_sql = "delete from demo_subscriptions where for_user = $1";
+constexpr db::Sql forget_customers_of_user_sql = "delete from demo_customers where for_user = $1";
 
 std::int64_t us_of(std::chrono::microseconds duration)
 {
@@ -216,6 +224,14 @@ asio::awaitable<std::optional<DemoSession>> DemoStore::lock_session(db::Transact
     co_return first(co_await transaction.run(lock_session_sql, std::move(id)), read_session);
 }
 
+asio::awaitable<std::vector<DemoSession>> DemoStore::open_sessions(db::Transaction& transaction, std::string customer)
+{
+    auto const rows = co_await transaction.run(open_sessions_sql, std::move(customer));
+    std::vector<DemoSession> all;
+    for (std::size_t index = 0; index < rows.size(); ++index) all.push_back(read_session(rows[index]));
+    co_return all;
+}
+
 asio::awaitable<void> DemoStore::end_session(db::Transaction& transaction, DemoSession session)
 {
     co_await transaction.run(end_session_sql, session.id, session.status, session.subscription, session.paid_at);
@@ -267,6 +283,15 @@ asio::awaitable<std::optional<DemoPortal>> DemoStore::portal(db::Transaction& tr
     auto const row = rows.front();
     co_return DemoPortal{row.text(portal_column::id), row.text(portal_column::customer), row.text(portal_column::return_url),
                          row.time(portal_column::created_at)};
+}
+
+asio::awaitable<void> DemoStore::forget_user(db::Transaction& transaction, UserId user)
+{
+    auto const name = std::to_string(user.value);
+    co_await transaction.run(forget_portals_of_user_sql, name);
+    co_await transaction.run(forget_sessions_of_user_sql, name);
+    co_await transaction.run(forget_subscriptions_of_user_sql, name);
+    co_await transaction.run(forget_customers_of_user_sql, name);
 }
 
 } // namespace pollux::billing::demo

@@ -42,6 +42,8 @@ public:
     static asio::awaitable<void> add_session(db::Transaction& transaction, DemoSession session);
     static asio::awaitable<std::optional<DemoSession>> session(db::Transaction& transaction, std::string id);
     static asio::awaitable<std::optional<DemoSession>> lock_session(db::Transaction& transaction, std::string id);
+    // Newest first, and at most 100: of a customer those that may still be open.
+    static asio::awaitable<std::vector<DemoSession>> open_sessions(db::Transaction& transaction, std::string customer);
     static asio::awaitable<void> end_session(db::Transaction& transaction, DemoSession session); // Its status, subscription and payment.
 
     static asio::awaitable<void> add_subscription(db::Transaction& transaction, DemoSubscription subscription);
@@ -55,6 +57,9 @@ public:
 
     static asio::awaitable<void> add_portal(db::Transaction& transaction, DemoPortal portal);
     static asio::awaitable<std::optional<DemoPortal>> portal(db::Transaction& transaction, std::string id);
+
+    // All that was made for a user, for the transaction that deletes the account: no more happens to it then.
+    static asio::awaitable<void> forget_user(db::Transaction& transaction, UserId user);
 };
 
 } // namespace pollux::billing::demo
