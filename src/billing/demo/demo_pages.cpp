@@ -121,7 +121,7 @@ http::Html portal_page(DemoDesk::PortalView const& view)
         auto const state = state_at(*view.subscription, view.now);
         auto const* price = find_price(view.subscription->price);
         body += "<dl>\n" + row(title_of(view.subscription->price), price ? amount_text(*price) : "") + row("Status", state.status) +
-                row("What comes next", what_it_does(*view.subscription, state)) + "</dl>\n" + change_buttons(*view.subscription, state);
+                row("Next", what_it_does(*view.subscription, state)) + "</dl>\n" + change_buttons(*view.subscription, state);
     } else {
         body += "<p>Nothing was bought yet.</p>\n";
     }
