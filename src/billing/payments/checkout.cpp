@@ -37,8 +37,8 @@ Error already_subscribed(std::string const& portal_url)
     append_json_text(url, portal_url);
     auto error =
         conflict("already_subscribed", "There is a subscription already; portal_url is where to change it, or to pay what is open.");
-    if (!portal_url.empty()) error = std::move(error).with_member({"portal_url", std::move(url)});
-    return error;
+    if (portal_url.empty()) return error;
+    return std::move(error).with_member({"portal_url", std::move(url)});
 }
 
 // What was never paid for, not even by a trial, was not bought.

@@ -96,8 +96,8 @@ asio::awaitable<SubscriptionStatus> PaymentsService::current(UserId user, std::o
         status.grace_until = shown->grace_until;
     }
     bool const is_live = stripe::is_live_word(status.status) && status.status != "none";
-    auto const open = is_live ? std::nullopt : co_await checkouts_.of_user(user, std::move(*scope));
-    if (open) status.status = "pending";
+    bool const is_pending = !is_live && co_await checkouts_.may_be_open(user, std::move(*scope));
+    if (is_pending) status.status = "pending";
     co_return status;
 }
 
