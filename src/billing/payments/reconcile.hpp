@@ -43,8 +43,8 @@ public:
 
     enum class Begin { always, if_asked };
     struct Turn {
-        std::string holder;        // A random name; the same for all turns of one who goes on and on.
-        Steady::time_point until;  // No step begins later.
+        std::string holder;       // A random name; the same for all turns of one who goes on and on.
+        Steady::time_point until; // No step begins later.
         std::function<bool()> is_to_end;
         Begin begin = Begin::always; // When no walk is under way.
     };

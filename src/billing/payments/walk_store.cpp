@@ -286,10 +286,9 @@ asio::awaitable<bool> WalkStore::begin(WalkPhase phase, Time reaches_from, Time 
 
 asio::awaitable<bool> WalkStore::gather(WalkStep step, std::vector<std::string> customers, std::vector<std::string> payments)
 {
-    return database_.transact([held = Held{scope_, holder_}, step = std::move(step), list = json_of(customers),
-                               payments = std::move(payments)](db::Transaction& transaction) {
-        return gather_in(transaction, held, step, list, payments);
-    });
+    return database_.transact(
+        [held = Held{scope_, holder_}, step = std::move(step), list = json_of(customers),
+         payments = std::move(payments)](db::Transaction& transaction) { return gather_in(transaction, held, step, list, payments); });
 }
 
 asio::awaitable<std::optional<WalkStore::MarkedRows>> WalkStore::gather_rows(WalkStep step)
@@ -302,9 +301,8 @@ asio::awaitable<std::optional<WalkStore::MarkedRows>> WalkStore::gather_rows(Wal
 asio::awaitable<bool> WalkStore::unmark(WalkStep step, std::vector<MarkedCustomer> done, std::vector<MarkedCustomer> left)
 {
     done.insert(done.end(), left.begin(), left.end());
-    return database_.transact(
-        [held = Held{scope_, holder_}, step = std::move(step), list = users_json(done), left = std::move(left)](
-            db::Transaction& transaction) { return unmark_in(transaction, held, step, list, left); });
+    return database_.transact([held = Held{scope_, holder_}, step = std::move(step), list = users_json(done), left = std::move(left)](
+                                  db::Transaction& transaction) { return unmark_in(transaction, held, step, list, left); });
 }
 
 asio::awaitable<bool> WalkStore::finish(WalkStep step, EndpointState endpoint)

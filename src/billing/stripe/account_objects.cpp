@@ -84,21 +84,6 @@ asio::awaitable<Fetched<T>> one_of(Api const& api, std::string path, std::string
     co_return fetched(read(answer.body));
 }
 
-// Stripe lists either the active ones or the others.
-asio::awaitable<Fetched<std::vector<ListedPrice>>> prices(Api const& api, std::string_view name, std::string value,
-                                                          Steady::time_point deadline)
-{
-    std::vector<ListedPrice> all;
-    for (bool const is_active : {true, false}) {
-        Form form;
-        form.add(name, value).add("active", is_active);
-        auto page = co_await first_page(api, "/v1/prices", std::move(form), read_listed_price, deadline);
-        if (!page.value) co_return page;
-        std::ranges::move(*page.value, std::back_inserter(all));
-    }
-    co_return fetched(std::move(all));
-}
-
 } // namespace
 
 bool WebhookEndpoint::hears(std::string_view type) const
@@ -115,7 +100,8 @@ std::vector<std::string_view> WebhookEndpoint::deaf_to() const
 
 bool PortalConfiguration::switches_to(std::string_view price) const
 {
-    return switches_prices && std::ranges::any_of(switches, [&](auto const& one) { return std::ranges::find(one.prices, price) != one.prices.end(); });
+    return switches_prices &&
+           std::ranges::any_of(switches, [&](auto const& one) { return std::ranges::find(one.prices, price) != one.prices.end(); });
 }
 
 WebhookEndpoint read_endpoint(json::object const& object)
@@ -171,14 +157,19 @@ asio::awaitable<Fetched<ListedPrice>> listed_price_of(Api const& api, std::strin
     return one_of(api, "/v1/prices/", std::move(id), read_listed_price, deadline);
 }
 
-asio::awaitable<Fetched<std::vector<ListedPrice>>> prices_by_lookup_key(Api const& api, std::string key, Steady::time_point deadline)
+asio::awaitable<Fetched<std::vector<ListedPrice>>> prices_by_lookup_key(Api const& api, std::vector<std::string> keys,
+                                                                        Steady::time_point deadline)
 {
-    return prices(api, "lookup_keys[0]", std::move(key), deadline);
-}
-
-asio::awaitable<Fetched<std::vector<ListedPrice>>> prices_of_product(Api const& api, std::string product, Steady::time_point deadline)
-{
-    return prices(api, "product", std::move(product), deadline);
+    std::vector<ListedPrice> all;
+    for (bool const is_active : {true, false}) { // Stripe lists either the active ones or the others.
+        Form form;
+        for (std::size_t index = 0; index < keys.size(); ++index) form.add("lookup_keys[" + std::to_string(index) + "]", keys[index]);
+        form.add("active", is_active);
+        auto page = co_await first_page(api, "/v1/prices", std::move(form), read_listed_price, deadline);
+        if (!page.value) co_return page;
+        std::ranges::move(*page.value, std::back_inserter(all));
+    }
+    co_return fetched(std::move(all));
 }
 
 std::vector<std::string> webhook_urls(std::string const& public_url)

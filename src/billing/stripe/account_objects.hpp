@@ -22,8 +22,8 @@ struct WebhookEndpoint {
     std::vector<std::string> events;
     std::string secret; // Only in the answer that made it.
 
-    bool hears(std::string_view type) const;              // "*" hears everything.
-    std::vector<std::string_view> deaf_to() const;        // Of our events (events.hpp).
+    bool hears(std::string_view type) const;       // "*" hears everything.
+    std::vector<std::string_view> deaf_to() const; // Of our events (events.hpp).
     bool is_enabled() const { return status == "enabled"; }
 };
 
@@ -60,9 +60,9 @@ asio::awaitable<Fetched<std::vector<PortalConfiguration>>> portal_configurations
 asio::awaitable<Fetched<PortalConfiguration>> portal_configuration_of(Api const& api, std::string id, Steady::time_point deadline);
 asio::awaitable<Fetched<ListedPrice>> listed_price_of(Api const& api, std::string id, Steady::time_point deadline);
 
-// Active ones before others.
-asio::awaitable<Fetched<std::vector<ListedPrice>>> prices_by_lookup_key(Api const& api, std::string key, Steady::time_point deadline);
-asio::awaitable<Fetched<std::vector<ListedPrice>>> prices_of_product(Api const& api, std::string product, Steady::time_point deadline);
+// Active ones before others; at most 10 keys.
+asio::awaitable<Fetched<std::vector<ListedPrice>>> prices_by_lookup_key(Api const& api, std::vector<std::string> keys,
+                                                                        Steady::time_point deadline);
 
 // Where Stripe may post to: our path, and the names it had before.
 std::vector<std::string> webhook_urls(std::string const& public_url);
