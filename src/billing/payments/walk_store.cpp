@@ -15,7 +15,7 @@ namespace pollux::billing {
 namespace {
 
 // A step takes less: a page, or a batch of customers, with what may be repeated of it.
-constexpr std::chrono::microseconds hold_time = std::chrono::seconds(60);
+constexpr std::chrono::microseconds hold_time = std::chrono::seconds(30);
 
 constexpr std::array<std::pair<WalkPhase, std::string_view>, 5> phase_words{{{WalkPhase::idle, "idle"},
                                                                              {WalkPhase::events, "events"},
