@@ -64,6 +64,8 @@ create table subscriptions (
 -- What the provider told, once each; for 30 days.
 create table payment_events (
     event_id text primary key,
+    mode text not null, -- Empty, like the account, when it was of others than those in force.
+    account text not null,
     type text not null,
     state text not null, -- received, ignored
     created_at bigint, -- At the provider.
@@ -109,4 +111,10 @@ create table payment_keys (
     account text not null
 );
 
-alter table plan_prices add column added_at bigint not null default 0; -- In this order they are offered.
+-- Prices are offered in this order; those of the settings stand before 1000. What the provider says of each, as it was looked at last:
+-- without a currency it is not known, or cannot be bought.
+alter table plan_prices add column position bigint not null default 1000;
+alter table plan_prices add column currency text not null default '';
+alter table plan_prices add column amount_minor bigint not null default 0;
+alter table plan_prices add column period text not null default ''; -- day, week, month, year
+alter table plan_prices add column period_count bigint not null default 1;

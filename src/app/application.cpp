@@ -27,7 +27,7 @@ constexpr seconds requests_stop_max{3};
 // The first call over TLS would otherwise read them on an I/O thread; without a key there is no such call, and no need of the memory.
 std::jthread preload_certificates(config::Config const& config)
 {
-    return std::jthread([is_needed = config.gemini_api_key.has_value()] {
+    return std::jthread([is_needed = config.gemini_api_key || config.stripe_secret_key] {
         if (is_needed) net::preload_certificates();
     });
 }

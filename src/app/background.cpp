@@ -6,8 +6,8 @@
 
 namespace pollux::app {
 
-Background::Background(accounts::AccountsService& accounts, chat::QueueWatch& queue, tasks::TaskWatch& tasks)
-    : accounts_(accounts), queue_(queue), task_watch_(tasks), tasks_(ops::must_not_fail)
+Background::Background(accounts::AccountsService& accounts, chat::QueueWatch& queue, tasks::TaskWatch& tasks, Payments* payments)
+    : accounts_(accounts), queue_(queue), task_watch_(tasks), payments_(payments), tasks_(ops::must_not_fail)
 {}
 
 void Background::start(asio::any_io_executor executor)
@@ -15,6 +15,8 @@ void Background::start(asio::any_io_executor executor)
     tasks_.spawn(executor, repeat("poll_ended_sessions", std::chrono::seconds(2), [this] { return accounts_.poll_ended_sessions(); }));
     tasks_.spawn(executor, repeat("watch_queue", std::chrono::seconds(5), [this] { return queue_.look(); }));
     tasks_.spawn(executor, repeat("watch_tasks", std::chrono::seconds(15), [this] { return task_watch_.look(); }));
+    if (payments_ != nullptr)
+        tasks_.spawn(executor, repeat("watch_payments", std::chrono::minutes(1), [this] { return payments_->look(); }));
 }
 
 void Background::stop()

@@ -1,8 +1,9 @@
-// What each process looks at for itself: ended sessions every 2 s, the queue of replies every 5 s, the tasks every 15 s. Work that one
-// process does for all is a task.
+// What each process looks at for itself: ended sessions every 2 s, the queue of replies every 5 s, the tasks every 15 s, payments
+// every minute. Work that one process does for all is a task.
 #pragma once
 
 #include "accounts/accounts_service.hpp"
+#include "app/payments.hpp"
 #include "chat/queue/queue_watch.hpp"
 #include "net/runtime.hpp"
 #include "net/wakeup.hpp"
@@ -17,7 +18,7 @@ namespace asio = boost::asio;
 
 class Background {
 public:
-    Background(accounts::AccountsService& accounts, chat::QueueWatch& queue, tasks::TaskWatch& tasks);
+    Background(accounts::AccountsService& accounts, chat::QueueWatch& queue, tasks::TaskWatch& tasks, Payments* payments);
 
     void start(asio::any_io_executor executor);
     void stop(); // Starts no round any more.
@@ -29,6 +30,7 @@ private:
     accounts::AccountsService& accounts_;
     chat::QueueWatch& queue_;
     tasks::TaskWatch& task_watch_;
+    Payments* const payments_; // Null: nothing is sold.
     net::TaskGroup tasks_;
     net::Wakeup stop_;
     std::atomic<bool> is_stopping_ = false;

@@ -4,6 +4,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "billing/billing_service.hpp"
+#include "billing/payments/payment_tasks.hpp"
 #include "chat/replies/erase_user.hpp"
 #include "chat/rooms/leftovers.hpp"
 #include "tasks/enqueue.hpp"
@@ -90,6 +91,7 @@ asio::awaitable<TaskOutcome> erase_account(TaskRun& run, db::Database& database,
 asio::awaitable<void> begin_erasure(db::Transaction& transaction, UserId user)
 {
     auto const rooms = co_await chat::end_user(transaction, user);
+    co_await billing::end_payments(transaction, user);
     co_await tasks::enqueue(transaction, {.kind = erase_account_task, .user = user, .payload = rooms_json(rooms)});
 }
 

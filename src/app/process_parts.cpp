@@ -21,6 +21,7 @@ constexpr std::chrono::seconds tasks_stop_max{1}; // Beside the time that replie
 asio::awaitable<int> prepare_rooms(Rooms* rooms, config::Config const* config)
 {
     co_await rooms->billing.seed_plans(plan_seeds(*config));
+    if (rooms->payment_source) co_await rooms->payment_source->ask_for_prices();
     co_await rooms->accounts.poll_ended_sessions();
     co_return 0;
 }
@@ -31,7 +32,7 @@ ProcessParts::ProcessParts(config::Config const& config)
     : wait_until_(wait_end(config)), runtime(config.threads), opened(open_database(config, clock, wait_until_)), database(*opened),
       bus(config, database, runtime), rooms(config, secret_key(config), database, bus, runtime, clock),
       system{.database = database, .bus = bus, .queue = rooms.queue_watch}, metrics(config, runtime, system),
-      background_(rooms.accounts, rooms.queue_watch, rooms.task_watch)
+      background_(rooms.accounts, rooms.queue_watch, rooms.task_watch, rooms.payments.get())
 {
     if (config.database == config::DatabaseKind::sqlite) {
         if (std::filesystem::create_directories(config.data_dir))

@@ -79,14 +79,30 @@ std::unique_ptr<chat::ReplyWorker> build_worker(Rooms& rooms, config::Config con
     return worker;
 }
 
+billing::PlanPrices* prices_of(std::unique_ptr<PaymentSource> const& source)
+{
+    return source ? &source->prices : nullptr;
+}
+
+std::unique_ptr<Payments> build_payments(Rooms& rooms, config::Config const& config, std::string const& secret_key, db::Database& database,
+                                         Clock const& clock)
+{
+    if (!rooms.payment_source) return nullptr;
+    return std::make_unique<Payments>(*rooms.payment_source, config, secret_key,
+                                      Payments::Needs{database, rooms.tiers, rooms.task_bell, rooms.bus.rate_limiter(), clock});
+}
+
 } // namespace
 
 Rooms::Rooms(config::Config const& config, std::string secret_key, db::Database& database, BusParts& with, net::Runtime& runtime,
              Clock const& clock)
     : bus(with), task_watch(database, task_kinds),
       task_runner(database, runtime, task_kinds, tasks::Seal(secret_key), task_options(config)),
-      task_signals(connect_bell(task_bell, task_runner, bus.signals())), models(build_models(config)), billing(database),
+      task_signals(connect_bell(task_bell, task_runner, bus.signals())), models(build_models(config)),
+      payment_source(PaymentSource::make(config, secret_key, database)), billing(database, prices_of(payment_source)),
       tiers(database, billing, bus.notices(), task_bell), plan_desk(database, billing, task_bell, model_ids(models)),
+      payments(build_payments(*this, config, secret_key, database, clock)),
+      payments_api(payments ? payments->routes() : billing::PaymentsApi{}),
       accounts(database, bus.notices(), clock, accounts_options(config, std::move(secret_key))),
       queue_gauge(static_cast<std::int64_t>(config.queue_max), processes(config)), queue_watch(database),
       worker(build_worker(*this, config, database, runtime, clock)),
@@ -102,6 +118,7 @@ Rooms::Rooms(config::Config const& config, std::string secret_key, db::Database&
     add_task_kinds(task_kinds, database, clock, accounts);
     add_deletion_kinds(task_kinds, database);
     billing::add_tier_kinds(task_kinds, tiers);
+    if (payments) payments->add_kinds(task_kinds);
     task_watch.start();
     if (bus.signals()) {
         accounts.share_ended_sessions(*bus.signals());
@@ -121,6 +138,7 @@ void Rooms::add_routes(http::Router& router)
     accounts::add_accounts_routes(router, accounts);
     chat::add_chat_routes(router, chat_api);
     billing::add_billing_routes(router, billing);
+    billing::add_payments_routes(router, payments_api);
 }
 
 } // namespace pollux::app

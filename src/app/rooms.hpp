@@ -4,6 +4,7 @@
 #include "accounts/accounts_service.hpp"
 #include "ai/model_list.hpp"
 #include "app/bus_parts.hpp"
+#include "app/payments.hpp"
 #include "billing/billing_service.hpp"
 #include "billing/plan_desk.hpp"
 #include "billing/tiers.hpp"
@@ -41,9 +42,12 @@ public:
     tasks::TaskRunner task_runner;
     std::unique_ptr<bus::Signals::Subscription> task_signals;
     ai::Models models;
+    std::unique_ptr<PaymentSource> payment_source; // Null: nothing is sold.
     billing::BillingService billing;
     billing::Tiers tiers;
     billing::PlanDesk plan_desk;
+    std::unique_ptr<Payments> payments; // As its source.
+    billing::PaymentsApi payments_api;
     accounts::AccountsService accounts;
     chat::QueueGauge queue_gauge;
     chat::QueueWatch queue_watch;

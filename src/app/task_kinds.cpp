@@ -2,6 +2,7 @@
 
 #include "accounts/accounts_service.hpp"
 #include "audit/audit.hpp"
+#include "billing/payments/event_store.hpp"
 #include "billing/quota.hpp"
 #include "billing/tier_store.hpp"
 #include "billing/usage_roll_up.hpp"
@@ -33,6 +34,8 @@ asio::awaitable<TaskOutcome> clean_up(TaskRun& run, db::Database& database, Cloc
         forgotten = co_await billing::forget_use_left_behind(database);
     }
     for (auto forgotten = piece_rows; forgotten >= piece_rows && !run.is_to_end();) forgotten = co_await audit::forget_old(database);
+    billing::EventStore events(database);
+    for (auto forgotten = piece_rows; forgotten >= piece_rows && !run.is_to_end();) forgotten = co_await events.forget_old();
     for (auto forgotten = piece_rows; forgotten == piece_rows && !run.is_to_end();) {
         forgotten = co_await billing::TierStore::forget_ended(database);
     }

@@ -103,6 +103,9 @@ private:
             problem("STRIPE_WEBHOOK_SECRET: is needed with STRIPE_SECRET_KEY, or anybody could claim to have paid");
         bool const is_test = config_.stripe_secret_key->reveal().find("_test_") != std::string::npos;
         if (is_test && !config_.debug) notice("STRIPE_SECRET_KEY is a test key: no real money moves.");
+        bool const has_public_url = is_given("PUBLIC_URL") || is_given("RENDER_EXTERNAL_URL");
+        if (!has_public_url && !config_.debug) problem("PUBLIC_URL: is needed with STRIPE_SECRET_KEY, or buyers would come back nowhere");
+        if (config_.stripe_price_ids.empty()) notice("STRIPE_PRICE_ID is not set: nothing is sold but what plans already have prices.");
     }
 
     void note_debug()
@@ -181,7 +184,7 @@ void fill_defaults(Config& config, GivenNames const& given, std::size_t cores)
     auto is_given = [&](std::string_view name) { return given.contains(name); };
     if (!is_given("THREADS")) config.threads = std::max<std::size_t>(cores, 1);
     if (config.sqlite_path.empty()) config.sqlite_path = config.data_dir / "pollux.sqlite3";
-    if (!is_given("PUBLIC_URL")) {
+    if (!is_given("PUBLIC_URL") && !is_given("RENDER_EXTERNAL_URL")) {
         Endpoint shown = config.listen;
         if (shown.host == "0.0.0.0" || shown.host == "::") shown.host = "127.0.0.1";
         config.public_url = "http://" + to_text(shown);

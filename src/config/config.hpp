@@ -96,8 +96,11 @@ struct Config {
     std::optional<std::string> stripe_publishable_key;
     std::optional<Secret> stripe_secret_key;
     std::vector<Secret> stripe_webhook_secrets;
-    std::optional<std::string> stripe_price_id;
+    std::vector<std::string> stripe_price_ids; // Of pro.
     std::string stripe_base_url = "https://api.stripe.com";
+    bool stripe_automatic_tax = false;
+    bool stripe_promotion_codes = false;
+    std::int64_t stripe_trial_days = 0; // 0: none.
     std::chrono::days billing_grace_days{3};
 
     // How long requests are still taken after SIGTERM, while /readyz says no already. One process alone has nobody who would ask it.

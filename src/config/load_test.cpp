@@ -244,7 +244,8 @@ TEST(Load, takes_what_is_right_in_production)
         "OTP_TEST_NUMBERS=+11234567890:123456@2026-11-21", // Over: harmless, and said.
         "CORS_ALLOW_ALL_ORIGINS=True",
         "CORS_ALLOWED_ORIGINS=https://chat.example.com\nCORS_ALLOW_CREDENTIALS=True",
-        "STRIPE_SECRET_KEY=sk_live_x\nSTRIPE_WEBHOOK_SECRET=whsec_x",
+        "STRIPE_SECRET_KEY=sk_live_x\nSTRIPE_WEBHOOK_SECRET=whsec_x\nPUBLIC_URL=https://chat.example.com",
+        "STRIPE_SECRET_KEY=sk_live_x\nSTRIPE_WEBHOOK_SECRET=whsec_x\nRENDER_EXTERNAL_URL=https://chat.onrender.com",
         "AI_MODELS=demo",
         "GEMINI_API_KEY=\nAI_MODELS=demo",
         "GEMINI_BASE_URL=http://localhost:9000",

@@ -385,4 +385,13 @@ Complaint read_webhook_secrets(std::string const& text, Config& config)
     return {};
 }
 
+Complaint read_price_ids(std::string const& text, Config& config)
+{
+    config.stripe_price_ids = split_list(std::string(unquoted(text)));
+    for (std::string const& price : config.stripe_price_ids) {
+        if (!is_word(price)) return "must be ids of prices, like price_1AbC, by comma";
+    }
+    return {};
+}
+
 } // namespace pollux::config

@@ -127,5 +127,6 @@ Complaint read_admin_mobile(std::string const& text, Config& config);
 Complaint read_test_numbers(std::string const& text, Config& config);
 Complaint read_sms_template(std::string const& text, Config& config);
 Complaint read_webhook_secrets(std::string const& text, Config& config);
+Complaint read_price_ids(std::string const& text, Config& config);
 
 } // namespace pollux::config

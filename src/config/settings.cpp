@@ -23,7 +23,10 @@ constexpr Setting list[] = {
     {"The process", "PORT", "", "", "As hosting platforms set it: listens on this port of all addresses, unless LISTEN is set.", read_port},
     {"The process", "LISTEN", "127.0.0.1:8000", "", "Address and port of the API; `:8000` means all addresses. Port 0 takes a free one.",
      read_listen},
-    {"The process", "PUBLIC_URL", "", "from LISTEN", "What users type to reach this server, for links in payments and mails.",
+    {"The process", "RENDER_EXTERNAL_URL", "", "", "Stands in for PUBLIC_URL when that is not set; hosting platforms set it.",
+     read_url<&C::public_url>, url},
+    {"The process", "PUBLIC_URL", "", "from LISTEN",
+     "What users type to reach this server: where the payment provider sends buyers back to. Outside debug needed with Stripe.",
      read_url<&C::public_url>, url},
     {"The process", "METRICS_LISTEN", "127.0.0.1:9464", "",
      "Address and port of the metrics; empty: none. A port that is taken is a warning.", read_metrics_listen, plain, Part::metrics,
@@ -151,10 +154,17 @@ constexpr Setting list[] = {
      Part::stripe},
     {"Payments", "STRIPE_WEBHOOK_SECRET", "", "", "Proves that an event is Stripe's; several by comma while they change.",
      read_webhook_secrets, secret, Part::stripe},
-    {"Payments", "STRIPE_PRICE_ID", "", "", "The price of Pro.", read_word<&C::stripe_price_id>, key, Part::stripe},
+    {"Payments", "STRIPE_PRICE_ID", "", "", "The price of Pro, made with Stripe; several by comma, the first is the default.",
+     read_price_ids, key, Part::stripe},
     {"Payments", "STRIPE_BASE_URL", "https://api.stripe.com", "", "Where Stripe is.", read_url<&C::stripe_base_url>, url, Part::stripe},
     {"Payments", "BILLING_GRACE_DAYS", "3", "", "How long Pro stays after a payment failed.", read_number<&C::billing_grace_days, 0, 90>,
      plain, Part::stripe},
+    {"Payments", "STRIPE_TRIAL_DAYS", "0", "", "Days before the first payment, for who buys for the first time.",
+     read_number<&C::stripe_trial_days, 0, 730>, plain, Part::stripe},
+    {"Payments", "STRIPE_PROMOTION_CODES", "False", "", "Whether buyers may type a promotion code.", read_flag<&C::stripe_promotion_codes>,
+     plain, Part::stripe},
+    {"Payments", "STRIPE_AUTOMATIC_TAX", "False", "", "Whether Stripe Tax computes taxes; it then asks buyers for an address.",
+     read_flag<&C::stripe_automatic_tax>, plain, Part::stripe},
 };
 
 } // namespace
@@ -163,7 +173,7 @@ bool is_built(Part part)
 {
     // What later versions bring is read and checked already.
     return part == Part::core || part == Part::postgres || part == Part::proxies || part == Part::rate_rules || part == Part::metrics ||
-           part == Part::model_rate;
+           part == Part::model_rate || part == Part::stripe;
 }
 
 std::string_view name_of(Part part)

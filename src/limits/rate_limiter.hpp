@@ -15,7 +15,7 @@ namespace pollux::limits {
 
 namespace asio = boost::asio;
 
-// plan: all of a user's; call: of a model, not a route.
+// plan: all of a user's; call: of a model or the payment provider, not a route.
 enum class RateClass { none, auth, otp, send, create, read, webhook, plan, call };
 
 // `count` within `window`, all of them at once if the client likes, then one every window / count.

@@ -11,8 +11,7 @@ constexpr double jitter_share = 0.25;
 std::chrono::microseconds back_off(TaskLimits limits, std::int64_t failures, double jitter)
 {
     auto const doublings = std::clamp<std::int64_t>(failures - 1, 0, doublings_max);
-    auto const longest = std::chrono::microseconds(back_off_max);
-    auto const usual = std::min(limits.back_off * (std::int64_t(1) << doublings), longest);
+    auto const usual = std::min(limits.back_off * (std::int64_t(1) << doublings), limits.back_off_max);
     auto const more = static_cast<double>(usual.count()) * jitter_share * jitter;
     return usual + std::chrono::microseconds(static_cast<std::int64_t>(more));
 }

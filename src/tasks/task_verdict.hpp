@@ -17,9 +17,8 @@ enum class TaskEnd {
 struct TaskLimits {
     std::int64_t attempts_max = 8;
     std::chrono::microseconds back_off{std::chrono::seconds(5)}; // After the first failure; then twice as long each time.
+    std::chrono::microseconds back_off_max{std::chrono::hours(1)};
 };
-
-constexpr std::chrono::hours back_off_max{1};
 
 struct TaskVerdict {
     enum class Next { gone, ready, dead };

@@ -1,5 +1,6 @@
 #include "billing/payments/checkout.hpp"
 
+#include "base/failpoint.hpp"
 #include "base/json.hpp"
 #include "base/secrets.hpp"
 #include "billing/stripe/checkout_decision.hpp"
@@ -40,6 +41,12 @@ Error already_subscribed(std::string const& portal_url)
     return error;
 }
 
+// What was never paid for, not even by a trial, was not bought.
+bool was_ever_bought(stripe::Subscription const& subscription)
+{
+    return subscription.status != "incomplete" && subscription.status != "incomplete_expired";
+}
+
 // nullopt: somebody else has made the user a customer meanwhile, or the account is gone.
 asio::awaitable<std::optional<Operation>> begin_customer(db::Transaction& transaction, UserId user, PaymentScope scope, Operation operation)
 {
@@ -74,6 +81,8 @@ struct Checkout::Going {
     std::string customer;
     std::string price;
     Steady::time_point deadline;
+    bool has_bought_before = false; // Then there is no trial.
+    bool is_customer_gone = false;  // Deleted at the provider, and nobody has told us.
 
     asio::awaitable<Result<OpenCheckout>> go()
     {
@@ -88,8 +97,12 @@ struct Checkout::Going {
         if (auto const begun = co_await checkout.store_.under_way(wish.user, scope)) co_return co_await make(*begun);
         // In this order: what was bought by the session is then among the subscriptions, or it is looked at again.
         auto const subscriptions = co_await stripe::subscriptions_of(checkout.api_, customer, deadline);
-        if (subscriptions.is_missing) co_return refused("resource_missing", "the customer is gone at the provider");
+        if (subscriptions.is_missing) {
+            is_customer_gone = true;
+            co_return refused("resource_missing", "the customer is gone at the provider");
+        }
         if (!subscriptions.value) co_return slow();
+        has_bought_before = std::ranges::any_of(*subscriptions.value, was_ever_bought);
         auto const row = co_await checkout.store_.of_user(wish.user, scope);
         std::optional<stripe::RememberedSession> remembered;
         if (row) {
@@ -122,10 +135,11 @@ struct Checkout::Going {
                                  .cancel_url = wish.cancel_url,
                                  .automatic_tax = checkout.options_.automatic_tax,
                                  .promotion_codes = checkout.options_.promotion_codes,
-                                 .trial_days = checkout.options_.trial_days};
+                                 .trial_days = has_bought_before ? std::nullopt : checkout.options_.trial_days};
         Operation const operation{random_token(), stripe::session_form(made).text(), price};
         auto const begun = co_await checkout.store_.begin(wish.user, scope, std::move(seen), operation);
         if (!begun) co_return std::nullopt;
+        failpoint("payment_session_begun");
         co_return co_await make(*begun);
     }
 
@@ -134,11 +148,17 @@ struct Checkout::Going {
     {
         auto const made = co_await stripe::make_session(checkout.api_, stripe::Form::of_text(operation.parameters), operation.id, deadline);
         if (made.changed == Changed::unknown) co_return slow();
+        failpoint("payment_session_made");
         if (made.changed != Changed::yes) {
             co_await checkout.store_.give_up(wish.user, operation);
+            if (made.changed == Changed::missing) {
+                auto const deleted = co_await stripe::is_customer_deleted(checkout.api_, customer, deadline);
+                is_customer_gone = deleted.value.value_or(deleted.is_missing);
+            }
             co_return refused(made.code, made.detail);
         }
         co_await checkout.store_.put(wish.user, scope, operation, made.value.id);
+        failpoint("payment_session_after_commit");
         if (operation.subject != price || made.value.url.empty()) co_return std::nullopt;
         co_return OpenCheckout{made.value.url, made.value.id};
     }
@@ -147,6 +167,7 @@ struct Checkout::Going {
     {
         auto const expired = co_await stripe::expire_session(checkout.api_, session, deadline);
         if (expired.changed == Changed::unknown) co_return slow();
+        failpoint("payment_session_expired");
         // Refused: it was paid, or has expired by itself. Looked at again, it says which.
         if (expired.changed != Changed::no) co_await checkout.store_.drop(wish.user, std::move(session));
         co_return std::nullopt;
@@ -171,11 +192,16 @@ asio::awaitable<Result<OpenCheckout>> Checkout::open(CheckoutWish wish, Steady::
     if (std::ranges::find(sold, price) == sold.end()) {
         co_return invalid("price", "not_sold", "The plan is not sold at this price; GET /plans/ lists its prices.");
     }
-    auto customer = co_await this->customer(wish.user, *scope, deadline);
-    if (!customer) co_return customer.error();
-    auto installation = co_await installation_.id();
-    Going going{*this, std::move(wish), *scope, std::move(installation), std::move(*customer), std::move(price), deadline};
-    co_return co_await going.go();
+    auto const installation = co_await installation_.id();
+    for (bool is_again = false;; is_again = true) {
+        auto customer = co_await this->customer(wish.user, *scope, deadline);
+        if (!customer) co_return customer.error();
+        Going going{*this, wish, *scope, installation, *customer, price, deadline};
+        auto answer = co_await going.go();
+        if (!going.is_customer_gone || is_again) co_return answer;
+        auto const fetch = co_await customers_.begin_fetch(*customer, *scope);
+        if (fetch) co_await customers_.unlink(*fetch, *scope);
+    }
 }
 
 asio::awaitable<Result<std::string>> Checkout::customer(UserId user, PaymentScope scope, Steady::time_point deadline)
@@ -187,8 +213,10 @@ asio::awaitable<Result<std::string>> Checkout::customer(UserId user, PaymentScop
     auto const begun =
         co_await database_.transact([=](db::Transaction& transaction) { return begin_customer(transaction, user, scope, wanted); });
     if (begun) {
+        failpoint("payment_customer_begun");
         auto const made = co_await stripe::make_customer(api_, stripe::Form::of_text(begun->parameters), begun->id, deadline);
         if (made.changed == Changed::unknown) co_return slow();
+        failpoint("payment_customer_made");
         co_await database_.transact([=, id = begun->id, customer = made.value](db::Transaction& transaction) {
             return end_customer(transaction, user, scope, id, customer);
         });

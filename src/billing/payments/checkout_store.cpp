@@ -40,7 +40,7 @@ asio::awaitable<int> put_in(db::Transaction& transaction, UserId user, PaymentSc
     if (!is_there) co_return 0;
     bool const is_first = co_await OperationStore::end(transaction, user, OperationKind::checkout, operation.id);
     if (is_first) co_await transaction.run(put_sql, user, scope.mode, scope.account, session, operation.subject);
-    failpoint("checkout_before_commit");
+    failpoint("payment_session_before_commit");
     co_return 0;
 }
 

@@ -9,6 +9,11 @@ namespace {
 
 constexpr db::Sql customer_sql = "select customer_id from payment_customers where user_id = $1 and mode = $2 and account = $3";
 
+constexpr db::Sql all_of_user_sql = "select mode, account, customer_id from payment_customers where user_id = $1";
+namespace all_column {
+enum : std::size_t { mode, account, customer };
+}
+
 constexpr db::Sql user_scan_sql = "select user_id from payment_customers where customer_id = $1 and mode = $2 and account = $3";
 
 constexpr db::Sql begin_fetch_scan_sql = R"sql(
@@ -61,7 +66,7 @@ asio::awaitable<bool> write_in(db::Transaction& transaction, FetchNumber fetch, 
     if (turn.changed() != 1) co_return false;
     co_await put_subscriptions(transaction, fetch.user, scope, std::move(state.rows));
     bool const is_new = co_await replace_paid(transaction, fetch.user, std::move(scope), std::move(state.paid), "stripe");
-    failpoint("payments_before_commit");
+    failpoint("payment_state_before_commit");
     co_return is_new;
 }
 
@@ -90,6 +95,17 @@ asio::awaitable<std::optional<std::string>> CustomerStore::customer_in(db::Trans
     auto const rows = co_await transaction.run(customer_sql, user, scope.mode, scope.account);
     if (rows.empty()) co_return std::nullopt;
     co_return rows.front().only().text();
+}
+
+asio::awaitable<std::vector<std::pair<PaymentScope, std::string>>> CustomerStore::all_of_user(db::Transaction& transaction, UserId user)
+{
+    auto const rows = co_await transaction.run(all_of_user_sql, user);
+    std::vector<std::pair<PaymentScope, std::string>> all;
+    for (std::size_t index = 0; index < rows.size(); ++index) {
+        auto const row = rows[index];
+        all.emplace_back(PaymentScope{row.text(all_column::mode), row.text(all_column::account)}, row.text(all_column::customer));
+    }
+    co_return all;
 }
 
 asio::awaitable<std::optional<UserId>> CustomerStore::user_of(db::Transaction& transaction, std::string customer, PaymentScope scope)

@@ -8,6 +8,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace pollux::billing {
 
@@ -25,6 +27,8 @@ public:
 
     asio::awaitable<std::optional<std::string>> customer_of(UserId user, PaymentScope scope);
     static asio::awaitable<std::optional<std::string>> customer_in(db::Transaction& transaction, UserId user, PaymentScope scope);
+    // Of every mode and account.
+    static asio::awaitable<std::vector<std::pair<PaymentScope, std::string>>> all_of_user(db::Transaction& transaction, UserId user);
     static asio::awaitable<std::optional<UserId>> user_of(db::Transaction& transaction, std::string customer, PaymentScope scope);
 
     asio::awaitable<std::optional<UserId>> user_of(std::string customer, PaymentScope scope);

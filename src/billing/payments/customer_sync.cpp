@@ -1,5 +1,7 @@
 #include "billing/payments/customer_sync.hpp"
 
+#include "base/failpoint.hpp"
+#include "billing/payments/payment_meter.hpp"
 #include "billing/stripe/checkout_decision.hpp"
 #include "billing/stripe/reads.hpp"
 #include "ops/log.hpp"
@@ -9,21 +11,10 @@
 namespace pollux::billing {
 namespace {
 
-std::string_view word_of(PaymentAlert alert)
-{
-    switch (alert) {
-    case PaymentAlert::unknown_price: return "unknown_price";
-    case PaymentAlert::unknown_status: return "unknown_status";
-    case PaymentAlert::no_period: return "no_period";
-    case PaymentAlert::two_subscriptions: return "two_subscriptions";
-    case PaymentAlert::foreign_owner: return "foreign_owner";
-    }
-    return {};
-}
-
 void tell(std::vector<FetchedState::Alert> const& alerts, UserId user)
 {
     for (auto const& [what, subscription] : alerts) {
+        count_alert(what);
         ops::log(ops::Level::warning, "payment_alert", {{"what", word_of(what)}, {"subscription", subscription}, {"user_id", user.value}});
     }
 }
@@ -60,6 +51,7 @@ asio::awaitable<CustomerSync::Outcome> CustomerSync::fetch(FetchNumber number, P
         if (!deleted.value && !deleted.is_missing) co_return Outcome::unknown;
         is_gone = deleted.value.value_or(true);
     }
+    failpoint("payment_fetched");
     bool is_new = false;
     if (is_gone) {
         is_new = co_await customers_.unlink(number, std::move(scope));

@@ -11,7 +11,7 @@ namespace pollux::billing {
 namespace {
 
 constexpr db::Sql insert_sql = R"sql(
-    insert into payment_events (event_id, type, state, created_at, received_at) values ($1, $2, $3, $4, now_us())
+    insert into payment_events (event_id, mode, account, type, state, created_at, received_at) values ($1, $2, $3, $4, $5, $6, now_us())
     on conflict (event_id) do nothing
 )sql";
 
@@ -45,12 +45,14 @@ asio::awaitable<EventStore::Stored> store_in(db::Transaction& transaction, strip
     if (scope && !event.customer.empty()) user = co_await CustomerStore::user_of(transaction, event.customer, *scope);
     // A dispute names no customer: its task finds out whose payment it was.
     bool const is_ours = user || (scope && event.customer.empty() && is_about_a_payment(event));
-    auto const stored = co_await transaction.run(insert_sql, event.id, event.type, is_ours ? "received" : "ignored", event.created);
+    auto const in = scope.value_or(PaymentScope{});
+    auto const stored =
+        co_await transaction.run(insert_sql, event.id, in.mode, in.account, event.type, is_ours ? "received" : "ignored", event.created);
     bool const is_new = stored.changed() == 1;
     if (is_new && user) co_await transaction.run(insert_body_sql, *user, event.id, std::move(sealed));
     if (is_new && is_ours) co_await enqueue_for(transaction, user.value_or(tasks::nobody), event);
-    failpoint("event_before_commit");
-    co_return EventStore::Stored{is_new, user};
+    failpoint("payment_event_before_commit");
+    co_return EventStore::Stored{is_new, is_ours};
 }
 
 } // namespace

@@ -23,7 +23,7 @@ public:
 
     struct Stored {
         bool is_new = false;
-        std::optional<UserId> user; // Whose customer it is about.
+        bool is_ours = false; // It is about a customer of ours, or may be.
     };
 
     // With its task, in one transaction: when this returns, what follows from the event will be done. `sealed`: its body, kept only where

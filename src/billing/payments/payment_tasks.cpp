@@ -18,6 +18,11 @@ using tasks::TaskRun;
 
 constexpr char const* away = "The payment provider did not answer.";
 
+std::string scope_text(PaymentScope const& scope)
+{
+    return scope.mode + ":" + scope.account;
+}
+
 // May run twice: see CustomerSync.
 asio::awaitable<TaskOutcome> sync_customer(TaskRun& run, CustomerSync& sync)
 {
@@ -65,9 +70,20 @@ asio::awaitable<TaskOutcome> end_subscription(TaskRun& run, PaymentParts& parts)
     co_return TaskOutcome::done();
 }
 
-// The account is gone here, so its rows are: only what the task carries is known. May run twice, as above.
+// The account is gone here, so its rows are: only what the task carries is known. What could still be paid goes first. May run twice, as
+// above.
 asio::awaitable<TaskOutcome> end_customer(TaskRun& run, PaymentParts& parts)
 {
+    auto const scope = co_await parts.account.scope(run.deadline());
+    if (!scope) co_return TaskOutcome::retry(away);
+    if (scope_text(*scope) != run.task().payload)
+        co_return TaskOutcome::retry("It is a customer of another account, or mode, than the configured one.");
+    auto const sessions = co_await stripe::open_sessions_of(parts.api, run.task().subject, run.deadline());
+    if (!sessions.value && !sessions.is_missing) co_return TaskOutcome::retry(away);
+    for (auto const& session : sessions.value.value_or(std::vector<stripe::CheckoutSession>())) {
+        auto const expired = co_await stripe::expire_session(parts.api, session.id, run.deadline());
+        if (expired.changed == stripe::Changed::unknown) co_return TaskOutcome::retry(away);
+    }
     auto const subscriptions = co_await stripe::subscriptions_of(parts.api, run.task().subject, run.deadline());
     if (subscriptions.is_missing) co_return TaskOutcome::done();
     if (!subscriptions.value) co_return TaskOutcome::retry(away);
@@ -83,13 +99,21 @@ asio::awaitable<TaskOutcome> end_customer(TaskRun& run, PaymentParts& parts)
 
 } // namespace
 
+asio::awaitable<void> end_payments(db::Transaction& transaction, UserId user)
+{
+    for (auto& [scope, customer] : co_await CustomerStore::all_of_user(transaction, user)) {
+        if (scope.mode == stripe::word_of(stripe::Mode::demo)) continue; // It goes with the user.
+        co_await tasks::enqueue(transaction, {.kind = end_customer_task, .subject = std::move(customer), .payload = scope_text(scope)});
+    }
+}
+
 void add_payment_kinds(tasks::TaskKinds& kinds, PaymentParts& parts)
 {
     using namespace std::chrono_literals;
     using tasks::Duty;
     using tasks::Lane;
-    // Days of a provider that is away; after that the walk through its events finds the customer again.
-    tasks::TaskLimits const patient{.attempts_max = 500, .back_off = 1s};
+    // Days of a provider that is away, and a minute when it is back; after that the walk through its events finds the customer again.
+    tasks::TaskLimits const patient{.attempts_max = 5'000, .back_off = 1s, .back_off_max = 60s};
     kinds.add({.name = sync_customer_task, .lane = Lane::stripe, .time_max = 30s, .limits = patient, .work = [&](TaskRun& run) {
                    return sync_customer(run, parts.sync);
                }});

@@ -78,15 +78,15 @@ asio::awaitable<Result<SubscriptionStatus>> show_status(PaymentsApi& api, http::
     co_return co_await api.payments->status(request.user(), text_of(std::move(query.value.session_id)), request.deadline);
 }
 
-PaymentsService::Flow flow_of(std::optional<PortalPage> page)
+stripe::PortalFlow flow_of(std::optional<PortalPage> page)
 {
-    if (!page) return PaymentsService::Flow::plain;
+    if (!page) return stripe::PortalFlow::none;
     switch (*page) {
-    case PortalPage::cancel: return PaymentsService::Flow::cancel;
-    case PortalPage::change_plan: return PaymentsService::Flow::change_plan;
-    case PortalPage::payment_method: return PaymentsService::Flow::payment_method;
+    case PortalPage::cancel: return stripe::PortalFlow::cancel;
+    case PortalPage::change_plan: return stripe::PortalFlow::change_plan;
+    case PortalPage::payment_method: return stripe::PortalFlow::payment_method;
     }
-    return PaymentsService::Flow::plain;
+    return stripe::PortalFlow::none;
 }
 
 asio::awaitable<Result<OpenPortal>> open_portal(PaymentsApi& api, http::Request const& request, AskForPortal body)

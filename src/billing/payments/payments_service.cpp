@@ -14,6 +14,7 @@ namespace {
 using stripe::Changed;
 
 constexpr std::chrono::seconds come_again{5};
+constexpr limits::RateRule look_ups{10, std::chrono::seconds(60)}; // Of a user.
 constexpr char const* done_path = "/subscription/done/";
 
 Error slow()
@@ -29,11 +30,6 @@ Error not_subscribed()
 Error refused()
 {
     return {ErrorKind::upstream_failed, "payment_refused", "The payment provider refuses this; the operator's log says why."};
-}
-
-stripe::PortalFlow flow_of(PaymentsService::Flow flow)
-{
-    return flow == PaymentsService::Flow::payment_method ? stripe::PortalFlow::payment_method : stripe::PortalFlow::none;
 }
 
 } // namespace
@@ -59,11 +55,17 @@ asio::awaitable<Result<SubscriptionStatus>> PaymentsService::status(UserId user,
                                                                     Steady::time_point deadline)
 {
     auto const scope = co_await parts_.account.scope(deadline);
-    if (scope && session) {
+    if (scope && session && co_await may_ask(user)) {
         auto const checked = co_await look_up(user, *scope, std::move(*session), deadline);
         if (!checked) co_return checked.error();
     }
     co_return co_await current(user, scope);
+}
+
+asio::awaitable<bool> PaymentsService::may_ask(UserId user)
+{
+    auto const taken = co_await parts_.limiter.take(limits::RateClass::call, "payments:" + std::to_string(user.value), look_ups);
+    co_return taken.allowed;
 }
 
 // Who comes back from paying: what the session led to is fetched before the answer. When the provider is slow the answer is what is known.
@@ -99,7 +101,7 @@ asio::awaitable<SubscriptionStatus> PaymentsService::current(UserId user, std::o
     co_return status;
 }
 
-asio::awaitable<Result<OpenPortal>> PaymentsService::portal(UserId user, Flow flow, std::optional<std::string> return_url,
+asio::awaitable<Result<OpenPortal>> PaymentsService::portal(UserId user, stripe::PortalFlow flow, std::optional<std::string> return_url,
                                                             Steady::time_point deadline)
 {
     if (return_url) {
@@ -110,7 +112,15 @@ asio::awaitable<Result<OpenPortal>> PaymentsService::portal(UserId user, Flow fl
     if (!scope) co_return slow();
     auto customer = co_await customers_.customer_of(user, *scope);
     if (!customer) co_return not_subscribed();
-    stripe::PortalWish wish{std::move(*customer), return_url.value_or(options_.return_urls.public_url + done_path), flow_of(flow)};
+    stripe::PortalWish wish{*customer, return_url.value_or(options_.return_urls.public_url + done_path), flow};
+    std::vector<stripe::Subscription> subscriptions;
+    if (flow != stripe::PortalFlow::none && flow != stripe::PortalFlow::payment_method) {
+        auto fetched = co_await stripe::subscriptions_of(parts_.api, *customer, deadline);
+        if (!fetched.value && !fetched.is_missing) co_return slow();
+        subscriptions = std::move(fetched.value).value_or(std::vector<stripe::Subscription>());
+        auto const live = std::ranges::find_if(subscriptions, stripe::is_live);
+        if (live != subscriptions.end()) wish.subscription = &*live;
+    }
     auto const opened = co_await stripe::open_portal(parts_.api, std::move(wish), random_token(), deadline);
     if (opened.changed == Changed::unknown) co_return slow();
     if (opened.changed != Changed::yes) co_return refused();

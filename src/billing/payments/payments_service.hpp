@@ -7,6 +7,8 @@
 #include "billing/payments/customer_sync.hpp"
 #include "billing/payments/return_urls.hpp"
 #include "billing/payments/subscription_store.hpp"
+#include "billing/stripe/checkout_decision.hpp"
+#include "limits/rate_limiter.hpp"
 
 #include <optional>
 #include <string>
@@ -46,6 +48,7 @@ public:
         Checkout& checkout;
         CustomerSync& sync;
         Tiers& tiers;
+        limits::RateLimiter& limiter;
     };
     PaymentsService(Parts parts, PaymentsOptions options);
 
@@ -56,19 +59,21 @@ public:
     };
     asio::awaitable<Result<OpenCheckout>> buy(UserId user, Purchase purchase, Steady::time_point deadline);
 
-    // `session`: one of the user's own; the provider is then asked first, so that who comes back from paying sees it at once.
+    // `session`: one of the user's own; the provider is then asked first, so that who comes back from paying sees it at once. Ten times a
+    // minute; a tab that asks more often is answered with what is known.
     // Errors: session_not_found.
     asio::awaitable<Result<SubscriptionStatus>> status(UserId user, std::optional<std::string> session, Steady::time_point deadline);
 
-    enum class Flow { plain, cancel, change_plan, payment_method };
     // Errors: not_subscribed, payment_provider_slow, payment_refused.
-    asio::awaitable<Result<OpenPortal>> portal(UserId user, Flow flow, std::optional<std::string> return_url, Steady::time_point deadline);
+    asio::awaitable<Result<OpenPortal>> portal(UserId user, stripe::PortalFlow flow, std::optional<std::string> return_url,
+                                               Steady::time_point deadline);
 
     // At the period's end, and the undoing of that. Doing it twice is doing it once. Errors: not_subscribed, nothing_to_undo, and as above.
     asio::awaitable<Result<SubscriptionStatus>> cancel(UserId user, Steady::time_point deadline);
     asio::awaitable<Result<SubscriptionStatus>> reactivate(UserId user, Steady::time_point deadline);
 
 private:
+    asio::awaitable<bool> may_ask(UserId user);
     asio::awaitable<Result<void>> look_up(UserId user, PaymentScope scope, std::string session, Steady::time_point deadline);
     asio::awaitable<SubscriptionStatus> current(UserId user, std::optional<PaymentScope> scope);
 

@@ -1,7 +1,12 @@
 #include "billing/payments/price_store.hpp"
 
+#include "billing/stripe/currency.hpp"
+#include "db/columns.hpp"
+
 namespace pollux::billing {
 namespace {
+
+constexpr std::int64_t settings_end = 1'000; // Positions below are the settings'.
 
 namespace price_column {
 enum : std::size_t { price, plan };
@@ -9,14 +14,43 @@ enum : std::size_t { price, plan };
 constexpr db::Sql plan_of_price_sql = "select price_id, plan from plan_prices where mode = $1 and account = $2";
 
 constexpr db::Sql sold_sql = R"sql(
-    select price_id from plan_prices where mode = $1 and account = $2 and plan = $3 and state = 'sold' order by added_at, price_id
+    select price_id from plan_prices where mode = $1 and account = $2 and plan = $3 and state = 'sold' order by position, price_id
 )sql";
 
-// One that was retired is sold again when the settings name it.
-constexpr db::Sql add_sql = R"sql(
-    insert into plan_prices (mode, account, price_id, plan, state, added_at) select $1, $2, $3, name, 'sold', now_us() from plans where name = $4
-    on conflict (mode, price_id) do update set account = excluded.account, plan = excluded.plan, state = 'sold'
+// Those that are named again are sold again in the same transaction.
+constexpr db::Sql retire_settings_sql = R"sql(
+    update plan_prices set state = 'retired', position = $4 where mode = $1 and account = $2 and plan = $3 and position < $4
 )sql";
+
+constexpr db::Sql put_sql = R"sql(
+    insert into plan_prices (mode, account, price_id, plan, state, position) select $1, $2, $3, name, 'sold', $5 from plans where name = $4
+    on conflict (mode, price_id) do update
+        set account = excluded.account, plan = excluded.plan, state = 'sold', position = excluded.position
+)sql";
+
+constexpr db::Sql describe_sql = R"sql(
+    update plan_prices set currency = $4, amount_minor = $5, period = $6, period_count = $7
+    where mode = $1 and account = $2 and price_id = $3
+)sql";
+
+#define POLLUX_OFFER_COLUMNS "p.plan, p.price_id, p.currency, p.amount_minor, p.period, p.period_count"
+namespace offer_column {
+enum : std::size_t { plan, price, currency, amount, period, period_count, count };
+}
+static_assert(db::columns_in(POLLUX_OFFER_COLUMNS) == offer_column::count);
+
+constexpr db::Sql offered_sql = "select " POLLUX_OFFER_COLUMNS R"sql(
+    from plan_prices p join payments_in_force s on s.mode = p.mode and s.account = p.account
+    where p.state = 'sold' and p.currency <> '' order by p.position, p.price_id
+)sql";
+
+asio::awaitable<int> put_in(db::Transaction& transaction, std::string plan, std::vector<std::string> prices, PaymentScope scope)
+{
+    co_await transaction.run(retire_settings_sql, scope.mode, scope.account, plan, settings_end);
+    std::int64_t position = 0;
+    for (auto const& price : prices) co_await transaction.run(put_sql, scope.mode, scope.account, price, plan, position++);
+    co_return 0;
+}
 
 } // namespace
 
@@ -38,10 +72,31 @@ asio::awaitable<std::vector<std::string>> PriceStore::sold(std::string plan, Pay
     co_return prices;
 }
 
-asio::awaitable<bool> PriceStore::add(std::string plan, std::string price, PaymentScope scope)
+asio::awaitable<void> PriceStore::put_settings(std::string plan, std::vector<std::string> prices, PaymentScope scope)
 {
-    auto const added = co_await database_.write(add_sql, scope.mode, scope.account, std::move(price), std::move(plan));
-    co_return added.changed() == 1;
+    co_await database_.transact([=](db::Transaction& transaction) { return put_in(transaction, plan, prices, scope); });
+}
+
+asio::awaitable<void> PriceStore::describe(PaymentScope scope, std::string price, std::optional<PlanPrice> said)
+{
+    auto const what = said.value_or(PlanPrice{});
+    co_await database_.write(describe_sql, scope.mode, scope.account, std::move(price), what.currency, what.amount_minor, what.interval,
+                             what.interval_count);
+}
+
+asio::awaitable<std::map<std::string, std::vector<PlanPrice>>> PriceStore::offered()
+{
+    auto const rows = co_await database_.read(offered_sql);
+    std::map<std::string, std::vector<PlanPrice>> offers;
+    for (std::size_t index = 0; index < rows.size(); ++index) {
+        auto const row = rows[index];
+        auto currency = row.text(offer_column::currency);
+        auto const exponent = stripe::minor_digits(currency);
+        offers[row.text(offer_column::plan)].push_back({row.text(offer_column::price), row.integer(offer_column::amount),
+                                                        std::move(currency), exponent, row.text(offer_column::period),
+                                                        row.integer(offer_column::period_count)});
+    }
+    co_return offers;
 }
 
 } // namespace pollux::billing

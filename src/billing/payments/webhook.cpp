@@ -1,5 +1,7 @@
 #include "billing/payments/webhook.hpp"
 
+#include "base/failpoint.hpp"
+#include "billing/payments/payment_meter.hpp"
 #include "billing/payments/payment_tasks.hpp"
 #include "billing/stripe/signature.hpp"
 #include "ops/log.hpp"
@@ -38,7 +40,10 @@ std::optional<stripe::Event> event_in(std::string const& body)
 asio::awaitable<Result<void>> Webhook::take(std::string signature, std::string body, Steady::time_point deadline)
 {
     auto const checked = check(stripe::judge_signature(signature, body, secrets_, clock_.now()));
-    if (!checked) co_return checked.error();
+    if (!checked) {
+        count_event(EventFate::refused);
+        co_return checked.error();
+    }
     auto const event = event_in(body);
     if (!event) {
         ops::log(ops::Level::warning, "payment_event_unreadable");
@@ -52,9 +57,11 @@ asio::awaitable<Result<void>> Webhook::take(std::string signature, std::string b
         event->is_live != (mode_ == stripe::Mode::live) || (!event->account.empty() && event->account != scope->account);
     if (is_foreign) scope.reset();
     auto const stored = co_await store_.store(*event, seal_.close(body), std::move(scope));
+    failpoint("payment_event_after_commit");
+    count_event(!stored.is_new ? EventFate::repeated : stored.is_ours ? EventFate::kept : EventFate::ignored);
     if (stored.is_new) bell_.ring(sync_customer_task);
     ops::log(ops::Level::info, "payment_event",
-             {{"event", event->id}, {"type", event->type}, {"new", stored.is_new ? 1 : 0}, {"ours", stored.user ? 1 : 0}});
+             {{"event", event->id}, {"type", event->type}, {"new", stored.is_new ? 1 : 0}, {"ours", stored.is_ours ? 1 : 0}});
     co_return Result<void>();
 }
 

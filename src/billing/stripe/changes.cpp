@@ -48,16 +48,33 @@ void add_owner(Form& form, Owner const& owner, std::string const& where)
     form.add(where + "[installation]", owner.installation).add(where + "[user]", owner.user);
 }
 
+std::string_view word_of(PortalFlow flow)
+{
+    switch (flow) {
+    case PortalFlow::none: return {};
+    case PortalFlow::change_price: return "subscription_update_confirm";
+    case PortalFlow::payment_method: return "payment_method_update";
+    case PortalFlow::change_plan: return "subscription_update";
+    case PortalFlow::cancel: return "subscription_cancel";
+    }
+    return {};
+}
+
+bool is_about_subscription(PortalFlow flow)
+{
+    return flow != PortalFlow::none && flow != PortalFlow::payment_method;
+}
+
 void add_flow(Form& form, PortalWish const& wish)
 {
     if (wish.flow == PortalFlow::none) return;
-    if (wish.flow == PortalFlow::payment_method) {
-        form.add("flow_data[type]", "payment_method_update");
-    } else {
-        std::string const flow = "flow_data[subscription_update_confirm]";
-        form.add("flow_data[type]", "subscription_update_confirm").add(flow + "[subscription]", wish.subscription->id);
-        form.add(flow + "[items][0][id]", wish.subscription->items.front().id);
-        form.add(flow + "[items][0][price]", wish.price).add(flow + "[items][0][quantity]", std::int64_t{1});
+    std::string const type(word_of(wish.flow));
+    form.add("flow_data[type]", type);
+    if (is_about_subscription(wish.flow)) form.add("flow_data[" + type + "][subscription]", wish.subscription->id);
+    if (wish.flow == PortalFlow::change_price) {
+        std::string const item = "flow_data[" + type + "][items][0]";
+        form.add(item + "[id]", wish.subscription->items.front().id);
+        form.add(item + "[price]", wish.price).add(item + "[quantity]", std::int64_t{1});
     }
     form.add("flow_data[after_completion][type]", "redirect").add("flow_data[after_completion][redirect][return_url]", wish.return_url);
 }
@@ -120,7 +137,7 @@ asio::awaitable<Change<std::string>> open_portal(Api const& api, PortalWish wish
 {
     constexpr char const* path = "/v1/billing_portal/sessions";
     bool const has_item = wish.subscription && !wish.subscription->items.empty();
-    if (wish.flow == PortalFlow::change_price && !has_item) wish.flow = PortalFlow::none;
+    if (is_about_subscription(wish.flow) && !has_item) wish.flow = PortalFlow::none;
     auto opened = change_of(co_await api.call(post(path, portal_form(wish), operation, deadline)), url_in);
     if (wish.flow == PortalFlow::none || opened.changed != Changed::no) co_return opened;
     wish.flow = PortalFlow::none;

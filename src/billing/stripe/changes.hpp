@@ -50,8 +50,8 @@ struct PortalWish {
     std::string customer;
     std::string return_url;
     PortalFlow flow = PortalFlow::none;
-    Subscription const* subscription = nullptr; // Of flow change_price.
-    std::string price;                          // The same.
+    Subscription const* subscription = nullptr; // Of every flow but payment_method; without it, the plain portal.
+    std::string price;                          // Of flow change_price.
 };
 asio::awaitable<Change<std::string>> open_portal(Api const& api, PortalWish wish, std::string operation, Steady::time_point deadline);
 

@@ -23,6 +23,8 @@ enum class PortalFlow {
     none,
     change_price,   // subscription_update_confirm, to the wanted price.
     payment_method, // payment_method_update: money is missing.
+    change_plan,    // subscription_update: to any price that the portal offers.
+    cancel,         // subscription_cancel.
 };
 
 struct CheckoutDecision {

@@ -5,10 +5,12 @@
 #include "base/secrets.hpp"
 #include "net/http_client.hpp"
 #include "net/wakeup.hpp"
+#include "ops/metrics.hpp"
 
 #include <boost/json/parse.hpp>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace pollux::billing::stripe {
@@ -56,6 +58,16 @@ Answer no_answer(net::HttpResult const& result)
     answer.outcome = result.failure == HttpFailure::refused ? Outcome::refused : never_sent ? Outcome::not_done : Outcome::unknown;
     answer.detail = "Stripe was not reached: " + result.detail;
     return answer;
+}
+
+void count(Outcome outcome, std::chrono::nanoseconds took)
+{
+    static ops::Timing const time("pollux_stripe_call_seconds", "How long Stripe took to answer one call.");
+    constexpr std::array<char const*, 4> words{"done", "refused", "unknown", "not_done"};
+    ops::Counter("pollux_stripe_calls_total", "Calls of Stripe's API, by their outcome.",
+                 {{"outcome", words.at(static_cast<std::size_t>(outcome))}})
+        .add();
+    time.observe(took);
 }
 
 Outcome outcome_of(int status)
@@ -137,9 +149,11 @@ asio::awaitable<Answer> Client::call(Call call) const
 
 asio::awaitable<Answer> Client::once(Call const& call) const
 {
+    auto const began = Steady::now();
     auto const http = co_await net::fetch(http_request(options_, call));
     bool const is_whole = http.result.failure == net::HttpFailure::none;
     auto answer = is_whole ? read_answer(http.head.status, http.body) : no_answer(http.result);
+    count(answer.outcome, Steady::now() - began);
     answer.request_id = http.head.header("request-id");
     answer.may_be_repeated = is_repeatable(is_whole ? http.head.status : 0, http.head.header("stripe-should-retry"));
     co_return answer;

@@ -57,6 +57,11 @@ std::optional<Subscription> listed_subscription(json::object const& object)
     return read_subscription(object);
 }
 
+std::optional<CheckoutSession> listed_session(json::object const& object)
+{
+    return read_session(object);
+}
+
 std::optional<bool> charge_is_refunded(json::object const& charge)
 {
     auto const* refunded = charge.if_contains("refunded"); // All of it.
@@ -125,6 +130,16 @@ asio::awaitable<Fetched<bool>> is_customer_deleted(Api const& api, std::string i
 asio::awaitable<Fetched<CheckoutSession>> session_of(Api const& api, std::string id, Steady::time_point deadline)
 {
     return object_of<CheckoutSession>(api, "/v1/checkout/sessions/", std::move(id), read_session, deadline);
+}
+
+asio::awaitable<Fetched<std::vector<CheckoutSession>>> open_sessions_of(Api const& api, std::string customer, Steady::time_point deadline)
+{
+    Form form;
+    form.add("customer", customer).add("status", "open").add("limit", page_size);
+    auto const answer = co_await get(api, "/v1/checkout/sessions", std::move(form), deadline);
+    auto page = page_of<CheckoutSession>(answer, listed_session);
+    if (!page.value) co_return none<std::vector<CheckoutSession>>(answer);
+    co_return found(std::move(page.value->items));
 }
 
 asio::awaitable<Fetched<Price>> price_of(Api const& api, std::string id, Steady::time_point deadline)

@@ -21,6 +21,8 @@ asio::awaitable<Fetched<std::vector<Subscription>>> subscriptions_of(Api const& 
 asio::awaitable<Fetched<Subscription>> subscription_of(Api const& api, std::string id, Steady::time_point deadline);
 asio::awaitable<Fetched<bool>> is_customer_deleted(Api const& api, std::string id, Steady::time_point deadline);
 asio::awaitable<Fetched<CheckoutSession>> session_of(Api const& api, std::string id, Steady::time_point deadline);
+// Of a customer's those that can still be paid; a hundred at most.
+asio::awaitable<Fetched<std::vector<CheckoutSession>>> open_sessions_of(Api const& api, std::string customer, Steady::time_point deadline);
 asio::awaitable<Fetched<Price>> price_of(Api const& api, std::string id, Steady::time_point deadline);
 
 // The account that the key belongs to.

@@ -103,6 +103,7 @@ export function checkProblem({ status, headers, body, text }) {
     if (headers['x-request-id'] !== undefined) assert.equal(headers['x-request-id'], body.request_id);
     const known = ['type', 'title', 'status', 'detail', 'code', 'request_id', 'errors'];
     if (body.code === 'daily_limit_reached') known.push('upgrade');
+    if (body.code === 'already_subscribed') known.push('portal_url');
     assert.deepEqual(Object.keys(body).filter((name) => !known.includes(name)), [], text);
     if (body.upgrade) assert.deepEqual(body.upgrade, { plans: '/plans/', checkout: '/subscription/checkout/' });
     for (const field of body.errors ?? []) assert.deepEqual(Object.keys(field).sort(), ['code', 'detail', 'field'], text);

@@ -1,0 +1,48 @@
+#include "billing/payments/payment_meter.hpp"
+
+#include "ops/metrics.hpp"
+
+namespace pollux::billing {
+namespace {
+
+std::string_view word_of(EventFate fate)
+{
+    switch (fate) {
+    case EventFate::kept: return "kept";
+    case EventFate::repeated: return "repeated";
+    case EventFate::ignored: return "ignored";
+    case EventFate::refused: return "refused";
+    }
+    return {};
+}
+
+} // namespace
+
+void count_event(EventFate fate)
+{
+    ops::Counter("pollux_payment_events_total", "Events of the payment provider, by what became of them.",
+                 {{"fate", std::string(word_of(fate))}})
+        .add();
+}
+
+void count_alert(PaymentAlert what)
+{
+    ops::Counter("pollux_payment_alerts_total",
+                 "Looks at a customer that found what an operator must see; the log names it (payment_alert).",
+                 {{"what", std::string(word_of(what))}})
+        .add();
+}
+
+std::string_view word_of(PaymentAlert alert)
+{
+    switch (alert) {
+    case PaymentAlert::unknown_price: return "unknown_price";
+    case PaymentAlert::unknown_status: return "unknown_status";
+    case PaymentAlert::no_period: return "no_period";
+    case PaymentAlert::two_subscriptions: return "two_subscriptions";
+    case PaymentAlert::foreign_owner: return "foreign_owner";
+    }
+    return {};
+}
+
+} // namespace pollux::billing

@@ -1,0 +1,133 @@
+// Payments over a Stripe in memory, with the database's clock in the test's hands, and tasks that run when the test says so.
+#pragma once
+
+#include "app/deletion_tasks.hpp"
+#include "billing/payments/payment_tasks.hpp"
+#include "billing/payments/payments_service.hpp"
+#include "billing/payments/sold_prices.hpp"
+#include "billing/payments/webhook.hpp"
+#include "billing/tier_tasks.hpp"
+#include "bus/memory_notices.hpp"
+#include "limits/memory_rate_limiter.hpp"
+#include "store/chat_fixture.hpp"
+#include "support/stripe_world.hpp"
+#include "tasks/task_run.hpp"
+#include "tasks/task_store.hpp"
+
+#include <memory>
+
+namespace pollux::test {
+
+using namespace std::chrono_literals;
+
+inline asio::awaitable<int> begin_erasure_in(db::Transaction& transaction, UserId user)
+{
+    co_await app::begin_erasure(transaction, user);
+    co_return 0;
+}
+
+class PaymentStores : public ChatStores {
+protected:
+    // What rests on one key of the provider's.
+    struct Till {
+        Till(PaymentStores& stores, std::string key_mac)
+            : account(stores.temp.database(), stores.world, std::move(key_mac)), prices(stores.temp.database(), stores.world, account),
+              sync(stores.temp.database(), stores.world, account, stores.installation, stores.tiers, std::chrono::days(3)),
+              checkout(stores.temp.database(), stores.world, account, stores.installation, {.trial_days = 7}),
+              service({stores.temp.database(), stores.world, account, checkout, sync, stores.tiers, stores.limiter},
+                      {.return_urls = {"https://chat.example.com", {}, false}, .publishable_key = std::nullopt}),
+              webhook(stores.temp.database(), stores.world.mode(), account, {"whsec_1"}, tasks::Seal(std::string(32, 'k')), stores.bell,
+                      stores.temp.clock()),
+              parts{stores.temp.database(), stores.world, account, sync}
+        {
+            billing::add_price_kind(kinds, prices);
+            billing::add_payment_kinds(kinds, parts);
+            billing::add_tier_kinds(kinds, stores.tiers);
+            app::add_deletion_kinds(kinds, stores.temp.database());
+        }
+
+        billing::PaymentAccount account;
+        billing::SoldPrices prices;
+        billing::CustomerSync sync;
+        billing::Checkout checkout;
+        billing::PaymentsService service;
+        billing::Webhook webhook;
+        billing::PaymentParts parts;
+        tasks::TaskKinds kinds;
+    };
+
+    PaymentStores() { use_key("key_1"); }
+
+    void use_key(std::string key_mac)
+    {
+        till = std::make_unique<Till>(*this, std::move(key_mac));
+        temp.run(till->prices.ask_for({"price_pro", "price_year"}));
+        run_tasks();
+    }
+
+    static Steady::time_point soon() { return Steady::now() + 1h; }
+
+    Result<billing::OpenCheckout> buy(UserId user, std::optional<std::string> price = std::nullopt)
+    {
+        return temp.run(till->service.buy(user, {"pro", std::move(price), std::nullopt}, soon()));
+    }
+    std::string customer(UserId user)
+    {
+        static constexpr db::Sql sql = "select customer_id from payment_customers where user_id = $1 order by created_at desc";
+        return rows(sql, user).front().only().text();
+    }
+    // Bought now, and known here.
+    std::string subscriber(UserId user)
+    {
+        if (!buy(user)) ADD_FAILURE() << "no checkout";
+        auto const subscription = world.subscribe(customer(user), now());
+        sync(user);
+        return subscription;
+    }
+    billing::CustomerSync::Outcome sync(UserId user)
+    {
+        auto const outcome = temp.run(till->sync.sync(customer(user), soon()));
+        run_tasks();
+        return outcome;
+    }
+    billing::SubscriptionStatus status(UserId user) { return temp.run(till->service.status(user, std::nullopt, soon())).value(); }
+    std::string tier(UserId user)
+    {
+        static constexpr db::Sql sql = "select tier from users where id = $1";
+        return rows(sql, user).front().only().text();
+    }
+
+    void erase(UserId user)
+    {
+        temp.run(temp.database().transact([user](db::Transaction& transaction) { return begin_erasure_in(transaction, user); }));
+    }
+
+    // Does what is due, until nothing is; what fails is left for later.
+    void run_tasks()
+    {
+        tasks::TaskStore store(temp.database());
+        while (true) {
+            auto claimed = temp.run(store.claim("test", till->kinds.names_json([](auto const&) { return true; }), 1));
+            if (claimed.empty()) return;
+            tasks::TaskRun run(claimed.front(), soon());
+            auto const& kind = *till->kinds.find(run.task().kind);
+            auto const outcome = temp.run(kind.work(run));
+            temp.run(store.finish(run.task(), tasks::judge(outcome.end(), kind.limits, run.task().failures, 0), outcome.reason()));
+        }
+    }
+    std::int64_t tasks_of(std::string kind)
+    {
+        static constexpr db::Sql sql = "select count(*) from tasks where kind = $1";
+        return rows(sql, std::move(kind)).front().only().integer();
+    }
+
+    bus::MemoryNotices notices;
+    tasks::Bell bell;
+    billing::Tiers tiers{temp.database(), billing, notices, bell};
+    limits::MemoryRateLimiter limiter;
+    billing::Installation installation{temp.database()};
+    StripeWorld world;
+    std::unique_ptr<Till> till;
+};
+
+} // namespace pollux::test

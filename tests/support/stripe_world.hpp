@@ -1,0 +1,202 @@
+// A Stripe in memory, for tests of what Pollux makes of its answers: the calls that Pollux makes, and no more. What the network and Stripe
+// itself do is the simulator's (sims/stripe). Not safe from several threads.
+#pragma once
+
+#include "base/clock.hpp"
+#include "billing/stripe/api.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <charconv>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace pollux::test {
+
+namespace stripe = billing::stripe;
+namespace json = boost::json;
+
+class StripeWorld final : public stripe::Api {
+public:
+    asio::awaitable<stripe::Answer> call(stripe::Call call) const override { co_return const_cast<StripeWorld*>(this)->answer(call); }
+    stripe::Mode mode() const override { return in_mode; }
+
+    // As from `start`, for 30 days at a time.
+    std::string subscribe(std::string const& customer, Time start, std::string const& price = "price_pro")
+    {
+        auto const id = "sub_" + std::to_string(++numbers_);
+        json::object item{{"id", "si_" + id}, {"price", json::object{{"id", price}}}};
+        item["current_period_start"] = seconds(start);
+        item["current_period_end"] = seconds(start + std::chrono::days(30));
+        subscriptions[id] = {{"id", id},
+                             {"object", "subscription"},
+                             {"customer", customer},
+                             {"status", "active"},
+                             {"created", seconds(start)},
+                             {"cancel_at", nullptr},
+                             {"cancel_at_period_end", false},
+                             {"metadata", json::object()},
+                             {"items", json::object{{"data", json::array{item}}}}};
+        return id;
+    }
+
+    void set(std::string const& subscription, std::string_view field, json::value value) { subscriptions.at(subscription)[field] = value; }
+    void set_period(std::string const& subscription, Time start)
+    {
+        auto& item = subscriptions.at(subscription).at("items").at("data").as_array().front().as_object();
+        item["current_period_start"] = seconds(start);
+        item["current_period_end"] = seconds(start + std::chrono::days(30));
+    }
+
+    static std::int64_t seconds(Time time) { return std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count(); }
+
+    std::map<std::string, json::object> subscriptions;
+    std::map<std::string, json::object> customers;
+    std::map<std::string, json::object> sessions;
+    std::vector<std::string> calls; // "GET /v1/account"
+    bool is_away = false;
+    std::string account = "acct_1";
+    stripe::Mode in_mode = stripe::Mode::live;
+
+private:
+    using Fields = std::map<std::string, std::string>;
+
+    static Fields fields_of(std::string_view text)
+    {
+        Fields fields;
+        while (!text.empty()) {
+            auto const pair = text.substr(0, text.find('&'));
+            auto const equals = std::min(pair.find('='), pair.size());
+            fields[std::string(pair.substr(0, equals))] = unescaped(pair.substr(std::min(equals + 1, pair.size())));
+            text.remove_prefix(std::min(pair.size() + 1, text.size()));
+        }
+        return fields;
+    }
+
+    static std::string unescaped(std::string_view text)
+    {
+        std::string plain;
+        for (std::size_t at = 0; at < text.size(); ++at) {
+            int byte = 0;
+            bool const is_escape = text[at] == '%' && at + 2 < text.size() + 0;
+            if (is_escape) std::from_chars(text.data() + at + 1, text.data() + at + 3, byte, 16);
+            plain += is_escape ? static_cast<char>(byte) : text[at];
+            if (is_escape) at += 2;
+        }
+        return plain;
+    }
+
+    static stripe::Answer done(json::object body)
+    {
+        stripe::Answer answer;
+        answer.outcome = stripe::Outcome::done;
+        answer.status = 200;
+        answer.body = std::move(body);
+        return answer;
+    }
+    static stripe::Answer missing()
+    {
+        stripe::Answer answer;
+        answer.outcome = stripe::Outcome::refused;
+        answer.status = 404;
+        answer.error_code = "resource_missing";
+        return answer;
+    }
+    static stripe::Answer found(std::map<std::string, json::object> const& all, std::string const& id)
+    {
+        auto const one = all.find(id);
+        return one == all.end() ? missing() : done(one->second);
+    }
+    static stripe::Answer list(std::map<std::string, json::object> const& all, Fields const& asked)
+    {
+        json::array data;
+        for (auto const& [id, one] : all) {
+            bool const is_wanted = !asked.contains("customer") || one.at("customer").as_string() == asked.at("customer");
+            bool const has_status =
+                !asked.contains("status") || asked.at("status") == "all" || one.at("status").as_string() == asked.at("status");
+            if (is_wanted && has_status) data.push_back(one);
+        }
+        return done({{"object", "list"}, {"data", data}, {"has_more", false}});
+    }
+
+    stripe::Answer answer(stripe::Call const& call)
+    {
+        calls.push_back(call.method + " " + call.path);
+        if (is_away) return {};
+        if (call.operation.empty()) return act(call);
+        auto const known = answered_.find(call.operation);
+        if (known != answered_.end()) return known->second;
+        return answered_[call.operation] = act(call);
+    }
+
+    stripe::Answer act(stripe::Call const& call)
+    {
+        auto const fields = fields_of(call.form.text());
+        bool const is_post = call.method == "POST";
+        std::string_view path = call.path;
+        auto const under = [&](std::string_view folder) {
+            if (!path.starts_with(folder)) return false;
+            path.remove_prefix(folder.size());
+            return true;
+        };
+        if (path == "/v1/account") return done({{"id", account}});
+        if (path == "/v1/customers") return make_customer(fields);
+        if (under("/v1/customers/")) return found(customers, std::string(path));
+        if (path == "/v1/subscriptions") return list(subscriptions, fields);
+        if (path == "/v1/checkout/sessions") return is_post ? make_session(fields) : list(sessions, fields);
+        if (under("/v1/checkout/sessions/"))
+            return is_post ? expire(std::string(path.substr(0, path.find('/')))) : found(sessions, std::string(path));
+        if (path == "/v1/billing_portal/sessions") return done({{"id", "bps_1"}, {"url", "https://portal.example.com/"}});
+        if (under("/v1/subscriptions/")) return change(call.method, std::string(path), fields);
+        if (under("/v1/prices/"))
+            return done({{"id", path},
+                         {"active", true},
+                         {"currency", "usd"},
+                         {"unit_amount", 2000},
+                         {"recurring", json::object{{"interval", "month"}, {"interval_count", 1}}}});
+        return missing();
+    }
+
+    stripe::Answer make_customer(Fields const& fields)
+    {
+        auto const id = "cus_" + std::to_string(++numbers_);
+        customers[id] = {{"id", id}, {"object", "customer"}, {"metadata", json::object{{"user", fields.at("metadata[user]")}}}};
+        return done(customers[id]);
+    }
+
+    stripe::Answer make_session(Fields const& fields)
+    {
+        auto const id = "cs_" + std::to_string(++numbers_);
+        sessions[id] = {{"id", id},         {"object", "checkout.session"},           {"customer", fields.at("customer")},
+                        {"status", "open"}, {"url", "https://pay.example.com/" + id}, {"payment_status", "unpaid"}};
+        if (fields.contains("subscription_data[trial_period_days]"))
+            sessions[id]["trial"] = fields.at("subscription_data[trial_period_days]");
+        return done(sessions[id]);
+    }
+
+    stripe::Answer expire(std::string const& id)
+    {
+        if (!sessions.contains(id)) return missing();
+        sessions[id]["status"] = "expired";
+        sessions[id]["url"] = nullptr;
+        return done(sessions[id]);
+    }
+
+    stripe::Answer change(std::string const& method, std::string const& id, Fields const& fields)
+    {
+        if (!subscriptions.contains(id)) return missing();
+        auto& one = subscriptions[id];
+        if (method == "DELETE") one["status"] = "canceled";
+        if (fields.contains("cancel_at_period_end")) one["cancel_at_period_end"] = fields.at("cancel_at_period_end") == "true";
+        if (fields.contains("cancel_at")) one["cancel_at"] = nullptr;
+        return done(one);
+    }
+
+    int numbers_ = 0;
+    std::map<std::string, stripe::Answer> answered_;
+};
+
+} // namespace pollux::test
