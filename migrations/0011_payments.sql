@@ -15,10 +15,12 @@ create table payment_customers (
     customer_id text not null,
     fetches_begun bigint not null default 0, -- Each fetch of the customer's subscriptions has a number.
     fetch_written bigint not null default 0, -- The number of the newest one whose outcome stands in `subscriptions`.
+    to_walk smallint not null default 0, -- 1: the walk that is under way will fetch it.
     created_at bigint not null,
     primary key (user_id, mode, account)
 );
 create index payment_customers_by_id on payment_customers (customer_id, user_id);
+create index payment_customers_to_walk on payment_customers (user_id) where to_walk = 1;
 
 -- A change at the provider that was begun and whose end is not known: repeated with the same number and the same parameters.
 create table payment_operations (
@@ -81,11 +83,25 @@ create table payment_event_bodies (
 );
 create index payment_event_bodies_by_age on payment_event_bodies (received_at, user_id);
 
--- How far the walk through the provider's list of events has got.
+-- The walk that repairs what lost events left behind: how far all of them have got, and where the one that is under way is.
 create table payment_walks (
     mode text not null,
     account text not null,
-    seen_until bigint not null,
+    seen_until bigint not null default 0, -- All that happened at the provider until then was seen to; 0: there was no walk yet.
+    asked smallint not null default 0, -- By an operator, for the walk after this one: 1 events, 2 everything.
+    phase text not null default 'idle', -- events, subscriptions, rows, customers
+    position text not null default '', -- Where the phase goes on.
+    reaches_from bigint not null default 0,
+    reaches_until bigint not null default 0,
+    holder text not null default '', -- Who walks, until when.
+    held_until bigint not null default 0,
+    events bigint not null default 0, -- Of this walk, or the last one.
+    customers bigint not null default 0,
+    changed bigint not null default 0,
+    calls bigint not null default 0,
+    begun_at bigint not null default 0,
+    ended_at bigint not null default 0,
+    endpoint text not null default '', -- What became of the webhook endpoint, as the last walk saw it: enabled, disabled, missing.
     primary key (mode, account)
 );
 

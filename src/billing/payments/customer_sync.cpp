@@ -61,8 +61,9 @@ asio::awaitable<CustomerSync::Outcome> CustomerSync::fetch(FetchNumber number, P
         tell(state.alerts, number.user);
         is_new = co_await customers_.write(number, std::move(scope), std::move(state));
     }
-    if (is_new) tiers_.has_changed();
-    co_return Outcome::written;
+    if (!is_new) co_return Outcome::written;
+    tiers_.has_changed();
+    co_return Outcome::changed;
 }
 
 } // namespace pollux::billing

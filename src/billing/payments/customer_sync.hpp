@@ -23,6 +23,7 @@ public:
 
     enum class Outcome {
         written, // Or something newer stood there already.
+        changed, // Written, and the user's tier is another one now.
         nobody,  // No user of ours is this customer, of the mode and account in force.
         unknown, // The provider could not be asked by then.
     };

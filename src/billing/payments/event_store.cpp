@@ -28,11 +28,6 @@ constexpr db::Sql forget_bodies_scan_sql = R"sql(
         select user_id, event_id from payment_event_bodies where received_at < now_us() - $1 limit 1000)
 )sql";
 
-bool is_about_a_payment(stripe::Event const& event)
-{
-    return !event.payment_intent.empty() && (event.type.starts_with("charge.") || event.type.starts_with("refund."));
-}
-
 asio::awaitable<void> enqueue_for(db::Transaction& transaction, UserId user, stripe::Event const& event)
 {
     if (!event.customer.empty()) {
@@ -61,6 +56,11 @@ asio::awaitable<EventStore::Stored> store_in(db::Transaction& transaction, strip
 }
 
 } // namespace
+
+bool is_about_a_payment(stripe::Event const& event)
+{
+    return !event.payment_intent.empty() && (event.type.starts_with("charge.") || event.type.starts_with("refund."));
+}
 
 asio::awaitable<EventStore::Stored> EventStore::store(stripe::Event event, std::string sealed, std::optional<PaymentScope> scope)
 {

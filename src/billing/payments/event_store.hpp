@@ -14,6 +14,9 @@ namespace asio = boost::asio;
 
 constexpr std::chrono::days events_kept{30}; // As long as the provider keeps them.
 
+// A refund, a charge, a dispute: it says which payment, and nothing of who paid.
+bool is_about_a_payment(stripe::Event const& event);
+
 class EventStore {
 public:
     explicit EventStore(db::Database& database) : database_(database) {}

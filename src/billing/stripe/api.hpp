@@ -47,6 +47,7 @@ struct Call {
     Form form;                     // The body of a POST, else the query.
     std::string operation;         // Of a POST: its Idempotency-Key, at most 255 characters.
     Steady::time_point deadline{}; // Unset: call_time_max from now.
+    int times_max = 3;             // With its repetitions.
 };
 
 // Safe from any thread.

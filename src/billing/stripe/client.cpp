@@ -21,7 +21,6 @@ namespace json = boost::json;
 using namespace std::chrono_literals;
 
 constexpr std::size_t answer_bytes_max = 8_MiB; // A page of a hundred subscriptions, each with its invoice.
-constexpr int calls_max = 3;
 constexpr std::chrono::milliseconds first_wait{500};
 constexpr std::chrono::milliseconds wait_max{5'000};
 
@@ -143,7 +142,7 @@ asio::awaitable<Answer> Client::call(Call call) const
         is_unknown |= answer.outcome == Outcome::unknown;
         if (is_unknown && answer.outcome == Outcome::not_done) answer.outcome = Outcome::unknown;
         auto const next = Steady::now() + wait_before_call(number);
-        if (!answer.may_be_repeated || number + 1 == calls_max || next >= call.deadline) co_return answer;
+        if (!answer.may_be_repeated || number + 1 >= call.times_max || next >= call.deadline) co_return answer;
         co_await pause.wait(pause.count(), next);
     }
 }

@@ -23,7 +23,7 @@ class Client final : public Api {
 public:
     explicit Client(ClientOptions options);
 
-    // Repeats what Stripe says may be repeated, twice at most, and not beyond the deadline. Throws nothing of the network.
+    // Repeats what Stripe says may be repeated, as often as the call allows, and not beyond the deadline. Throws nothing of the network.
     asio::awaitable<Answer> call(Call call) const override;
 
     Mode mode() const override { return mode_; }

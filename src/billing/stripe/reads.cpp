@@ -16,51 +16,10 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::int64_t page_size = 100; // What Stripe gives at most.
-constexpr std::size_t id_bytes_max = 255;
-
-template <class T>
-Fetched<T> none(Answer const& answer)
-{
-    bool const is_missing = answer.error_code == "resource_missing";
-    return {std::nullopt, is_missing, answer.detail.empty() ? "an answer that lacks what it must have" : answer.detail};
-}
-
-template <class T>
-Fetched<T> found(T value)
-{
-    return {std::move(value), false, {}};
-}
-
-struct List {
-    std::vector<json::object const*> items;
-    bool has_more = false;
-};
-
-std::optional<List> list_of(json::object const& body)
-{
-    auto const* data = array_at(body, "data");
-    if (!data) return std::nullopt;
-    List list;
-    for (auto const& item : *data) {
-        if (auto const* object = item.if_object()) list.items.push_back(object);
-    }
-    auto const* more = body.if_contains("has_more");
-    list.has_more = more && more->is_bool() && more->get_bool();
-    return list;
-}
 
 asio::awaitable<Answer> get(Api const& api, std::string path, Form form, Steady::time_point deadline)
 {
     return api.call({.method = "GET", .path = std::move(path), .form = std::move(form), .operation = {}, .deadline = deadline});
-}
-
-// An id is part of a path, and may be what a user gave.
-bool is_id(std::string_view text)
-{
-    return !text.empty() && text.size() <= id_bytes_max && std::ranges::all_of(text, [](char character) {
-        return (character >= '0' && character <= '9') || (character >= 'A' && character <= 'Z') || (character >= 'a' && character <= 'z') ||
-               character == '_';
-    });
 }
 
 // One object that is there only with an id.
@@ -70,21 +29,21 @@ asio::awaitable<Fetched<T>> object_of(Api const& api, std::string path, std::str
 {
     if (!is_id(id)) co_return Fetched<T>{std::nullopt, true, "what was to be fetched has no id of Stripe's"};
     auto const answer = co_await get(api, path + id, {}, deadline);
-    if (answer.outcome != Outcome::done || text_at(answer.body, "id").empty()) co_return none<T>(answer);
-    co_return found(read(answer.body));
+    if (answer.outcome != Outcome::done || text_at(answer.body, "id").empty()) co_return not_fetched<T>(answer);
+    co_return fetched(read(answer.body));
 }
 
 template <class T>
 Fetched<Page<T>> page_of(Answer const& answer, std::optional<T> (*read)(json::object const&))
 {
     auto const list = answer.outcome == Outcome::done ? list_of(answer.body) : std::nullopt;
-    if (!list) return none<Page<T>>(answer);
+    if (!list) return not_fetched<Page<T>>(answer);
     Page<T> page;
     for (auto const* item : list->items) {
         if (auto value = read(*item)) page.items.push_back(std::move(*value));
     }
     if (list->has_more && !list->items.empty()) page.next = text_at(*list->items.back(), "id");
-    return found(std::move(page));
+    return fetched(std::move(page));
 }
 
 bool read_deleted(json::object const& customer)
@@ -146,11 +105,11 @@ asio::awaitable<Fetched<std::vector<Subscription>>> subscriptions_of(Api const& 
         form.add("customer", customer);
         auto const answer = co_await get(api, "/v1/subscriptions", std::move(form), deadline);
         auto page = page_of<Subscription>(answer, listed_subscription);
-        if (!page.value) co_return none<std::vector<Subscription>>(answer);
+        if (!page.value) co_return not_fetched<std::vector<Subscription>>(answer);
         std::ranges::move(page.value->items, std::back_inserter(all));
         after = std::move(page.value->next);
     } while (!after.empty() && all.size() < subscriptions_max);
-    co_return found(std::move(all));
+    co_return fetched(std::move(all));
 }
 
 asio::awaitable<Fetched<Subscription>> subscription_of(Api const& api, std::string id, Steady::time_point deadline)
@@ -159,8 +118,8 @@ asio::awaitable<Fetched<Subscription>> subscription_of(Api const& api, std::stri
     Form form;
     form.add("expand[0]", "latest_invoice");
     auto const answer = co_await get(api, "/v1/subscriptions/" + id, std::move(form), deadline);
-    if (answer.outcome != Outcome::done || text_at(answer.body, "id").empty()) co_return none<Subscription>(answer);
-    co_return found(read_subscription(answer.body));
+    if (answer.outcome != Outcome::done || text_at(answer.body, "id").empty()) co_return not_fetched<Subscription>(answer);
+    co_return fetched(read_subscription(answer.body));
 }
 
 asio::awaitable<Fetched<bool>> is_customer_deleted(Api const& api, std::string id, Steady::time_point deadline)
@@ -192,8 +151,8 @@ asio::awaitable<Fetched<std::string>> account_of(Api const& api, Steady::time_po
 {
     auto const answer = co_await get(api, "/v1/account", {}, deadline);
     std::string id(text_at(answer.body, "id"));
-    if (answer.outcome != Outcome::done || id.empty()) co_return none<std::string>(answer);
-    co_return found(std::move(id));
+    if (answer.outcome != Outcome::done || id.empty()) co_return not_fetched<std::string>(answer);
+    co_return fetched(std::move(id));
 }
 
 asio::awaitable<Fetched<std::vector<PaidInvoice>>> invoices_paid_by(Api const& api, std::string payment_intent, Steady::time_point deadline)
@@ -202,8 +161,8 @@ asio::awaitable<Fetched<std::vector<PaidInvoice>>> invoices_paid_by(Api const& a
     form.add("payment[type]", "payment_intent").add("payment[payment_intent]", payment_intent).add("expand[0]", "data.invoice");
     auto const answer = co_await get(api, "/v1/invoice_payments", std::move(form), deadline);
     auto page = page_of<PaidInvoice>(answer, paid_invoice_of);
-    if (!page.value) co_return none<std::vector<PaidInvoice>>(answer);
-    co_return found(std::move(page.value->items));
+    if (!page.value) co_return not_fetched<std::vector<PaidInvoice>>(answer);
+    co_return fetched(std::move(page.value->items));
 }
 
 asio::awaitable<Fetched<bool>> is_money_gone(Api const& api, std::string payment_intent, Steady::time_point deadline)
@@ -218,7 +177,7 @@ asio::awaitable<Fetched<bool>> is_money_gone(Api const& api, std::string payment
     auto const disputes = page_of<bool>(co_await ask("/v1/disputes"), dispute_is_lost);
     if (!disputes.value) co_return Fetched<bool>{std::nullopt, disputes.is_missing, disputes.detail};
     auto const is_true = [](bool one) { return one; };
-    co_return found(std::ranges::any_of(charges.value->items, is_true) || std::ranges::any_of(disputes.value->items, is_true));
+    co_return fetched(std::ranges::any_of(charges.value->items, is_true) || std::ranges::any_of(disputes.value->items, is_true));
 }
 
 asio::awaitable<Fetched<Page<Event>>> events_since(Api const& api, Time since, std::string after, Steady::time_point deadline)

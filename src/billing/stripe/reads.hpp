@@ -3,21 +3,13 @@
 #pragma once
 
 #include "billing/stripe/api.hpp"
+#include "billing/stripe/lists.hpp"
 #include "billing/stripe/objects.hpp"
 
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace pollux::billing::stripe {
-
-// The value when it was answered; else why not.
-template <class T>
-struct Fetched {
-    std::optional<T> value;
-    bool is_missing = false; // Stripe knows no such object (any more), in this mode.
-    std::string detail;      // For operators.
-};
 
 // A customer has one or two; whoever has more than this was made by something else, and the rest is not looked at.
 constexpr std::size_t subscriptions_max = 300;

@@ -1,0 +1,192 @@
+#include "billing/stripe/account_objects.hpp"
+
+#include "base/lenient_json.hpp"
+#include "billing/stripe/events.hpp"
+#include "billing/stripe/lists.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace pollux::billing::stripe {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::int64_t page_size = 100;
+
+bool flag_at(json::object const& object, std::string_view name)
+{
+    auto const* value = object.if_contains(name);
+    return value && value->is_bool() && value->get_bool();
+}
+
+std::vector<std::string> texts_at(json::object const& object, std::string_view name)
+{
+    std::vector<std::string> texts;
+    auto const* list = array_at(object, name);
+    if (!list) return texts;
+    for (auto const& value : *list) {
+        if (value.is_string()) texts.emplace_back(value.get_string());
+    }
+    return texts;
+}
+
+json::object const& feature(json::object const& configuration, std::string_view name)
+{
+    static json::object const none;
+    auto const* features = object_at(configuration, "features");
+    auto const* found = features ? object_at(*features, name) : nullptr;
+    return found ? *found : none;
+}
+
+std::vector<ProductPrices> switches_of(json::object const& update)
+{
+    std::vector<ProductPrices> switches;
+    auto const* products = array_at(update, "products");
+    if (!products) return switches;
+    for (auto const& value : *products) {
+        if (auto const* product = value.if_object()) {
+            switches.push_back({std::string(text_at(*product, "product")), texts_at(*product, "prices")});
+        }
+    }
+    return switches;
+}
+
+asio::awaitable<Answer> get(Api const& api, std::string path, Form form, Steady::time_point deadline)
+{
+    return api.call({.path = std::move(path), .form = std::move(form), .deadline = deadline});
+}
+
+template <class T>
+asio::awaitable<Fetched<std::vector<T>>> first_page(Api const& api, std::string path, Form form, T (*read)(json::object const&),
+                                                    Steady::time_point deadline)
+{
+    form.add("limit", page_size);
+    auto const answer = co_await get(api, std::move(path), std::move(form), deadline);
+    auto const list = answer.outcome == Outcome::done ? list_of(answer.body) : std::nullopt;
+    if (!list) co_return not_fetched<std::vector<T>>(answer);
+    std::vector<T> all;
+    for (auto const* item : list->items) all.push_back(read(*item));
+    co_return fetched(std::move(all));
+}
+
+template <class T>
+asio::awaitable<Fetched<T>> one_of(Api const& api, std::string path, std::string id, T (*read)(json::object const&),
+                                   Steady::time_point deadline)
+{
+    if (!is_id(id)) co_return Fetched<T>{std::nullopt, true, "it is no id of Stripe's"};
+    auto const answer = co_await get(api, path + id, {}, deadline);
+    if (answer.outcome != Outcome::done || text_at(answer.body, "id").empty()) co_return not_fetched<T>(answer);
+    co_return fetched(read(answer.body));
+}
+
+} // namespace
+
+bool WebhookEndpoint::hears(std::string_view type) const
+{
+    return std::ranges::any_of(events, [&](std::string const& one) { return one == "*" || one == type; });
+}
+
+std::vector<std::string_view> WebhookEndpoint::deaf_to() const
+{
+    std::vector<std::string_view> missing;
+    std::ranges::copy_if(event_types, std::back_inserter(missing), [&](std::string_view type) { return !hears(type); });
+    return missing;
+}
+
+bool PortalConfiguration::switches_to(std::string_view price) const
+{
+    return switches_prices &&
+           std::ranges::any_of(switches, [&](auto const& one) { return std::ranges::find(one.prices, price) != one.prices.end(); });
+}
+
+WebhookEndpoint read_endpoint(json::object const& object)
+{
+    WebhookEndpoint endpoint;
+    endpoint.id = text_at(object, "id");
+    endpoint.url = text_at(object, "url");
+    endpoint.status = text_at(object, "status");
+    endpoint.version = text_at(object, "api_version");
+    endpoint.events = texts_at(object, "enabled_events");
+    endpoint.secret = text_at(object, "secret");
+    return endpoint;
+}
+
+PortalConfiguration read_portal_configuration(json::object const& object)
+{
+    PortalConfiguration configuration;
+    configuration.id = text_at(object, "id");
+    configuration.is_active = flag_at(object, "active");
+    configuration.is_default = flag_at(object, "is_default");
+    if (auto const* metadata = object_at(object, "metadata")) configuration.owner = text_at(*metadata, "pollux");
+    auto const& cancel = feature(object, "subscription_cancel");
+    configuration.cancels = flag_at(cancel, "enabled") && text_at(cancel, "mode") == "at_period_end";
+    configuration.takes_cards = flag_at(feature(object, "payment_method_update"), "enabled");
+    auto const& update = feature(object, "subscription_update");
+    configuration.switches_prices = flag_at(update, "enabled");
+    configuration.switches = switches_of(update);
+    return configuration;
+}
+
+ListedPrice read_listed_price(json::object const& object)
+{
+    return {read_price(object), std::string(text_at(object, "lookup_key")), flag_at(object, "livemode")};
+}
+
+asio::awaitable<Fetched<std::vector<WebhookEndpoint>>> webhook_endpoints(Api const& api, Steady::time_point deadline)
+{
+    return first_page(api, "/v1/webhook_endpoints", {}, read_endpoint, deadline);
+}
+
+asio::awaitable<Fetched<std::vector<PortalConfiguration>>> portal_configurations(Api const& api, Steady::time_point deadline)
+{
+    return first_page(api, "/v1/billing_portal/configurations", {}, read_portal_configuration, deadline);
+}
+
+asio::awaitable<Fetched<PortalConfiguration>> portal_configuration_of(Api const& api, std::string id, Steady::time_point deadline)
+{
+    return one_of(api, "/v1/billing_portal/configurations/", std::move(id), read_portal_configuration, deadline);
+}
+
+asio::awaitable<Fetched<ListedPrice>> listed_price_of(Api const& api, std::string id, Steady::time_point deadline)
+{
+    return one_of(api, "/v1/prices/", std::move(id), read_listed_price, deadline);
+}
+
+asio::awaitable<Fetched<std::vector<ListedPrice>>> prices_by_lookup_key(Api const& api, std::vector<std::string> keys,
+                                                                        Steady::time_point deadline)
+{
+    std::vector<ListedPrice> all;
+    for (bool const is_active : {true, false}) { // Stripe lists either the active ones or the others.
+        Form form;
+        for (std::size_t index = 0; index < keys.size(); ++index) form.add("lookup_keys[" + std::to_string(index) + "]", keys[index]);
+        form.add("active", is_active);
+        auto page = co_await first_page(api, "/v1/prices", std::move(form), read_listed_price, deadline);
+        if (!page.value) co_return page;
+        std::ranges::move(*page.value, std::back_inserter(all));
+    }
+    co_return fetched(std::move(all));
+}
+
+std::vector<std::string> webhook_urls(std::string const& public_url)
+{
+    return {public_url + "/subscription/webhook/", public_url + "/webhook/stripe/", public_url + "/subscriptions/webhook/stripe/"};
+}
+
+WebhookEndpoint const* find_endpoint(std::vector<WebhookEndpoint> const& endpoints, std::vector<std::string> const& urls)
+{
+    WebhookEndpoint const* found = nullptr;
+    for (auto const& url : urls) {
+        for (auto const& endpoint : endpoints) {
+            bool const is_better = !found || (!found->is_enabled() && endpoint.is_enabled());
+            if (endpoint.url == url && is_better) found = &endpoint;
+        }
+    }
+    return found;
+}
+
+} // namespace pollux::billing::stripe

@@ -1,0 +1,166 @@
+// `pollux doctor` on payments by Stripe: what is right is called well, and each mistake is named in one line that says how to mend it.
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+
+import { command } from './support/command.mjs';
+import { endPrograms, temporaryFolder } from './support/process.mjs';
+import { StripeSim } from './support/stripe_sim.mjs';
+
+const callSecondsMax = 5;
+
+let sim, folder, right;
+
+const production = () => ({
+    SECRET_KEY: 'Vq8sT2mZr6Xw1Lk9Bn4Hd7Gy3Jc5Pf0E',
+    AI_MODELS: 'demo',
+    ALLOWED_HOSTS: 'chat.example.com',
+    PUBLIC_URL: 'https://chat.example.com',
+    STRIPE_SECRET_KEY: 'sk_live_1',
+    STRIPE_PUBLISHABLE_KEY: 'pk_live_1',
+    STRIPE_BASE_URL: sim.url,
+});
+
+before(async () => {
+    sim = await StripeSim.start();
+    folder = temporaryFolder();
+});
+// As `stripe-setup` leaves it.
+beforeEach(async () => {
+    await sim.tell('reset');
+    await sim.tell('plan', { reset: true });
+    const { code, stdout, said } = await command({ folder, env: production() }, 'stripe-setup', '--amount', '20.00');
+    assert.equal(code, 0, said);
+    right = { ...production() };
+    for (const [, name, value] of stdout.matchAll(/^(STRIPE_\w+)=(.*)$/gm)) right[name] = value;
+});
+after(() => endPrograms());
+
+// What it says of Stripe: [{health, what, mend}].
+async function examine(env = {}) {
+    const { code, stdout, said } = await command({ folder, env: { ...right, ...env } }, 'doctor');
+    assert.equal(said, '', stdout);
+    const findings = [];
+    for (const line of stdout.split('\n')) {
+        const found = /^ {2}(ok {3}|note|ILL ) (.*)$/.exec(line);
+        if (found) findings.push({ health: found[1].trim(), what: found[2] });
+        const mend = /^ {7}-> (.*)$/.exec(line);
+        if (mend) findings.at(-1).mend = mend[1];
+    }
+    return { code, stdout, findings: findings.filter(({ what }) => what.startsWith('Stripe:')) };
+}
+
+const price = () => right.STRIPE_PRICE_ID;
+const endpoint = async () => (await sim.ask('objects', { kind: 'webhook_endpoint', mode: 'live' })).objects[0];
+const tellEndpoint = async (what) => sim.tell('endpoint', { endpoint: (await endpoint()).id, ...what });
+
+async function post(path, form, key = 'sk_live_1') {
+    const { status, body } = await sim.raw('POST', path, { key, form });
+    assert.equal(status, 200, JSON.stringify(body));
+    return body;
+}
+
+test('what is right is called well, with few calls', async () => {
+    await fetch(`${sim.url}/_sim/calls`, { method: 'DELETE' });
+    const { code, findings, stdout } = await examine();
+    assert.equal(code, 0, stdout);
+    assert.deepEqual(findings.map(({ health }) => health), ['ok', 'ok'], stdout);
+    assert.match(findings[0].what, /the key is right: account acct_1, live mode/);
+    const calls = await sim.calls();
+    assert.ok(calls.length <= 5, `${calls.length} calls`);
+    assert.ok(calls.every(({ method }) => method === 'GET'));
+    assert.doesNotMatch(stdout, /sk_live_1|whsec_/);
+});
+
+test('without a key nothing is said of Stripe', async () => {
+    assert.deepEqual((await examine({ STRIPE_SECRET_KEY: '', STRIPE_WEBHOOK_SECRET: '' })).findings, []);
+});
+
+// name: [plant, settings, expected health, what, mend]
+const mistakes = {
+    'a key that is none': [null, { STRIPE_SECRET_KEY: 'sk_live_wrong' }, 'ILL', /refuses the key/, /STRIPE_SECRET_KEY/],
+    'a restricted key that may not see its account': [() => sim.tell('keys', { key: 'rk_live_9', account: 'acct_1', rights: ['prices:read'] }),
+        { STRIPE_SECRET_KEY: 'rk_live_9' }, 'ILL', /does not let the key see its own account/, /right/],
+    'a restricted key that may not see endpoints': [
+        () => sim.tell('keys', { key: 'rk_live_8', account: 'acct_1', rights: ['account:read', 'prices:read', 'billing_portal/configurations:read'] }),
+        { STRIPE_SECRET_KEY: 'rk_live_8' }, 'ILL', /does not show the webhook endpoints/, /right/],
+    'a publishable key of the other mode': [null, { STRIPE_PUBLISHABLE_KEY: 'pk_test_1' }, 'ILL', /STRIPE_PUBLISHABLE_KEY is of the other mode/, /pk_live_/],
+    'a secret where the publishable key belongs': [null, { STRIPE_PUBLISHABLE_KEY: 'sk_live_1' }, 'ILL', /is no publishable key/, /pk_live_/],
+    'no price': [null, { STRIPE_PRICE_ID: '' }, 'ILL', /no price is set/, /stripe-setup/],
+    'a price that is not there': [null, { STRIPE_PRICE_ID: 'price_none' }, 'ILL', /there is no price price_none/, /STRIPE_PRICE_ID/],
+    'a price of the other mode': [async () => {
+        const made = await post('/v1/prices', { currency: 'usd', unit_amount: '1', 'recurring[interval]': 'month', 'product_data[name]': 'x' }, 'sk_test_1');
+        return { STRIPE_PRICE_ID: made.id };
+    }, {}, 'ILL', /is of the other mode than the key/, /STRIPE_PRICE_ID/],
+    'a price that is archived': [async () => void (await post(`/v1/prices/${price()}`, { active: 'false' })), {}, 'ILL', /is archived, so nobody can buy/, /STRIPE_PRICE_ID/],
+    'a price that is paid once': [async () => {
+        const made = await post('/v1/prices', { currency: 'usd', unit_amount: '1', product: 'pollux_pro' });
+        return { STRIPE_PRICE_ID: made.id };
+    }, {}, 'ILL', /is paid once/, /stripe-setup/],
+    'a second price that the portal does not know': [async () => {
+        const made = await post('/v1/prices', { currency: 'usd', unit_amount: '9', product: 'pollux_pro', 'recurring[interval]': 'year' });
+        return { STRIPE_PRICE_ID: `${price()},${made.id}` };
+    }, {}, 'note', /does not switch to the price/, /stripe-setup/],
+    'no portal configuration': [null, { STRIPE_PORTAL_CONFIGURATION: '' }, 'ILL', /the portal has no configuration/, /STRIPE_PORTAL_CONFIGURATION/],
+    'a portal configuration that is not there': [null, { STRIPE_PORTAL_CONFIGURATION: 'bpc_none' }, 'ILL', /there is no portal configuration bpc_none/,
+        /STRIPE_PORTAL_CONFIGURATION/],
+    'a portal in which nobody can cancel': [
+        async () => void (await post(`/v1/billing_portal/configurations/${right.STRIPE_PORTAL_CONFIGURATION}`, { 'features[subscription_cancel][enabled]': 'false' })),
+        {}, 'ILL', /does not let customers cancel/, /stripe-setup/],
+    'another URL than the endpoint has': [null, { PUBLIC_URL: 'https://moved.example.com' }, 'ILL', /no webhook endpoint has the URL/, /PUBLIC_URL/],
+    'an endpoint that is switched off': [async () => void (await tellEndpoint({ do: 'disable' })), {}, 'ILL', /is switched off/, /stripe-setup.*reconcile/],
+    'an endpoint of another version': [async () => void (await tellEndpoint({ set: { api_version: '2024-06-20' } })), {}, 'note', /2024-06-20/, /Delete it/],
+    'an endpoint that misses events': [
+        async () => void (await tellEndpoint({ set: { enabled_events: (await endpoint()).enabled_events.filter((name) => !name.startsWith('customer.')) } })),
+        {}, 'ILL', /does not hear of 6 events, such as customer\.deleted/, /stripe-setup/],
+    'two endpoints': [async () => void (await post('/v1/webhook_endpoints', { url: 'https://chat.example.com/webhook/stripe/', 'enabled_events[0]': '*' })), {}, 'note',
+        /2 webhook endpoints lead here/, /Delete/],
+    'Stripe is not reached': [() => sim.tell('plan', { default: { fault: 'cut' } }), {}, 'ILL', /cannot be reached/, /network/],
+};
+
+for (const [name, [plant, settings, health, what, mend]] of Object.entries(mistakes)) {
+    test(`a mistake is named: ${name}`, async () => {
+        const planted = plant ? await plant() : {};
+        const { code, findings, stdout } = await examine({ ...settings, ...(planted?.STRIPE_PRICE_ID && planted) });
+        const wrong = findings.filter((finding) => finding.health !== 'ok');
+        assert.equal(wrong.length, 1, stdout);
+        assert.equal(wrong[0].health, health, stdout);
+        assert.match(wrong[0].what, what);
+        assert.match(wrong[0].mend, mend);
+        assert.equal(code, health === 'ILL' ? 1 : 0, stdout);
+    });
+}
+
+// Where settings are wrong too, those are named beside it.
+test('a mistake is named: a test key in production', async () => {
+    await command({ folder, env: { ...production(), STRIPE_SECRET_KEY: 'sk_test_1' } }, 'stripe-setup', '--amount', '20.00');
+    const { findings } = await examine({ STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_PUBLISHABLE_KEY: 'pk_test_1', STRIPE_PORTAL_CONFIGURATION: '' });
+    const key = findings.find(({ what }) => /a test key in production/.test(what));
+    assert.equal(key?.health, 'note');
+    assert.match(key.mend, /live/);
+});
+
+test('a mistake is named: no webhook secret', async () => {
+    const { code, findings, stdout } = await examine({ STRIPE_WEBHOOK_SECRET: '' });
+    assert.equal(code, 1);
+    const found = findings.find(({ what }) => /STRIPE_WEBHOOK_SECRET is not set/.test(what));
+    assert.equal(found?.health, 'ILL', stdout);
+    assert.match(found.mend, /stripe-setup/);
+});
+
+test('a mistake is named: PUBLIC_URL without https', async () => {
+    const { code, findings, stdout } = await examine({ PUBLIC_URL: 'http://chat.example.com' });
+    assert.equal(code, 1);
+    const found = findings.find(({ what }) => /PUBLIC_URL is not https/.test(what));
+    assert.equal(found?.health, 'ILL', stdout);
+    assert.match(found.mend, /PUBLIC_URL/);
+});
+
+test('a Stripe that hangs holds nobody up', { timeout: 60_000 }, async () => {
+    await sim.tell('plan', { default: { fault: 'hang' } });
+    const began = performance.now();
+    const { code, findings } = await examine();
+    assert.equal(code, 1);
+    assert.match(findings.at(-1).what, /cannot be reached/);
+    const seconds = (performance.now() - began) / 1000;
+    assert.ok(seconds < callSecondsMax + 5, `${seconds} s`);
+});
