@@ -53,8 +53,10 @@ std::unique_ptr<PaymentSource> PaymentSource::make(config::Config const& config,
 Payments::Payments(PaymentSource& source, config::Config const& config, std::string const& secret_key, Needs needs)
     : source_(source), installation_(needs.database),
       sync_(needs.database, *source.api, source.account, installation_, needs.tiers, config.billing_grace_days),
-      checkout_(needs.database, *source.api, source.account, installation_, checkout_options(config)),
-      service_({needs.database, *source.api, source.account, checkout_, sync_, needs.tiers, needs.limiter}, payments_options(config)),
+      portal_(*source.api, config.public_url),
+      checkout_(needs.database, *source.api, source.account, installation_, portal_, checkout_options(config)),
+      service_({needs.database, *source.api, source.account, checkout_, portal_, sync_, needs.tiers, needs.limiter},
+               payments_options(config)),
       webhook_(needs.database, source.api->mode(), source.account, webhook_secrets(config), tasks::Seal(secret_key), needs.bell,
                needs.clock),
       parts_{needs.database, *source.api, source.account, sync_}, watch_(needs.database)

@@ -56,6 +56,7 @@ private:
     PaymentSource& source_;
     billing::Installation installation_;
     billing::CustomerSync sync_;
+    billing::Portal portal_;
     billing::Checkout checkout_;
     billing::PaymentsService service_;
     billing::Webhook webhook_;

@@ -176,7 +176,7 @@ struct Checkout::Going {
     Step send_to_portal(stripe::CheckoutDecision decision)
     {
         stripe::PortalWish portal{customer, wish.cancel_url, decision.flow, decision.subscription, price};
-        auto const opened = co_await stripe::open_portal(checkout.api_, std::move(portal), random_token(), deadline);
+        auto const opened = co_await checkout.portal_.open(std::move(portal), deadline);
         co_return already_subscribed(opened.value);
     }
 };

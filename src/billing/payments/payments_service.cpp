@@ -121,7 +121,7 @@ asio::awaitable<Result<OpenPortal>> PaymentsService::portal(UserId user, stripe:
         auto const live = std::ranges::find_if(subscriptions, stripe::is_live);
         if (live != subscriptions.end()) wish.subscription = &*live;
     }
-    auto const opened = co_await stripe::open_portal(parts_.api, std::move(wish), random_token(), deadline);
+    auto const opened = co_await parts_.portal.open(std::move(wish), deadline);
     if (opened.changed == Changed::unknown) co_return slow();
     if (opened.changed != Changed::yes) co_return refused();
     co_return OpenPortal{opened.value};

@@ -46,6 +46,7 @@ public:
         stripe::Api const& api;
         PaymentAccount& account;
         Checkout& checkout;
+        Portal& portal;
         CustomerSync& sync;
         Tiers& tiers;
         limits::RateLimiter& limiter;
