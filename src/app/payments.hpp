@@ -1,6 +1,8 @@
-// What takes payments, built from the settings: with a key of Stripe's, Stripe; else nothing, and every request to buy says so.
+// What takes payments, built from the settings: with a key of Stripe's, Stripe; without one in debug a demo, and else nothing: then every
+// request to buy says so.
 #pragma once
 
+#include "app/demo_payments.hpp"
 #include "billing/payments/payment_tasks.hpp"
 #include "billing/payments/payment_watch.hpp"
 #include "billing/payments/payments_routes.hpp"
@@ -8,6 +10,7 @@
 #include "config/config.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +21,9 @@ namespace asio = boost::asio;
 // Whom payments come from, and what is sold: the plans know no more of it.
 class PaymentSource {
 public:
-    // Null when nothing is sold. The database must outlive it.
-    static std::unique_ptr<PaymentSource> make(config::Config const& config, std::string const& secret_key, db::Database& database);
+    // Null when nothing is sold. The database and the bell must outlive it.
+    static std::unique_ptr<PaymentSource> make(config::Config const& config, std::string const& secret_key, db::Database& database,
+                                               tasks::Bell const& bell);
 
     // The settings' prices come into force; at each start.
     asio::awaitable<void> ask_for_prices() { return prices.ask_for(prices_of_settings_); }
@@ -51,6 +55,7 @@ public:
     void add_kinds(tasks::TaskKinds& kinds);
     asio::awaitable<void> look() { return watch_.look(); } // Every minute.
     billing::PaymentsApi routes() { return {&service_, &webhook_}; }
+    void add_pages(http::Router& router); // The demo's, where it is one.
 
 private:
     PaymentSource& source_;
@@ -60,6 +65,7 @@ private:
     billing::Checkout checkout_;
     billing::PaymentsService service_;
     billing::Webhook webhook_;
+    std::optional<DemoPayments> demo_;
     billing::PaymentParts parts_;
     billing::PaymentWatch watch_;
 };

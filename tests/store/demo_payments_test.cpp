@@ -6,12 +6,14 @@
 #include "billing/demo/demo_store.hpp"
 #include "billing/payments/payment_tasks.hpp"
 #include "billing/payments/payments_service.hpp"
+#include "billing/stripe/account_objects.hpp"
 #include "billing/stripe/reads.hpp"
 #include "billing/stripe/signature.hpp"
 #include "billing/tier_tasks.hpp"
 #include "bus/memory_notices.hpp"
 #include "http/error_response.hpp"
 #include "http/router.hpp"
+#include "limits/memory_rate_limiter.hpp"
 #include "support/temp_database.hpp"
 #include "tasks/enqueue.hpp"
 #include "tasks/task_run.hpp"
@@ -56,7 +58,7 @@ protected:
         demo::add_demo_kinds(kinds, telling);
         demo::add_demo_routes(router, desk);
         billing::PriceStore prices(temp.database());
-        for (auto const* price : {monthly, yearly}) EXPECT_TRUE(temp.run(prices.add("pro", price, {"demo", "demo"})));
+        temp.run(prices.put_settings("pro", {monthly, yearly}, {"demo", "demo"}));
         user = add_user();
     }
 
@@ -119,7 +121,7 @@ protected:
     }
     std::string portal()
     {
-        return temp.run(service.portal(user, PaymentsService::Flow::plain, "https://app.example.com/account", soon())).value().url;
+        return temp.run(service.portal(user, stripe::PortalFlow::none, "https://app.example.com/account", soon())).value().url;
     }
     // The page after `action`, and what follows from it.
     std::string use_portal(std::string_view action)
@@ -183,11 +185,14 @@ protected:
     billing::Installation installation{temp.database()};
     billing::CustomerSync sync{temp.database(), api, account, installation, tiers, std::chrono::days(3)};
     billing::CheckoutOptions checkout_options{};
-    billing::Checkout checkouts{temp.database(), api, account, installation, checkout_options};
-    PaymentsService service{{temp.database(), api, account, checkouts, sync, tiers}, {{server, {"https://app.example.com"}, true}, {}}};
+    billing::Portal portals{api, server};
+    limits::MemoryRateLimiter limiter;
+    billing::Checkout checkouts{temp.database(), api, account, installation, portals, checkout_options};
+    PaymentsService service{{temp.database(), api, account, checkouts, portals, sync, tiers, limiter},
+                            {{server, {"https://app.example.com"}, true}, {}}};
     billing::Webhook webhook{
         temp.database(), stripe::Mode::demo, account, {demo::signing_secret(secret_key)}, tasks::Seal(secret_key), bell, temp.clock()};
-    billing::PaymentParts payment_parts{temp.database(), api, sync};
+    billing::PaymentParts payment_parts{temp.database(), api, account, sync};
     demo::DemoTelling telling{temp.database(), webhook, demo::signing_secret(secret_key), server, bell, temp.clock()};
     http::Router router;
     UserId user;
@@ -390,7 +395,7 @@ TEST_F(DemoPayments, are_changed_in_the_portal)
 
 class DemoTrials : public DemoPayments {
 protected:
-    DemoTrials() { trials.emplace(temp.database(), api, account, installation, billing::CheckoutOptions{.trial_days = 14}); }
+    DemoTrials() { trials.emplace(temp.database(), api, account, installation, portals, billing::CheckoutOptions{.trial_days = 14}); }
 
     std::optional<billing::Checkout> trials;
 };
@@ -419,6 +424,7 @@ TEST_F(DemoPayments, are_forgotten_with_their_account_and_no_others)
     portal();
     user = add_user();
     auto const open = buy();
+    EXPECT_EQ(temp.run(stripe::open_sessions_of(api, customer(), soon())).value->front().id, open.session_id);
     temp.run(temp.database().transact([gone](db::Transaction& transaction) { return forget_in(transaction, gone); }));
     EXPECT_EQ(number("select count(*) from demo_customers"), 1);
     EXPECT_EQ(number("select count(*) from demo_subscriptions"), 0);
@@ -435,7 +441,7 @@ TEST_F(DemoPayments, end_with_their_customer)
     pay(buy());
     run_tasks();
     auto const bought = customer();
-    tasks::NewTask const task{.kind = billing::end_customer_task, .subject = bought};
+    tasks::NewTask const task{.kind = billing::end_customer_task, .subject = bought, .payload = "demo:demo"};
     for (int time = 0; time < 2; ++time) {
         temp.run(temp.database().transact([task](db::Transaction& transaction) { return enqueue_in(transaction, task); }));
         run_tasks();
@@ -493,6 +499,10 @@ TEST_F(DemoPayments, answer_all_that_is_read_of_stripe)
     EXPECT_FALSE(*temp.run(stripe::is_customer_deleted(api, customer(), soon())).value);
     EXPECT_FALSE(*temp.run(stripe::is_money_gone(api, "pi_1", soon())).value);
     EXPECT_TRUE(temp.run(stripe::invoices_paid_by(api, "pi_1", soon())).value->empty());
+    EXPECT_TRUE(temp.run(stripe::portal_configurations(api, soon())).value->empty());
+    auto const endpoint = temp.run(stripe::webhook_endpoints(api, soon())).value->front();
+    EXPECT_EQ(endpoint.url, std::string(server) + "/subscription/webhook/");
+    EXPECT_TRUE(endpoint.is_enabled());
     EXPECT_TRUE(temp.run(stripe::events_since(api, now() - 1h, {}, soon())).value->items.empty());
 
     auto const bought = subscriptions().front();

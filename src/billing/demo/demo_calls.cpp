@@ -3,6 +3,8 @@
 #include "base/text.hpp"
 #include "base/uri.hpp"
 #include "billing/demo/demo_changes.hpp"
+#include "billing/stripe/client.hpp"
+#include "billing/stripe/events.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -81,6 +83,21 @@ Answering show_account(db::Transaction&, DemoQuestion)
 Answering list_nothing(db::Transaction&, DemoQuestion question)
 {
     co_return done(list_json(question.path, {}, false));
+}
+
+// Where Pollux would find its endpoint at Stripe: its events are handed to it in this process.
+Answering list_endpoints(db::Transaction&, DemoQuestion question)
+{
+    json::array events;
+    for (auto const type : stripe::event_types) events.emplace_back(type);
+    json::object endpoint{{"id", "we_demo"},
+                          {"object", "webhook_endpoint"},
+                          {"url", question.public_url + "/subscription/webhook/"},
+                          {"status", "enabled"},
+                          {"api_version", stripe::api_version},
+                          {"livemode", false},
+                          {"enabled_events", std::move(events)}};
+    co_return done(list_json(question.path, {std::move(endpoint)}, false));
 }
 
 // --- checkout --------------------------------------------------------------------------------------------------------------------
@@ -276,7 +293,8 @@ constexpr std::array known_calls{
     KnownCall{"GET", "/v1/charges", list_nothing},
     KnownCall{"GET", "/v1/refunds", list_nothing},
     KnownCall{"GET", "/v1/disputes", list_nothing},
-    KnownCall{"GET", "/v1/webhook_endpoints", list_nothing},
+    KnownCall{"GET", "/v1/billing_portal/configurations", list_nothing},
+    KnownCall{"GET", "/v1/webhook_endpoints", list_endpoints},
 };
 
 // The id at the star; nullopt: another path. An empty id is none.
