@@ -9,13 +9,12 @@ import { becomes, buyPro, checkout, openShop, status } from './support/shop.mjs'
 
 const day = 86_400;
 
+after(() => endPrograms());
+
 describe('payments', () => {
     let shop, server, client;
     before(async () => ({ shop, server, client } = await openShop()));
-    after(() => {
-        endPrograms();
-        client.close();
-    });
+    after(() => client.close());
 
     test('prices of a plan are seen by everybody', async () => {
         const { body } = await client.ask('GET', '/plans/');

@@ -85,8 +85,8 @@ export const checkout = (user, body = { plan: 'pro' }) => user.ask('POST', '/sub
 
 // Until the user has this tier, in every way in which it is told.
 export async function becomes(user, tier, seconds = 5) {
-    await until(`${tier} for ${user.mobile}`, async () => (await status(user)).tier === tier, { seconds });
-    assert.equal((await user.ask('GET', '/user/me/')).tier, tier);
+    const isSo = async () => (await status(user)).tier === tier && (await user.ask('GET', '/user/me/')).tier === tier;
+    await until(`${tier} for ${user.mobile}`, isSo, { seconds });
 }
 
 // Buys as a user does, and is Pro. The session.
