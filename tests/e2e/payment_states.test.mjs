@@ -120,6 +120,7 @@ describe('states', () => {
         const { user, customer, subscription } = await subscriber();
         const second = await shop.make('subscriptions', { customer, 'items[0][price]': shop.yearly });
         await until('the alert', () => server.log.includes('two_subscriptions'));
+        assert.equal((await status(user)).other_subscriptions, 1);
         assert.equal((await status(user)).tier, 'pro');
         for (const { id, status: word } of await shop.subscriptionsOf(customer)) assert.equal(word, 'active', id);
         await shop.sim.tell('subscription', { subscription: second.id, do: 'cancel' });

@@ -27,14 +27,14 @@ describe('payments', () => {
 
     test('who pays is Pro, told by the webhook', async () => {
         const user = await User.signUp(client);
-        assert.deepEqual(await status(user), { tier: 'basic', status: 'none', plan: null, price: null, current_period_end: null, cancels_at: null, grace_until: null, source: 'none', publishable_key: null });
+        assert.deepEqual(await status(user), { tier: 'basic', status: 'none', plan: null, price: null, current_period_end: null, cancels_at: null, grace_until: null, other_subscriptions: 0, source: 'none', publishable_key: null });
         const opened = await checkout(user);
         assert.match(opened.checkout_url, /^http/);
         assert.equal((await status(user)).status, 'pending');
         await shop.act(opened.session_id, 'pay');
         await becomes(user, 'pro');
         const { current_period_end: end, ...rest } = await status(user);
-        assert.deepEqual(rest, { tier: 'pro', status: 'active', plan: 'pro', price: shop.monthly, cancels_at: null, grace_until: null, source: 'stripe', publishable_key: null });
+        assert.deepEqual(rest, { tier: 'pro', status: 'active', plan: 'pro', price: shop.monthly, cancels_at: null, grace_until: null, other_subscriptions: 0, source: 'stripe', publishable_key: null });
         assert.ok(Date.parse(end) > Date.now() + 27 * day * 1000);
         assert.equal((await user.usage()).limit, 1000);
     });
