@@ -36,7 +36,7 @@ function look(answer) {
     return answer.text;
 }
 
-async function becomes(user, tier, seconds = 5) {
+async function becomes(user, tier, seconds = 15) {
     await until(`${tier} for ${user.mobile}`, async () => (await user.usage()).tier === tier, { seconds });
 }
 

@@ -111,7 +111,7 @@ http::Html checkout_page(DemoDesk::CheckoutView const& view, CheckoutNote said)
     }
     if (said == CheckoutNote::declined) body += note("bad", "The card was declined. Nothing was bought; you can try again.");
     body += receipt(session) + choices(session) + link(session.cancel_url, "Back without buying");
-    return {"Demo checkout, no money moves", std::move(body), {session.cancel_url, success_url_of(session)}};
+    return {"Demo checkout, no money moves", std::move(body), {success_url_of(session)}};
 }
 
 http::Html portal_page(DemoDesk::PortalView const& view)
