@@ -2,6 +2,7 @@
 
 #include "base/required.hpp"
 #include "base/secrets.hpp"
+#include "billing/stripe/account_objects.hpp"
 #include "billing/stripe/client.hpp"
 
 namespace pollux::app {
@@ -10,12 +11,15 @@ namespace {
 billing::PaymentsOptions payments_options(config::Config const& config)
 {
     return {.return_urls = {config.public_url, config.cors_allowed_origins, config.debug},
-            .publishable_key = config.stripe_publishable_key};
+            .publishable_key = config.stripe_publishable_key,
+            .portal_configuration = config.stripe_portal_configuration.value_or("")};
 }
 
 billing::CheckoutOptions checkout_options(config::Config const& config)
 {
-    billing::CheckoutOptions options{.automatic_tax = config.stripe_automatic_tax, .promotion_codes = config.stripe_promotion_codes};
+    billing::CheckoutOptions options{.automatic_tax = config.stripe_automatic_tax,
+                                     .promotion_codes = config.stripe_promotion_codes,
+                                     .portal_configuration = config.stripe_portal_configuration.value_or("")};
     if (config.stripe_trial_days > 0) options.trial_days = config.stripe_trial_days;
     return options;
 }
@@ -57,13 +61,17 @@ Payments::Payments(PaymentSource& source, config::Config const& config, std::str
       service_({needs.database, *source.api, source.account, checkout_, sync_, needs.tiers, needs.limiter}, payments_options(config)),
       webhook_(needs.database, source.api->mode(), source.account, webhook_secrets(config), tasks::Seal(secret_key), needs.bell,
                needs.clock),
-      parts_{needs.database, *source.api, source.account, sync_}, watch_(needs.database)
+      parts_{needs.database, *source.api, source.account, sync_},
+      reconcile_({needs.database, *source.api, source.account, installation_, needs.tiers, needs.bell}, config.billing_grace_days,
+                 billing::stripe::webhook_urls(config.public_url)),
+      watch_(needs.database)
 {}
 
 void Payments::add_kinds(tasks::TaskKinds& kinds)
 {
     billing::add_price_kind(kinds, source_.prices);
     billing::add_payment_kinds(kinds, parts_);
+    billing::add_reconcile_kind(kinds, reconcile_);
 }
 
 } // namespace pollux::app

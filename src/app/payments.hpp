@@ -4,6 +4,7 @@
 #include "billing/payments/payment_tasks.hpp"
 #include "billing/payments/payment_watch.hpp"
 #include "billing/payments/payments_routes.hpp"
+#include "billing/payments/reconcile.hpp"
 #include "billing/payments/sold_prices.hpp"
 #include "config/config.hpp"
 
@@ -50,6 +51,7 @@ public:
 
     void add_kinds(tasks::TaskKinds& kinds);
     asio::awaitable<void> look() { return watch_.look(); } // Every minute.
+    billing::Reconcile& reconcile() { return reconcile_; }
     billing::PaymentsApi routes() { return {&service_, &webhook_}; }
 
 private:
@@ -60,6 +62,7 @@ private:
     billing::PaymentsService service_;
     billing::Webhook webhook_;
     billing::PaymentParts parts_;
+    billing::Reconcile reconcile_;
     billing::PaymentWatch watch_;
 };
 

@@ -175,7 +175,8 @@ struct Checkout::Going {
 
     Step send_to_portal(stripe::CheckoutDecision decision)
     {
-        stripe::PortalWish portal{customer, wish.cancel_url, decision.flow, decision.subscription, price};
+        stripe::PortalWish portal{
+            customer, wish.cancel_url, decision.flow, decision.subscription, price, checkout.options_.portal_configuration};
         auto const opened = co_await stripe::open_portal(checkout.api_, std::move(portal), random_token(), deadline);
         co_return already_subscribed(opened.value);
     }

@@ -18,6 +18,7 @@ struct CheckoutOptions {
     bool automatic_tax = false;
     bool promotion_codes = false;
     std::optional<std::int64_t> trial_days;
+    std::string portal_configuration{}; // Empty: the provider's default.
 };
 
 struct CheckoutWish {

@@ -112,7 +112,10 @@ asio::awaitable<Result<OpenPortal>> PaymentsService::portal(UserId user, stripe:
     if (!scope) co_return slow();
     auto customer = co_await customers_.customer_of(user, *scope);
     if (!customer) co_return not_subscribed();
-    stripe::PortalWish wish{*customer, return_url.value_or(options_.return_urls.public_url + done_path), flow};
+    stripe::PortalWish wish{.customer = *customer,
+                            .return_url = return_url.value_or(options_.return_urls.public_url + done_path),
+                            .flow = flow,
+                            .configuration = options_.portal_configuration};
     std::vector<stripe::Subscription> subscriptions;
     if (flow != stripe::PortalFlow::none && flow != stripe::PortalFlow::payment_method) {
         auto fetched = co_await stripe::subscriptions_of(parts_.api, *customer, deadline);

@@ -36,6 +36,7 @@ POLLUX_DESCRIBE(OpenPortal, (url))
 struct PaymentsOptions {
     ReturnUrls return_urls;
     std::optional<std::string> publishable_key;
+    std::string portal_configuration{}; // Empty: the provider's default.
 };
 
 class PaymentsService {

@@ -83,6 +83,7 @@ Form portal_form(PortalWish const& wish)
 {
     Form form;
     form.add("customer", wish.customer).add("return_url", wish.return_url);
+    if (!wish.configuration.empty()) form.add("configuration", wish.configuration);
     add_flow(form, wish);
     return form;
 }

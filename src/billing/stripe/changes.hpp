@@ -52,6 +52,7 @@ struct PortalWish {
     PortalFlow flow = PortalFlow::none;
     Subscription const* subscription = nullptr; // Of every flow but payment_method; without it, the plain portal.
     std::string price;                          // Of flow change_price.
+    std::string configuration;                  // Empty: Stripe's default.
 };
 asio::awaitable<Change<std::string>> open_portal(Api const& api, PortalWish wish, std::string operation, Steady::time_point deadline);
 

@@ -138,8 +138,8 @@ asio::awaitable<Fetched<std::vector<CheckoutSession>>> open_sessions_of(Api cons
     form.add("customer", customer).add("status", "open").add("limit", page_size);
     auto const answer = co_await get(api, "/v1/checkout/sessions", std::move(form), deadline);
     auto page = page_of<CheckoutSession>(answer, listed_session);
-    if (!page.value) co_return none<std::vector<CheckoutSession>>(answer);
-    co_return found(std::move(page.value->items));
+    if (!page.value) co_return not_fetched<std::vector<CheckoutSession>>(answer);
+    co_return fetched(std::move(page.value->items));
 }
 
 asio::awaitable<Fetched<Price>> price_of(Api const& api, std::string id, Steady::time_point deadline)
