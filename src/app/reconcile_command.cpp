@@ -18,7 +18,7 @@ constexpr char const* command_name = "reconcile";
 constexpr std::chrono::seconds piece_time{5}; // Then there is a word of how it goes; far from the end of a conversation.
 constexpr std::chrono::seconds ask_time_max{8};
 constexpr std::chrono::seconds pause{1};
-constexpr int idle_max = 30; // So many times in a row nothing went on: some minutes.
+constexpr std::chrono::minutes patience{3}; // For that long nothing may go on.
 
 enum class Wish { none, events, everything };
 BOOST_DESCRIBE_ENUM(Wish, none, events, everything)
@@ -114,18 +114,19 @@ Result<void> reconcile(config::Config const& config, Reconciling what, std::func
 {
     Asked asked{random_token(), what == Reconciling::everything ? Wish::everything : Wish::events};
     std::string last;
-    for (int idle = 0;;) {
+    for (auto news_at = Steady::now();;) {
         auto const answer = run_beside_server(config, command_name, to_json(asked));
         if (!answer) return answer.error();
         auto said = from_json<SaidThere>(*answer);
         if (!said) return said.error();
         asked.wish = Wish::none;
-        bool const is_news = said->text.value != last;
-        if (is_news) tell(said->text.value);
+        if (said->text.value != last) {
+            tell(said->text.value);
+            news_at = Steady::now();
+        }
         last = std::move(said->text.value);
         if (said->state == State::done) return {};
-        idle = is_news ? 0 : idle + 1;
-        if (idle == idle_max) {
+        if (Steady::now() - news_at > patience) {
             return Error(ErrorKind::unavailable, "payment_provider_away",
                          "It does not go on. What is done stays; run it again when Stripe answers.");
         }
