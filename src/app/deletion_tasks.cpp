@@ -4,6 +4,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "billing/billing_service.hpp"
+#include "billing/demo/demo_store.hpp"
 #include "billing/payments/payment_tasks.hpp"
 #include "chat/replies/erase_user.hpp"
 #include "chat/rooms/leftovers.hpp"
@@ -92,6 +93,7 @@ asio::awaitable<void> begin_erasure(db::Transaction& transaction, UserId user)
 {
     auto const rooms = co_await chat::end_user(transaction, user);
     co_await billing::end_payments(transaction, user);
+    co_await billing::demo::DemoStore::forget_user(transaction, user);
     co_await tasks::enqueue(transaction, {.kind = erase_account_task, .user = user, .payload = rooms_json(rooms)});
 }
 

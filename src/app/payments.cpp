@@ -11,21 +11,19 @@ namespace {
 billing::PaymentsOptions payments_options(config::Config const& config)
 {
     return {.return_urls = {config.public_url, config.cors_allowed_origins, config.debug},
-            .publishable_key = config.stripe_publishable_key,
-            .portal_configuration = config.stripe_portal_configuration.value_or("")};
+            .publishable_key = config.stripe_publishable_key};
 }
 
 billing::CheckoutOptions checkout_options(config::Config const& config)
 {
-    billing::CheckoutOptions options{.automatic_tax = config.stripe_automatic_tax,
-                                     .promotion_codes = config.stripe_promotion_codes,
-                                     .portal_configuration = config.stripe_portal_configuration.value_or("")};
+    billing::CheckoutOptions options{.automatic_tax = config.stripe_automatic_tax, .promotion_codes = config.stripe_promotion_codes};
     if (config.stripe_trial_days > 0) options.trial_days = config.stripe_trial_days;
     return options;
 }
 
-std::vector<std::string> webhook_secrets(config::Config const& config)
+std::vector<std::string> webhook_secrets(config::Config const& config, std::string const& secret_key)
 {
+    if (sells_in_demo(config)) return {billing::demo::signing_secret(secret_key)};
     std::vector<std::string> secrets;
     for (auto const& secret : config.stripe_webhook_secrets) secrets.push_back(secret.reveal());
     return secrets;
@@ -44,8 +42,13 @@ PaymentSource::PaymentSource(std::unique_ptr<billing::stripe::Api> with, std::st
       prices(database, *api, account)
 {}
 
-std::unique_ptr<PaymentSource> PaymentSource::make(config::Config const& config, std::string const& secret_key, db::Database& database)
+std::unique_ptr<PaymentSource> PaymentSource::make(config::Config const& config, std::string const& secret_key, db::Database& database,
+                                                   tasks::Bell const& bell)
 {
+    if (sells_in_demo(config)) {
+        auto demo = make_demo(config, database, bell);
+        return std::unique_ptr<PaymentSource>(new PaymentSource(std::move(demo), {}, demo_price_ids(), database));
+    }
     if (!config.stripe_secret_key) return nullptr;
     auto const key = required(config.stripe_secret_key).reveal();
     auto client =
@@ -57,21 +60,34 @@ std::unique_ptr<PaymentSource> PaymentSource::make(config::Config const& config,
 Payments::Payments(PaymentSource& source, config::Config const& config, std::string const& secret_key, Needs needs)
     : source_(source), installation_(needs.database),
       sync_(needs.database, *source.api, source.account, installation_, needs.tiers, config.billing_grace_days),
-      checkout_(needs.database, *source.api, source.account, installation_, checkout_options(config)),
-      service_({needs.database, *source.api, source.account, checkout_, sync_, needs.tiers, needs.limiter}, payments_options(config)),
-      webhook_(needs.database, source.api->mode(), source.account, webhook_secrets(config), tasks::Seal(secret_key), needs.bell,
+      portal_(*source.api, config.public_url),
+      checkout_(needs.database, *source.api, source.account, installation_, portal_, checkout_options(config)),
+      service_({needs.database, *source.api, source.account, checkout_, portal_, sync_, needs.tiers, needs.limiter},
+               payments_options(config)),
+      webhook_(needs.database, source.api->mode(), source.account, webhook_secrets(config, secret_key), tasks::Seal(secret_key), needs.bell,
                needs.clock),
       parts_{needs.database, *source.api, source.account, sync_},
       reconcile_({needs.database, *source.api, source.account, installation_, needs.tiers, needs.bell}, config.billing_grace_days,
                  billing::stripe::webhook_urls(config.public_url)),
       watch_(needs.database)
-{}
+{
+    if (sells_in_demo(config)) demo_.emplace(config, secret_key, needs.database, needs.bell, webhook_, needs.clock);
+}
 
 void Payments::add_kinds(tasks::TaskKinds& kinds)
 {
     billing::add_price_kind(kinds, source_.prices);
     billing::add_payment_kinds(kinds, parts_);
-    billing::add_reconcile_kind(kinds, reconcile_);
+    if (demo_) {
+        demo_->add_kinds(kinds);
+    } else {
+        billing::add_reconcile_kind(kinds, reconcile_);
+    }
+}
+
+void Payments::add_pages(http::Router& router)
+{
+    if (demo_) demo_->add_pages(router);
 }
 
 } // namespace pollux::app

@@ -1,6 +1,8 @@
-// What takes payments, built from the settings: with a key of Stripe's, Stripe; else nothing, and every request to buy says so.
+// What takes payments, built from the settings: with a key of Stripe's, Stripe; without one in debug a demo, and else nothing: then every
+// request to buy says so.
 #pragma once
 
+#include "app/demo_payments.hpp"
 #include "billing/payments/payment_tasks.hpp"
 #include "billing/payments/payment_watch.hpp"
 #include "billing/payments/payments_routes.hpp"
@@ -9,6 +11,7 @@
 #include "config/config.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +22,9 @@ namespace asio = boost::asio;
 // Whom payments come from, and what is sold: the plans know no more of it.
 class PaymentSource {
 public:
-    // Null when nothing is sold. The database must outlive it.
-    static std::unique_ptr<PaymentSource> make(config::Config const& config, std::string const& secret_key, db::Database& database);
+    // Null when nothing is sold. The database and the bell must outlive it.
+    static std::unique_ptr<PaymentSource> make(config::Config const& config, std::string const& secret_key, db::Database& database,
+                                               tasks::Bell const& bell);
 
     // The settings' prices come into force; at each start.
     asio::awaitable<void> ask_for_prices() { return prices.ask_for(prices_of_settings_); }
@@ -51,16 +55,20 @@ public:
 
     void add_kinds(tasks::TaskKinds& kinds);
     asio::awaitable<void> look() { return watch_.look(); } // Every minute.
-    billing::Reconcile& reconcile() { return reconcile_; }
+    // Null: there is nothing to reconcile with a demo.
+    billing::Reconcile* reconcile() { return demo_ ? nullptr : &reconcile_; }
     billing::PaymentsApi routes() { return {&service_, &webhook_}; }
+    void add_pages(http::Router& router); // The demo's, where it is one.
 
 private:
     PaymentSource& source_;
     billing::Installation installation_;
     billing::CustomerSync sync_;
+    billing::Portal portal_;
     billing::Checkout checkout_;
     billing::PaymentsService service_;
     billing::Webhook webhook_;
+    std::optional<DemoPayments> demo_;
     billing::PaymentParts parts_;
     billing::Reconcile reconcile_;
     billing::PaymentWatch watch_;

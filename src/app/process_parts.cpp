@@ -18,9 +18,10 @@ constexpr std::chrono::seconds metrics_stop_max{1};
 constexpr std::chrono::seconds control_stop_max{2};
 constexpr std::chrono::seconds tasks_stop_max{1}; // Beside the time that replies get.
 
-asio::awaitable<int> prepare_rooms(Rooms* rooms, config::Config const* config)
+asio::awaitable<int> prepare_rooms(Rooms* rooms, config::Config const* config, db::Database* database)
 {
     co_await rooms->billing.seed_plans(plan_seeds(*config));
+    co_await settle_demo(*config, *database);
     if (rooms->payment_source) co_await rooms->payment_source->ask_for_prices();
     co_await rooms->accounts.poll_ended_sessions();
     co_return 0;
@@ -39,7 +40,7 @@ ProcessParts::ProcessParts(config::Config const& config)
             std::filesystem::permissions(config.data_dir, std::filesystem::perms::owner_all);
         control.emplace(runtime.executor(0), config.data_dir, config.sqlite_path, control_commands(rooms));
     }
-    while_unavailable(wait_until_, [&] { return run_blocking(runtime.context(0), prepare_rooms(&rooms, &config)); });
+    while_unavailable(wait_until_, [&] { return run_blocking(runtime.context(0), prepare_rooms(&rooms, &config, &database)); });
 }
 
 void ProcessParts::start_work() noexcept

@@ -90,21 +90,21 @@ asio::awaitable<Result<std::string>> piece(Rooms& rooms, std::string arguments)
 {
     auto const wanted = from_json<Wanted>(arguments);
     if (!wanted) co_return wanted.error();
-    if (!rooms.payments) {
+    auto* const reconcile = rooms.payments ? rooms.payments->reconcile() : nullptr;
+    if (!reconcile) {
         co_return Error(ErrorKind::unavailable, "billing_not_configured",
                         "Nothing is sold through Stripe here: STRIPE_SECRET_KEY is not set.");
     }
-    auto& reconcile = rooms.payments->reconcile();
     if (wanted->wish != Wish::none) {
         auto const reach = wanted->wish == Wish::everything ? WalkReach::everything : WalkReach::events;
-        bool const is_asked = co_await reconcile.ask(reach, Steady::now() + ask_time_max);
+        bool const is_asked = co_await reconcile->ask(reach, Steady::now() + ask_time_max);
         if (!is_asked) {
             co_return Error(ErrorKind::unavailable, "payment_provider_away",
                             "Stripe does not say which account the key is of; `pollux doctor` says more.");
         }
     }
     auto const progress =
-        co_await reconcile.go_on({wanted->holder.value, Steady::now() + piece_time, [] { return false; }, Reconcile::Begin::if_asked});
+        co_await reconcile->go_on({wanted->holder.value, Steady::now() + piece_time, [] { return false; }, Reconcile::Begin::if_asked});
     co_return to_json(Said{state_of(progress.stand), text_of(progress)});
 }
 

@@ -5,6 +5,7 @@
 #include "app/options.hpp"
 #include "app/task_kinds.hpp"
 #include "billing/billing_routes.hpp"
+#include "billing/payments/done_page.hpp"
 #include "billing/tier_tasks.hpp"
 #include "chat/chat_routes.hpp"
 #include "chat/replies/stop_signals.hpp"
@@ -99,7 +100,7 @@ Rooms::Rooms(config::Config const& config, std::string secret_key, db::Database&
     : bus(with), task_watch(database, task_kinds),
       task_runner(database, runtime, task_kinds, tasks::Seal(secret_key), task_options(config)),
       task_signals(connect_bell(task_bell, task_runner, bus.signals())), models(build_models(config)),
-      payment_source(PaymentSource::make(config, secret_key, database)), billing(database, prices_of(payment_source)),
+      payment_source(PaymentSource::make(config, secret_key, database, task_bell)), billing(database, prices_of(payment_source)),
       tiers(database, billing, bus.notices(), task_bell), plan_desk(database, billing, task_bell, model_ids(models)),
       payments(build_payments(*this, config, secret_key, database, clock)),
       payments_api(payments ? payments->routes() : billing::PaymentsApi{}),
@@ -139,6 +140,8 @@ void Rooms::add_routes(http::Router& router)
     chat::add_chat_routes(router, chat_api);
     billing::add_billing_routes(router, billing);
     billing::add_payments_routes(router, payments_api);
+    billing::add_done_page(router, payments_api);
+    if (payments) payments->add_pages(router);
 }
 
 } // namespace pollux::app

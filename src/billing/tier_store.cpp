@@ -54,6 +54,8 @@ constexpr db::Sql put_in_force_sql = R"sql(
         where (payments_in_force.mode <> excluded.mode or payments_in_force.account <> excluded.account)
 )sql";
 
+constexpr db::Sql take_out_of_force_sql = "delete from payments_in_force where mode = $1";
+
 // The first ones of each are enough for the first ones of all.
 constexpr db::Sql users_after_scan_sql = R"sql(
     select id from (
@@ -147,6 +149,12 @@ asio::awaitable<bool> TierStore::put_in_force(db::Transaction& transaction, Paym
 {
     auto const rows = co_await transaction.run(put_in_force_sql, std::move(scope.mode), std::move(scope.account));
     co_return rows.changed() == 1;
+}
+
+asio::awaitable<bool> TierStore::take_out_of_force(db::Transaction& transaction, std::string mode)
+{
+    auto const gone = co_await transaction.run(take_out_of_force_sql, std::move(mode));
+    co_return gone.changed() == 1;
 }
 
 asio::awaitable<std::vector<UserId>> TierStore::users_after(UserId after, std::int64_t count_max)

@@ -66,6 +66,7 @@ public:
 
     // False: they were in force already.
     static asio::awaitable<bool> put_in_force(db::Transaction& transaction, PaymentScope scope);
+    static asio::awaitable<bool> take_out_of_force(db::Transaction& transaction, std::string mode); // False: another one is in force.
 
     // Users with an id above `after` who have another plan than basic, or something that may entitle to one; by id.
     asio::awaitable<std::vector<UserId>> users_after(UserId after, std::int64_t count_max);

@@ -117,6 +117,14 @@ asio::awaitable<void> put_payments_in_force(db::Transaction& transaction, Paymen
     co_await tasks::enqueue(transaction, {.kind = tier_sweep_task});
 }
 
+asio::awaitable<void> take_payments_out_of_force(db::Transaction& transaction, std::string mode)
+{
+    bool const is_new = co_await TierStore::take_out_of_force(transaction, mode);
+    if (!is_new) co_return;
+    co_await audit::write(transaction, {.actor = "operator", .action = "payments_out_of_force", .detail = std::move(mode)});
+    co_await tasks::enqueue(transaction, {.kind = tier_sweep_task});
+}
+
 asio::awaitable<Result<Tier>> Tiers::grant(Grant grant)
 {
     auto tier = co_await database_.transact([grant](db::Transaction& transaction) { return grant_in(transaction, grant); });

@@ -30,6 +30,9 @@ asio::awaitable<bool> replace_paid(db::Transaction& transaction, UserId user, Pa
 // From now on payments of this mode and account count, and no others. Everybody's tier follows within moments.
 asio::awaitable<void> put_payments_in_force(db::Transaction& transaction, PaymentScope scope);
 
+// None counts any more, if those of this mode did: for a start outside debug with what was bought in the demo.
+asio::awaitable<void> take_payments_out_of_force(db::Transaction& transaction, std::string mode);
+
 class Tiers {
 public:
     // All must outlive this.

@@ -2,6 +2,7 @@
 
 #include "base/lenient_json.hpp"
 #include "base/reason.hpp"
+#include "base/required.hpp"
 #include "billing/stripe/account_objects.hpp"
 #include "billing/stripe/client.hpp"
 #include "cli/stripe_access.hpp"
@@ -150,30 +151,22 @@ private:
         }
     }
 
+    // Ours, or the account's default: as a server chooses it (billing/payments/portal).
     asio::awaitable<void> portal()
     {
-        auto const& id = setup_.portal_configuration;
-        if (id.empty()) {
-            auto const all = co_await stripe::portal_configurations(api_, soon());
-            if (!all.value) co_return unanswered("the portal's configurations", all.detail);
-            auto const found = std::ranges::find(*all.value, true, &stripe::PortalConfiguration::is_default);
-            if (found == all.value->end())
-                co_return add(Health::ill, "the portal has no configuration, so customers cannot cancel.",
-                              "`pollux stripe-setup` makes one; put it into STRIPE_PORTAL_CONFIGURATION.");
-            co_return examine(*found);
-        }
-        auto const one = co_await stripe::portal_configuration_of(api_, id, soon());
-        if (one.is_missing)
-            co_return add(Health::ill, "there is no portal configuration " + id + " in this account.",
-                          "Put the one that `pollux stripe-setup` prints into STRIPE_PORTAL_CONFIGURATION.");
-        if (!one.value) co_return unanswered("the portal configuration " + id, one.detail);
-        examine(*one.value);
+        auto const all = co_await stripe::portal_configurations(api_, soon());
+        if (!all.value) co_return unanswered("the portal's configurations", all.detail);
+        auto const is_ours = [&](auto const& one) { return one.is_active && one.owner == setup_.public_url; };
+        auto found = std::ranges::find_if(*all.value, is_ours);
+        if (found == all.value->end()) found = std::ranges::find(*all.value, true, &stripe::PortalConfiguration::is_default);
+        if (found == all.value->end())
+            co_return add(Health::ill, "the portal has no configuration, so customers can neither cancel nor change their card.", set_up);
+        examine(*found);
     }
 
     void examine(stripe::PortalConfiguration const& portal)
     {
         auto const name = "the portal configuration " + portal.id;
-        if (!portal.is_active) return add(Health::ill, name + " is switched off.", set_up);
         if (!portal.cancels) add(Health::ill, name + " does not let customers cancel at the period's end.", set_up);
         if (!portal.takes_cards) add(Health::ill, name + " does not let customers change their card.", set_up);
         auto const lacking = std::ranges::find_if(setup_.prices, [&](std::string const& price) { return !portal.switches_to(price); });
@@ -263,7 +256,6 @@ std::vector<Finding> examine_payments(config::Config const& config)
         PaymentSetup setup{.debug = config.debug,
                            .public_url = config.public_url,
                            .prices = config.stripe_price_ids,
-                           .portal_configuration = config.stripe_portal_configuration.value_or(""),
                            .publishable_key = config.stripe_publishable_key.value_or(""),
                            .has_webhook_secret = !config.stripe_webhook_secrets.empty()};
         for (auto& price : prices_of_plans(config, stripe::word_of(client->mode()))) {

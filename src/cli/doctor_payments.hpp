@@ -18,7 +18,6 @@ struct PaymentSetup {
     bool debug = false;
     std::string public_url;
     std::vector<std::string> prices; // That somebody could buy by.
-    std::string portal_configuration;
     std::string publishable_key;
     bool has_webhook_secret = false;
 };

@@ -15,7 +15,6 @@ PaymentSetup right()
     return {.debug = false,
             .public_url = "https://chat.example.com",
             .prices = {"price_1"},
-            .portal_configuration = "bpc_1",
             .publishable_key = "pk_live_1",
             .has_webhook_secret = true};
 }
@@ -26,9 +25,9 @@ stripe::ScriptedApi well()
     api.mode_ = stripe::Mode::live;
     api.on("GET /v1/account", R"({"id":"acct_1AbCdEfGhIjKlMnO"})");
     api.on("GET /v1/prices/price_1", R"({"id":"price_1","active":true,"recurring":{"interval":"month"}})");
-    api.on("GET /v1/billing_portal/configurations/bpc_1",
-           R"({"id":"bpc_1","active":true,"features":{"subscription_cancel":{"enabled":true,"mode":"at_period_end"},)"
-           R"("payment_method_update":{"enabled":true}}})");
+    api.on("GET /v1/billing_portal/configurations",
+           R"({"data":[{"id":"bpc_1","active":true,"metadata":{"pollux":"https://chat.example.com"},"features":{)"
+           R"("subscription_cancel":{"enabled":true,"mode":"at_period_end"},"payment_method_update":{"enabled":true}}}]})");
     api.on("GET /v1/webhook_endpoints",
            R"({"data":[{"id":"we_1","url":"https://chat.example.com/subscription/webhook/","status":"enabled",)"
            R"("api_version":"2026-10-28.endive","enabled_events":["*"]}]})");
@@ -77,7 +76,7 @@ TEST(DoctorPayments, go_no_further_than_a_key_that_opens_nothing)
 
 TEST(DoctorPayments, say_one_line_and_a_way_out_whatever_stripe_answers)
 {
-    for (auto const* what : {"GET /v1/prices/price_1", "GET /v1/billing_portal/configurations/bpc_1", "GET /v1/webhook_endpoints"}) {
+    for (auto const* what : {"GET /v1/prices/price_1", "GET /v1/billing_portal/configurations", "GET /v1/webhook_endpoints"}) {
         for (auto const* body : {"[]", "{}", "not json", R"({"data":[7,"x",{}]})", R"({"id":7,"data":{}})"}) {
             auto api = well();
             api.on(what, body);

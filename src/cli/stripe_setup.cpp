@@ -48,7 +48,6 @@ std::string setup_text(config::Config const& config, stripe::SetupOutcome const&
     for (auto const& line : outcome.lines) text.append("  ").append(word_of(line.done)).append(line.what).append("\n");
     if (!outcome.failure.empty()) return text;
     text += "\nThe settings (.env or the environment):\n\nSTRIPE_PRICE_ID=" + price_list(config, outcome.prices) + "\n";
-    text += "STRIPE_PORTAL_CONFIGURATION=" + outcome.portal_configuration + "\n";
     if (!outcome.webhook_secret.empty()) {
         text += "STRIPE_WEBHOOK_SECRET=" + outcome.webhook_secret + "\n\nThe secret is shown this once. ";
     } else {

@@ -96,8 +96,7 @@ struct Config {
     std::optional<std::string> stripe_publishable_key;
     std::optional<Secret> stripe_secret_key;
     std::vector<Secret> stripe_webhook_secrets;
-    std::vector<std::string> stripe_price_ids;              // Of pro.
-    std::optional<std::string> stripe_portal_configuration; // Empty: Stripe's default.
+    std::vector<std::string> stripe_price_ids; // Of pro.
     std::string stripe_base_url = "https://api.stripe.com";
     bool stripe_automatic_tax = false;
     bool stripe_promotion_codes = false;

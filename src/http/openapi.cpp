@@ -71,6 +71,7 @@ json::object success(Route const& route)
     json::object bodies;
     if (!route.shape.answer_schema.empty()) bodies = content("application/json", json::parse(route.shape.answer_schema));
     if (route.shape.answers_event_stream) bodies["text/event-stream"] = event_stream(route);
+    if (route.shape.answers_html) bodies.emplace("text/html", json::object{{"schema", {{"type", "string"}}}});
     if (!bodies.empty()) answer["content"] = std::move(bodies);
     if (route.options.limits != RateClass::none) {
         answer["headers"] = {{"RateLimit", reference("headers", "RateLimit")},
@@ -85,6 +86,7 @@ json::object responses(Route const& route)
     if (route.options.may_have_ended) {
         all["204"] = json::object{{"description", "Everything was read already, by the Last-Event-ID; an EventSource stops here."}};
     }
+    if (route.shape.may_lead_elsewhere) all["303"] = json::object{{"description", "It goes on at the URL in Location."}};
     bool const has_parameters = route.path.find('{') != std::string::npos;
     std::set<int> refusals{400, 503};
     if (route.options.access == Access::user) refusals.insert(401);

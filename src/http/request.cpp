@@ -41,6 +41,19 @@ std::string Request::client_request_id() const
     return is_printable ? std::string(*given) : std::string();
 }
 
+Result<std::string> Request::path_word(std::string_view name) const
+{
+    constexpr std::size_t word_bytes_max = 100;
+    for (auto const& [known, value] : path_parameters) {
+        if (known != name) continue;
+        bool const is_word = !value.empty() && value.size() <= word_bytes_max && std::ranges::all_of(value, [](char letter) {
+            return std::isalnum(static_cast<unsigned char>(letter)) || letter == '_';
+        });
+        if (is_word) return std::string(value);
+    }
+    return not_found(name);
+}
+
 std::optional<std::int64_t> Request::path_number(std::string_view name) const
 {
     for (auto const& [known, value] : path_parameters) {

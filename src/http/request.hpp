@@ -63,6 +63,9 @@ public:
         return IdType{*number};
     }
 
+    // not_found(name) unless the parameter has 1 to 100 letters, digits and underscores: ids that are words.
+    Result<std::string> path_word(std::string_view name) const;
+
     // nullopt without the header; an error (400) when it is empty or over 255 bytes or not printable ASCII.
     Result<std::optional<std::string>> idempotency_key() const;
 

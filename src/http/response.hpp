@@ -3,12 +3,14 @@
 
 #include "base/json.hpp"
 #include "http/event_stream.hpp"
+#include "http/html.hpp"
 
 #include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace pollux::http {
@@ -57,6 +59,14 @@ struct CreatedOrStream {
     std::unique_ptr<EventStream> events;
     Replay replay = Replay::first_answer;
 };
+
+// 303: the browser goes there by GET. A whole URL, or a path.
+struct SeeOther {
+    std::string location;
+};
+
+// What a form's handler answers.
+using HtmlOrSeeOther = std::variant<Html, SeeOther>;
 
 // One kind of event of a stream, for the OpenAPI document.
 struct EventShape {

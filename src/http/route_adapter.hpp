@@ -18,6 +18,8 @@ struct AnswerShape {
     int status = 200;
     std::string answer_schema; // Empty: no JSON body.
     bool answers_event_stream = false;
+    bool answers_html = false;
+    bool may_lead_elsewhere = false;        // 303.
     std::vector<std::string> event_schemas; // One an entry of RouteOptions::events.
 };
 
@@ -27,6 +29,8 @@ using Handler = std::function<asio::awaitable<Result<Response>>(Request const&)>
 
 Response json_response(int status, std::string json);
 Response replayed(Response response, Replay replay);
+Response html_response(Html const& page);
+Response see_other(SeeOther answer); // Throws std::logic_error for a location that is none.
 
 // One an Answer type: how it goes out and what the document says of it. The general case is a described struct with 200.
 template <class T>
@@ -111,6 +115,26 @@ struct Answer<CreatedOrStream<T>> {
         shape.status = 201;
         shape.answer_schema = schema_of<T>(book, SchemaSide::output);
         shape.answers_event_stream = true;
+    }
+};
+
+template <>
+struct Answer<Html> {
+    static Response respond(Html value) { return html_response(value); }
+    static void describe(AnswerShape& shape, SchemaBook&) { shape.answers_html = true; }
+};
+
+template <>
+struct Answer<HtmlOrSeeOther> {
+    static Response respond(HtmlOrSeeOther value)
+    {
+        auto const* page = std::get_if<Html>(&value);
+        return page ? html_response(*page) : see_other(std::get<SeeOther>(std::move(value)));
+    }
+    static void describe(AnswerShape& shape, SchemaBook&)
+    {
+        shape.answers_html = true;
+        shape.may_lead_elsewhere = true;
     }
 };
 

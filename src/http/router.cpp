@@ -1,6 +1,7 @@
 #include "http/router.hpp"
 
 #include "base/text.hpp"
+#include "base/uri.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -130,6 +131,29 @@ Response json_response(int status, std::string json)
     Response response;
     response.status = status;
     response.body = std::move(json);
+    return response;
+}
+
+Response html_response(Html const& page)
+{
+    Response response{.status = 200, .content_type = "text/html; charset=utf-8"};
+    response.headers.emplace_back("Content-Security-Policy", html_policy(page));
+    // What leads elsewhere tells nobody the page's URL; to this server the Origin is still said.
+    response.headers.emplace_back("Referrer-Policy", "same-origin");
+    response.body = html_document(page);
+    return response;
+}
+
+Response see_other(SeeOther answer)
+{
+    auto const& to = answer.location;
+    bool const is_plain = std::ranges::all_of(to, [](char letter) { return letter > 0x20 && letter < 0x7F; });
+    auto const url = parse_uri(to);
+    bool const is_path = to.starts_with('/') && !to.starts_with("//");
+    if (!is_plain || !(is_path || (url && is_web(*url))))
+        throw std::logic_error("a redirect to what is neither a URL of the web nor a path");
+    Response response{.status = 303, .content_type = ""};
+    response.headers.emplace_back("Location", std::move(answer.location));
     return response;
 }
 

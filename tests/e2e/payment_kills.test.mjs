@@ -31,13 +31,12 @@ async function isOneOfEach(shop, user, open) {
     return customers[0].id;
 }
 
+after(() => endPrograms());
+
 describe('buying, with kills', () => {
     let shop, server, client;
     before(async () => ({ shop, server, client } = await openShop()));
-    after(() => {
-        endPrograms();
-        client.close();
-    });
+    after(() => client.close());
 
     let deaths = 0;
     const restart = async () => {
@@ -79,10 +78,7 @@ describe('buying, with kills', () => {
 describe('buying from a Stripe with faults', () => {
     let shop, server, client;
     before(async () => ({ shop, server, client } = await openShop()));
-    after(() => {
-        endPrograms();
-        client.close();
-    });
+    after(() => client.close());
 
     const plan = (next) => shop.sim.tell('plan', { reset: true, matching: next });
 

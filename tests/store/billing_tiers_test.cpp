@@ -33,6 +33,12 @@ asio::awaitable<int> put_in_force(db::Transaction& transaction, PaymentScope sco
     co_return 0;
 }
 
+asio::awaitable<int> take_out_of_force(db::Transaction& transaction, std::string mode)
+{
+    co_await billing::take_payments_out_of_force(transaction, std::move(mode));
+    co_return 0;
+}
+
 class TierStores : public ChatStores {
 protected:
     TierStores()
@@ -62,6 +68,12 @@ protected:
     void use(PaymentScope scope)
     {
         temp.run(temp.database().transact([scope](db::Transaction& transaction) { return put_in_force(transaction, scope); }));
+    }
+
+    void take_out(std::string mode)
+    {
+        temp.run(temp.database().transact([mode](db::Transaction& transaction) { return take_out_of_force(transaction, mode); }));
+        run_tasks();
     }
 
     std::string tier(UserId user)
@@ -306,6 +318,10 @@ TEST_F(TierStores, payments_of_the_mode_in_force_count_and_no_others)
     EXPECT_EQ(tier(user), "basic");
     pay(user, {{"demo_1", "pro", std::nullopt, "active"}}, {"demo", ""});
     EXPECT_EQ(temp.run(tiers.tier_of(user)).source, TierSource::demo);
+    take_out("test");
+    EXPECT_EQ(tier(user), "pro") << "another mode than that in force";
+    take_out("demo");
+    EXPECT_EQ(tier(user), "basic") << "none is in force any more";
 }
 
 TEST_F(TierStores, a_payment_takes_the_place_of_what_was_paid_before)

@@ -22,6 +22,11 @@ std::map<std::string, char const*> const of_nobody{
     {"task_periods", "a row a kind of work"},
     {"guess_budgets", "of numbers, addresses and networks that may belong to nobody, by their MAC"},
     {"admin_claims", "of the installation; a row for each number that ADMIN_MOBILE ever named"},
+    {"demo_answers", "of debug's stand-in for the payment provider, whose rows belong to nobody here"},
+    {"demo_customers", "the same"},
+    {"demo_sessions", "the same"},
+    {"demo_subscriptions", "the same"},
+    {"demo_portals", "the same"},
     {"schema_migrations", "of the database"},
     {"test_clock", "of these tests"},
 };

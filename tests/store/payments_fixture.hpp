@@ -33,8 +33,9 @@ protected:
         Till(PaymentStores& stores, std::string key_mac)
             : account(stores.temp.database(), stores.world, std::move(key_mac)), prices(stores.temp.database(), stores.world, account),
               sync(stores.temp.database(), stores.world, account, stores.installation, stores.tiers, std::chrono::days(3)),
-              checkout(stores.temp.database(), stores.world, account, stores.installation, {.trial_days = 7}),
-              service({stores.temp.database(), stores.world, account, checkout, sync, stores.tiers, stores.limiter},
+              portal(stores.world, "https://chat.example.com"),
+              checkout(stores.temp.database(), stores.world, account, stores.installation, portal, {.trial_days = 7}),
+              service({stores.temp.database(), stores.world, account, checkout, portal, sync, stores.tiers, stores.limiter},
                       {.return_urls = {"https://chat.example.com", {}, false}, .publishable_key = std::nullopt}),
               webhook(stores.temp.database(), stores.world.mode(), account, {"whsec_1"}, tasks::Seal(std::string(32, 'k')), stores.bell,
                       stores.temp.clock()),
@@ -49,6 +50,7 @@ protected:
         billing::PaymentAccount account;
         billing::SoldPrices prices;
         billing::CustomerSync sync;
+        billing::Portal portal;
         billing::Checkout checkout;
         billing::PaymentsService service;
         billing::Webhook webhook;

@@ -37,8 +37,8 @@ Error already_subscribed(std::string const& portal_url)
     append_json_text(url, portal_url);
     auto error =
         conflict("already_subscribed", "There is a subscription already; portal_url is where to change it, or to pay what is open.");
-    if (!portal_url.empty()) error = std::move(error).with_member({"portal_url", std::move(url)});
-    return error;
+    if (portal_url.empty()) return error;
+    return std::move(error).with_member({"portal_url", std::move(url)});
 }
 
 // What was never paid for, not even by a trial, was not bought.
@@ -128,7 +128,9 @@ struct Checkout::Going {
 
     Step begin(std::string seen)
     {
+        auto id = random_token();
         stripe::SessionWish made{.owner = {installation, std::to_string(wish.user.value)},
+                                 .operation = id,
                                  .customer = customer,
                                  .price = price,
                                  .success_url = wish.success_url,
@@ -136,7 +138,7 @@ struct Checkout::Going {
                                  .automatic_tax = checkout.options_.automatic_tax,
                                  .promotion_codes = checkout.options_.promotion_codes,
                                  .trial_days = has_bought_before ? std::nullopt : checkout.options_.trial_days};
-        Operation const operation{random_token(), stripe::session_form(made).text(), price};
+        Operation const operation{std::move(id), stripe::session_form(made).text(), price};
         auto const begun = co_await checkout.store_.begin(wish.user, scope, std::move(seen), operation);
         if (!begun) co_return std::nullopt;
         failpoint("payment_session_begun");
@@ -147,6 +149,7 @@ struct Checkout::Going {
     Step make(Operation operation)
     {
         auto const made = co_await stripe::make_session(checkout.api_, stripe::Form::of_text(operation.parameters), operation.id, deadline);
+        if (made.is_spent) co_return co_await find_made(std::move(operation));
         if (made.changed == Changed::unknown) co_return slow();
         failpoint("payment_session_made");
         if (made.changed != Changed::yes) {
@@ -163,6 +166,20 @@ struct Checkout::Going {
         co_return OpenCheckout{made.value.url, made.value.id};
     }
 
+    // The session that the operation may have made: what it wrote on it tells. What it never made, another operation makes.
+    Step find_made(Operation operation)
+    {
+        auto const sessions = co_await stripe::open_sessions_of(checkout.api_, customer, deadline);
+        if (!sessions.value) co_return slow();
+        auto const made = std::ranges::find(*sessions.value, operation.id, &stripe::CheckoutSession::operation);
+        if (made == sessions.value->end()) {
+            co_await checkout.store_.give_up(wish.user, std::move(operation));
+        } else {
+            co_await checkout.store_.put(wish.user, scope, std::move(operation), made->id);
+        }
+        co_return std::nullopt;
+    }
+
     Step expire(std::string session)
     {
         auto const expired = co_await stripe::expire_session(checkout.api_, session, deadline);
@@ -175,9 +192,8 @@ struct Checkout::Going {
 
     Step send_to_portal(stripe::CheckoutDecision decision)
     {
-        stripe::PortalWish portal{
-            customer, wish.cancel_url, decision.flow, decision.subscription, price, checkout.options_.portal_configuration};
-        auto const opened = co_await stripe::open_portal(checkout.api_, std::move(portal), random_token(), deadline);
+        stripe::PortalWish portal{customer, wish.cancel_url, decision.flow, decision.subscription, price};
+        auto const opened = co_await checkout.portal_.open(std::move(portal), deadline);
         co_return already_subscribed(opened.value);
     }
 };
@@ -216,11 +232,13 @@ asio::awaitable<Result<std::string>> Checkout::customer(UserId user, PaymentScop
     if (begun) {
         failpoint("payment_customer_begun");
         auto const made = co_await stripe::make_customer(api_, stripe::Form::of_text(begun->parameters), begun->id, deadline);
-        if (made.changed == Changed::unknown) co_return slow();
+        if (made.changed == Changed::unknown && !made.is_spent) co_return slow();
         failpoint("payment_customer_made");
         co_await database_.transact([=, id = begun->id, customer = made.value](db::Transaction& transaction) {
             return end_customer(transaction, user, scope, id, customer);
         });
+        // One that it may have made is nobody's, and has bought nothing: the next request makes another.
+        if (made.is_spent) co_return slow();
         if (made.changed != Changed::yes) co_return refused(made.code, made.detail);
     }
     auto linked = co_await customers_.customer_of(user, std::move(scope));

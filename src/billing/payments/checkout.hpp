@@ -7,6 +7,7 @@
 #include "billing/payments/checkout_store.hpp"
 #include "billing/payments/customer_store.hpp"
 #include "billing/payments/installation.hpp"
+#include "billing/payments/portal.hpp"
 #include "billing/payments/price_store.hpp"
 #include "billing/stripe/changes.hpp"
 
@@ -18,7 +19,6 @@ struct CheckoutOptions {
     bool automatic_tax = false;
     bool promotion_codes = false;
     std::optional<std::int64_t> trial_days;
-    std::string portal_configuration{}; // Empty: the provider's default.
 };
 
 struct CheckoutWish {
@@ -37,9 +37,10 @@ struct OpenCheckout {
 class Checkout {
 public:
     // All references must outlive this.
-    Checkout(db::Database& database, stripe::Api const& api, PaymentAccount& account, Installation& installation, CheckoutOptions options)
-        : database_(database), api_(api), account_(account), installation_(installation), store_(database), customers_(database),
-          prices_(database), operations_(database), options_(options)
+    Checkout(db::Database& database, stripe::Api const& api, PaymentAccount& account, Installation& installation, Portal& portal,
+             CheckoutOptions options)
+        : database_(database), api_(api), account_(account), installation_(installation), portal_(portal), store_(database),
+          customers_(database), prices_(database), operations_(database), options_(options)
     {}
 
     // Errors: plan_not_sold, invalid_input (price), already_subscribed (with the portal's URL), payment_provider_slow, payment_refused.
@@ -55,6 +56,7 @@ private:
     stripe::Api const& api_;
     PaymentAccount& account_;
     Installation& installation_;
+    Portal& portal_;
     CheckoutStore store_;
     CustomerStore customers_;
     PriceStore prices_;

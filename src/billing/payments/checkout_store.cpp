@@ -10,6 +10,14 @@ enum : std::size_t { session, price };
 }
 constexpr db::Sql row_sql = "select session_id, price from checkouts where user_id = $1 and mode = $2 and account = $3";
 
+// A session lives for a day, and ends when something is bought; the provider's times are whole seconds.
+constexpr db::Sql may_be_open_sql = R"sql(
+    select 1 from checkouts c where c.user_id = $1 and c.mode = $2 and c.account = $3 and c.created_at > now_us() - $4
+        and not exists (select 1 from subscriptions s where s.user_id = c.user_id and s.mode = c.mode and s.account = c.account
+            and s.created_at >= c.created_at - c.created_at % 1000000)
+)sql";
+constexpr std::chrono::hours session_lives{24};
+
 constexpr db::Sql put_sql = R"sql(
     insert into checkouts (user_id, mode, account, session_id, price, created_at) select id, $2, $3, $4, $5, now_us() from users where id = $1
     on conflict (user_id) do update set mode = excluded.mode, account = excluded.account, session_id = excluded.session_id,
@@ -55,6 +63,13 @@ asio::awaitable<int> give_up_in(db::Transaction& transaction, UserId user, std::
 asio::awaitable<std::optional<CheckoutRow>> CheckoutStore::of_user(UserId user, PaymentScope scope)
 {
     co_return row_in(co_await database_.read(row_sql, user, scope.mode, scope.account));
+}
+
+asio::awaitable<bool> CheckoutStore::may_be_open(UserId user, PaymentScope scope)
+{
+    auto const lives_us = std::chrono::microseconds(session_lives).count();
+    auto const rows = co_await database_.read(may_be_open_sql, user, scope.mode, scope.account, lives_us);
+    co_return !rows.empty();
 }
 
 asio::awaitable<std::optional<Operation>> CheckoutStore::under_way(UserId user, PaymentScope scope)

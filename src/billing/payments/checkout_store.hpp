@@ -22,6 +22,9 @@ public:
 
     asio::awaitable<std::optional<CheckoutRow>> of_user(UserId user, PaymentScope scope);
 
+    // As far as is known here: there is one, not over a day old, and nothing was bought since. Who wants to be sure asks the provider.
+    asio::awaitable<bool> may_be_open(UserId user, PaymentScope scope);
+
     // Of a session that is not made yet.
     asio::awaitable<std::optional<Operation>> under_way(UserId user, PaymentScope scope);
 

@@ -94,10 +94,12 @@ asio::awaitable<SubscriptionStatus> PaymentsService::current(UserId user, std::o
         status.current_period_end = shown->period_end;
         status.cancels_at = shown->cancels_at;
         status.grace_until = shown->grace_until;
+        auto const live = std::ranges::count_if(rows, [](auto const& row) { return stripe::is_live_word(row.status); });
+        status.other_subscriptions = std::max<std::int64_t>(live - 1, 0);
     }
     bool const is_live = stripe::is_live_word(status.status) && status.status != "none";
-    auto const open = is_live ? std::nullopt : co_await checkouts_.of_user(user, std::move(*scope));
-    if (open) status.status = "pending";
+    bool const is_pending = !is_live && co_await checkouts_.may_be_open(user, std::move(*scope));
+    if (is_pending) status.status = "pending";
     co_return status;
 }
 
@@ -112,10 +114,7 @@ asio::awaitable<Result<OpenPortal>> PaymentsService::portal(UserId user, stripe:
     if (!scope) co_return slow();
     auto customer = co_await customers_.customer_of(user, *scope);
     if (!customer) co_return not_subscribed();
-    stripe::PortalWish wish{.customer = *customer,
-                            .return_url = return_url.value_or(options_.return_urls.public_url + done_path),
-                            .flow = flow,
-                            .configuration = options_.portal_configuration};
+    stripe::PortalWish wish{*customer, return_url.value_or(options_.return_urls.public_url + done_path), flow};
     std::vector<stripe::Subscription> subscriptions;
     if (flow != stripe::PortalFlow::none && flow != stripe::PortalFlow::payment_method) {
         auto fetched = co_await stripe::subscriptions_of(parts_.api, *customer, deadline);
@@ -124,7 +123,7 @@ asio::awaitable<Result<OpenPortal>> PaymentsService::portal(UserId user, stripe:
         auto const live = std::ranges::find_if(subscriptions, stripe::is_live);
         if (live != subscriptions.end()) wish.subscription = &*live;
     }
-    auto const opened = co_await stripe::open_portal(parts_.api, std::move(wish), random_token(), deadline);
+    auto const opened = co_await parts_.portal.open(std::move(wish), deadline);
     if (opened.changed == Changed::unknown) co_return slow();
     if (opened.changed != Changed::yes) co_return refused();
     co_return OpenPortal{opened.value};

@@ -38,6 +38,7 @@ struct Answer {
     std::string error_parameter;
     std::string detail;           // For operators, one line.
     std::string request_id;       // Stripe's.
+    bool is_replayed = false;     // What the first call with this operation was answered, given again.
     bool may_be_repeated = false; // The same call, at once.
 };
 

@@ -25,6 +25,7 @@ Change<T> change_of(Answer const& answer, T (*read)(json::object const&))
 {
     Change<T> change{changed_by(answer), {}, answer.error_code, answer.detail};
     if (change.changed == Changed::yes) change.value = read(answer.body);
+    change.is_spent = change.changed == Changed::unknown && answer.is_replayed && answer.status >= 500;
     return change;
 }
 
@@ -115,6 +116,7 @@ Form session_form(SessionWish const& wish)
     form.add("line_items[0][price]", wish.price).add("line_items[0][quantity]", std::int64_t{1});
     form.add("success_url", wish.success_url).add("cancel_url", wish.cancel_url).add("client_reference_id", wish.owner.user);
     add_owner(form, wish.owner, "metadata");
+    form.add("metadata[operation]", wish.operation);
     add_owner(form, wish.owner, "subscription_data[metadata]");
     if (wish.trial_days) form.add("subscription_data[trial_period_days]", *wish.trial_days);
     if (wish.promotion_codes) form.add("allow_promotion_codes", true);
@@ -129,8 +131,8 @@ asio::awaitable<Change<CheckoutSession>> make_session(Api const& api, Form form,
 
 asio::awaitable<Change<CheckoutSession>> expire_session(Api const& api, std::string id, Steady::time_point deadline)
 {
-    // Its own id makes the operation: to expire twice is to expire once.
-    auto call = post("/v1/checkout/sessions/" + id + "/expire", {}, "expire-" + id, deadline);
+    // Without an operation: to expire twice is to be refused once.
+    auto call = post("/v1/checkout/sessions/" + id + "/expire", {}, {}, deadline);
     co_return change_of(co_await api.call(std::move(call)), read_session);
 }
 

@@ -25,6 +25,9 @@ struct Change {
     T value{};          // Of `yes`.
     std::string code;   // Stripe's, of `no`; may be empty.
     std::string detail; // For operators.
+
+    // Of `unknown`: Stripe failed at it, and keeps that failure for the operation. It may have been done, and to repeat it tells nothing.
+    bool is_spent = false;
 };
 
 // Our name, so that of two installations on one account none takes the other's for its own. Nothing of the user but its id goes to Stripe.
@@ -33,6 +36,7 @@ asio::awaitable<Change<std::string>> make_customer(Api const& api, Form form, st
 
 struct SessionWish {
     Owner owner;
+    std::string operation; // Is written on it, so that it can be found when its making told nothing.
     std::string customer;
     std::string price;
     std::string success_url; // May hold {CHECKOUT_SESSION_ID}.
@@ -52,7 +56,7 @@ struct PortalWish {
     PortalFlow flow = PortalFlow::none;
     Subscription const* subscription = nullptr; // Of every flow but payment_method; without it, the plain portal.
     std::string price;                          // Of flow change_price.
-    std::string configuration;                  // Empty: Stripe's default.
+    std::string configuration{};                // Empty: the account's default.
 };
 asio::awaitable<Change<std::string>> open_portal(Api const& api, PortalWish wish, std::string operation, Steady::time_point deadline);
 

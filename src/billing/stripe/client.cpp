@@ -155,6 +155,7 @@ asio::awaitable<Answer> Client::once(Call const& call) const
     auto answer = is_whole ? read_answer(http.head.status, http.body) : no_answer(http.result);
     count(answer.outcome, Steady::now() - began);
     answer.request_id = http.head.header("request-id");
+    answer.is_replayed = http.head.header("idempotent-replayed") == "true";
     answer.may_be_repeated = is_repeatable(is_whole ? http.head.status : 0, http.head.header("stripe-should-retry"));
     co_return answer;
 }

@@ -124,6 +124,7 @@ CheckoutSession read_session(json::object const& object)
     session.subscription = id_at(object, "subscription");
     session.expires_at = time_at(object, "expires_at");
     session.owner = owner_of(object);
+    if (auto const* written = object_at(object, "metadata")) session.operation = word_at(*written, "operation");
     return session;
 }
 

@@ -58,6 +58,7 @@ struct CheckoutSession {
     std::string subscription;
     std::optional<Time> expires_at;
     Owner owner;
+    std::string operation; // metadata[operation]: the one that made it.
 };
 
 struct Price {

@@ -15,13 +15,13 @@ export class Shop {
         const product = await shop.make('products', { name: 'Pro' });
         shop.monthly = (await shop.make('prices', { product: product.id, currency: 'usd', unit_amount: 2000, 'recurring[interval]': 'month' })).id;
         shop.yearly = (await shop.make('prices', { product: product.id, currency: 'usd', unit_amount: 20000, 'recurring[interval]': 'year' })).id;
-        await shop.make('billing_portal/configurations', {
-            'business_profile[headline]': 'Pollux',
-            'features[subscription_cancel][enabled]': 'true', 'features[subscription_cancel][mode]': 'at_period_end',
-            'features[payment_method_update][enabled]': 'true', 'features[invoice_history][enabled]': 'true',
-            'features[subscription_update][enabled]': 'true', 'features[subscription_update][default_allowed_updates][0]': 'price',
-            'features[subscription_update][products][0][product]': product.id,
-            'features[subscription_update][products][0][prices][0]': shop.monthly, 'features[subscription_update][products][0][prices][1]': shop.yearly,
+        const account = key.at(-1) === '2' ? 'acct_2' : 'acct_1';
+        await shop.sim.tell('portal_default', {
+            account, mode: key.includes('_live_') ? 'live' : 'test',
+            features: {
+                subscription_cancel: { enabled: true, mode: 'at_period_end' }, payment_method_update: { enabled: true }, invoice_history: { enabled: true },
+                subscription_update: { enabled: true, default_allowed_updates: ['price'], products: [{ product: product.id, prices: [shop.monthly, shop.yearly] }] },
+            },
         });
         shop.endpoints = [];
         while (shop.endpoints.length < endpoints) {
@@ -85,8 +85,8 @@ export const checkout = (user, body = { plan: 'pro' }) => user.ask('POST', '/sub
 
 // Until the user has this tier, in every way in which it is told.
 export async function becomes(user, tier, seconds = 5) {
-    await until(`${tier} for ${user.mobile}`, async () => (await status(user)).tier === tier, { seconds });
-    assert.equal((await user.ask('GET', '/user/me/')).tier, tier);
+    const isSo = async () => (await status(user)).tier === tier && (await user.ask('GET', '/user/me/')).tier === tier;
+    await until(`${tier} for ${user.mobile}`, isSo, { seconds });
 }
 
 // Buys as a user does, and is Pro. The session.
