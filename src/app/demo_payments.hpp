@@ -15,6 +15,8 @@ class Router;
 
 namespace pollux::app {
 
+namespace asio = boost::asio;
+
 // Whether payments are a demo by these settings.
 bool sells_in_demo(config::Config const& config);
 
