@@ -1,6 +1,7 @@
 #include "app/control_commands.hpp"
 
 #include "app/plan_commands.hpp"
+#include "app/reconcile_command.hpp"
 #include "app/superuser.hpp"
 #include "control/client.hpp"
 
@@ -9,6 +10,7 @@ namespace pollux::app {
 control::Commands control_commands(Rooms& rooms)
 {
     auto commands = plan_commands(rooms);
+    commands.merge(reconcile_commands(rooms));
     commands.emplace(superuser_command_name, superuser_command(rooms.accounts));
     return commands;
 }

@@ -2,6 +2,7 @@
 
 #include "base/required.hpp"
 #include "base/secrets.hpp"
+#include "billing/stripe/account_objects.hpp"
 #include "billing/stripe/client.hpp"
 
 namespace pollux::app {
@@ -65,7 +66,10 @@ Payments::Payments(PaymentSource& source, config::Config const& config, std::str
                payments_options(config)),
       webhook_(needs.database, source.api->mode(), source.account, webhook_secrets(config, secret_key), tasks::Seal(secret_key), needs.bell,
                needs.clock),
-      parts_{needs.database, *source.api, source.account, sync_}, watch_(needs.database)
+      parts_{needs.database, *source.api, source.account, sync_},
+      reconcile_({needs.database, *source.api, source.account, installation_, needs.tiers, needs.bell}, config.billing_grace_days,
+                 billing::stripe::webhook_urls(config.public_url)),
+      watch_(needs.database)
 {
     if (sells_in_demo(config)) demo_.emplace(config, secret_key, needs.database, needs.bell, webhook_, needs.clock);
 }
@@ -74,7 +78,11 @@ void Payments::add_kinds(tasks::TaskKinds& kinds)
 {
     billing::add_price_kind(kinds, source_.prices);
     billing::add_payment_kinds(kinds, parts_);
-    if (demo_) demo_->add_kinds(kinds);
+    if (demo_) {
+        demo_->add_kinds(kinds);
+    } else {
+        billing::add_reconcile_kind(kinds, reconcile_);
+    }
 }
 
 void Payments::add_pages(http::Router& router)

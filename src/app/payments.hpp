@@ -6,6 +6,7 @@
 #include "billing/payments/payment_tasks.hpp"
 #include "billing/payments/payment_watch.hpp"
 #include "billing/payments/payments_routes.hpp"
+#include "billing/payments/reconcile.hpp"
 #include "billing/payments/sold_prices.hpp"
 #include "config/config.hpp"
 
@@ -54,6 +55,8 @@ public:
 
     void add_kinds(tasks::TaskKinds& kinds);
     asio::awaitable<void> look() { return watch_.look(); } // Every minute.
+    // Null: there is nothing to reconcile with a demo.
+    billing::Reconcile* reconcile() { return demo_ ? nullptr : &reconcile_; }
     billing::PaymentsApi routes() { return {&service_, &webhook_}; }
     void add_pages(http::Router& router); // The demo's, where it is one.
 
@@ -67,6 +70,7 @@ private:
     billing::Webhook webhook_;
     std::optional<DemoPayments> demo_;
     billing::PaymentParts parts_;
+    billing::Reconcile reconcile_;
     billing::PaymentWatch watch_;
 };
 

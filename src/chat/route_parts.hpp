@@ -1,6 +1,7 @@
 // What the handlers of this room have in common.
 #pragma once
 
+#include "base/json_types.hpp"
 #include "chat/chat_routes.hpp"
 #include "chat/streams/bounded_stream.hpp"
 #include "http/request.hpp"

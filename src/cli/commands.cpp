@@ -2,6 +2,7 @@
 
 #include "app/application.hpp"
 #include "app/plan_commands.hpp"
+#include "app/reconcile_command.hpp"
 #include "app/superuser.hpp"
 #include "base/reason.hpp"
 #include "cli/banner.hpp"
@@ -9,6 +10,7 @@
 #include "cli/doctor.hpp"
 #include "cli/move.hpp"
 #include "cli/password.hpp"
+#include "cli/stripe_setup.hpp"
 #include "cli/version.hpp"
 #include "config/process_config.hpp"
 #include "config/settings_document.hpp"
@@ -138,6 +140,14 @@ int say(config::Flags flags, Work work)
     });
 }
 
+int reconcile(config::Flags flags, app::Reconciling what)
+{
+    return with_config(std::move(flags), [what](config::Loaded const& loaded) {
+        auto const done = app::reconcile(loaded.config, what, [](std::string const& line) { print(line + "\n"); });
+        return done ? 0 : complain(done.error());
+    });
+}
+
 struct PlanArguments {
     std::string mobile;
     std::string plan;
@@ -153,6 +163,8 @@ struct CommandLine {
     ChatArguments chat;
     MoveArguments move_arguments;
     PlanArguments plans;
+    SetupArguments setup;
+    bool is_all = false;
     std::string mobile;
     std::string password_file;
     int exit_code = 0;
@@ -164,6 +176,7 @@ struct CommandLine {
         app.set_version_flag("--version", [] { return version_document(); });
         add_servers();
         add_plans();
+        add_payments();
         add_chat();
         add("doctor", "Looks at settings, data, database and model; says what to mend.", [this] {
             return doctor(config::load_process_config(flags));
@@ -246,6 +259,24 @@ struct CommandLine {
                                    [this](auto const& config) { return app::revoke_plan(config, plans.mobile, plans.plan); });
         command->add_option("mobile", plans.mobile, "The account's number")->required();
         command->add_option("plan", plans.plan, "The plan's name")->required();
+    }
+
+    void add_payments()
+    {
+        auto* command = add("reconcile", "Repairs what lost events of Stripe left behind, also beside running servers.",
+                            [this] { return reconcile(flags, is_all ? app::Reconciling::everything : app::Reconciling::since_last_time); });
+        command->add_flag("--all", is_all, "Looks at everything that is there, not only at what happened since the last time");
+        command->add_flag("--dev", flags.dev, as_serve);
+        command = add("stripe-setup", "Makes product, price, portal and webhook endpoint in the Stripe account, once.", [this] {
+            return with_config(only_data(flags), [this](config::Loaded const& loaded) { return stripe_setup(loaded.config, setup); });
+        });
+        command->add_option("--amount", setup.amount, "What Pro costs, like 20.00; by default as it is");
+        command->add_option("--currency", setup.currency, "Three letters")->capture_default_str();
+        command->add_option("--interval", setup.interval, "day, week, month or year")->capture_default_str();
+        command->add_flag("--dev", flags.dev, as_serve);
+        command->footer(
+            "Needs STRIPE_SECRET_KEY and PUBLIC_URL. Run again it makes nothing twice, mends what is its own, and leaves alone what is\n"
+            "others'. What it prints belongs into the settings.");
     }
 
     void add_chat()

@@ -4,6 +4,7 @@
 #include "base/reason.hpp"
 #include "base/required.hpp"
 #include "cli/doctor_numbers.hpp"
+#include "cli/doctor_payments.hpp"
 #include "db/migrator.hpp"
 #include "db/postgres/postgres_migrations.hpp"
 #include "db/sqlite/connection.hpp"
@@ -244,6 +245,7 @@ int doctor(config::Loaded const& loaded)
     if (auto finding = examine_redis(loaded.config)) findings.push_back(std::move(*finding));
     for (Finding& finding : examine_numbers(loaded.config)) findings.push_back(std::move(finding));
     for (Finding& finding : examine_models(loaded.config)) findings.push_back(std::move(finding));
+    for (Finding& finding : examine_payments(loaded.config)) findings.push_back(std::move(finding));
     std::fputs(to_text(findings).c_str(), stdout);
     auto ill = std::count_if(findings.begin(), findings.end(), [](Finding const& finding) { return finding.health == Health::ill; });
     std::puts(ill == 0 ? "Pollux can start." : "Mend what is ILL first.");

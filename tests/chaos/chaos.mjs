@@ -2,7 +2,7 @@
 // failpoint ends a process of each role once. In the end every message that was accepted has exactly one reply, and nothing else is there.
 //
 //   node tests/chaos/chaos.mjs [--shape embedded|cluster] [--sends 1000] [--kills 20] [--clients 20] [--seed N] [--failpoints yes|no]
-//                              [--roles serve,worker,postgres,redis,redis:stop,...] [--harm-ms 1500] [--redis yes|no] [--nightly]
+//                              [--roles serve,worker,postgres,redis,redis:stop,...] [--harm-ms 1500] [--redis yes|no] [--buyers 4] [--nightly]
 //
 // The seed decides what is sent, where and how, and what is harmed when; when the processes get to it, it cannot decide.
 import assert from 'node:assert/strict';
@@ -11,13 +11,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { User } from '../e2e/support/client.mjs';
+import { Client, User } from '../e2e/support/client.mjs';
 import { ms, percentile } from '../e2e/support/figures.mjs';
 import { sleep, until } from '../e2e/support/process.mjs';
 import { Random } from '../e2e/support/random.mjs';
 import { Sim } from '../e2e/support/sim.mjs';
 import { TimedClient } from '../e2e/support/timed_client.mjs';
 import { check } from './checker.mjs';
+import { Buyers } from './buyers.mjs';
 import { ChaosClient } from './clients.mjs';
 import { runFailpoints } from './failpoints.mjs';
 import { readHistory, settledMessages } from './history.mjs';
@@ -39,6 +40,7 @@ const { values: options } = parseArgs({
         shape: { type: 'string', default: 'embedded' },
         roles: { type: 'string' },
         redis: { type: 'string', default: 'yes' },
+        buyers: { type: 'string', default: '4' }, // Who pay through Stripe meanwhile.
         sends: { type: 'string', default: '1000' },
         kills: { type: 'string', default: '20' },
         clients: { type: 'string', default: '20' },
@@ -51,7 +53,7 @@ const { values: options } = parseArgs({
 const Shape = { embedded: Embedded, cluster: Cluster }[options.shape];
 if (options.nightly) Object.assign(options, { sends: '30000', kills: '1000', roles: options.roles ?? Shape.all.join() });
 const roles = options.roles?.split(',') ?? Shape.roles;
-const [sends, kills, clientCount, seed, harmMsMax] = [options.sends, options.kills, options.clients, options.seed, options['harm-ms']].map(Number);
+const [sends, kills, clientCount, seed, harmMsMax, buyerCount] = [options.sends, options.kills, options.clients, options.seed, options['harm-ms'], options.buyers].map(Number);
 
 const results = { passed: 0, failed: 0 };
 
@@ -86,11 +88,14 @@ async function runKills() {
     const random = new Random(seed);
     const sim = await Sim.start();
     await sim.plan({ default: { duration_ms: replyMsMax - 50, chunks: 12, pieces: 'random' } });
+    const buyers = await Buyers.open();
     const shape = await Shape.start({
-        env: { ...sim.settings(), BASIC_DAILY_MESSAGES: String(quota) }, roles, clients: clientCount, redis: options.redis === 'yes', harmMsMax,
+        env: { ...sim.settings(), ...buyers.settings, BASIC_DAILY_MESSAGES: String(quota) }, roles, clients: clientCount + buyerCount, redis: options.redis === 'yes', harmMsMax,
     });
     const client = new TimedClient(shape.target);
     const users = await makeUsers(client);
+    const buying = new Client(shape.target);
+    await buyers.begin(shape.target, buying, buyerCount, random.fork());
     client.waits = []; // Signing up prepares what is measured, and the passwords of a crowd take as long as the cores let them.
 
     const ledger = [];
@@ -108,13 +113,17 @@ async function runKills() {
     const harmedUntil = Math.max(0, ...harmed.map(({ ended }) => ended));
     const shown = await settledMessages(users, harmedUntil || Date.now());
     const seconds = (performance.now() - began) / 1000;
+    verdict(`${buyerCount} buyers, ${buyers.bought} purchases, ${buyers.changed} changes: one customer and one subscription each, and what Stripe says`, await buyers.end());
     client.close();
+    buying.close();
     const stopped = await shape.stop();
     const stubborn = stopped.filter(({ code, seconds: took }) => code !== 0 || took > 30).map((exit) => JSON.stringify(exit));
     verdict('SIGTERM ends each process with 0 within 30 s', stubborn);
 
     const killed = harmed.filter(({ cutsCalls }) => cutsCalls).map(({ began }) => began);
     const history = await readHistory({ store: shape, sim, users, sends: ledger, kills: killed, harmedUntil, shown, quota });
+    verdict(`${buyers.taken.size} events that were taken are there`, await buyers.lostEvents((query) => shape.rows(query)));
+    await buyers.close();
     await sim.stop();
     const problems = check(history);
     verdict(`${sends} sends of ${clientCount} clients, ${harmed.length} harms (${[...new Set(harmed.map(({ role }) => role))].join(', ')}): each accepted message has exactly one reply`, problems);

@@ -89,7 +89,7 @@ describe('demo checkout', () => {
         assert.equal(paid.headers.location, `${elsewhere}&session_id=${opened.session_id}`);
         const now = await status(user, opened.session_id);
         const { current_period_end: end, ...rest } = now;
-        assert.deepEqual(rest, { tier: 'pro', status: 'active', plan: 'pro', price: 'demo_pro_monthly', cancels_at: null, grace_until: null, source: 'demo', publishable_key: null });
+        assert.deepEqual(rest, { tier: 'pro', status: 'active', plan: 'pro', price: 'demo_pro_monthly', cancels_at: null, grace_until: null, other_subscriptions: 0, source: 'demo', publishable_key: null });
         assert.ok(Date.parse(end) > Date.now() + 27 * day && Date.parse(end) < Date.now() + 32 * day, end);
         assert.match(look(await client.ask('GET', pathOf(opened.checkout_url))), /This checkout is done\./);
     });

@@ -51,6 +51,7 @@ async function examine(env = {}) {
 
 const price = () => right.STRIPE_PRICE_ID;
 const endpoint = async () => (await sim.ask('objects', { kind: 'webhook_endpoint', mode: 'live' })).objects[0];
+const portal = async () => (await sim.ask('objects', { kind: 'billing_portal.configuration', mode: 'live' })).objects[0];
 const tellEndpoint = async (what) => sim.tell('endpoint', { endpoint: (await endpoint()).id, ...what });
 
 async function post(path, form, key = 'sk_live_1') {
@@ -100,13 +101,13 @@ const mistakes = {
         const made = await post('/v1/prices', { currency: 'usd', unit_amount: '9', product: 'pollux_pro', 'recurring[interval]': 'year' });
         return { STRIPE_PRICE_ID: `${price()},${made.id}` };
     }, {}, 'note', /does not switch to the price/, /stripe-setup/],
-    'no portal configuration': [null, { STRIPE_PORTAL_CONFIGURATION: '' }, 'ILL', /the portal has no configuration/, /STRIPE_PORTAL_CONFIGURATION/],
-    'a portal configuration that is not there': [null, { STRIPE_PORTAL_CONFIGURATION: 'bpc_none' }, 'ILL', /there is no portal configuration bpc_none/,
-        /STRIPE_PORTAL_CONFIGURATION/],
+    'no portal configuration': [async () => void (await post(`/v1/billing_portal/configurations/${(await portal()).id}`, { active: 'false' })), {}, 'ILL',
+        /the portal has no configuration/, /stripe-setup/],
     'a portal in which nobody can cancel': [
-        async () => void (await post(`/v1/billing_portal/configurations/${right.STRIPE_PORTAL_CONFIGURATION}`, { 'features[subscription_cancel][enabled]': 'false' })),
+        async () => void (await post(`/v1/billing_portal/configurations/${(await portal()).id}`, { 'features[subscription_cancel][enabled]': 'false' })),
         {}, 'ILL', /does not let customers cancel/, /stripe-setup/],
-    'another URL than the endpoint has': [null, { PUBLIC_URL: 'https://moved.example.com' }, 'ILL', /no webhook endpoint has the URL/, /PUBLIC_URL/],
+    'another URL than the endpoint has': [async () => void (await sim.tell('portal_default', { mode: 'live', features: {
+        subscription_cancel: { enabled: true, mode: 'at_period_end' }, payment_method_update: { enabled: true } } })), { PUBLIC_URL: 'https://moved.example.com' }, 'ILL', /no webhook endpoint has the URL/, /PUBLIC_URL/],
     'an endpoint that is switched off': [async () => void (await tellEndpoint({ do: 'disable' })), {}, 'ILL', /is switched off/, /stripe-setup.*reconcile/],
     'an endpoint of another version': [async () => void (await tellEndpoint({ set: { api_version: '2024-06-20' } })), {}, 'note', /2024-06-20/, /Delete it/],
     'an endpoint that misses events': [
@@ -133,7 +134,7 @@ for (const [name, [plant, settings, health, what, mend]] of Object.entries(mista
 // Where settings are wrong too, those are named beside it.
 test('a mistake is named: a test key in production', async () => {
     await command({ folder, env: { ...production(), STRIPE_SECRET_KEY: 'sk_test_1' } }, 'stripe-setup', '--amount', '20.00');
-    const { findings } = await examine({ STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_PUBLISHABLE_KEY: 'pk_test_1', STRIPE_PORTAL_CONFIGURATION: '' });
+    const { findings } = await examine({ STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_PUBLISHABLE_KEY: 'pk_test_1' });
     const key = findings.find(({ what }) => /a test key in production/.test(what));
     assert.equal(key?.health, 'note');
     assert.match(key.mend, /live/);

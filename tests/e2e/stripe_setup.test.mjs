@@ -60,7 +60,7 @@ test('what is needed is made once, and found again', async () => {
     assert.deepEqual([endpoint.url, endpoint.api_version, endpoint.status], ['https://chat.example.com/subscription/webhook/', version, 'enabled']);
     assert.equal(endpoint.enabled_events.length, 19);
     assert.equal(first.settings.STRIPE_PRICE_ID, price.id);
-    assert.equal(first.settings.STRIPE_PORTAL_CONFIGURATION, portal.id);
+    assert.equal(portal.metadata.pollux, 'https://chat.example.com');
     assert.match(first.settings.STRIPE_WEBHOOK_SECRET, /^whsec_\w{20,}$/);
 
     const all = await everything();

@@ -2,8 +2,8 @@
 
 #include "ai/gemini/gemini_decoder.hpp"
 #include "ai/gemini/gemini_error.hpp"
-#include "base/lenient_json.hpp"
 #include "ai/gemini/gemini_request.hpp"
+#include "base/lenient_json.hpp"
 #include "base/literals.hpp"
 #include "net/http_client.hpp"
 

@@ -94,6 +94,8 @@ asio::awaitable<SubscriptionStatus> PaymentsService::current(UserId user, std::o
         status.current_period_end = shown->period_end;
         status.cancels_at = shown->cancels_at;
         status.grace_until = shown->grace_until;
+        auto const live = std::ranges::count_if(rows, [](auto const& row) { return stripe::is_live_word(row.status); });
+        status.other_subscriptions = std::max<std::int64_t>(live - 1, 0);
     }
     bool const is_live = stripe::is_live_word(status.status) && status.status != "none";
     bool const is_pending = !is_live && co_await checkouts_.may_be_open(user, std::move(*scope));

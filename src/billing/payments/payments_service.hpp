@@ -23,10 +23,12 @@ struct SubscriptionStatus {
     std::optional<Time> current_period_end;
     std::optional<Time> cancels_at;
     std::optional<Time> grace_until;
-    std::string source; // Of the tier: "none", "stripe", "admin", "demo".
+    std::int64_t other_subscriptions = 0; // Further ones that live: each is charged, and none is cancelled unasked.
+    std::string source;                   // Of the tier: "none", "stripe", "admin", "demo".
     std::optional<std::string> publishable_key;
 };
-POLLUX_DESCRIBE(SubscriptionStatus, (tier, status, plan, price, current_period_end, cancels_at, grace_until, source, publishable_key))
+POLLUX_DESCRIBE(SubscriptionStatus,
+                (tier, status, plan, price, current_period_end, cancels_at, grace_until, other_subscriptions, source, publishable_key))
 
 struct OpenPortal {
     std::string url;

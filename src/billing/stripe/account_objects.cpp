@@ -147,11 +147,6 @@ asio::awaitable<Fetched<std::vector<PortalConfiguration>>> portal_configurations
     return first_page(api, "/v1/billing_portal/configurations", {}, read_portal_configuration, deadline);
 }
 
-asio::awaitable<Fetched<PortalConfiguration>> portal_configuration_of(Api const& api, std::string id, Steady::time_point deadline)
-{
-    return one_of(api, "/v1/billing_portal/configurations/", std::move(id), read_portal_configuration, deadline);
-}
-
 asio::awaitable<Fetched<ListedPrice>> listed_price_of(Api const& api, std::string id, Steady::time_point deadline)
 {
     return one_of(api, "/v1/prices/", std::move(id), read_listed_price, deadline);

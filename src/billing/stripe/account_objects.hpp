@@ -57,7 +57,6 @@ ListedPrice read_listed_price(boost::json::object const& object);
 
 asio::awaitable<Fetched<std::vector<WebhookEndpoint>>> webhook_endpoints(Api const& api, Steady::time_point deadline);
 asio::awaitable<Fetched<std::vector<PortalConfiguration>>> portal_configurations(Api const& api, Steady::time_point deadline); // Up to 100.
-asio::awaitable<Fetched<PortalConfiguration>> portal_configuration_of(Api const& api, std::string id, Steady::time_point deadline);
 asio::awaitable<Fetched<ListedPrice>> listed_price_of(Api const& api, std::string id, Steady::time_point deadline);
 
 // Active ones before others; at most 10 keys.

@@ -241,11 +241,9 @@ private:
             auto const made =
                 co_await post("/v1/billing_portal/configurations", std::move(form), "Stripe does not make the portal's configuration");
             if (!made) co_return false;
-            out_.portal_configuration = text_at(made->body, "id");
-            say(SetupDone::made, "portal configuration " + out_.portal_configuration);
+            say(SetupDone::made, "portal configuration " + std::string(text_at(made->body, "id")));
             co_return true;
         }
-        out_.portal_configuration = ours->id;
         co_return co_await mend_portal(*ours);
     }
 

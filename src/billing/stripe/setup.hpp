@@ -34,9 +34,8 @@ struct SetupOutcome {
     std::string account;
     std::vector<SetupLine> lines;
     std::vector<std::string> prices; // For STRIPE_PRICE_ID.
-    std::string portal_configuration;
-    std::string webhook_secret; // Only of an endpoint that was made.
-    std::string failure;        // Not empty: what could not be done, in one line. What stands in `lines` is done.
+    std::string webhook_secret;      // Only of an endpoint that was made.
+    std::string failure;             // Not empty: what could not be done, in one line. What stands in `lines` is done.
 };
 
 asio::awaitable<SetupOutcome> set_up(Api const& api, SetupWish wish);

@@ -217,7 +217,8 @@ TEST_F(SqliteDatabaseTest, the_database_is_refused_inside_of_a_unit)
 
 asio::awaitable<int> sleep_inside(Transaction&)
 {
-    asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::milliseconds(1));
+    // For longer than any machine stands still: what is over by the time it is looked for was not waited for.
+    asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::hours(1));
     co_await timer.async_wait(asio::use_awaitable);
     co_return 0;
 }

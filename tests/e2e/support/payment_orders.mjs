@@ -40,7 +40,7 @@ class HeldEvents {
         const { deliveries } = await this.shop.sim.ask('deliveries', { state: 'held' });
         for (const { event } of deliveries) {
             if (this.#known.has(event)) continue;
-            const [{ data, type: its }] = (await this.shop.sim.ask('objects', { id: event })).objects;
+            const { data, type: its } = await this.shop.call('GET', `events/${event}`);
             this.#known.set(event, { about: data.object.id, type: its });
         }
         const found = new Set(deliveries.map(({ event }) => event).filter((event) => {

@@ -1,0 +1,273 @@
+#include "cli/doctor_payments.hpp"
+
+#include "base/lenient_json.hpp"
+#include "base/reason.hpp"
+#include "base/required.hpp"
+#include "billing/stripe/account_objects.hpp"
+#include "billing/stripe/client.hpp"
+#include "cli/stripe_access.hpp"
+#include "db/postgres/session.hpp"
+#include "db/sqlite/connection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace pollux::cli {
+namespace {
+
+namespace stripe = billing::stripe;
+namespace asio = boost::asio;
+
+constexpr std::chrono::seconds call_time_max{5};
+constexpr std::size_t prices_max = 10; // More are not asked for.
+constexpr std::size_t account_of_key_size = 16;
+
+constexpr char const* set_up = "`pollux stripe-setup` makes or mends it.";
+
+constexpr db::Sql sold_sql = "select price_id from plan_prices where mode = $1 and state = 'sold' order by price_id limit 10";
+
+Steady::time_point soon()
+{
+    return Steady::now() + call_time_max;
+}
+
+// Prices that plans have besides those of the settings. None where there is no database yet, or it cannot be read: said elsewhere.
+std::vector<std::string> prices_of_plans(config::Config const& config, std::string_view mode)
+{
+    auto const ids_in = [](db::Rows const& rows) {
+        std::vector<std::string> ids;
+        for (std::size_t at = 0; at < rows.size(); ++at) ids.push_back(rows[at].only().text());
+        return ids;
+    };
+    try {
+        if (config.database == config::DatabaseKind::postgres) {
+            db::postgres::Session session(required(config.postgres_url).reveal());
+            return ids_in(session.run(std::string(sold_sql.text(db::Dialect::postgres)), {std::string(mode)}));
+        }
+        std::error_code failed;
+        if (!std::filesystem::exists(config.sqlite_path, failed)) return {};
+        Clock const clock;
+        db::sqlite::Connection connection(config.sqlite_path, db::sqlite::Role::reader, 1024, clock);
+        return ids_in(connection.run(sold_sql.text(db::Dialect::sqlite), {std::string(mode)}));
+    } catch (std::exception const&) {
+        return {};
+    }
+}
+
+class Examination {
+public:
+    Examination(stripe::Api const& api, PaymentSetup setup) : api_(api), setup_(std::move(setup)) {}
+
+    asio::awaitable<std::vector<Finding>> run()
+    {
+        bool const is_open = co_await key();
+        if (is_open) {
+            co_await prices();
+            co_await portal();
+            co_await endpoint();
+            bool const is_well = std::ranges::all_of(findings_, [](Finding const& one) { return one.health == Health::well; });
+            if (is_well) add(Health::well, "what is sold, the portal and the webhook endpoint are right.", "");
+        }
+        co_return std::move(findings_);
+    }
+
+private:
+    void add(Health health, std::string const& what, std::string mend)
+    {
+        findings_.push_back({health, "Stripe: " + what, std::move(mend)});
+    }
+
+    // Of a call that only a right could keep from being answered.
+    void unanswered(std::string const& what, std::string const& detail)
+    {
+        add(Health::ill, "does not show " + what + " (" + detail + ").", "Give the key the right to read it, or try again.");
+    }
+
+    asio::awaitable<bool> key()
+    {
+        auto const answer = co_await api_.call({.path = "/v1/account", .deadline = soon()});
+        auto const account = std::string(text_at(answer.body, "id"));
+        if (answer.outcome == stripe::Outcome::done && !account.empty()) {
+            add(Health::well, "the key is right: account " + account + ", " + std::string(stripe::word_of(api_.mode())) + " mode.", "");
+            compare_publishable_key(account);
+            co_return true;
+        }
+        if (answer.status == 401) {
+            add(Health::ill, "refuses the key (" + answer.detail + ").",
+                "Take STRIPE_SECRET_KEY from Stripe's Dashboard (Developers, API keys).");
+        } else if (answer.status == 403) {
+            add(Health::ill, "does not let the key see its own account (" + answer.detail + ").",
+                "Give the restricted key the right to read the account.");
+        } else {
+            add(Health::ill, "cannot be reached (" + answer.detail + ").", "See to the network, or to STRIPE_BASE_URL.");
+        }
+        co_return false;
+    }
+
+    // Keys of today name their account: that of acct_1ABC... begins pk_live_51ABC...
+    void compare_publishable_key(std::string const& account)
+    {
+        auto const& key = setup_.publishable_key;
+        auto const mark = key.rfind('_');
+        auto const whose = mark == std::string::npos ? std::string() : key.substr(mark + 1);
+        bool const names_one = whose.starts_with("51") && whose.size() > 2 * account_of_key_size;
+        if (!names_one || account.size() != 5 + account_of_key_size) return;
+        if (whose.substr(1, account_of_key_size) != account.substr(5))
+            add(Health::ill, "STRIPE_PUBLISHABLE_KEY is of another account than STRIPE_SECRET_KEY.",
+                "Take both from the same page of Stripe's Dashboard.");
+    }
+
+    asio::awaitable<void> prices()
+    {
+        if (setup_.prices.empty()) {
+            add(Health::ill, "no price is set, so nothing is sold.",
+                "`pollux stripe-setup --amount 20.00` makes one; put it into STRIPE_PRICE_ID.");
+        }
+        for (auto const& id : setup_.prices) {
+            auto const price = co_await stripe::listed_price_of(api_, id, soon());
+            if (price.value)
+                examine(*price.value);
+            else if (!price.is_missing)
+                unanswered("the price " + id, price.detail);
+            else if (price.detail.find("similar object exists") != std::string::npos)
+                add(Health::ill, "the price " + id + " is of the other mode than the key.",
+                    "Put a price of the key's mode into STRIPE_PRICE_ID: test and live have their own.");
+            else
+                add(Health::ill, "there is no price " + id + " in this account.",
+                    "Put an id of this account into STRIPE_PRICE_ID; `pollux stripe-setup` prints it.");
+        }
+    }
+
+    void examine(stripe::ListedPrice const& listed)
+    {
+        auto const& price = listed.price;
+        if (!price.is_active) {
+            add(Health::ill, "the price " + price.id + " is archived, so nobody can buy by it.",
+                "Make it active in Stripe's Dashboard, or put another one into STRIPE_PRICE_ID.");
+        }
+        if (price.interval.empty()) {
+            add(Health::ill, "the price " + price.id + " is paid once, and a plan needs one that recurs.",
+                "`pollux stripe-setup --amount 20.00` makes one; put it into STRIPE_PRICE_ID.");
+        }
+    }
+
+    // Ours, or the account's default: as a server chooses it (billing/payments/portal).
+    asio::awaitable<void> portal()
+    {
+        auto const all = co_await stripe::portal_configurations(api_, soon());
+        if (!all.value) co_return unanswered("the portal's configurations", all.detail);
+        auto const is_ours = [&](auto const& one) { return one.is_active && one.owner == setup_.public_url; };
+        auto found = std::ranges::find_if(*all.value, is_ours);
+        if (found == all.value->end()) found = std::ranges::find(*all.value, true, &stripe::PortalConfiguration::is_default);
+        if (found == all.value->end())
+            co_return add(Health::ill, "the portal has no configuration, so customers can neither cancel nor change their card.", set_up);
+        examine(*found);
+    }
+
+    void examine(stripe::PortalConfiguration const& portal)
+    {
+        auto const name = "the portal configuration " + portal.id;
+        if (!portal.cancels) add(Health::ill, name + " does not let customers cancel at the period's end.", set_up);
+        if (!portal.takes_cards) add(Health::ill, name + " does not let customers change their card.", set_up);
+        auto const lacking = std::ranges::find_if(setup_.prices, [&](std::string const& price) { return !portal.switches_to(price); });
+        if (setup_.prices.size() > 1 && lacking != setup_.prices.end())
+            add(Health::note, name + " does not switch to the price " + *lacking + ".", set_up);
+    }
+
+    asio::awaitable<void> endpoint()
+    {
+        auto const urls = stripe::webhook_urls(setup_.public_url);
+        auto const all = co_await stripe::webhook_endpoints(api_, soon());
+        if (!all.value) co_return unanswered("the webhook endpoints", all.detail);
+        auto const* found = stripe::find_endpoint(*all.value, urls);
+        if (!found) {
+            // Who develops has events brought by Stripe's own command.
+            auto const health = setup_.debug ? Health::note : Health::ill;
+            co_return add(health, "no webhook endpoint has the URL " + urls.front() + ".",
+                          "`pollux stripe-setup` makes one; or see to PUBLIC_URL.");
+        }
+        auto const name = "the webhook endpoint " + found->id;
+        if (!found->is_enabled())
+            add(Health::ill, name + " is switched off, so no event comes.",
+                "`pollux stripe-setup` switches it on; then `pollux reconcile` repairs what was missed.");
+        auto const deaf = found->deaf_to();
+        if (!deaf.empty())
+            add(Health::ill,
+                name + " does not hear of " + std::to_string(deaf.size()) + " events, such as " + std::string(deaf.front()) + ".", set_up);
+        if (found->version != stripe::api_version)
+            add(Health::note,
+                name + " sends the API version " + (found->version.empty() ? "of the account" : found->version) + ", not " +
+                    std::string(stripe::api_version) + ".",
+                "Delete it at Stripe and run `pollux stripe-setup`; a version cannot be changed.");
+        auto const live = std::ranges::count_if(
+            *all.value, [&](auto const& one) { return one.is_enabled() && std::ranges::find(urls, one.url) != urls.end(); });
+        if (live > 1)
+            add(Health::note, std::to_string(live) + " webhook endpoints lead here, so each event comes so often.",
+                "Delete all but one at Stripe; STRIPE_WEBHOOK_SECRET is that one's.");
+    }
+
+    stripe::Api const& api_;
+    PaymentSetup const setup_;
+    std::vector<Finding> findings_;
+};
+
+} // namespace
+
+std::vector<Finding> examine_payment_settings(PaymentSetup const& setup, stripe::Mode mode)
+{
+    std::vector<Finding> findings;
+    auto const add = [&](Health health, std::string const& what, std::string mend) {
+        findings.push_back({health, "Stripe: " + what, std::move(mend)});
+    };
+    if (!setup.debug && mode == stripe::Mode::test)
+        add(Health::note, "a test key in production: no real money moves.",
+            "Set the live keys (sk_live_..., pk_live_...) once you want to sell.");
+    if (!setup.debug && !setup.public_url.starts_with("https://"))
+        add(Health::ill, "PUBLIC_URL is not https, and Stripe posts events to nothing else.",
+            "Set PUBLIC_URL to where browsers find this server.");
+    if (!setup.has_webhook_secret)
+        add(Health::ill, "STRIPE_WEBHOOK_SECRET is not set, so no event is believed.",
+            "`pollux stripe-setup` prints it when it makes the endpoint; Stripe's Dashboard shows it again.");
+    auto const& key = setup.publishable_key;
+    auto const own = mode == stripe::Mode::live ? "pk_live_" : "pk_test_";
+    auto const other = mode == stripe::Mode::live ? "pk_test_" : "pk_live_";
+    if (key.starts_with(other)) {
+        add(Health::ill, "STRIPE_PUBLISHABLE_KEY is of the other mode than STRIPE_SECRET_KEY.",
+            std::string("Set the one that begins with ") + own + ".");
+    } else if (!key.empty() && !key.starts_with(own)) {
+        add(Health::ill, "STRIPE_PUBLISHABLE_KEY is no publishable key, and everybody is shown it.",
+            std::string("Set the one that begins with ") + own + "; roll what stood there if it was a secret.");
+    }
+    return findings;
+}
+
+asio::awaitable<std::vector<Finding>> examine_stripe(stripe::Api const& api, PaymentSetup setup)
+{
+    Examination examination(api, std::move(setup));
+    co_return co_await examination.run();
+}
+
+std::vector<Finding> examine_payments(config::Config const& config)
+{
+    if (!config.stripe_secret_key) return {};
+    try {
+        auto const client = stripe_client(config, call_time_max);
+        if (!client) return {{Health::ill, "Stripe: STRIPE_BASE_URL would send the key in clear.", "Use https."}};
+        PaymentSetup setup{.debug = config.debug,
+                           .public_url = config.public_url,
+                           .prices = config.stripe_price_ids,
+                           .publishable_key = config.stripe_publishable_key.value_or(""),
+                           .has_webhook_secret = !config.stripe_webhook_secrets.empty()};
+        for (auto& price : prices_of_plans(config, stripe::word_of(client->mode()))) {
+            if (std::ranges::find(setup.prices, price) == setup.prices.end()) setup.prices.push_back(std::move(price));
+        }
+        setup.prices.resize(std::min(setup.prices.size(), prices_max));
+        auto findings = examine_payment_settings(setup, client->mode());
+        for (auto& finding : run_calls(examine_stripe(*client, std::move(setup)))) findings.push_back(std::move(finding));
+        return findings;
+    } catch (std::exception const& what) {
+        return {{Health::ill, "Stripe: could not be looked at: " + reason_of(what), "Try again; see to the network."}};
+    }
+}
+
+} // namespace pollux::cli

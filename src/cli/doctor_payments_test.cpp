@@ -1,0 +1,116 @@
+#include "cli/doctor_payments.hpp"
+
+#include "billing/stripe/scripted_api.hpp"
+#include "cli/stripe_access.hpp"
+
+#include <gtest/gtest.h>
+
+namespace pollux::cli {
+namespace {
+
+namespace stripe = billing::stripe;
+
+PaymentSetup right()
+{
+    return {.debug = false,
+            .public_url = "https://chat.example.com",
+            .prices = {"price_1"},
+            .publishable_key = "pk_live_1",
+            .has_webhook_secret = true};
+}
+
+stripe::ScriptedApi well()
+{
+    stripe::ScriptedApi api;
+    api.mode_ = stripe::Mode::live;
+    api.on("GET /v1/account", R"({"id":"acct_1AbCdEfGhIjKlMnO"})");
+    api.on("GET /v1/prices/price_1", R"({"id":"price_1","active":true,"recurring":{"interval":"month"}})");
+    api.on("GET /v1/billing_portal/configurations",
+           R"({"data":[{"id":"bpc_1","active":true,"metadata":{"pollux":"https://chat.example.com"},"features":{)"
+           R"("subscription_cancel":{"enabled":true,"mode":"at_period_end"},"payment_method_update":{"enabled":true}}}]})");
+    api.on("GET /v1/webhook_endpoints",
+           R"({"data":[{"id":"we_1","url":"https://chat.example.com/subscription/webhook/","status":"enabled",)"
+           R"("api_version":"2026-10-28.endive","enabled_events":["*"]}]})");
+    return api;
+}
+
+std::vector<Finding> examine(stripe::ScriptedApi const& api, PaymentSetup setup = right())
+{
+    return run_calls(examine_stripe(api, std::move(setup)));
+}
+
+std::vector<Finding> not_well(std::vector<Finding> findings)
+{
+    std::erase_if(findings, [](Finding const& one) { return one.health == Health::well; });
+    return findings;
+}
+
+TEST(DoctorPayments, find_nothing_where_all_is_right)
+{
+    EXPECT_TRUE(not_well(examine(well())).empty());
+    EXPECT_TRUE(examine_payment_settings(right(), stripe::Mode::live).empty());
+}
+
+TEST(DoctorPayments, tell_a_key_of_another_account_where_keys_name_it)
+{
+    auto setup = right();
+    setup.publishable_key = "pk_live_51AbCdEfGhIjKlMnOqQqQqQqQqQqQqQqQqQqQq";
+    EXPECT_TRUE(not_well(examine(well(), setup)).empty());
+    setup.publishable_key = "pk_live_51ZzCdEfGhIjKlMnOqQqQqQqQqQqQqQqQqQqQq";
+    auto const found = not_well(examine(well(), setup));
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_NE(found.front().what.find("another account"), std::string::npos);
+    setup.publishable_key = "pk_live_AnOlderKeyThatNamesNone00000000000000000";
+    EXPECT_TRUE(not_well(examine(well(), setup)).empty());
+}
+
+TEST(DoctorPayments, go_no_further_than_a_key_that_opens_nothing)
+{
+    auto api = well();
+    api.on("GET /v1/account", [](stripe::Call const&) { return stripe::ScriptedApi::error(401, "", "Invalid API Key"); });
+    auto const found = not_well(examine(api));
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found.front().health, Health::ill);
+    EXPECT_EQ(api.take_calls().size(), 1u);
+}
+
+TEST(DoctorPayments, say_one_line_and_a_way_out_whatever_stripe_answers)
+{
+    for (auto const* what : {"GET /v1/prices/price_1", "GET /v1/billing_portal/configurations", "GET /v1/webhook_endpoints"}) {
+        for (auto const* body : {"[]", "{}", "not json", R"({"data":[7,"x",{}]})", R"({"id":7,"data":{}})"}) {
+            auto api = well();
+            api.on(what, body);
+            auto const found = not_well(examine(api));
+            ASSERT_FALSE(found.empty()) << what << body;
+            for (auto const& one : found) {
+                EXPECT_EQ(one.what.find('\n'), std::string::npos);
+                EXPECT_FALSE(one.mend.empty()) << one.what;
+            }
+        }
+        auto api = well();
+        api.on(what, [](stripe::Call const&) { return stripe::ScriptedApi::silence(); });
+        EXPECT_EQ(not_well(examine(api)).size(), 1u) << what;
+    }
+}
+
+TEST(DoctorPayments, hold_the_settings_against_each_other)
+{
+    auto const count = [](PaymentSetup const& setup, stripe::Mode mode) { return examine_payment_settings(setup, mode).size(); };
+    auto setup = right();
+    setup.public_url = "http://chat.example.com";
+    EXPECT_EQ(count(setup, stripe::Mode::live), 1u);
+    setup.debug = true;
+    EXPECT_EQ(count(setup, stripe::Mode::live), 0u);
+    setup = right();
+    setup.publishable_key = "pk_test_1";
+    EXPECT_EQ(count(setup, stripe::Mode::live), 1u);
+    EXPECT_EQ(count(setup, stripe::Mode::test), 1u) << "a test key in production";
+    setup.publishable_key = "sk_live_1";
+    EXPECT_EQ(count(setup, stripe::Mode::live), 1u);
+    setup.publishable_key.clear();
+    setup.has_webhook_secret = false;
+    EXPECT_EQ(count(setup, stripe::Mode::live), 1u);
+}
+
+} // namespace
+} // namespace pollux::cli

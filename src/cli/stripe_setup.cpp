@@ -1,0 +1,81 @@
+#include "cli/stripe_setup.hpp"
+
+#include "cli/stripe_access.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace pollux::cli {
+namespace {
+
+namespace stripe = billing::stripe;
+
+constexpr std::chrono::seconds call_time_max{20};
+
+int refuse(std::string const& line)
+{
+    std::fputs(("pollux: " + line + "\n").c_str(), stderr);
+    return 1;
+}
+
+std::string_view word_of(stripe::SetupDone done)
+{
+    switch (done) {
+    case stripe::SetupDone::made: return "made    ";
+    case stripe::SetupDone::found: return "there   ";
+    case stripe::SetupDone::mended: return "mended  ";
+    case stripe::SetupDone::named: return "LOOK    ";
+    }
+    return {};
+}
+
+// Those of the settings stay: somebody may sell by them.
+std::string price_list(config::Config const& config, std::vector<std::string> prices)
+{
+    for (auto const& price : config.stripe_price_ids) {
+        if (std::ranges::find(prices, price) == prices.end()) prices.push_back(price);
+    }
+    std::string list;
+    for (auto const& price : prices) list.append(list.empty() ? "" : ",").append(price);
+    return list;
+}
+
+} // namespace
+
+std::string setup_text(config::Config const& config, stripe::SetupOutcome const& outcome)
+{
+    std::string text;
+    for (auto const& line : outcome.lines) text.append("  ").append(word_of(line.done)).append(line.what).append("\n");
+    if (!outcome.failure.empty()) return text;
+    text += "\nThe settings (.env or the environment):\n\nSTRIPE_PRICE_ID=" + price_list(config, outcome.prices) + "\n";
+    if (!outcome.webhook_secret.empty()) {
+        text += "STRIPE_WEBHOOK_SECRET=" + outcome.webhook_secret + "\n\nThe secret is shown this once. ";
+    } else {
+        text +=
+            "\nSTRIPE_WEBHOOK_SECRET stays what it is: it was shown when the endpoint was made, and Stripe's Dashboard shows it again. ";
+    }
+    return text + "Then `pollux doctor` looks at all of it.\n";
+}
+
+int stripe_setup(config::Config const& config, SetupArguments const& arguments)
+{
+    if (!config.stripe_secret_key) return refuse("STRIPE_SECRET_KEY is not set: take it from Stripe's Dashboard (Developers, API keys).");
+    auto const client = stripe_client(config, call_time_max);
+    if (!client) return refuse("STRIPE_BASE_URL would send the key in clear; use https.");
+    if (!config.debug && !config.public_url.starts_with("https://"))
+        return refuse("PUBLIC_URL must be where Stripe reaches this server, like https://chat.example.com.");
+    stripe::SetupWish wish{.public_url = config.public_url, .price = std::nullopt, .also_sold = config.stripe_price_ids};
+    if (!arguments.amount.empty()) {
+        auto price = stripe::read_price_wish(arguments.amount, arguments.currency, arguments.interval);
+        if (!price) return refuse(price.error().message());
+        wish.price = std::move(*price);
+    }
+    auto const outcome = run_calls(stripe::set_up(*client, std::move(wish)));
+    auto const mode = std::string(stripe::word_of(client->mode()));
+    if (!outcome.account.empty()) std::fputs(("Stripe account " + outcome.account + ", " + mode + " mode:\n").c_str(), stdout);
+    std::fputs(setup_text(config, outcome).c_str(), stdout);
+    std::fflush(stdout);
+    return outcome.failure.empty() ? 0 : refuse(outcome.failure + ".");
+}
+
+} // namespace pollux::cli

@@ -1,0 +1,24 @@
+// `pollux stripe-setup`: makes in the Stripe account of STRIPE_SECRET_KEY what Pollux needs there, or finds and mends what it made before,
+// and says what to put into the settings. It needs no database, and neither a price nor a webhook secret yet.
+#pragma once
+
+#include "billing/stripe/setup.hpp"
+#include "config/config.hpp"
+
+#include <string>
+
+namespace pollux::cli {
+
+struct SetupArguments {
+    std::string amount; // Empty: the prices that are there.
+    std::string currency = "usd";
+    std::string interval = "month";
+};
+
+// The exit code.
+int stripe_setup(config::Config const& config, SetupArguments const& arguments);
+
+// What is said of it.
+std::string setup_text(config::Config const& config, billing::stripe::SetupOutcome const& outcome);
+
+} // namespace pollux::cli
