@@ -16,6 +16,8 @@ const customers = Number(process.env.POLLUX_CUSTOMERS ?? (isDeep ? 10_000 : 300)
 const callsASecond = 10;
 const pageSize = 100;
 
+after(() => endPrograms());
+
 const settings = (sim, price) => ({
     AI_MODELS: 'demo',
     STRIPE_SECRET_KEY: 'sk_test_1',
@@ -80,7 +82,6 @@ describe('over SQLite', () => {
         await until('the first walk', () => server.log.includes('"payments_reconciled"'));
         await server.stop();
     });
-    after(() => endPrograms());
 
     test(`a day of lost events of ${customers} customers is repaired in one run, within its pace`, { timeout: 3_600_000 }, async () => {
         const file = await buyers(sim, price, customers);
@@ -128,8 +129,8 @@ describe('over SQLite', () => {
         for (const point of ['walk_before_commit:abort@2', 'walk_customer:abort@25', 'walk_before_commit:abort@2']) {
             await server.start({ FAILPOINT: point });
             const died = await command(server, 'reconcile');
-            await until('the end of the server', () => server.program.exited);
-            assert.notEqual(died.code, 0, died.stdout);
+            assert.notEqual(died.code, 0, `${point}: ${died.stdout}`);
+            await until(`the end of the server at ${point}: ${died.said}`, () => server.program.exited);
         }
         await server.start();
         const { code, stdout, said } = await command(server, 'reconcile');
@@ -204,6 +205,5 @@ describe('over PostgreSQL', () => {
         const { most_a_second: most, calls } = await sim.ask('calls');
         assert.ok(most <= callsASecond + 4, `${most} calls in a second`); // Prices, too.
         assert.ok(path(calls, '/v1/subscriptions').length <= 2 * few, 'each wish has its walk, and no more');
-        endPrograms();
     });
 });
