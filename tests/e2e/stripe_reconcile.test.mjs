@@ -42,7 +42,7 @@ async function buyers(sim, price, count) {
     for (let at = 0; at < made.length; at += 500) {
         const rows = made.slice(at, at + 500).map(({ customer }, index) => `(${100_000 + at + index}, '${customer}')`);
         const ids = rows.map((row) => row.slice(1, row.indexOf(',')));
-        lists.push(`insert into users (id, mobile, tier, date_joined) values ${ids.map((id) => `(${id}, '+1999${id}', 'basic', 0)`).join()}`);
+        lists.push(`insert into users (id, mobile, is_verified, tier, date_joined) values ${ids.map((id) => `(${id}, '+1999${id}', 1, 'basic', 0)`).join()}`);
         lists.push(`insert into payment_customers (user_id, mode, account, customer_id, created_at)
             values ${made.slice(at, at + 500).map(({ customer }, index) => `(${100_000 + at + index}, 'test', 'acct_1', '${customer}', 0)`).join()}`);
     }
@@ -107,7 +107,7 @@ describe('over SQLite', () => {
         assert.ok(most <= callsASecond + 1 + others, `${most} calls in a second`);
         assert.ok(done.seconds >= Math.floor(done.calls / callsASecond) - 1, `${done.calls} calls in ${done.seconds} s`);
         assert.equal(path(calls, '/v1/webhook_endpoints').length, 1);
-        assert.ok(stdout.split('\n').some((line) => line.startsWith('So far: ')), 'it says how far it is');
+        if (customers > 100) assert.match(stdout, /^So far: /m, 'it says how far it is');
 
         const again = figures((await command(server, 'reconcile')).stdout);
         assert.equal(again.changed, 0, 'nothing is left to repair');
