@@ -41,7 +41,7 @@ async function examine(env = {}) {
     assert.equal(said, '', stdout);
     const findings = [];
     for (const line of stdout.split('\n')) {
-        const found = /^ {2}(ok {3}|note|ILL ) (.*)$/.exec(line);
+        const found = /^ {2}(ok {2}|note|ILL ) (.*)$/.exec(line);
         if (found) findings.push({ health: found[1].trim(), what: found[2] });
         const mend = /^ {7}-> (.*)$/.exec(line);
         if (mend) findings.at(-1).mend = mend[1];

@@ -16,6 +16,8 @@ const customers = Number(process.env.POLLUX_CUSTOMERS ?? (isDeep ? 10_000 : 300)
 const callsASecond = 10;
 const pageSize = 100;
 
+after(() => endPrograms());
+
 const settings = (sim, price) => ({
     AI_MODELS: 'demo',
     STRIPE_SECRET_KEY: 'sk_test_1',
@@ -40,7 +42,7 @@ async function buyers(sim, price, count) {
     for (let at = 0; at < made.length; at += 500) {
         const rows = made.slice(at, at + 500).map(({ customer }, index) => `(${100_000 + at + index}, '${customer}')`);
         const ids = rows.map((row) => row.slice(1, row.indexOf(',')));
-        lists.push(`insert into users (id, mobile, tier, date_joined) values ${ids.map((id) => `(${id}, '+1999${id}', 'basic', 0)`).join()}`);
+        lists.push(`insert into users (id, mobile, is_verified, tier, date_joined) values ${ids.map((id) => `(${id}, '+1999${id}', 1, 'basic', 0)`).join()}`);
         lists.push(`insert into payment_customers (user_id, mode, account, customer_id, created_at)
             values ${made.slice(at, at + 500).map(({ customer }, index) => `(${100_000 + at + index}, 'test', 'acct_1', '${customer}', 0)`).join()}`);
     }
@@ -80,7 +82,6 @@ describe('over SQLite', () => {
         await until('the first walk', () => server.log.includes('"payments_reconciled"'));
         await server.stop();
     });
-    after(() => endPrograms());
 
     test(`a day of lost events of ${customers} customers is repaired in one run, within its pace`, { timeout: 3_600_000 }, async () => {
         const file = await buyers(sim, price, customers);
@@ -106,7 +107,7 @@ describe('over SQLite', () => {
         assert.ok(most <= callsASecond + 1 + others, `${most} calls in a second`);
         assert.ok(done.seconds >= Math.floor(done.calls / callsASecond) - 1, `${done.calls} calls in ${done.seconds} s`);
         assert.equal(path(calls, '/v1/webhook_endpoints').length, 1);
-        assert.ok(stdout.split('\n').some((line) => line.startsWith('So far: ')), 'it says how far it is');
+        if (customers > 100) assert.match(stdout, /^So far: /m, 'it says how far it is');
 
         const again = figures((await command(server, 'reconcile')).stdout);
         assert.equal(again.changed, 0, 'nothing is left to repair');
@@ -128,8 +129,8 @@ describe('over SQLite', () => {
         for (const point of ['walk_before_commit:abort@2', 'walk_customer:abort@25', 'walk_before_commit:abort@2']) {
             await server.start({ FAILPOINT: point });
             const died = await command(server, 'reconcile');
-            await until('the end of the server', () => server.program.exited);
-            assert.notEqual(died.code, 0, died.stdout);
+            assert.notEqual(died.code, 0, `${point}: ${died.stdout}`);
+            await until(`the end of the server at ${point}: ${died.said}`, () => server.program.exited);
         }
         await server.start();
         const { code, stdout, said } = await command(server, 'reconcile');
@@ -204,6 +205,5 @@ describe('over PostgreSQL', () => {
         const { most_a_second: most, calls } = await sim.ask('calls');
         assert.ok(most <= callsASecond + 4, `${most} calls in a second`); // Prices, too.
         assert.ok(path(calls, '/v1/subscriptions').length <= 2 * few, 'each wish has its walk, and no more');
-        endPrograms();
     });
 });

@@ -145,7 +145,7 @@ protected:
 
     json::object subscription(std::string const& customer)
     {
-        auto const end = micros(now() + 20 * 24h) / 1'000'000;
+        auto const end = micros(period_end) / 1'000'000;
         json::object item{{"id", "si_1"}, {"price", {{"id", "price_1"}}}, {"current_period_end", end}};
         return {{"id", "sub_" + customer},
                 {"object", "subscription"},
@@ -172,9 +172,10 @@ protected:
     ScriptedApi api;
     std::string endpoints = std::string(R"({"data":[{"id":"we_1","url":")") + webhook_url + R"(","status":"enabled"}]})";
     std::vector<json::object> told;
-    std::set<std::string> paid;   // Customers with a subscription that is active.
-    std::set<std::string> unseen; // Of those, those whose subscription is not in the list of all.
-    std::set<std::string> broken; // Of which nothing is answered.
+    std::set<std::string> paid;         // Customers with a subscription that is active.
+    std::set<std::string> unseen;       // Of those, those whose subscription is not in the list of all.
+    std::set<std::string> broken;       // Of which nothing is answered.
+    Time period_end = now() + 20 * 24h; // Of all of them.
     bool is_away = false;
     std::int64_t page_size = 100;
     std::int64_t called = 0;
@@ -249,13 +250,14 @@ TEST_F(PaymentWalks, go_through_everything_at_first_and_after_a_month)
     EXPECT_EQ(first.walk.calls, 2 + 3 + 1);
 
     // One that lives here and is not listed there is looked at too.
-    advance(29 * 24h);
+    advance(30 * 24h);
+    period_end = now() + 20 * 24h;
     paid.erase("cus_1");
     unseen.insert("cus_2");
     calls();
     auto const later = go();
     EXPECT_EQ(later.walk.customers, 3);
-    EXPECT_EQ(later.walk.changed, 1);
+    EXPECT_EQ(later.walk.changed, 3) << "one is over, two have a later end";
     auto const made = calls();
     EXPECT_EQ(std::ranges::count(made, "GET /v1/events"), 0);
     EXPECT_EQ(tier(users[0]), "basic");

@@ -104,8 +104,9 @@ struct Reconcile::Going {
 
     asio::awaitable<bool> begin()
     {
-        auto const until = walk.asked == WalkReach::nothing ? walk.now - settle : walk.now;
-        auto const from = walk.seen_until ? *walk.seen_until - overlap : until;
+        // Who asks wants all there is, also where the provider's clock is ahead of ours.
+        auto const until = walk.asked == WalkReach::nothing ? walk.now - settle : walk.now + overlap;
+        auto const from = walk.seen_until ? *walk.seen_until - overlap : walk.now;
         bool const is_gap = !walk.seen_until || walk.now - from >= events_kept;
         auto phase = walk.asked == WalkReach::everything || is_gap ? WalkPhase::subscriptions : WalkPhase::events;
         bool const has_customers = co_await store.has_customers();

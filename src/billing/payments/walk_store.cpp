@@ -97,7 +97,8 @@ constexpr db::Sql step_sql = R"sql(
 )sql";
 
 constexpr db::Sql finish_sql = R"sql(
-    update payment_walks set seen_until = reaches_until, ended_at = now_us(), endpoint = $4
+    update payment_walks set seen_until = case when reaches_until < begun_at then reaches_until else begun_at end, ended_at = now_us(),
+        endpoint = $4
     where mode = $1 and account = $2 and holder = $3
 )sql";
 
