@@ -22,6 +22,8 @@ using namespace std::chrono_literals;
 
 inline asio::awaitable<int> begin_erasure_in(db::Transaction& transaction, UserId user)
 {
+    static constexpr db::Sql gone_sql = "update users set mobile = 'gone:' || id, tier = 'gone' where id = $1"; // As accounts' does.
+    co_await transaction.run(gone_sql, user);
     co_await app::begin_erasure(transaction, user);
     co_return 0;
 }
