@@ -116,6 +116,7 @@ async function becomesQuiet(sim) {
 }
 
 async function isSettled(shop, lives, seconds, problems) {
+    const end = Date.now() + seconds * 1000; // For all of them together.
     for (const me of lives) {
         const [subscription] = (await shop.sim.ask('objects', { id: me.subscription })).objects;
         me.customer = subscription.customer;
@@ -124,7 +125,6 @@ async function isSettled(shop, lives, seconds, problems) {
         const ends = subscription.cancel_at ?? (subscription.cancel_at_period_end ? item.current_period_end : null);
         const wanted = JSON.stringify({ tier: pays ? 'pro' : 'basic', status: subscription.status, cancels_at: ends, price: item.price.id });
         let seen;
-        const end = Date.now() + seconds * 1000;
         do {
             const { tier, status: word, cancels_at: cancels, price } = await status(me.user);
             seen = JSON.stringify({ tier, status: word, cancels_at: cancels && Date.parse(cancels) / 1000, price });
