@@ -20,7 +20,7 @@ create table plan_prices (
     price_id text not null,
     plan text not null,
     state text not null, -- sold, retired
-    primary key (mode, price_id)
+    primary key (mode, account, price_id)
 );
 
 -- Which payments count now: of one mode and account. One row, or none as long as nothing is sold.

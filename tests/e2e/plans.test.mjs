@@ -43,6 +43,8 @@ async function listen(user) {
     return { names, cut: stream.cut };
 }
 
+after(() => endPrograms());
+
 describe('plans over SQLite', () => {
     const settings = { ...roomySettings, RATE_LIMITS: 'on', BASIC_DAILY_MESSAGES: '3', AI_MODELS: 'demo', DEMO_TOKENS_PER_SECOND: '0',
         RATE_RULES: ['auth', 'otp'].map((name) => `${name}=1000000/60`).join() };
@@ -52,10 +54,7 @@ describe('plans over SQLite', () => {
         server = await Server.start({ env: settings });
         client = new Client(server);
     });
-    after(() => {
-        endPrograms();
-        client.close();
-    });
+    after(() => client.close());
 
     test('everybody sees the public plans, with their limits and prices', async () => {
         const { status, headers, body } = await client.ask('GET', '/plans/');

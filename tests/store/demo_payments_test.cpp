@@ -59,6 +59,7 @@ protected:
         demo::add_demo_routes(router, desk);
         billing::PriceStore prices(temp.database());
         temp.run(prices.put_settings("pro", {monthly, yearly}, {"demo", "demo"}));
+        temp.run(account.put_in_force({"demo", "demo"}));
         user = add_user();
     }
 
@@ -188,7 +189,7 @@ protected:
     billing::Portal portals{api, server};
     limits::MemoryRateLimiter limiter;
     billing::Checkout checkouts{temp.database(), api, account, installation, portals, checkout_options};
-    PaymentsService service{{temp.database(), api, account, checkouts, portals, sync, tiers, limiter},
+    PaymentsService service{{temp.database(), api, account, installation, checkouts, portals, sync, tiers, limiter},
                             {{server, {"https://app.example.com"}, true}, {}}};
     billing::Webhook webhook{
         temp.database(), stripe::Mode::demo, account, {demo::signing_secret(secret_key)}, tasks::Seal(secret_key), bell, temp.clock()};

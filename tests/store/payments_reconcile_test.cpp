@@ -49,6 +49,7 @@ protected:
         api.on("GET /v1/events", [this](Call const& call) { return events(call); });
         api.on("GET /v1/subscriptions", [this](Call const& call) { return subscriptions(call); });
         rows("insert into plan_prices (price_id, mode, account, plan, state) values ('price_1', 'test', 'acct_1', 'pro', 'sold')");
+        rows("insert into payments_in_force (only_one, mode, account) values (1, 'test', 'acct_1')");
     }
 
     // A user of ours who has paid, which nobody told us.

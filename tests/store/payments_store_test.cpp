@@ -4,6 +4,7 @@
 #include "billing/payments/event_store.hpp"
 #include "billing/stripe/signature.hpp"
 #include "store/payments_fixture.hpp"
+#include "tasks/enqueue.hpp"
 
 namespace pollux::test {
 namespace {
@@ -18,6 +19,13 @@ std::string event_json(std::string const& id, std::string const& customer, std::
 {
     return R"({"id":")" + id + R"(","object":"event","type":"customer.subscription.updated","created":1790000000,"livemode":true)" + more +
            R"(,"data":{"object":{"id":"sub_1","object":"subscription","customer":")" + customer + R"("}}})";
+}
+
+asio::awaitable<int> ask_for_end(db::Transaction& transaction, std::string subscription)
+{
+    co_await tasks::enqueue(transaction,
+                            {.kind = billing::end_subscription_task, .subject = std::move(subscription), .payload = text_of(scope)});
+    co_return 0;
 }
 
 class Webhooks : public PaymentStores {
@@ -49,6 +57,51 @@ TEST_F(PaymentStores, an_older_answer_changes_nothing)
     EXPECT_EQ(tier(user), "pro");
     EXPECT_FALSE(temp.run(store.unlink(older, scope)));
     EXPECT_EQ(temp.run(store.customer_of(user, scope)), customer(user));
+}
+
+TEST_F(PaymentStores, a_fetch_of_a_customer_that_was_replaced_meanwhile_changes_nothing)
+{
+    auto const user = add_user();
+    buy(user);
+    billing::CustomerStore store(temp.database());
+    auto const old = temp.run(store.begin_fetch(customer(user), scope)).value();
+    auto const newer = temp.run(store.begin_fetch(customer(user), scope)).value();
+    temp.run(store.unlink(newer, scope));
+    buy(user);
+    auto const now_linked = customer(user);
+    EXPECT_NE(now_linked, old.customer);
+    billing::FetchedState paid;
+    paid.paid.push_back({"sub_1", "pro", now() + days(30), "active"});
+    EXPECT_FALSE(temp.run(store.write(old, scope, paid)));
+    EXPECT_FALSE(temp.run(store.unlink(old, scope)));
+    EXPECT_EQ(temp.run(store.customer_of(user, scope)), now_linked);
+    EXPECT_EQ(tier(user), "basic");
+    world.subscribe(now_linked, now());
+    EXPECT_EQ(sync(user), CustomerSync::Outcome::changed) << "its own fetches count from the beginning";
+}
+
+TEST_F(PaymentStores, an_archived_plan_is_sold_no_more)
+{
+    rows("update plans set is_archived = 1 where name = 'pro'");
+    EXPECT_EQ(buy(add_user()).error().code(), "plan_not_sold");
+}
+
+TEST_F(PaymentStores, a_task_of_another_account_waits_for_its_key)
+{
+    auto const user = add_user();
+    auto const subscription = subscriber(user);
+    auto const asked = [subscription](db::Transaction& transaction) { return ask_for_end(transaction, subscription); };
+    temp.run(temp.database().transact(asked));
+    world.account = "acct_2";
+    use_key("key_2");
+    EXPECT_EQ(tasks_of(billing::end_subscription_task), 1);
+    EXPECT_EQ(world.subscriptions.at(subscription).at("status"), "active");
+    world.account = "acct_1";
+    use_key("key_1");
+    advance(days(1));
+    run_tasks();
+    EXPECT_EQ(tasks_of(billing::end_subscription_task), 0);
+    EXPECT_EQ(world.subscriptions.at(subscription).at("status"), "canceled");
 }
 
 TEST_F(PaymentStores, what_was_seen_once_is_not_written_twice)

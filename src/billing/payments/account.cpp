@@ -12,10 +12,9 @@ constexpr char const* demo_account = "demo";
 constexpr db::Sql account_sql = "select account from payment_keys where key_mac = $1";
 constexpr db::Sql remember_sql = "insert into payment_keys (key_mac, account) values ($1, $2) on conflict (key_mac) do nothing";
 
-asio::awaitable<int> put_in_force(db::Transaction& transaction, std::string key_mac, PaymentScope scope)
+asio::awaitable<int> put_in(db::Transaction& transaction, PaymentScope scope)
 {
-    if (!key_mac.empty()) co_await transaction.run(remember_sql, key_mac, scope.account);
-    co_await put_payments_in_force(transaction, scope);
+    co_await put_payments_in_force(transaction, std::move(scope));
     co_return 0;
 }
 
@@ -27,11 +26,15 @@ asio::awaitable<std::optional<PaymentScope>> PaymentAccount::scope(Steady::time_
     auto account = co_await look_up(deadline);
     if (!account) co_return std::nullopt;
     PaymentScope const scope{std::string(stripe::word_of(api_.mode())), std::move(*account)};
-    co_await database_.transact(
-        [key_mac = key_mac_, scope](db::Transaction& transaction) { return put_in_force(transaction, key_mac, scope); });
+    if (!key_mac_.empty()) co_await database_.write(remember_sql, key_mac_, scope.account);
     std::scoped_lock const lock(mutex_);
     known_ = scope;
     co_return scope;
+}
+
+asio::awaitable<void> PaymentAccount::put_in_force(PaymentScope scope)
+{
+    co_await database_.transact([scope](db::Transaction& transaction) { return put_in(transaction, scope); });
 }
 
 std::optional<PaymentScope> PaymentAccount::known() const
@@ -48,6 +51,11 @@ asio::awaitable<std::optional<std::string>> PaymentAccount::look_up(Steady::time
     auto account = co_await stripe::account_of(api_, deadline);
     if (!account.value) ops::log(ops::Level::warning, "stripe_account_unknown", {{"detail", account.detail}});
     co_return std::move(account.value);
+}
+
+std::string text_of(PaymentScope const& scope)
+{
+    return scope.mode + ":" + scope.account;
 }
 
 } // namespace pollux::billing

@@ -21,8 +21,13 @@ public:
         : database_(database), api_(api), key_mac_(std::move(key_mac))
     {}
 
-    // From memory, the database, or the provider. The first time it also puts it in force. nullopt: nobody could be asked by `deadline`.
+    // From memory, the database, or the provider. nullopt: nobody could be asked by `deadline`.
     asio::awaitable<std::optional<PaymentScope>> scope(Steady::time_point deadline);
+
+    // For the start of what serves, and nothing else: a command with other settings changes nobody's plan.
+    asio::awaitable<void> put_in_force(PaymentScope scope);
+
+    std::string const& key_mac() const { return key_mac_; }
 
 private:
     std::optional<PaymentScope> known() const;
@@ -34,5 +39,8 @@ private:
     mutable std::mutex mutex_;
     std::optional<PaymentScope> known_;
 };
+
+// "live:acct_1": what a task of a scope carries, so that no process with another key takes it for done.
+std::string text_of(PaymentScope const& scope);
 
 } // namespace pollux::billing

@@ -31,6 +31,12 @@ Error refused(std::string const& code, std::string const& detail)
     return {ErrorKind::upstream_failed, "payment_refused", "The payment provider refuses this purchase; the operator's log says why."};
 }
 
+Error payment_pending()
+{
+    return conflict("payment_pending",
+                    "A payment is on its way already, as a bank debit is for days; /subscription/status/ tells when it is there.");
+}
+
 Error already_subscribed(std::string const& portal_url)
 {
     std::string url;
@@ -121,8 +127,20 @@ struct Checkout::Going {
         case CheckoutStep::hand_out: co_return OpenCheckout{remembered->session.url, remembered->session.id};
         case CheckoutStep::expire: co_return co_await expire(std::move(seen));
         case CheckoutStep::look_again: co_return std::nullopt;
+        case CheckoutStep::wait: co_return payment_pending();
+        case CheckoutStep::end: co_return co_await end_lost(decision);
         case CheckoutStep::refuse: co_return co_await send_to_portal(decision);
         }
+        co_return std::nullopt;
+    }
+
+    // What others have made is theirs to end.
+    Step end_lost(stripe::CheckoutDecision decision)
+    {
+        StateBasis const basis{.installation = installation, .user = wish.user, .plan_of_price = {}};
+        if (is_foreign(decision.subscription->owner, basis)) co_return co_await send_to_portal(decision);
+        auto const ended = co_await stripe::cancel_now(checkout.api_, decision.subscription->id, deadline);
+        if (ended.changed != Changed::yes) co_return slow();
         co_return std::nullopt;
     }
 
@@ -160,7 +178,13 @@ struct Checkout::Going {
             }
             co_return refused(made.code, made.detail);
         }
-        co_await checkout.store_.put(wish.user, scope, operation, made.value.id);
+        bool const is_put = co_await checkout.store_.put(wish.user, scope, operation, made.value.id);
+        if (!is_put) {
+            // The account is gone since. What is left of it at the provider is ended by a task, which may have looked before this one was
+            // there.
+            co_await stripe::expire_session(checkout.api_, made.value.id, deadline);
+            co_return Result<OpenCheckout>(not_found("user"));
+        }
         failpoint("payment_session_after_commit");
         if (operation.subject != price || made.value.url.empty()) co_return std::nullopt;
         co_return OpenCheckout{made.value.url, made.value.id};

@@ -43,7 +43,8 @@ public:
           customers_(database), prices_(database), operations_(database), options_(options)
     {}
 
-    // Errors: plan_not_sold, invalid_input (price), already_subscribed (with the portal's URL), payment_provider_slow, payment_refused.
+    // Errors: plan_not_sold, invalid_input (price), already_subscribed (with the portal's URL), payment_pending, payment_provider_slow,
+    // payment_refused.
     asio::awaitable<Result<OpenCheckout>> open(CheckoutWish wish, Steady::time_point deadline);
 
     // The user's customer, made if there is none.

@@ -42,14 +42,14 @@ asio::awaitable<std::optional<Operation>> begin_in(db::Transaction& transaction,
     co_return co_await OperationStore::begin(transaction, user, OperationKind::checkout, std::move(scope), std::move(operation));
 }
 
-asio::awaitable<int> put_in(db::Transaction& transaction, UserId user, PaymentScope scope, Operation operation, std::string session)
+asio::awaitable<bool> put_in(db::Transaction& transaction, UserId user, PaymentScope scope, Operation operation, std::string session)
 {
     bool const is_there = co_await TierStore::lock(transaction, user);
-    if (!is_there) co_return 0;
+    if (!is_there) co_return false;
     bool const is_first = co_await OperationStore::end(transaction, user, OperationKind::checkout, operation.id);
     if (is_first) co_await transaction.run(put_sql, user, scope.mode, scope.account, session, operation.subject);
     failpoint("payment_session_before_commit");
-    co_return 0;
+    co_return true;
 }
 
 asio::awaitable<int> give_up_in(db::Transaction& transaction, UserId user, std::string id)
@@ -82,9 +82,10 @@ asio::awaitable<std::optional<Operation>> CheckoutStore::begin(UserId user, Paym
     return database_.transact([=](db::Transaction& transaction) { return begin_in(transaction, user, scope, seen, operation); });
 }
 
-asio::awaitable<void> CheckoutStore::put(UserId user, PaymentScope scope, Operation operation, std::string session)
+asio::awaitable<bool> CheckoutStore::put(UserId user, PaymentScope scope, Operation operation, std::string session)
 {
-    co_await database_.transact([=](db::Transaction& transaction) { return put_in(transaction, user, scope, operation, session); });
+    co_return co_await database_.transact(
+        [=](db::Transaction& transaction) { return put_in(transaction, user, scope, operation, session); });
 }
 
 asio::awaitable<void> CheckoutStore::give_up(UserId user, Operation operation)

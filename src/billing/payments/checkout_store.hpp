@@ -32,8 +32,8 @@ public:
     // then, this one or somebody else's; nullopt: another session stands there now, or the account is gone: look again.
     asio::awaitable<std::optional<Operation>> begin(UserId user, PaymentScope scope, std::string seen, Operation operation);
 
-    // The operation has led to this session.
-    asio::awaitable<void> put(UserId user, PaymentScope scope, Operation operation, std::string session);
+    // The operation has led to this session. False: the account is gone.
+    asio::awaitable<bool> put(UserId user, PaymentScope scope, Operation operation, std::string session);
     // It has led to nothing, for good.
     asio::awaitable<void> give_up(UserId user, Operation operation);
 

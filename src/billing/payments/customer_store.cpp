@@ -26,11 +26,11 @@ enum : std::size_t { user_id, number };
 
 constexpr db::Sql take_turn_sql = R"sql(
     update payment_customers set fetch_written = $4
-    where user_id = $1 and mode = $2 and account = $3 and fetch_written < $4
+    where user_id = $1 and mode = $2 and account = $3 and fetch_written < $4 and customer_id = $5
 )sql";
 
 constexpr db::Sql unlink_sql = R"sql(
-    delete from payment_customers where user_id = $1 and mode = $2 and account = $3 and fetch_written < $4
+    delete from payment_customers where user_id = $1 and mode = $2 and account = $3 and fetch_written < $4 and customer_id = $5
 )sql";
 
 constexpr db::Sql drop_subscriptions_sql = "delete from subscriptions where user_id = $1 and mode = $2 and account = $3";
@@ -62,7 +62,7 @@ asio::awaitable<bool> write_in(db::Transaction& transaction, FetchNumber fetch, 
 {
     bool const is_there = co_await TierStore::lock(transaction, fetch.user);
     if (!is_there) co_return false;
-    auto const turn = co_await transaction.run(take_turn_sql, fetch.user, scope.mode, scope.account, fetch.number);
+    auto const turn = co_await transaction.run(take_turn_sql, fetch.user, scope.mode, scope.account, fetch.number, fetch.customer);
     if (turn.changed() != 1) co_return false;
     co_await put_subscriptions(transaction, fetch.user, scope, std::move(state.rows));
     bool const is_new = co_await replace_paid(transaction, fetch.user, std::move(scope), std::move(state.paid), "stripe");
@@ -74,7 +74,7 @@ asio::awaitable<bool> unlink_in(db::Transaction& transaction, FetchNumber fetch,
 {
     bool const is_there = co_await TierStore::lock(transaction, fetch.user);
     if (!is_there) co_return false;
-    auto const gone = co_await transaction.run(unlink_sql, fetch.user, scope.mode, scope.account, fetch.number);
+    auto const gone = co_await transaction.run(unlink_sql, fetch.user, scope.mode, scope.account, fetch.number, fetch.customer);
     if (gone.changed() != 1) co_return false;
     co_await transaction.run(drop_subscriptions_sql, fetch.user, scope.mode, scope.account);
     co_await transaction.run(drop_checkout_sql, fetch.user, scope.mode, scope.account);
@@ -124,10 +124,10 @@ asio::awaitable<std::optional<UserId>> CustomerStore::user_of(std::string custom
 
 asio::awaitable<std::optional<FetchNumber>> CustomerStore::begin_fetch(std::string customer, PaymentScope scope)
 {
-    auto const rows = co_await database_.write(begin_fetch_scan_sql, std::move(customer), scope.mode, scope.account);
+    auto const rows = co_await database_.write(begin_fetch_scan_sql, customer, scope.mode, scope.account);
     if (rows.empty()) co_return std::nullopt;
     auto const row = rows.front();
-    co_return FetchNumber{row.id<UserId>(begun_column::user_id), row.integer(begun_column::number)};
+    co_return FetchNumber{row.id<UserId>(begun_column::user_id), std::move(customer), row.integer(begun_column::number)};
 }
 
 asio::awaitable<bool> CustomerStore::write(FetchNumber fetch, PaymentScope scope, FetchedState state)

@@ -18,6 +18,7 @@ namespace asio = boost::asio;
 // A fetch that was begun: of what is fetched, the one with the highest number is the newest.
 struct FetchNumber {
     UserId user;
+    std::string customer; // The user may be another one by the time it ends: then it is of nobody.
     std::int64_t number = 0;
 };
 

@@ -45,11 +45,12 @@ asio::awaitable<CustomerSync::Outcome> CustomerSync::fetch(FetchNumber number, P
 {
     auto const subscriptions = co_await stripe::subscriptions_of(api_, customer, deadline);
     if (!subscriptions.value && !subscriptions.is_missing) co_return Outcome::unknown;
-    bool is_gone = subscriptions.is_missing;
-    if (subscriptions.value && std::ranges::none_of(*subscriptions.value, stripe::is_live)) {
+    bool is_gone = false;
+    if (!subscriptions.value || std::ranges::none_of(*subscriptions.value, stripe::is_live)) {
         auto const deleted = co_await stripe::is_customer_deleted(api_, customer, deadline);
         if (!deleted.value && !deleted.is_missing) co_return Outcome::unknown;
         is_gone = deleted.value.value_or(true);
+        if (!is_gone && !subscriptions.value) co_return Outcome::unknown; // Something else was missing.
     }
     failpoint("payment_fetched");
     bool is_new = false;

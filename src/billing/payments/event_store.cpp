@@ -1,6 +1,7 @@
 #include "billing/payments/event_store.hpp"
 
 #include "base/failpoint.hpp"
+#include "billing/payments/account.hpp"
 #include "billing/payments/customer_store.hpp"
 #include "billing/payments/payment_tasks.hpp"
 #include "tasks/enqueue.hpp"
@@ -28,13 +29,13 @@ constexpr db::Sql forget_bodies_scan_sql = R"sql(
         select user_id, event_id from payment_event_bodies where received_at < now_us() - $1 limit 1000)
 )sql";
 
-asio::awaitable<void> enqueue_for(db::Transaction& transaction, UserId user, stripe::Event const& event)
+asio::awaitable<void> enqueue_for(db::Transaction& transaction, UserId user, stripe::Event const& event, std::string scope)
 {
     if (!event.customer.empty()) {
-        co_await tasks::enqueue(transaction, {.kind = sync_customer_task, .user = user, .subject = event.customer});
+        co_await tasks::enqueue(transaction, {.kind = sync_customer_task, .user = user, .subject = event.customer, .payload = scope});
     }
     if (is_about_a_payment(event)) {
-        co_await tasks::enqueue(transaction, {.kind = judge_payment_task, .subject = event.payment_intent});
+        co_await tasks::enqueue(transaction, {.kind = judge_payment_task, .subject = event.payment_intent, .payload = scope});
     }
 }
 
@@ -50,7 +51,7 @@ asio::awaitable<EventStore::Stored> store_in(db::Transaction& transaction, strip
         co_await transaction.run(insert_sql, event.id, in.mode, in.account, event.type, is_ours ? "received" : "ignored", event.created);
     bool const is_new = stored.changed() == 1;
     if (is_new && user) co_await transaction.run(insert_body_sql, *user, event.id, std::move(sealed));
-    if (is_new && is_ours) co_await enqueue_for(transaction, user.value_or(tasks::nobody), event);
+    if (is_new && is_ours) co_await enqueue_for(transaction, user.value_or(tasks::nobody), event, text_of(in));
     failpoint("payment_event_before_commit");
     co_return EventStore::Stored{is_new, is_ours};
 }

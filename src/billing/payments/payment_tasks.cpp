@@ -18,22 +18,28 @@ using tasks::TaskRun;
 
 constexpr char const* away = "The payment provider did not answer.";
 
-std::string scope_text(PaymentScope const& scope)
+// A task of another account or mode is left to a process that has its key: nothing that is missing here says anything of it. nullopt: go
+// on.
+asio::awaitable<std::optional<TaskOutcome>> not_ours(TaskRun& run, PaymentAccount& account)
 {
-    return scope.mode + ":" + scope.account;
+    auto const scope = co_await account.scope(run.deadline());
+    if (!scope) co_return TaskOutcome::retry(away);
+    if (text_of(*scope) == run.task().payload) co_return std::nullopt;
+    co_return TaskOutcome::retry("It is of another account, or mode, than the configured key.");
 }
 
 // May run twice: see CustomerSync.
-asio::awaitable<TaskOutcome> sync_customer(TaskRun& run, CustomerSync& sync)
+asio::awaitable<TaskOutcome> sync_customer(TaskRun& run, PaymentParts& parts)
 {
-    auto const outcome = co_await sync.sync(run.task().subject, run.deadline());
+    if (auto const other = co_await not_ours(run, parts.account)) co_return *other;
+    auto const outcome = co_await parts.sync.sync(run.task().subject, run.deadline());
     if (run.is_to_end() && outcome == CustomerSync::Outcome::unknown) co_return TaskOutcome::hand_back();
     co_return outcome == CustomerSync::Outcome::unknown ? TaskOutcome::retry(away) : TaskOutcome::done();
 }
 
-asio::awaitable<int> ask_for_end(db::Transaction& transaction, std::string subscription)
+asio::awaitable<int> ask_for_end(db::Transaction& transaction, std::string subscription, std::string scope)
 {
-    co_await tasks::enqueue(transaction, {.kind = end_subscription_task, .subject = std::move(subscription)});
+    co_await tasks::enqueue(transaction, {.kind = end_subscription_task, .subject = std::move(subscription), .payload = std::move(scope)});
     co_return 0;
 }
 
@@ -41,7 +47,9 @@ asio::awaitable<int> ask_for_end(db::Transaction& transaction, std::string subsc
 // and what it asks for is asked for once.
 asio::awaitable<TaskOutcome> judge_payment(TaskRun& run, PaymentParts& parts)
 {
+    if (auto const other = co_await not_ours(run, parts.account)) co_return *other;
     auto const payment = run.task().subject;
+    auto const scope = run.task().payload;
     auto const is_gone = co_await stripe::is_money_gone(parts.api, payment, run.deadline());
     if (!is_gone.value && !is_gone.is_missing) co_return TaskOutcome::retry(away);
     if (!is_gone.value.value_or(false)) co_return TaskOutcome::done();
@@ -56,7 +64,8 @@ asio::awaitable<TaskOutcome> judge_payment(TaskRun& run, PaymentParts& parts)
         bool const is_ours = co_await parts.sync.is_ours(*bought.value, run.deadline());
         if (!is_ours) continue;
         ops::log(ops::Level::warning, "payment_went_back", {{"subscription", subscription}});
-        co_await parts.database.transact([subscription](db::Transaction& transaction) { return ask_for_end(transaction, subscription); });
+        co_await parts.database.transact(
+            [subscription, scope](db::Transaction& transaction) { return ask_for_end(transaction, subscription, scope); });
     }
     co_return TaskOutcome::done();
 }
@@ -64,6 +73,7 @@ asio::awaitable<TaskOutcome> judge_payment(TaskRun& run, PaymentParts& parts)
 // May run twice: what is over stays over.
 asio::awaitable<TaskOutcome> end_subscription(TaskRun& run, PaymentParts& parts)
 {
+    if (auto const other = co_await not_ours(run, parts.account)) co_return *other;
     auto const ended = co_await stripe::cancel_now(parts.api, run.task().subject, run.deadline());
     if (ended.changed == stripe::Changed::unknown) co_return TaskOutcome::retry(away);
     if (ended.changed == stripe::Changed::no) co_return TaskOutcome::retry("The payment provider refuses to end it: " + ended.code);
@@ -74,10 +84,7 @@ asio::awaitable<TaskOutcome> end_subscription(TaskRun& run, PaymentParts& parts)
 // above.
 asio::awaitable<TaskOutcome> end_customer(TaskRun& run, PaymentParts& parts)
 {
-    auto const scope = co_await parts.account.scope(run.deadline());
-    if (!scope) co_return TaskOutcome::retry(away);
-    if (scope_text(*scope) != run.task().payload)
-        co_return TaskOutcome::retry("It is a customer of another account, or mode, than the configured one.");
+    if (auto const other = co_await not_ours(run, parts.account)) co_return *other;
     auto const sessions = co_await stripe::open_sessions_of(parts.api, run.task().subject, run.deadline());
     if (!sessions.value && !sessions.is_missing) co_return TaskOutcome::retry(away);
     for (auto const& session : sessions.value.value_or(std::vector<stripe::CheckoutSession>())) {
@@ -103,7 +110,7 @@ asio::awaitable<void> end_payments(db::Transaction& transaction, UserId user)
 {
     for (auto& [scope, customer] : co_await CustomerStore::all_of_user(transaction, user)) {
         if (scope.mode == stripe::word_of(stripe::Mode::demo)) continue; // It goes with the user.
-        co_await tasks::enqueue(transaction, {.kind = end_customer_task, .subject = std::move(customer), .payload = scope_text(scope)});
+        co_await tasks::enqueue(transaction, {.kind = end_customer_task, .subject = std::move(customer), .payload = text_of(scope)});
     }
 }
 
@@ -115,7 +122,7 @@ void add_payment_kinds(tasks::TaskKinds& kinds, PaymentParts& parts)
     // Days of a provider that is away, and a minute when it is back; after that the walk through its events finds the customer again.
     tasks::TaskLimits const patient{.attempts_max = 5'000, .back_off = 1s, .back_off_max = 60s};
     kinds.add({.name = sync_customer_task, .lane = Lane::stripe, .time_max = 30s, .limits = patient, .work = [&](TaskRun& run) {
-                   return sync_customer(run, parts.sync);
+                   return sync_customer(run, parts);
                }});
     kinds.add({.name = judge_payment_task, .lane = Lane::stripe, .time_max = 30s, .limits = patient, .work = [&](TaskRun& run) {
                    return judge_payment(run, parts);

@@ -8,6 +8,7 @@
 
 namespace pollux::billing {
 
+// Each carries its scope as its payload: text_of().
 inline constexpr char const* sync_customer_task = "stripe_customer";  // Subject: the customer. Make what stands here what Stripe says.
 inline constexpr char const* judge_payment_task = "stripe_payment";   // Subject: a payment that was refunded or disputed.
 inline constexpr char const* end_subscription_task = "stripe_cancel"; // Subject: a subscription whose money went back.

@@ -8,8 +8,15 @@ POLLUX_DESCRIBE(OpenCheckout, (checkout_url, session_id))
 
 namespace {
 
-// A call of the provider's takes up to 8 s; the answer is out before a client, or a proxy, gives up.
-constexpr std::chrono::milliseconds provider_time_max{9'000};
+// All calls of the provider's in one request take 8 s at most, and our own work the rest: the answer is out before a client, or a proxy,
+// gives up.
+constexpr std::chrono::milliseconds request_time_max{9'000};
+constexpr std::chrono::milliseconds own_time{1'000};
+
+Steady::time_point provider_deadline(http::Request const& request)
+{
+    return request.deadline - own_time;
+}
 
 using Word = Text<1, 200>;
 using Url = Text<1, return_url_bytes_max>;
@@ -59,7 +66,7 @@ asio::awaitable<Result<OpenCheckout>> buy(PaymentsApi& api, http::Request const&
 {
     if (!api.payments) co_return not_configured();
     PaymentsService::Purchase purchase{std::move(plan), text_of(std::move(price)), text_of(std::move(return_url))};
-    co_return co_await api.payments->buy(request.user(), std::move(purchase), request.deadline);
+    co_return co_await api.payments->buy(request.user(), std::move(purchase), provider_deadline(request));
 }
 
 asio::awaitable<Result<OpenCheckout>> buy_plan(PaymentsApi& api, http::Request const& request, BuyPlan body)
@@ -75,7 +82,7 @@ asio::awaitable<Result<OpenCheckout>> buy_pro(PaymentsApi& api, http::Request co
 asio::awaitable<Result<SubscriptionStatus>> show_status(PaymentsApi& api, http::Request const& request, Query<StatusQuery> query)
 {
     if (!api.payments) co_return not_configured();
-    co_return co_await api.payments->status(request.user(), text_of(std::move(query.value.session_id)), request.deadline);
+    co_return co_await api.payments->status(request.user(), text_of(std::move(query.value.session_id)), provider_deadline(request));
 }
 
 stripe::PortalFlow flow_of(std::optional<PortalPage> page)
@@ -92,19 +99,20 @@ stripe::PortalFlow flow_of(std::optional<PortalPage> page)
 asio::awaitable<Result<OpenPortal>> open_portal(PaymentsApi& api, http::Request const& request, AskForPortal body)
 {
     if (!api.payments) co_return not_configured();
-    co_return co_await api.payments->portal(request.user(), flow_of(body.flow), text_of(std::move(body.return_url)), request.deadline);
+    co_return co_await api.payments->portal(request.user(), flow_of(body.flow), text_of(std::move(body.return_url)),
+                                            provider_deadline(request));
 }
 
 asio::awaitable<Result<SubscriptionStatus>> cancel(PaymentsApi& api, http::Request const& request)
 {
     if (!api.payments) co_return not_configured();
-    co_return co_await api.payments->cancel(request.user(), request.deadline);
+    co_return co_await api.payments->cancel(request.user(), provider_deadline(request));
 }
 
 asio::awaitable<Result<SubscriptionStatus>> reactivate(PaymentsApi& api, http::Request const& request)
 {
     if (!api.payments) co_return not_configured();
-    co_return co_await api.payments->reactivate(request.user(), request.deadline);
+    co_return co_await api.payments->reactivate(request.user(), provider_deadline(request));
 }
 
 struct EventTaken {
@@ -116,7 +124,7 @@ asio::awaitable<Result<EventTaken>> take_event(PaymentsApi& api, http::Request c
 {
     if (!api.webhook) co_return not_configured();
     std::string signature(request.header("Stripe-Signature").value_or(""));
-    auto const taken = co_await api.webhook->take(std::move(signature), std::string(body.bytes), request.deadline);
+    auto const taken = co_await api.webhook->take(std::move(signature), std::string(body.bytes), provider_deadline(request));
     if (!taken) co_return taken.error();
     co_return EventTaken{};
 }
@@ -127,7 +135,7 @@ http::RouteOptions options(std::string_view id, std::string_view summary, std::v
             .summary = summary,
             .tag = "subscription",
             .limits = http::RateClass::create,
-            .time_max = provider_time_max,
+            .time_max = request_time_max,
             .errors = std::move(errors)};
 }
 
@@ -135,17 +143,19 @@ http::RouteOptions options(std::string_view id, std::string_view summary, std::v
 
 void add_payments_routes(http::Router& router, PaymentsApi& api)
 {
-    auto buying = options("buyPlan", "A page of the payment provider's on which the plan is paid",
-                          {"already_subscribed", "billing_not_configured", "payment_provider_slow", "payment_refused", "plan_not_sold"});
+    auto buying = options(
+        "buyPlan", "A page of the payment provider's on which the plan is paid",
+        {"already_subscribed", "billing_not_configured", "payment_pending", "payment_provider_slow", "payment_refused", "plan_not_sold"});
     router.post("/subscription/checkout/", buy_plan, api, buying);
     buying.id = "buyPro";
     buying.summary = "The same, for the plan pro";
     router.post("/subscription/pro/", buy_pro, api, buying);
     for (auto const* path : {"/subscribe/pro/", "/subscriptions/pro/"}) router.alias("POST", "/subscription/pro/", path);
 
-    router.get("/subscription/status/", show_status, api,
-               options("showSubscription", "Tier and subscription; with ?session_id= what that checkout has led to",
-                       {"billing_not_configured", "session_not_found"}));
+    auto showing = options("showSubscription", "Tier and subscription; with ?session_id= what that checkout has led to",
+                           {"billing_not_configured", "session_not_found"});
+    showing.limits = http::RateClass::read; // Asking the provider has a limit of its own.
+    router.get("/subscription/status/", show_status, api, showing);
     router.alias("GET", "/subscription/status/", "/subscriptions/status/");
 
     std::vector<std::string_view> const of_changes{"billing_not_configured", "not_subscribed", "payment_provider_slow", "payment_refused"};

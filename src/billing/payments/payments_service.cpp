@@ -7,6 +7,7 @@
 #include "billing/stripe/reads.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace pollux::billing {
 namespace {
@@ -32,10 +33,29 @@ Error refused()
     return {ErrorKind::upstream_failed, "payment_refused", "The payment provider refuses this; the operator's log says why."};
 }
 
+// Of those that live and are the user's the best: for a plan of ours before others, and with what is wanted before those without. Null:
+// none.
+stripe::Subscription const* pick(std::span<stripe::Subscription const> subscriptions, StateBasis const& basis,
+                                 PaymentsService::Wanted wanted)
+{
+    stripe::Subscription const* best = nullptr;
+    int best_points = -1;
+    for (auto const& one : subscriptions) {
+        if (!stripe::is_live(one) || is_foreign(one.owner, basis)) continue;
+        bool const is_for_plan = std::ranges::any_of(one.items, [&](auto const& item) { return basis.plan_of_price.contains(item.price); });
+        bool const is_wanted = stripe::cancels_at(one).has_value() == (wanted == PaymentsService::Wanted::ends);
+        int const points = (is_for_plan ? 2 : 0) + (is_wanted ? 1 : 0);
+        if (points > best_points) best = &one;
+        best_points = std::max(best_points, points);
+    }
+    return best;
+}
+
 } // namespace
 
 PaymentsService::PaymentsService(Parts parts, PaymentsOptions options)
-    : parts_(parts), options_(std::move(options)), customers_(parts.database), subscriptions_(parts.database), checkouts_(parts.database)
+    : parts_(parts), options_(std::move(options)), customers_(parts.database), subscriptions_(parts.database), checkouts_(parts.database),
+      prices_(parts.database)
 {}
 
 asio::awaitable<Result<OpenCheckout>> PaymentsService::buy(UserId user, Purchase purchase, Steady::time_point deadline)
@@ -75,7 +95,9 @@ asio::awaitable<Result<void>> PaymentsService::look_up(UserId user, PaymentScope
     auto const session = co_await stripe::session_of(parts_.api, id, deadline);
     if (session.is_missing || !customer || (session.value && session.value->customer != *customer)) co_return not_found("session");
     if (!session.value) co_return Result<void>();
-    if (session.value->status != "open") co_await checkouts_.drop(user, std::move(id));
+    bool const is_on_its_way = session.value->status == "complete" && session.value->payment_status == "unpaid";
+    bool const is_under_way = session.value->status == "open" || is_on_its_way;
+    if (!is_under_way) co_await checkouts_.drop(user, std::move(id));
     co_await parts_.sync.sync(*customer, deadline);
     co_return Result<void>();
 }
@@ -120,8 +142,9 @@ asio::awaitable<Result<OpenPortal>> PaymentsService::portal(UserId user, stripe:
         auto fetched = co_await stripe::subscriptions_of(parts_.api, *customer, deadline);
         if (!fetched.value && !fetched.is_missing) co_return slow();
         subscriptions = std::move(fetched.value).value_or(std::vector<stripe::Subscription>());
-        auto const live = std::ranges::find_if(subscriptions, stripe::is_live);
-        if (live != subscriptions.end()) wish.subscription = &*live;
+        auto const plans = co_await prices_.plan_of_price(*scope);
+        StateBasis const basis{co_await parts_.installation.id(), user, plans, {}};
+        wish.subscription = pick(subscriptions, basis, Wanted::goes_on);
     }
     auto const opened = co_await parts_.portal.open(std::move(wish), deadline);
     if (opened.changed == Changed::unknown) co_return slow();
@@ -129,7 +152,7 @@ asio::awaitable<Result<OpenPortal>> PaymentsService::portal(UserId user, stripe:
     co_return OpenPortal{opened.value};
 }
 
-asio::awaitable<Result<PaymentsService::Live>> PaymentsService::live(UserId user, Steady::time_point deadline)
+asio::awaitable<Result<PaymentsService::Live>> PaymentsService::live(UserId user, Wanted wanted, Steady::time_point deadline)
 {
     auto const scope = co_await parts_.account.scope(deadline);
     if (!scope) co_return slow();
@@ -138,14 +161,16 @@ asio::awaitable<Result<PaymentsService::Live>> PaymentsService::live(UserId user
     auto const fetched = co_await stripe::subscriptions_of(parts_.api, *customer, deadline);
     if (fetched.is_missing) co_return not_subscribed();
     if (!fetched.value) co_return slow();
-    auto const found = std::ranges::find_if(*fetched.value, stripe::is_live);
-    if (found == fetched.value->end()) co_return not_subscribed();
+    auto const plans = co_await prices_.plan_of_price(*scope);
+    StateBasis const basis{co_await parts_.installation.id(), user, plans, {}};
+    auto const* found = pick(*fetched.value, basis, wanted);
+    if (!found) co_return not_subscribed();
     co_return Live{*scope, *customer, *found};
 }
 
 asio::awaitable<Result<SubscriptionStatus>> PaymentsService::cancel(UserId user, Steady::time_point deadline)
 {
-    auto found = co_await live(user, deadline);
+    auto found = co_await live(user, Wanted::goes_on, deadline);
     if (!found) co_return found.error();
     if (stripe::cancels_at(found->subscription)) co_return co_await current(user, found->scope);
     auto change = co_await stripe::cancel_at_period_end(parts_.api, found->subscription.id, random_token(), deadline);
@@ -154,7 +179,7 @@ asio::awaitable<Result<SubscriptionStatus>> PaymentsService::cancel(UserId user,
 
 asio::awaitable<Result<SubscriptionStatus>> PaymentsService::reactivate(UserId user, Steady::time_point deadline)
 {
-    auto found = co_await live(user, deadline);
+    auto found = co_await live(user, Wanted::ends, deadline);
     if (!found) co_return found.error();
     if (!stripe::cancels_at(found->subscription)) co_return co_await current(user, found->scope);
     auto change = co_await stripe::reactivate(parts_.api, found->subscription, random_token(), deadline);

@@ -47,6 +47,7 @@ public:
         db::Database& database;
         stripe::Api const& api;
         PaymentAccount& account;
+        Installation& installation;
         Checkout& checkout;
         Portal& portal;
         CustomerSync& sync;
@@ -75,6 +76,8 @@ public:
     asio::awaitable<Result<SubscriptionStatus>> cancel(UserId user, Steady::time_point deadline);
     asio::awaitable<Result<SubscriptionStatus>> reactivate(UserId user, Steady::time_point deadline);
 
+    enum class Wanted { goes_on, ends }; // Which of two that live is meant: to be cancelled, or to be kept after all.
+
 private:
     asio::awaitable<bool> may_ask(UserId user);
     asio::awaitable<Result<void>> look_up(UserId user, PaymentScope scope, std::string session, Steady::time_point deadline);
@@ -86,7 +89,7 @@ private:
         std::string customer;
         stripe::Subscription subscription;
     };
-    asio::awaitable<Result<Live>> live(UserId user, Steady::time_point deadline);
+    asio::awaitable<Result<Live>> live(UserId user, Wanted wanted, Steady::time_point deadline);
     asio::awaitable<Result<SubscriptionStatus>> settled(UserId user, Live live, stripe::Change<stripe::Subscription> change,
                                                         Steady::time_point deadline);
 
@@ -95,6 +98,7 @@ private:
     CustomerStore customers_;
     SubscriptionStore subscriptions_;
     CheckoutStore checkouts_;
+    PriceStore prices_;
 };
 
 } // namespace pollux::billing

@@ -13,8 +13,11 @@ enum : std::size_t { price, plan };
 }
 constexpr db::Sql plan_of_price_sql = "select price_id, plan from plan_prices where mode = $1 and account = $2";
 
+// Of a plan that is not archived, and first what is known to be for sale.
 constexpr db::Sql sold_sql = R"sql(
-    select price_id from plan_prices where mode = $1 and account = $2 and plan = $3 and state = 'sold' order by position, price_id
+    select p.price_id from plan_prices p join plans n on n.name = p.plan and n.is_archived = 0
+    where p.mode = $1 and p.account = $2 and p.plan = $3 and p.state = 'sold'
+    order by case p.currency when '' then 1 else 0 end, p.position, p.price_id
 )sql";
 
 // Those that are named again are sold again in the same transaction.
@@ -24,8 +27,7 @@ constexpr db::Sql retire_settings_sql = R"sql(
 
 constexpr db::Sql put_sql = R"sql(
     insert into plan_prices (mode, account, price_id, plan, state, position) select $1, $2, $3, name, 'sold', $5 from plans where name = $4
-    on conflict (mode, price_id) do update
-        set account = excluded.account, plan = excluded.plan, state = 'sold', position = excluded.position
+    on conflict (mode, account, price_id) do update set plan = excluded.plan, state = 'sold', position = excluded.position
 )sql";
 
 constexpr db::Sql describe_sql = R"sql(

@@ -13,7 +13,7 @@ using tasks::TaskOutcome;
 using tasks::TaskRun;
 
 constexpr char const* sold_plan = "pro"; // Whose prices the settings name.
-constexpr std::string_view settings_prefix = "settings:";
+constexpr char const* settings_subject = "settings";
 
 std::vector<std::string> split(std::string_view list)
 {
@@ -35,9 +35,9 @@ std::optional<PlanPrice> offer_of(stripe::Price const& price)
                      price.interval, price.interval_count};
 }
 
-asio::awaitable<int> enqueue_look(db::Transaction& transaction, std::string subject)
+asio::awaitable<int> enqueue_look(db::Transaction& transaction, std::string payload)
 {
-    co_await tasks::enqueue(transaction, {.kind = look_at_prices_task, .subject = std::move(subject)});
+    co_await tasks::enqueue(transaction, {.kind = look_at_prices_task, .subject = settings_subject, .payload = std::move(payload)});
     co_return 0;
 }
 
@@ -45,9 +45,9 @@ asio::awaitable<int> enqueue_look(db::Transaction& transaction, std::string subj
 
 asio::awaitable<void> SoldPrices::ask_for(std::vector<std::string> prices)
 {
-    std::string subject(settings_prefix);
-    for (auto const& price : prices) subject.append(&price == &prices.front() ? "" : ",").append(price);
-    co_await database_.transact([subject](db::Transaction& transaction) { return enqueue_look(transaction, subject); });
+    auto payload = account_.key_mac() + "/";
+    for (auto const& price : prices) payload.append(&price == &prices.front() ? "" : ",").append(price);
+    co_await database_.transact([payload](db::Transaction& transaction) { return enqueue_look(transaction, payload); });
 }
 
 asio::awaitable<TaskOutcome> SoldPrices::look(TaskRun& run)
@@ -55,9 +55,13 @@ asio::awaitable<TaskOutcome> SoldPrices::look(TaskRun& run)
     constexpr char const* away = "The payment provider did not answer.";
     auto const scope = co_await account_.scope(run.deadline());
     if (!scope) co_return TaskOutcome::retry(away);
-    std::string_view const subject = run.task().subject;
-    bool const has_settings = subject.starts_with(settings_prefix);
-    if (has_settings) co_await store_.put_settings(sold_plan, split(subject.substr(settings_prefix.size())), *scope);
+    if (run.task().subject == settings_subject) {
+        std::string_view const payload = run.task().payload;
+        auto const slash = std::min(payload.find('/'), payload.size());
+        if (payload.substr(0, slash) != account_.key_mac()) co_return TaskOutcome::retry("It was asked for by a process with another key.");
+        co_await account_.put_in_force(*scope);
+        co_await store_.put_settings(sold_plan, split(payload.substr(std::min(slash + 1, payload.size()))), *scope);
+    }
     auto const plans = co_await store_.plan_of_price(*scope);
     for (auto const& [id, plan] : plans) {
         if (run.is_to_end()) co_return TaskOutcome::hand_back();

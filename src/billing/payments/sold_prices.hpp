@@ -10,8 +10,8 @@
 
 namespace pollux::billing {
 
-// Subject: "settings:" and the prices that the settings of the asking process name, by comma, to be put in their place first; of the hourly
-// one, nothing.
+// Subject: settings_subject at a start, with the key's MAC and the prices that the settings name in the payload; of the hourly one,
+// nothing. A newer start takes the place of one that is not done.
 inline constexpr char const* look_at_prices_task = "stripe_prices";
 
 class SoldPrices final : public PlanPrices {

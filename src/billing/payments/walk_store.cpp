@@ -1,6 +1,7 @@
 #include "billing/payments/walk_store.hpp"
 
 #include "base/failpoint.hpp"
+#include "billing/payments/account.hpp"
 #include "billing/payments/payment_tasks.hpp"
 #include "db/columns.hpp"
 #include "tasks/enqueue.hpp"
@@ -204,7 +205,9 @@ asio::awaitable<bool> gather_in(db::Transaction& transaction, Held held, WalkSte
     bool const is_held = co_await put_step(transaction, held, std::move(step));
     if (!is_held) co_return false;
     co_await transaction.run(mark_scan_sql, held.scope.mode, held.scope.account, std::move(customers));
-    for (auto& payment : payments) co_await tasks::enqueue(transaction, {.kind = judge_payment_task, .subject = std::move(payment)});
+    for (auto& payment : payments) {
+        co_await tasks::enqueue(transaction, {.kind = judge_payment_task, .subject = std::move(payment), .payload = text_of(held.scope)});
+    }
     failpoint("walk_before_commit");
     co_return true;
 }
@@ -230,7 +233,9 @@ asio::awaitable<bool> unmark_in(db::Transaction& transaction, Held held, WalkSte
     if (!is_held) co_return false;
     co_await transaction.run(unmark_scan_sql, held.scope.mode, held.scope.account, std::move(done));
     for (auto& one : left) {
-        co_await tasks::enqueue(transaction, {.kind = sync_customer_task, .user = one.user, .subject = std::move(one.customer)});
+        co_await tasks::enqueue(
+            transaction,
+            {.kind = sync_customer_task, .user = one.user, .subject = std::move(one.customer), .payload = text_of(held.scope)});
     }
     failpoint("walk_before_commit");
     co_return true;

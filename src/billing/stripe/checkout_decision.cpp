@@ -16,6 +16,13 @@ bool is_paid_up(Subscription const& subscription)
     return subscription.status == "active" || subscription.status == "trialing";
 }
 
+// A bank debit that failed leaves it active, with an invoice that is void.
+bool is_lost(Subscription const& subscription)
+{
+    auto const& invoice = subscription.latest_invoice;
+    return is_paid_up(subscription) && invoice && (invoice->status == "void" || invoice->status == "uncollectible");
+}
+
 bool lacks_money(Subscription const& subscription)
 {
     return subscription.status == "past_due" || subscription.status == "unpaid" || subscription.status == "paused";
@@ -46,15 +53,20 @@ CheckoutDecision decide_checkout(std::span<Subscription const> subscriptions, st
                                  std::string_view price)
 {
     // One that is paid up before one that is not: that is what the user has.
-    auto found = std::ranges::find_if(subscriptions, is_paid_up);
-    if (found == subscriptions.end()) found = std::ranges::find_if(subscriptions, is_live);
+    auto found = std::ranges::find_if(subscriptions, [](auto const& one) { return is_paid_up(one) && !is_lost(one); });
+    if (found == subscriptions.end())
+        found = std::ranges::find_if(subscriptions, [](auto const& one) { return is_live(one) && !is_lost(one); });
     if (found != subscriptions.end()) return refuse(*found, price);
+    found = std::ranges::find_if(subscriptions, is_lost);
+    if (found != subscriptions.end()) return {CheckoutStep::end, PortalFlow::none, &*found};
     if (!remembered || remembered->session.status == "expired") return {CheckoutStep::create};
     if (remembered->session.status == "open") return {remembered->price == price ? CheckoutStep::hand_out : CheckoutStep::expire};
     // Complete, and its subscription is among those that were fetched, and over.
     auto const& bought = remembered->session.subscription;
-    bool const is_known = bought.empty() || std::ranges::any_of(subscriptions, [&](auto const& one) { return one.id == bought; });
-    return {is_known ? CheckoutStep::create : CheckoutStep::look_again};
+    auto const known = std::ranges::find_if(subscriptions, [&](auto const& one) { return one.id == bought; });
+    if (known == subscriptions.end()) return {bought.empty() ? CheckoutStep::create : CheckoutStep::look_again};
+    bool const is_on_its_way = known->status == "incomplete" && remembered->session.payment_status == "unpaid";
+    return {is_on_its_way ? CheckoutStep::wait : CheckoutStep::create};
 }
 
 } // namespace pollux::billing::stripe

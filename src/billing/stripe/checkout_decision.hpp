@@ -15,6 +15,8 @@ enum class CheckoutStep {
     hand_out,   // The session that is open already.
     expire,     // It is open for another price: only one may be payable.
     look_again, // It was completed since the subscriptions were fetched.
+    wait,       // It was completed, and its money is on its way, as with a bank debit.
+    end,        // There is a subscription whose money will never come, and which nobody can pay any more: it is in the way of the next.
     refuse,     // There is a subscription: the portal is where to go.
 };
 
@@ -29,7 +31,7 @@ enum class PortalFlow {
 
 struct CheckoutDecision {
     CheckoutStep step = CheckoutStep::create;
-    PortalFlow flow = PortalFlow::none; // Of `refuse`, and the subscription that it is about.
+    PortalFlow flow = PortalFlow::none; // Of `refuse`, and the subscription that it, or `end`, is about.
     Subscription const* subscription = nullptr;
 };
 

@@ -47,6 +47,25 @@ TEST(CheckoutDecision, of_another_price_it_is_expired_first)
     EXPECT_EQ(decide({subscription("incomplete")}, session("open", "price_other")).step, CheckoutStep::expire);
 }
 
+TEST(CheckoutDecision, money_that_is_on_its_way_is_waited_for)
+{
+    auto paid_later = session("complete", wanted, "sub_incomplete");
+    paid_later.session.payment_status = "unpaid";
+    EXPECT_EQ(decide({subscription("incomplete")}, paid_later).step, CheckoutStep::wait);
+    EXPECT_EQ(decide({subscription("canceled")}, session("complete", wanted, "sub_canceled")).step, CheckoutStep::create);
+}
+
+TEST(CheckoutDecision, what_nobody_can_pay_any_more_is_ended)
+{
+    auto lost = subscription("active");
+    lost.latest_invoice = LatestInvoice{"in_1", "void", std::nullopt};
+    EXPECT_EQ(decide({lost}).step, CheckoutStep::end);
+    EXPECT_EQ(decide({lost}).subscription->id, lost.id);
+    auto other = subscription("trialing");
+    EXPECT_EQ(decide({lost, other}).step, CheckoutStep::refuse);
+    EXPECT_EQ(decide({lost, subscription("past_due")}).step, CheckoutStep::refuse);
+}
+
 TEST(CheckoutDecision, what_is_over_is_in_nobodys_way)
 {
     EXPECT_EQ(decide({subscription("canceled"), subscription("incomplete_expired"), subscription("incomplete")}).step,
