@@ -41,7 +41,7 @@ constexpr std::string_view tasks_channel = "tasks:due";
 tasks::TaskRunner::Options task_options(config::Config const& config)
 {
     tasks::TaskRunner::Options options;
-    if (config.workers == config::Workers::external) options.lanes = {tasks::Lane::sms, tasks::Lane::stripe};
+    if (config.workers == config::Workers::external) options.lanes = {tasks::Lane::sms, tasks::Lane::stripe, tasks::Lane::plans};
     if (config.database == config::DatabaseKind::postgres) options.at_start = tasks::TaskRunner::AtStart::wait_for_leases;
     return options;
 }

@@ -44,11 +44,11 @@ asio::awaitable<TaskOutcome> tier_sweep(TaskRun& run, Tiers& tiers)
 void add_tier_kinds(tasks::TaskKinds& kinds, Tiers& tiers)
 {
     using namespace std::chrono_literals;
-    // Among the money's: a server does these itself, also where replies are written elsewhere.
+    // A lane of their own, which every server has: they wait for no provider, and for none of the tasks that do.
     tasks::TaskLimits const limits{.attempts_max = 20, .back_off = 2s};
     kinds.add(
-        {.name = tier_due_task, .lane = tasks::Lane::stripe, .limits = limits, .work = [&](TaskRun& run) { return tier_due(run, tiers); }});
-    kinds.add({.name = tell_plan_task, .lane = tasks::Lane::stripe, .limits = limits, .work = [&](TaskRun& run) {
+        {.name = tier_due_task, .lane = tasks::Lane::plans, .limits = limits, .work = [&](TaskRun& run) { return tier_due(run, tiers); }});
+    kinds.add({.name = tell_plan_task, .lane = tasks::Lane::plans, .limits = limits, .work = [&](TaskRun& run) {
                    return tell_plan(run, tiers);
                }});
     kinds.add({.name = tier_sweep_task, .lane = tasks::Lane::heavy, .time_max = 300s, .every = 1h, .work = [&](TaskRun& run) {

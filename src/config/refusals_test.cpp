@@ -56,7 +56,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"OTP_TEST_NUMBERS=123:456", "OTP_TEST_NUMBERS (.env)"}, Refusal{"ADMIN_MOBILE=4915112345678", "ADMIN_MOBILE="},
         Refusal{"ADMIN_MOBILE=+0151 1234567", "ADMIN_MOBILE="},
         Refusal{"OTP_TEST_NUMBERS=+11234567890:123456@2026-02-30", "OTP_TEST_NUMBERS (.env)"},
-        Refusal{"SMS_TEMPLATE=hello", "SMS_TEMPLATE="}, Refusal{"STRIPE_PRICE_ID=a b", "STRIPE_PRICE_ID="},
+        Refusal{"SMS_TEMPLATE=hello", "SMS_TEMPLATE="}, Refusal{"STRIPE_PRICE_ID=a b", "STRIPE_PRICE_ID (.env): must be ids"},
         Refusal{"STRIPE_TRIAL_DAYS=-1", "STRIPE_TRIAL_DAYS="}, Refusal{"BILLING_GRACE_DAYS=365", "BILLING_GRACE_DAYS="}));
 
 INSTANTIATE_TEST_SUITE_P(
@@ -75,7 +75,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Refusal{"CORS_ALLOWED_ORIGINS=*\nCORS_ALLOW_CREDENTIALS=True", "CORS_ALLOW_CREDENTIALS: with every origin"},
                     Refusal{"OTP_TEST_NUMBERS=+11234567890:123456", "OTP_TEST_NUMBERS: the number that ends in 90 needs a last day"},
                     Refusal{"OTP_TEST_NUMBERS=+11234567890:123456@2027-02-21", "OTP_TEST_NUMBERS: the number that ends in 90 may be valid"},
-                    Refusal{"STRIPE_SECRET_KEY=sk_live_x", "STRIPE_WEBHOOK_SECRET: is needed"},
+                    Refusal{"STRIPE_SECRET_KEY=sk_live_x\nPUBLIC_URL=https://chat.example.com", "STRIPE_WEBHOOK_SECRET: is needed"},
                     Refusal{"STRIPE_SECRET_KEY=sk_live_x\nSTRIPE_WEBHOOK_SECRET=whsec_x", "PUBLIC_URL: is needed"},
                     Refusal{"GEMINI_API_KEY=", "GEMINI_API_KEY: no model is configured"},
                     Refusal{"GEMINI_API_KEY=\nAI_MODELS=gemini:x", "GEMINI_API_KEY: is needed for gemini:x"},

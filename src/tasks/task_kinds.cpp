@@ -12,6 +12,7 @@ std::string_view to_text(Lane lane)
     switch (lane) {
     case Lane::sms: return "sms";
     case Lane::stripe: return "stripe";
+    case Lane::plans: return "plans";
     case Lane::heavy: return "heavy";
     case Lane::light: return "light";
     }
@@ -23,6 +24,7 @@ std::size_t hands_of(Lane lane)
     switch (lane) {
     case Lane::sms:
     case Lane::stripe: return 4;
+    case Lane::plans:
     case Lane::heavy: return 2;
     case Lane::light: return 6;
     }

@@ -21,7 +21,13 @@ namespace asio = boost::asio;
 class TaskRun;
 
 // Each has hands of its own, so that none starves another, nor the replies.
-enum class Lane { sms, stripe, heavy, light };
+enum class Lane {
+    sms,
+    stripe, // Waits for the payment provider.
+    plans,  // What follows here from what was paid: waits for nobody.
+    heavy,
+    light,
+};
 
 std::string_view to_text(Lane lane);
 std::size_t hands_of(Lane lane);

@@ -24,7 +24,7 @@ public:
         wait_for_leases,
     };
     struct Options {
-        std::set<Lane> lanes{Lane::sms, Lane::stripe, Lane::heavy, Lane::light};
+        std::set<Lane> lanes{Lane::sms, Lane::stripe, Lane::plans, Lane::heavy, Lane::light};
         AtStart at_start = AtStart::recover_all;
         std::chrono::milliseconds scan_every{2'000};
         std::chrono::milliseconds renew_every{5'000};

@@ -16,6 +16,13 @@ std::string_view word_of(EventFate fate)
     return {};
 }
 
+ops::Counter alerts(PaymentAlert what)
+{
+    return {"pollux_payment_alerts_total",
+            "Looks at a customer that found what an operator must see; the log names it (payment_alert).",
+            {{"what", std::string(billing::word_of(what))}}};
+}
+
 } // namespace
 
 void count_event(EventFate fate)
@@ -27,10 +34,13 @@ void count_event(EventFate fate)
 
 void count_alert(PaymentAlert what)
 {
-    ops::Counter("pollux_payment_alerts_total",
-                 "Looks at a customer that found what an operator must see; the log names it (payment_alert).",
-                 {{"what", std::string(word_of(what))}})
-        .add();
+    alerts(what).add();
+}
+
+void show_alerts()
+{
+    using enum PaymentAlert;
+    for (auto const what : {unknown_price, unknown_status, no_period, two_subscriptions, foreign_owner}) alerts(what);
 }
 
 std::string_view word_of(PaymentAlert alert)

@@ -1,5 +1,7 @@
 #include "billing/payments/payment_watch.hpp"
 
+#include "billing/payments/payment_meter.hpp"
+
 namespace pollux::billing {
 namespace {
 
@@ -23,7 +25,9 @@ PaymentWatch::PaymentWatch(db::Database& database)
                                   [this] { return static_cast<double>(silent_us_.load()) / 1e6; }),
       endpoint_("pollux_payment_endpoint_disabled", "1 while the payment provider has the webhook endpoint switched off.",
                 [this] { return static_cast<double>(disabled_.load()); })
-{}
+{
+    show_alerts();
+}
 
 asio::awaitable<void> PaymentWatch::look()
 {
