@@ -218,7 +218,6 @@ for (const redis of [true, false]) {
             await cluster.serves[1].start(ahead);
             nodes = cluster.serves;
         });
-        after(() => endPrograms());
 
         // A user as each of the nodes sees them.
         async function signUp() {
