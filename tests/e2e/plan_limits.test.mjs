@@ -9,6 +9,8 @@ import { endPrograms, sleep } from './support/process.mjs';
 
 const changeHoldsSeconds = 5;
 
+after(() => endPrograms());
+
 describe('limits of plans', () => {
     let cluster, nodes;
 
@@ -18,7 +20,6 @@ describe('limits of plans', () => {
         nodes = cluster.serves.map((node) => new Client(node));
     });
     after(() => {
-        endPrograms();
         for (const one of nodes) one.close();
     });
 
@@ -88,7 +89,6 @@ describe('requests of a plan, counted over two nodes', () => {
         nodes = cluster.serves.map((node) => new Client(node));
     });
     after(() => {
-        endPrograms();
         for (const one of nodes) one.close();
     });
 
