@@ -37,7 +37,7 @@ TEST(MemorySignals, nobody_is_called_after_leaving)
         while (!is_over) signals.publish("a", "x");
     });
     for (int round = 0; round < 2'000; ++round) {
-        auto number = std::make_unique<int>(0); // Dies with the subscription: the sanitizers see a call that comes later.
+        auto number = std::make_unique<std::atomic<int>>(0); // Dies with the subscription: the sanitizers see a call that comes later.
         auto subscription = signals.subscribe("a", [&number = *number](std::optional<std::string_view>) { ++number; });
         signals.publish("a", "mine");
         EXPECT_GT(*number, 0);

@@ -36,9 +36,8 @@ asio::awaitable<void> resume_at_once(bool& is_inside, bool& was_inside)
 }
 
 template <class Work>
-void run(Work work)
+void run(asio::io_context& io, Work work)
 {
-    asio::io_context io;
     std::exception_ptr failure;
     asio::co_spawn(io, std::move(work), [&failure](std::exception_ptr thrown) { failure = thrown; });
     while (io.run_one() > 0) {
@@ -49,8 +48,9 @@ void run(Work work)
 TEST(HandOver, comes_back_to_the_callers_executor)
 {
     Seen seen;
+    asio::io_context io; // Outlives the thread, which may still be in it when the answer is there.
     std::thread other;
-    run(ask_another_thread(other, seen));
+    run(io, ask_another_thread(other, seen));
     other.join();
     EXPECT_EQ(seen.answer, 42);
     EXPECT_EQ(seen.resumed_on, std::this_thread::get_id());
@@ -60,7 +60,8 @@ TEST(HandOver, never_resumes_inside_of_who_resumes)
 {
     bool is_inside = false;
     bool was_inside = true;
-    run(resume_at_once(is_inside, was_inside));
+    asio::io_context io;
+    run(io, resume_at_once(is_inside, was_inside));
     EXPECT_FALSE(was_inside);
 }
 
