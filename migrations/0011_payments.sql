@@ -37,7 +37,7 @@ create table payment_operations (
 
 -- The one checkout session of a user that may be open.
 create table checkouts (
-    user_id bigint primary key references users (id) on delete cascade,
+    user_id bigint not null primary key references users (id) on delete cascade,
     mode text not null,
     account text not null,
     session_id text not null,
@@ -109,6 +109,24 @@ create table payment_walks (
 create table payment_keys (
     key_mac text primary key,
     account text not null
+);
+
+-- Whose number bought something by an account that is deleted: a trial is for who never bought. For a year, under the MAC of the number.
+create table gone_buyers (
+    number_key text not null,
+    mode text not null,
+    account text not null,
+    gone_at bigint not null,
+    primary key (number_key, mode, account)
+);
+create index gone_buyers_by_age on gone_buyers (gone_at);
+
+-- The account that such a number has now.
+create table past_buyers (
+    user_id bigint not null references users (id) on delete cascade,
+    mode text not null,
+    account text not null,
+    primary key (user_id, mode, account)
 );
 
 -- Prices are offered in this order; those of the settings stand before 1000. What the provider says of each, as it was looked at last:

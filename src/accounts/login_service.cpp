@@ -4,7 +4,7 @@
 #include "accounts/password_rules.hpp"
 #include "accounts/user_token.hpp"
 #include "base/secrets.hpp"
-#include "billing/quota.hpp"
+#include "billing/left_behind.hpp"
 
 namespace pollux::accounts {
 namespace {
@@ -47,7 +47,7 @@ asio::awaitable<Result<Opened>> log_in_unit(db::Transaction& transaction, CodeLo
     if (proven || login.proof.older_hash) co_await SignUpStore::erase(transaction, known->id); // The others were not theirs.
     auto user = co_await UserStore::verify(transaction, login.mobile, proven.value_or(SignUpData{}), login.proof.older_hash);
     if (!user) co_return invalid_code();
-    co_await billing::take_up_use(transaction, user->id, login.number_key);
+    co_await billing::take_up_left(transaction, user->id, login.number_key);
 
     Opened opened;
     if (login.admin_key && !user->is_admin) {
@@ -116,7 +116,7 @@ asio::awaitable<Result<std::string>> begin_reset_unit(db::Transaction& transacti
     if (!is_first) co_return invalid_code();
     auto const user = co_await UserStore::user_of_mobile(transaction, mobile);
     if (!user) co_return invalid_code();
-    co_await billing::take_up_use(transaction, user->id, std::move(number_key));
+    co_await billing::take_up_left(transaction, user->id, std::move(number_key));
     auto token = write_user_token(user->id, secret);
     co_await CodeStore::add_reset_token(transaction, to_base64url(sha256(token)), user->id, now + reset_token_lifetime);
     co_return token;

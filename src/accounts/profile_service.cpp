@@ -1,7 +1,7 @@
 #include "accounts/profile_service.hpp"
 
 #include "billing/billing_service.hpp"
-#include "billing/quota.hpp"
+#include "billing/left_behind.hpp"
 
 namespace pollux::accounts {
 namespace {
@@ -72,7 +72,7 @@ asio::awaitable<std::vector<SessionId>> ProfileService::remove_unit(db::Transact
         if (eraser.erase) co_await eraser.erase(transaction, user);
     }
     auto ended = co_await SessionStore::end_all(transaction, user, std::nullopt, now);
-    co_await billing::leave_use_behind(transaction, user, number_key);
+    co_await billing::leave_behind(transaction, user, number_key);
     co_await billing::erase_user(transaction, user);
     co_await CodeStore::void_all(transaction, number_key, now);
     co_await CodeStore::erase_reset_tokens(transaction, user);

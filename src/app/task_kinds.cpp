@@ -2,8 +2,8 @@
 
 #include "accounts/accounts_service.hpp"
 #include "audit/audit.hpp"
+#include "billing/left_behind.hpp"
 #include "billing/payments/event_store.hpp"
-#include "billing/quota.hpp"
 #include "billing/tier_store.hpp"
 #include "billing/usage_roll_up.hpp"
 #include "chat/streams/reply_parts_store.hpp"
@@ -31,7 +31,7 @@ asio::awaitable<TaskOutcome> clean_up(TaskRun& run, db::Database& database, Cloc
         forgotten = co_await idempotency::forget_old_keys(database, clock.now());
     }
     for (auto forgotten = piece_rows; forgotten == piece_rows && !run.is_to_end();) {
-        forgotten = co_await billing::forget_use_left_behind(database);
+        forgotten = co_await billing::forget_left(database);
     }
     for (auto forgotten = piece_rows; forgotten >= piece_rows && !run.is_to_end();) forgotten = co_await audit::forget_old(database);
     billing::EventStore events(database);

@@ -33,21 +33,6 @@ constexpr db::Sql count_model_sql = R"sql(
         thought_tokens = usage_models.thought_tokens + excluded.thought_tokens
 )sql";
 
-constexpr db::Sql leave_sql = R"sql(
-    insert into gone_numbers (number_key, day, used)
-    select $2, day, used from usage_days where user_id = $1 and day = now_us() / 86400000000 and used > 0
-    on conflict (number_key) do update set day = excluded.day,
-        used = case when gone_numbers.day = excluded.day and gone_numbers.used > excluded.used then gone_numbers.used else excluded.used end
-)sql";
-
-constexpr db::Sql take_up_sql = R"sql(
-    insert into usage_days (user_id, day, used) select $1, day, used from gone_numbers where number_key = $2 and day = now_us() / 86400000000
-    on conflict (user_id, day) do update set used = case when usage_days.used > excluded.used then usage_days.used else excluded.used end
-)sql";
-
-constexpr db::Sql forget_sql =
-    "delete from gone_numbers where number_key in (select number_key from gone_numbers where day < now_us() / 86400000000 limit 1000)";
-
 } // namespace
 
 asio::awaitable<std::optional<std::int64_t>> take_unit(db::Transaction& transaction, UserId user, std::int64_t day, std::int64_t limit)
@@ -73,22 +58,6 @@ asio::awaitable<void> settle(db::Transaction& transaction, Settlement settlement
     if (settlement.model.empty() || !has_cost) co_return;
     co_await transaction.run_later(count_model_sql, settlement.user, settlement.day, settlement.model, replies, settlement.prompt_tokens,
                                    settlement.completion_tokens, settlement.thought_tokens);
-}
-
-asio::awaitable<void> leave_use_behind(db::Transaction& transaction, UserId user, std::string number_key)
-{
-    co_await transaction.run(leave_sql, user, std::move(number_key));
-}
-
-asio::awaitable<void> take_up_use(db::Transaction& transaction, UserId user, std::string number_key)
-{
-    co_await transaction.run(take_up_sql, user, std::move(number_key));
-}
-
-asio::awaitable<std::int64_t> forget_use_left_behind(db::Database& database)
-{
-    auto const rows = co_await database.write(forget_sql);
-    co_return rows.changed();
 }
 
 } // namespace pollux::billing

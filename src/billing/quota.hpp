@@ -20,16 +20,6 @@ asio::awaitable<std::optional<std::int64_t>> take_unit(db::Transaction& transact
 // How many units of `day` are taken.
 asio::awaitable<std::int64_t> used_units(db::Transaction& transaction, UserId user, std::int64_t day);
 
-// The day's use of an account that ends stays with its number, of which `number_key` is a MAC: a user who comes back the same day goes on
-// where that was. Before the account's own use is forgotten.
-asio::awaitable<void> leave_use_behind(db::Transaction& transaction, UserId user, std::string number_key);
-
-// For an account whose number has just been proved. It may be repeated.
-asio::awaitable<void> take_up_use(db::Transaction& transaction, UserId user, std::string number_key);
-
-// Of days that are over; at most 1,000. How many they were.
-asio::awaitable<std::int64_t> forget_use_left_behind(db::Database& database);
-
 struct Settlement {
     UserId user;
     std::int64_t day = 0;        // The one the unit was taken from.

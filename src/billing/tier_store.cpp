@@ -48,10 +48,12 @@ constexpr db::Sql put_paid_sql = R"sql(
 )sql";
 constexpr db::Sql drop_paid_sql = "delete from entitlements where user_id = $1 and mode = $2 and account = $3";
 
+// Pages of a demo, opened over a database that takes money, give and take nobody's plan.
 constexpr db::Sql put_in_force_sql = R"sql(
     insert into payments_in_force (only_one, mode, account) values (1, $1, $2)
     on conflict (only_one) do update set mode = excluded.mode, account = excluded.account
         where (payments_in_force.mode <> excluded.mode or payments_in_force.account <> excluded.account)
+            and not (payments_in_force.mode = 'live' and excluded.mode = 'demo')
 )sql";
 
 constexpr db::Sql take_out_of_force_sql = "delete from payments_in_force where mode = $1";

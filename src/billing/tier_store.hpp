@@ -64,7 +64,7 @@ public:
     static asio::awaitable<void> drop_paid(db::Transaction& transaction, UserId user, PaymentScope scope);
     static asio::awaitable<void> put_paid(db::Transaction& transaction, UserId user, PaymentScope scope, PaidPlan paid);
 
-    // False: they were in force already.
+    // False: they were in force already, or are a demo's, which never take the place of live ones.
     static asio::awaitable<bool> put_in_force(db::Transaction& transaction, PaymentScope scope);
     static asio::awaitable<bool> take_out_of_force(db::Transaction& transaction, std::string mode); // False: another one is in force.
 

@@ -27,7 +27,8 @@ asio::awaitable<bool> settle_tier(db::Transaction& transaction, UserId user, std
 asio::awaitable<bool> replace_paid(db::Transaction& transaction, UserId user, PaymentScope scope, std::vector<PaidPlan> paid,
                                    std::string actor);
 
-// From now on payments of this mode and account count, and no others. Everybody's tier follows within moments.
+// From now on payments of this mode and account count, and no others; but a demo's never take the place of live ones. Everybody's tier
+// follows within moments.
 asio::awaitable<void> put_payments_in_force(db::Transaction& transaction, PaymentScope scope);
 
 // None counts any more, if those of this mode did: for a start outside debug with what was bought in the demo.

@@ -1,10 +1,19 @@
 // For how long what was paid holds: by the database's clock, and without a word from the provider.
+#include "billing/left_behind.hpp"
 #include "store/payments_fixture.hpp"
 
 namespace pollux::test {
 namespace {
 
 using std::chrono::days;
+
+using UnitWork = asio::awaitable<void> (*)(db::Transaction&, UserId, std::string);
+
+asio::awaitable<int> in_unit(db::Transaction& transaction, UnitWork work, UserId user, std::string number_key)
+{
+    co_await work(transaction, user, std::move(number_key));
+    co_return 0;
+}
 
 TEST_F(PaymentStores, a_paid_period_holds_until_its_end_and_the_slack_of_a_renewal)
 {
@@ -98,6 +107,42 @@ TEST_F(PaymentStores, a_trial_is_given_once)
     auto const second = buy(user).value();
     EXPECT_NE(second.session_id, first.session_id);
     EXPECT_FALSE(world.sessions.at(second.session_id).contains("trial"));
+}
+
+// By its number, whose MAC outlives the account for a year.
+TEST_F(PaymentStores, a_trial_is_given_once_also_to_who_deletes_the_account)
+{
+    auto const unit = [&](UnitWork work, UserId user, std::string number_key) {
+        temp.run(temp.database().transact([=](db::Transaction& transaction) { return in_unit(transaction, work, user, number_key); }));
+    };
+    auto const comes_back = [&](char const* number_key) {
+        auto const user = add_user();
+        unit(billing::take_up_left, user, number_key);
+        return user;
+    };
+    auto const has_trial = [&](UserId user) { return world.sessions.at(buy(user).value().session_id).contains("trial"); };
+
+    auto const buyer = add_user();
+    auto const looker = add_user();
+    subscriber(buyer);
+    EXPECT_TRUE(has_trial(looker)) << "a session that nobody pays is no purchase";
+    for (auto const& [user, number_key] : {std::pair(buyer, "number_1"), std::pair(looker, "number_2")}) {
+        unit(billing::leave_behind, user, number_key);
+        erase(user);
+    }
+    run_tasks();
+
+    EXPECT_TRUE(has_trial(comes_back("number_2")));
+    auto const second = comes_back("number_1");
+    EXPECT_FALSE(has_trial(second));
+    unit(billing::leave_behind, second, "number_1"); // Without having bought anything this time.
+    erase(second);
+    EXPECT_FALSE(has_trial(comes_back("number_1")));
+
+    advance(billing::purchases_kept + 1s);
+    EXPECT_EQ(temp.run(billing::forget_left(temp.database())), 1);
+    EXPECT_EQ(temp.run(billing::forget_left(temp.database())), 0);
+    EXPECT_TRUE(has_trial(comes_back("number_1")));
 }
 
 TEST_F(PaymentStores, a_grant_goes_on_where_payment_ends)

@@ -24,13 +24,14 @@ public:
     // From memory, the database, or the provider. nullopt: nobody could be asked by `deadline`.
     asio::awaitable<std::optional<PaymentScope>> scope(Steady::time_point deadline);
 
+    std::optional<PaymentScope> known() const; // From memory alone.
+
     // For the start of what serves, and nothing else: a command with other settings changes nobody's plan.
     asio::awaitable<void> put_in_force(PaymentScope scope);
 
     std::string const& key_mac() const { return key_mac_; }
 
 private:
-    std::optional<PaymentScope> known() const;
     asio::awaitable<std::optional<std::string>> look_up(Steady::time_point deadline);
 
     db::Database& database_;

@@ -3,6 +3,7 @@
 #include "base/failpoint.hpp"
 #include "base/json.hpp"
 #include "base/secrets.hpp"
+#include "billing/left_behind.hpp"
 #include "billing/stripe/checkout_decision.hpp"
 #include "billing/stripe/reads.hpp"
 #include "ops/log.hpp"
@@ -87,8 +88,8 @@ struct Checkout::Going {
     std::string customer;
     std::string price;
     Steady::time_point deadline;
-    bool has_bought_before = false; // Then there is no trial.
-    bool is_customer_gone = false;  // Deleted at the provider, and nobody has told us.
+    bool has_bought = false;       // Then there is no trial.
+    bool is_customer_gone = false; // Deleted at the provider, and nobody has told us.
 
     asio::awaitable<Result<OpenCheckout>> go()
     {
@@ -108,7 +109,7 @@ struct Checkout::Going {
             co_return refused("resource_missing", "the customer is gone at the provider");
         }
         if (!subscriptions.value) co_return slow();
-        has_bought_before = std::ranges::any_of(*subscriptions.value, was_ever_bought);
+        has_bought = std::ranges::any_of(*subscriptions.value, was_ever_bought);
         auto const row = co_await checkout.store_.of_user(wish.user, scope);
         std::optional<stripe::RememberedSession> remembered;
         if (row) {
@@ -146,6 +147,11 @@ struct Checkout::Going {
 
     Step begin(std::string seen)
     {
+        auto trial_days = has_bought ? std::nullopt : checkout.options_.trial_days;
+        if (trial_days) {
+            bool const was_bought = co_await bought_before(checkout.database_, wish.user, scope);
+            if (was_bought) trial_days.reset();
+        }
         auto id = random_token();
         stripe::SessionWish made{.owner = {installation, std::to_string(wish.user.value)},
                                  .operation = id,
@@ -155,7 +161,7 @@ struct Checkout::Going {
                                  .cancel_url = wish.cancel_url,
                                  .automatic_tax = checkout.options_.automatic_tax,
                                  .promotion_codes = checkout.options_.promotion_codes,
-                                 .trial_days = has_bought_before ? std::nullopt : checkout.options_.trial_days};
+                                 .trial_days = trial_days};
         Operation const operation{std::move(id), stripe::session_form(made).text(), price};
         auto const begun = co_await checkout.store_.begin(wish.user, scope, std::move(seen), operation);
         if (!begun) co_return std::nullopt;

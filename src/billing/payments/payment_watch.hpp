@@ -1,7 +1,9 @@
-// How long ago the payment provider told anything, while somebody here has what was paid for, and whether it has the webhook switched off:
-// one that does not work any more says nothing by itself. All processes on one database see the same.
+// How long ago the payment provider told anything, and how many have what was paid for; whether it has the webhook at all, and switched on:
+// one that does not work any more says nothing by itself. Of these all processes on one database see the same. And whether the payments of
+// this process's key are those that count.
 #pragma once
 
+#include "billing/payments/account.hpp"
 #include "db/database.hpp"
 #include "ops/metrics.hpp"
 
@@ -13,17 +15,26 @@ namespace asio = boost::asio;
 
 class PaymentWatch {
 public:
-    // The database must outlive it.
-    explicit PaymentWatch(db::Database& database);
+    // Both must outlive it.
+    PaymentWatch(db::Database& database, PaymentAccount const& account);
 
-    asio::awaitable<void> look(); // Two reads; called every minute.
+    asio::awaitable<void> look(); // A few reads; called every minute.
 
 private:
+    asio::awaitable<void> look_at_force();
+
     db::Database& database_;
+    PaymentAccount const& account_;
     std::atomic<std::int64_t> silent_us_ = 0;
+    std::atomic<std::int64_t> payers_ = 0;
     std::atomic<std::int64_t> disabled_ = 0;
-    ops::Gauge gauge_;
-    ops::Gauge endpoint_;
+    std::atomic<std::int64_t> missing_ = 0;
+    std::atomic<std::int64_t> looks_without_force_ = 0; // In a row.
+    ops::Gauge silent_gauge_;
+    ops::Gauge payers_gauge_;
+    ops::Gauge disabled_gauge_;
+    ops::Gauge missing_gauge_;
+    ops::Gauge force_gauge_;
 };
 
 } // namespace pollux::billing

@@ -266,7 +266,8 @@ struct Reconcile::Going {
         auto const state = state_of(endpoint);
         if (state == EndpointState::disabled)
             ops::log(ops::Level::error, "payment_endpoint_disabled", {{"endpoint", endpoint->id}, {"url", endpoint->url}});
-        if (state == EndpointState::missing) ops::log(ops::Level::info, "payment_endpoint_missing");
+        if (state == EndpointState::missing)
+            ops::log(ops::Level::warning, "payment_endpoint_missing", {{"url", reconcile.webhook_urls_.front()}});
         co_return state;
     }
 

@@ -26,6 +26,15 @@ Entitling of_active(Subscription const& subscription, Time period_end, std::chro
     return {period_end + renewal_slack, std::nullopt};
 }
 
+// A change in mid-period has an invoice of its own: what it asks for was not due before. All others are due with the period.
+std::optional<Time> due_of_past_due(Subscription const& subscription)
+{
+    auto const start = subscription.period_start();
+    auto const& invoice = subscription.latest_invoice;
+    bool const is_of_change = invoice && invoice->status == "open" && invoice->reason == "subscription_update";
+    return start && is_of_change && invoice->opened ? std::max(*start, *invoice->opened) : start;
+}
+
 } // namespace
 
 Entitling entitling(Subscription const& subscription, std::chrono::days grace)
@@ -39,7 +48,7 @@ Entitling entitling(Subscription const& subscription, std::chrono::days grace)
     auto const period_end = subscription.period_end();
     if (!period_end) return {std::nullopt, std::nullopt, Doubt::no_end};
     if (is_active) return of_active(subscription, *period_end, grace);
-    auto const due = subscription.period_start();
+    auto const due = due_of_past_due(subscription);
     if (!due) return {std::nullopt, std::nullopt, Doubt::no_end};
     return with_grace(*due, *period_end, grace);
 }

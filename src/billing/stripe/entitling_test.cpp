@@ -21,9 +21,9 @@ Subscription with(std::string status, std::optional<LatestInvoice> invoice = {})
     return subscription;
 }
 
-LatestInvoice invoice(std::string status, Time opened = start)
+LatestInvoice invoice(std::string status, Time opened = start, std::string reason = "subscription_cycle")
 {
-    return {"in_1", std::move(status), opened};
+    return {"in_1", std::move(status), opened, std::move(reason)};
 }
 
 std::optional<Time> until(Subscription const& subscription)
@@ -59,6 +59,17 @@ TEST(Entitling, past_due_has_grace_from_the_start_of_the_unpaid_period)
     EXPECT_EQ(found.until, start + grace);
     EXPECT_EQ(found.grace_end, start + grace);
     EXPECT_EQ(until(with("past_due")), start + grace);
+}
+
+TEST(Entitling, past_due_by_a_change_in_mid_period_has_grace_from_its_invoice)
+{
+    auto const changed = start + days(20);
+    EXPECT_EQ(until(with("past_due", invoice("open", changed, "subscription_update"))), changed + grace);
+    EXPECT_EQ(until(with("past_due", invoice("paid", changed, "subscription_update"))), start + grace);
+    EXPECT_EQ(until(with("past_due", invoice("open", changed))), start + grace);
+    EXPECT_EQ(until(with("past_due", invoice("open", start - days(9), "subscription_update"))), start + grace);
+    EXPECT_EQ(until(with("past_due", invoice("open", end - 1h, "subscription_update"))), end + days(3))
+        << "never beyond the period's slack";
 }
 
 TEST(Entitling, no_grace_reaches_beyond_the_period_and_its_slack)

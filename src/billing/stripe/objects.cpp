@@ -51,7 +51,8 @@ std::optional<LatestInvoice> invoice_of(json::object const& subscription)
 {
     auto const* invoice = object_at(subscription, "latest_invoice");
     if (!invoice) return std::nullopt;
-    LatestInvoice read{word_at(*invoice, "id"), word_at(*invoice, "status"), time_at(*invoice, "created")};
+    LatestInvoice read{word_at(*invoice, "id"), word_at(*invoice, "status"), time_at(*invoice, "created"),
+                       word_at(*invoice, "billing_reason")};
     if (auto const* transitions = object_at(*invoice, "status_transitions")) {
         if (auto const finalized = time_at(*transitions, "finalized_at")) read.opened = finalized;
     }

@@ -24,6 +24,7 @@ struct LatestInvoice {
     std::string id;
     std::string status;         // draft, open, paid, uncollectible, void
     std::optional<Time> opened; // When it was finalized; until then when it was made.
+    std::string reason;         // billing_reason: subscription_cycle, subscription_update ...
 };
 
 struct SubscriptionItem {

@@ -24,7 +24,7 @@ TEST(StripeObjects, a_subscription)
         "metadata": {"installation": "i1", "user": "7"},
         "items": {"data": [{"id": "si_1", "price": {"id": "price_1"}, "current_period_start": 100, "current_period_end": 300},
                            {"id": "si_2", "price": "price_2", "current_period_start": 110, "current_period_end": 200}]},
-        "latest_invoice": {"id": "in_1", "status": "open", "created": 100, "status_transitions": {"finalized_at": 160}}})"));
+        "latest_invoice": {"id": "in_1", "status": "open", "created": 100, "billing_reason": "subscription_update", "status_transitions": {"finalized_at": 160}}})"));
     EXPECT_EQ(read.id, "sub_1");
     EXPECT_EQ(read.customer, "cus_1");
     EXPECT_EQ(read.status, "active");
@@ -41,6 +41,7 @@ TEST(StripeObjects, a_subscription)
     ASSERT_TRUE(read.latest_invoice);
     EXPECT_EQ(read.latest_invoice->status, "open");
     EXPECT_EQ(read.latest_invoice->opened, at(160));
+    EXPECT_EQ(read.latest_invoice->reason, "subscription_update");
 }
 
 TEST(StripeObjects, what_is_missing_or_strange_is_not_there)

@@ -1,0 +1,65 @@
+// What an operator's figures say of payments.
+#include "billing/payments/payment_watch.hpp"
+#include "store/payments_fixture.hpp"
+
+namespace pollux::test {
+namespace {
+
+asio::awaitable<int> look_with(billing::PaymentWatch* watch)
+{
+    co_await watch->look();
+    co_return 0;
+}
+
+class PaymentWatching : public PaymentStores {
+protected:
+    // As a process with the key of now sees it.
+    double seen(std::string const& figure)
+    {
+        billing::PaymentWatch watch(temp.database(), till->account);
+        temp.run(look_with(&watch));
+        auto const text = "\n" + ops::metrics_text();
+        auto const at = text.find("\n" + figure + " ");
+        return at == std::string::npos ? -1 : std::stod(text.substr(at + figure.size() + 2));
+    }
+};
+
+TEST_F(PaymentWatching, silence_counts_while_somebody_pays)
+{
+    EXPECT_EQ(seen("pollux_payment_payers"), 0);
+    EXPECT_EQ(seen("pollux_payment_events_silent_seconds"), 0);
+    auto const user = add_user();
+    auto const subscription = subscriber(user);
+    subscriber(add_user());
+    EXPECT_EQ(seen("pollux_payment_payers"), 2);
+    EXPECT_GT(seen("pollux_payment_events_silent_seconds"), 86'400.0 * 29) << "there was never an event";
+    world.set(subscription, "status", "canceled");
+    sync(user);
+    EXPECT_EQ(seen("pollux_payment_payers"), 1);
+}
+
+// Neither by a process that starts in debug without a key, nor does it say nothing.
+TEST_F(PaymentWatching, a_demo_takes_no_live_payments_out_of_force)
+{
+    world.in_mode = stripe::Mode::live;
+    use_key("live_key");
+    auto const user = add_user();
+    subscriber(user);
+    EXPECT_EQ(tier(user), "pro");
+    EXPECT_EQ(seen("pollux_payments_not_in_force"), 0);
+
+    world.in_mode = stripe::Mode::demo;
+    use_key("");
+    EXPECT_EQ(tier(user), "pro");
+    EXPECT_EQ(seen("pollux_payments_not_in_force"), 1);
+
+    world.in_mode = stripe::Mode::test;
+    use_key("test_key");
+    EXPECT_EQ(tier(user), "basic") << "a key of Stripe's is a decision";
+    world.in_mode = stripe::Mode::demo;
+    use_key("");
+    EXPECT_EQ(seen("pollux_payments_not_in_force"), 0);
+}
+
+} // namespace
+} // namespace pollux::test
