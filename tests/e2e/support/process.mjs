@@ -1,10 +1,11 @@
 // Programs that a test starts: their output is kept, and none outlives the test, however it ends.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+export { freePort } from './ports.mjs';
 
 export const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
@@ -12,7 +13,6 @@ const binaries = path.resolve(repository, process.env.POLLUX_BIN ?? 'build/relea
 const running = new Set();
 const folders = new Set();
 let hasEnded = false;
-const handedOut = new Set(); // Ports, though nobody may listen there yet.
 
 process.on('exit', (code) => {
     endPrograms();
@@ -42,26 +42,6 @@ export function temporaryFolder() {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'pollux-test-'));
     folders.add(folder);
     return folder;
-}
-
-// Below the range that the kernel hands out to clients: a client that calls again and again while nobody listens could
-// otherwise be given that very port and connect to itself.
-export async function freePort() {
-    for (let tries = 0; tries < 200; ++tries) {
-        const port = 20_000 + Math.floor(Math.random() * 10_000);
-        if (handedOut.has(port)) continue;
-        handedOut.add(port);
-        if (await isFree(port)) return port;
-    }
-    throw new Error('no free port was found');
-}
-
-function isFree(port) {
-    return new Promise((resolve) => {
-        const server = net.createServer();
-        server.once('error', () => resolve(false));
-        server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-    });
 }
 
 export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
