@@ -193,7 +193,7 @@ private:
         auto const name = "the portal configuration " + portal.id;
         if (!portal.cancels) add(Health::ill, name + " does not let customers cancel at the period's end.", set_up);
         if (!portal.takes_cards) add(Health::ill, name + " does not let customers change their card.", set_up);
-        if (setup_.prices.size() > 1) examine_switches(portal, name);
+        if (sold_.size() > 1) examine_switches(portal, name);
     }
 
     // What can be bought, and not be switched to.
