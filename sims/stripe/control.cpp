@@ -2,6 +2,7 @@
 
 #include "stripe/errors.hpp"
 #include "stripe/events.hpp"
+#include "stripe/expand.hpp"
 #include "stripe/form.hpp"
 #include "stripe/portal.hpp"
 
@@ -83,19 +84,34 @@ json::object change_keys(Simulator& simulator, json::object const& how)
     return {{"key", key}};
 }
 
+// As a call's parameters have it, of expand[]=a&expand[]=b.
+json::object expansion_of(json::object const& query)
+{
+    json::array ways;
+    if (auto const* given = object_in(query, "expand")) {
+        for (auto const& one : *given) ways.push_back(one.value());
+    }
+    return {{"expand", std::move(ways)}};
+}
+
 // Objects as the API shows them, with no call in the log.
 json::object objects(Simulator& simulator, json::object const& query)
 {
-    auto const id = text_of(query, "id");
+    auto const expansion = expansion_of(query);
     json::array found;
+    auto const add = [&](World& world, Record const& record) {
+        auto shown = record.kind == "event" ? render_event(record) : record.body;
+        expand_all(world, shown, expansion);
+        found.push_back(std::move(shown));
+    };
+    auto const id = text_of(query, "id");
     if (!id.empty()) {
         for (auto* world : simulator.worlds()) {
-            if (auto const* record = world->store.find_any(id)) found.push_back(record->body);
+            if (auto const* record = world->store.find_any(id)) add(*world, *record);
         }
     } else {
-        auto const kind = text_of(query, "kind");
-        for (auto const& record : world_of(simulator, query).store.all(kind))
-            found.push_back(kind == "event" ? render_event(record) : record.body);
+        auto& world = world_of(simulator, query);
+        for (auto const& record : world.store.all(text_of(query, "kind"))) add(world, record);
     }
     return {{"objects", std::move(found)}};
 }

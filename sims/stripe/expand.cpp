@@ -2,9 +2,11 @@
 
 #include "stripe/errors.hpp"
 #include "stripe/list.hpp"
+#include "stripe/portal.hpp"
 #include "stripe/shapes.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace pollux::sims::stripe {
 
@@ -12,36 +14,50 @@ namespace {
 
 constexpr int levels_max = 4;
 
-// What is left out of an object until it is asked for, or null.
-json::value left_out(World& world, json::object const& body, std::string_view field)
+// What is left out of an object until it is asked for.
+constexpr std::pair<std::string_view, std::string_view> left_out[] = {
+    {"billing_portal.configuration", "features.subscription_update.products"},
+    {"checkout.session", "line_items"},
+    {"customer", "subscriptions"},
+    {"invoice", "payments"},
+    {"price", "currency_options"},
+    {"subscription_item", "billed_until"},
+};
+
+bool is_left_out(std::string_view object, std::string_view path)
+{
+    return std::ranges::find(left_out, std::pair(object, path)) != std::end(left_out);
+}
+
+json::value value_of(World& world, json::object const& body)
 {
     auto const object = text_of(body, "object");
     auto const id = text_of(body, "id");
     json::array data;
-    if (object == "invoice" && field == "payments") {
+    if (object == "billing_portal.configuration") return offered_products(*world.store.find(object, id));
+    if (object == "invoice") {
         for (auto const& payment : world.store.all("invoice_payment")) {
             if (text_of(payment.body, "invoice") == id) data.push_back(payment.body);
         }
         return inner_list(std::move(data), "/v1/invoice_payments?invoice=" + id);
     }
-    if (object == "checkout.session" && field == "line_items") {
+    if (object == "checkout.session") {
         auto const* session = world.store.find("checkout.session", id);
         return inner_list(session->hidden.at("line_items").get_array(), "/v1/checkout/sessions/" + id + "/line_items");
     }
-    if (object == "customer" && field == "subscriptions") {
+    if (object == "customer") {
         for (auto const* subscription : world.store.of_customer("subscription", id)) {
             if (text_of(subscription->body, "status") != "canceled") data.push_back(subscription->body);
         }
         return inner_list(std::move(data), "/v1/customers/" + id + "/subscriptions");
     }
-    if (object == "price" && field == "currency_options") {
+    if (object == "price") {
         return json::object{{text_of(body, "currency"), json::object{{"custom_unit_amount", nullptr},
                                                                      {"tax_behavior", body.at("tax_behavior")},
                                                                      {"unit_amount", body.at("unit_amount")},
                                                                      {"unit_amount_decimal", body.at("unit_amount_decimal")}}}};
     }
-    if (object == "subscription_item" && field == "billed_until") return number_of(body, "current_period_end");
-    return nullptr;
+    return number_of(body, "current_period_end"); // A subscription item's billed_until.
 }
 
 constexpr std::pair<std::string_view, std::string_view> kinds[] = {
@@ -56,7 +72,7 @@ constexpr std::pair<std::string_view, std::string_view> kinds[] = {
     {"/v1/refunds", "refund"},
     {"/v1/subscriptions", "subscription"},
 };
-constexpr std::string_view inner_objects = "currency_options items line_items lines payments subscriptions";
+constexpr std::string_view lists_within = "items lines"; // That are always shown.
 
 void check_depth(std::string const& path)
 {
@@ -80,22 +96,15 @@ public:
         }
         // The longest way within this object that can be expanded: "parent.subscription_details.subscription" is one.
         for (auto end = rest.size(); end > 0 && end != std::string_view::npos; end = rest.rfind('.', end - 1)) {
-            if (!is_expandable(kind, rest.substr(0, end))) continue;
-            return replace(object, rest.substr(0, end), rest.substr(std::min(end + 1, rest.size())));
+            auto const way = rest.substr(0, end);
+            auto const further = rest.substr(std::min(end + 1, rest.size()));
+            if (is_expandable(kind, way)) return replace(object, way, further);
+            if (is_left_out(kind, way)) return include(object, way, further);
         }
         auto const dot = std::min(rest.find('.'), rest.size());
-        auto const field = rest.substr(0, dot);
-        if (!object.contains(field)) {
-            auto value = left_out(world_, object, field);
-            if (value.is_null()) throw refused();
-            object[field] = std::move(value);
-            if (dot == rest.size()) return;
-        } else if (dot == rest.size()) {
-            throw refused();
-        }
-        auto& inner = object[field];
-        if (!inner.is_object() || !inner.get_object().contains("object")) throw refused();
-        expand(inner.get_object(), rest.substr(std::min(dot + 1, rest.size())));
+        auto* inner = object.if_contains(rest.substr(0, dot));
+        if (dot == rest.size() || !inner) throw refused();
+        expand_within(*inner, rest.substr(dot + 1));
     }
 
 private:
@@ -114,6 +123,25 @@ private:
             *value = record->body;
         }
         if (auto* inner = value->if_object(); inner && !flag_of(*inner, "deleted")) expand(*inner, rest);
+    }
+
+    void include(json::object& object, std::string_view way, std::string_view rest)
+    {
+        auto* holder = &object;
+        auto name = way;
+        for (auto dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.')) {
+            holder = &holder->at(name.substr(0, dot)).as_object();
+            name.remove_prefix(dot + 1);
+        }
+        if (!holder->contains(name)) (*holder)[name] = value_of(world_, object);
+        if (!rest.empty()) expand_within(holder->at(name), rest);
+    }
+
+    void expand_within(json::value& value, std::string_view rest)
+    {
+        auto* inner = value.if_object();
+        if (!inner || !inner->contains("object")) throw refused();
+        expand(*inner, rest);
     }
 
     StripeError refused() const
@@ -141,10 +169,11 @@ void check_expand(std::string_view endpoint, json::object const& params)
     for (auto const& one : *wanted) {
         std::string const way(one.is_string() ? std::string_view(one.get_string()) : std::string_view());
         check_depth(way);
-        if (has_word(inner_objects, way.substr(0, way.find('.')))) continue;
-        bool is_known = false;
-        for (auto end = way.size(); end > 0 && end != std::string::npos && !is_known; end = way.rfind('.', end - 1))
-            is_known = is_expandable(kind->second, std::string_view(way).substr(0, end));
+        bool is_known = has_word(lists_within, way.substr(0, way.find('.')));
+        for (auto end = way.size(); end > 0 && end != std::string::npos && !is_known; end = way.rfind('.', end - 1)) {
+            auto const part = std::string_view(way).substr(0, end);
+            is_known = is_expandable(kind->second, part) || is_left_out(kind->second, part);
+        }
         if (!is_known) throw invalid("This property cannot be expanded (" + way + ").", "expand");
     }
 }

@@ -112,9 +112,8 @@ Page recover(Simulator& simulator, std::string_view id)
 std::set<std::string> offered_prices(Record const* configuration)
 {
     std::set<std::string> prices;
-    auto const* products = configuration ? value_at(configuration->body, "features.subscription_update.products") : nullptr;
-    if (!products || !products->is_array()) return prices;
-    for (auto const& product : products->get_array()) {
+    if (!configuration) return prices;
+    for (auto const& product : offered_products(*configuration)) {
         for (auto const& price : product.at("prices").get_array()) prices.emplace(price.get_string());
     }
     return prices;

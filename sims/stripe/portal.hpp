@@ -11,6 +11,9 @@ inline constexpr std::int64_t portal_idle_s = hour;
 // "cancel" (as the configuration says: at the period's end or at once), "undo", "switch" (to `price`), "update_payment_method".
 void act_in_portal(Record& subscription, Record const* configuration, std::string const& what, std::string const& price);
 
+// What a configuration's features.subscription_update.products are: answers leave them out until `expand` names them.
+json::array const& offered_products(Record const& configuration);
+
 // The session of a page that is still alive, used from now on; or null.
 Record* use_portal(World& world, std::string_view secret);
 

@@ -4,11 +4,21 @@
 #include "stripe/list.hpp"
 #include "stripe/shapes.hpp"
 
+#include <set>
+#include <tuple>
+
 namespace pollux::sims::stripe {
 
 namespace {
 
 constexpr std::size_t products_max = 10;
+constexpr char const* updated = "billing_portal.configuration.updated";
+
+// A configuration as it is changed by a call: what is shown of it, and products[], which are shown only where they are asked for.
+struct Draft {
+    json::object body;
+    json::array products;
+};
 
 // All features as they are when they were left out: off.
 json::object features_off()
@@ -27,19 +37,19 @@ json::object features_off()
     features["subscription_update"] = {{"billing_cycle_anchor", nullptr},
                                        {"default_allowed_updates", json::array()},
                                        {"enabled", false},
-                                       {"products", json::array()},
                                        {"proration_behavior", "none"},
                                        {"schedule_at_period_end", {{"conditions", json::array()}}},
                                        {"trial_update_behavior", "end_trial"}};
     return features;
 }
 
-// products[] with what Stripe fills in; each price must be of its product.
+// products[] with what Stripe fills in; each price must be of its product, and no two of a product may have the same billing interval.
 json::array read_products(World& world, json::array const& given)
 {
     std::string const param = "features[subscription_update][products]";
     if (given.size() > products_max) throw invalid("You can specify up to 10 products.", param);
     json::array products;
+    std::set<std::tuple<std::string, std::string, std::int64_t>> intervals;
     for (auto const& value : given) {
         auto const& asked = value.get_object();
         auto const product = text_of(asked, "product");
@@ -50,6 +60,9 @@ json::array read_products(World& world, json::array const& given)
             auto const& found = world.need("price", price.get_string(), param + "[0][prices][0]");
             if (text_of(found.body, "product") != product)
                 throw invalid("The price " + found.id() + " does not belong to the product " + product + ".", param);
+            auto const count = number_at(found.body, "recurring.interval_count");
+            if (!intervals.emplace(product, text_at(found.body, "recurring.interval"), count).second)
+                throw invalid("For each product, its price must have unique billing intervals.", param);
         }
         products.push_back({{"adjustable_quantity", {{"enabled", false}, {"maximum", nullptr}, {"minimum", 1}}},
                             {"prices", *prices},
@@ -58,8 +71,9 @@ json::array read_products(World& world, json::array const& given)
     return products;
 }
 
-void apply(World& world, json::object& body, json::object const& params)
+void apply(World& world, Draft& draft, json::object const& params)
 {
+    auto& body = draft.body;
     copy_given(body, params, "default_return_url name active");
     if (auto const* profile = object_in(params, "business_profile"))
         copy_given(body.at("business_profile").as_object(), *profile, "headline privacy_policy_url terms_of_service_url");
@@ -76,7 +90,7 @@ void apply(World& world, json::object& body, json::object const& params)
         auto& feature = features.at(name).as_object();
         for (auto const& [field, setting] : value.get_object()) {
             if (field == "products")
-                feature[field] = setting.is_array() ? json::value(read_products(world, setting.get_array())) : json::value(json::array());
+                draft.products = setting.is_array() ? read_products(world, setting.get_array()) : json::array();
             else if (feature.contains(field) && feature.at(field).is_object() && setting.is_object()) {
                 for (auto const& inner : setting.get_object()) feature.at(field).get_object()[inner.key()] = inner.value();
             } else
@@ -85,24 +99,42 @@ void apply(World& world, json::object& body, json::object const& params)
         }
     }
     auto const& update = features.at("subscription_update").get_object();
-    if (flag_of(update, "enabled") &&
-        (update.at("products").get_array().empty() || update.at("default_allowed_updates").get_array().empty()))
-        throw missing_param(update.at("products").get_array().empty() ? "features[subscription_update][products]"
-                                                                      : "features[subscription_update][default_allowed_updates]");
+    if (!flag_of(update, "enabled")) return;
+    if (draft.products.empty()) throw missing_param("features[subscription_update][products]");
+    if (update.at("default_allowed_updates").get_array().empty())
+        throw missing_param("features[subscription_update][default_allowed_updates]");
 }
 
 Record& make(World& world, json::object const& params, bool is_default)
 {
-    json::object made{{"active", true},
-                      {"business_profile", blank("billing_portal.configuration").at("business_profile")},
-                      {"features", features_off()},
-                      {"is_default", is_default},
-                      {"login_page", {{"enabled", false}, {"url", nullptr}}},
-                      {"metadata", json::object()},
-                      {"name", nullptr},
-                      {"updated", world.now()}};
-    apply(world, made, params);
-    return world.make("billing_portal.configuration", "bpc_", std::move(made), "billing_portal.configuration.created");
+    Draft draft{{{"active", true},
+                 {"business_profile", blank("billing_portal.configuration").at("business_profile")},
+                 {"features", features_off()},
+                 {"is_default", is_default},
+                 {"login_page", {{"enabled", false}, {"url", nullptr}}},
+                 {"metadata", json::object()},
+                 {"name", nullptr},
+                 {"updated", world.now()}},
+                {}};
+    apply(world, draft, params);
+    auto& made = world.make("billing_portal.configuration", "bpc_", std::move(draft.body), "billing_portal.configuration.created");
+    made.hidden["products"] = std::move(draft.products);
+    return made;
+}
+
+Draft draft_of(Record const& configuration)
+{
+    return {configuration.body, offered_products(configuration)};
+}
+
+void put(Record& configuration, Draft draft)
+{
+    auto& world = *configuration.world;
+    bool const has_others = offered_products(configuration) != draft.products;
+    configuration.hidden["products"] = std::move(draft.products);
+    draft.body["updated"] = world.now();
+    bool const is_told = world.change(configuration, updated, [&](json::object& now) { now = draft.body; });
+    if (has_others && !is_told) world.tell(updated, configuration);
 }
 
 json::object create(Ask& ask)
@@ -119,12 +151,11 @@ json::object retrieve(Ask& ask)
 json::object update(Ask& ask)
 {
     auto& configuration = ask.world.need("billing_portal.configuration", ask.ids.front());
-    auto body = configuration.body;
-    apply(ask.world, body, ask.params);
-    if (flag_of(body, "is_default") && !flag_of(body, "active"))
+    auto draft = draft_of(configuration);
+    apply(ask.world, draft, ask.params);
+    if (flag_of(draft.body, "is_default") && !flag_of(draft.body, "active"))
         throw invalid("You cannot deactivate your default configuration.", "active");
-    body["updated"] = ask.world.now();
-    ask.world.change(configuration, "billing_portal.configuration.updated", [&](json::object& now) { now = body; });
+    put(configuration, std::move(draft));
     return configuration.body;
 }
 
@@ -140,13 +171,18 @@ json::object list(Ask& ask)
 
 } // namespace
 
+json::array const& offered_products(Record const& configuration)
+{
+    return configuration.hidden.at("products").get_array();
+}
+
 Record& save_default_configuration(World& world, json::object const& params)
 {
     for (auto& one : world.store.all("billing_portal.configuration")) {
         if (!flag_of(one.body, "is_default")) continue;
-        auto body = one.body;
-        apply(world, body, params);
-        world.change(one, "billing_portal.configuration.updated", [&](json::object& now) { now = body; });
+        auto draft = draft_of(one);
+        apply(world, draft, params);
+        put(one, std::move(draft));
         return one;
     }
     return make(world, params, true);

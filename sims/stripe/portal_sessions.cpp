@@ -40,9 +40,7 @@ Record& configuration_for(World& world, json::object const& params)
 // Whether a customer may switch to this price by the configuration's products.
 bool offers(Record const& configuration, std::string const& price)
 {
-    auto const* products = value_at(configuration.body, "features.subscription_update.products");
-    if (!products || !products->is_array()) return false;
-    return std::ranges::any_of(products->get_array(), [&](json::value const& product) {
+    return std::ranges::any_of(offered_products(configuration), [&](json::value const& product) {
         auto const& prices = product.at("prices").get_array();
         return std::ranges::find(prices, json::value(price)) != prices.end();
     });

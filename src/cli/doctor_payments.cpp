@@ -5,7 +5,9 @@
 #include "base/required.hpp"
 #include "billing/stripe/account_objects.hpp"
 #include "billing/stripe/client.hpp"
+#include "billing/stripe/portal_switches.hpp"
 #include "cli/stripe_access.hpp"
+#include "db/columns.hpp"
 #include "db/postgres/session.hpp"
 #include "db/sqlite/connection.hpp"
 
@@ -24,7 +26,17 @@ constexpr std::size_t account_of_key_size = 16;
 
 constexpr char const* set_up = "`pollux stripe-setup` makes or mends it.";
 
-constexpr db::Sql sold_sql = "select price_id from plan_prices where mode = $1 and state = 'sold' order by price_id limit 10";
+#define POLLUX_SOLD_COLUMNS "p.account, p.price_id"
+namespace sold_column {
+enum : std::size_t { account, price, count };
+}
+static_assert(db::columns_in(POLLUX_SOLD_COLUMNS) == sold_column::count);
+
+// Of all accounts: only Stripe says whose the key is. Prices that came by the settings (before 1000) follow them at the next start.
+constexpr db::Sql sold_sql = "select " POLLUX_SOLD_COLUMNS R"sql(
+    from plan_prices p join plans n on n.name = p.plan and n.is_archived = 0
+    where p.mode = $1 and p.state = 'sold' and p.position >= 1000 order by p.account, p.position, p.price_id
+)sql";
 
 Steady::time_point soon()
 {
@@ -32,23 +44,24 @@ Steady::time_point soon()
 }
 
 // Prices that plans have besides those of the settings. None where there is no database yet, or it cannot be read: said elsewhere.
-std::vector<std::string> prices_of_plans(config::Config const& config, std::string_view mode)
+std::vector<StoredPrice> prices_of_plans(config::Config const& config, std::string_view mode)
 {
-    auto const ids_in = [](db::Rows const& rows) {
-        std::vector<std::string> ids;
-        for (std::size_t at = 0; at < rows.size(); ++at) ids.push_back(rows[at].only().text());
-        return ids;
+    auto const prices_in = [](db::Rows const& rows) {
+        std::vector<StoredPrice> prices;
+        for (std::size_t at = 0; at < rows.size(); ++at)
+            prices.push_back({rows[at].text(sold_column::account), rows[at].text(sold_column::price)});
+        return prices;
     };
     try {
         if (config.database == config::DatabaseKind::postgres) {
             db::postgres::Session session(required(config.postgres_url).reveal());
-            return ids_in(session.run(std::string(sold_sql.text(db::Dialect::postgres)), {std::string(mode)}));
+            return prices_in(session.run(std::string(sold_sql.text(db::Dialect::postgres)), {std::string(mode)}));
         }
         std::error_code failed;
         if (!std::filesystem::exists(config.sqlite_path, failed)) return {};
         Clock const clock;
         db::sqlite::Connection connection(config.sqlite_path, db::sqlite::Role::reader, 1024, clock);
-        return ids_in(connection.run(sold_sql.text(db::Dialect::sqlite), {std::string(mode)}));
+        return prices_in(connection.run(sold_sql.text(db::Dialect::sqlite), {std::string(mode)}));
     } catch (std::exception const&) {
         return {};
     }
@@ -62,6 +75,7 @@ public:
     {
         bool const is_open = co_await key();
         if (is_open) {
+            take_stored();
             co_await prices();
             co_await portal();
             co_await endpoint();
@@ -86,10 +100,10 @@ private:
     asio::awaitable<bool> key()
     {
         auto const answer = co_await api_.call({.path = "/v1/account", .deadline = soon()});
-        auto const account = std::string(text_at(answer.body, "id"));
-        if (answer.outcome == stripe::Outcome::done && !account.empty()) {
-            add(Health::well, "the key is right: account " + account + ", " + std::string(stripe::word_of(api_.mode())) + " mode.", "");
-            compare_publishable_key(account);
+        account_ = text_at(answer.body, "id");
+        if (answer.outcome == stripe::Outcome::done && !account_.empty()) {
+            add(Health::well, "the key is right: account " + account_ + ", " + std::string(stripe::word_of(api_.mode())) + " mode.", "");
+            compare_publishable_key();
             co_return true;
         }
         if (answer.status == 401) {
@@ -105,16 +119,25 @@ private:
     }
 
     // Keys of today name their account: that of acct_1ABC... begins pk_live_51ABC...
-    void compare_publishable_key(std::string const& account)
+    void compare_publishable_key()
     {
         auto const& key = setup_.publishable_key;
         auto const mark = key.rfind('_');
         auto const whose = mark == std::string::npos ? std::string() : key.substr(mark + 1);
         bool const names_one = whose.starts_with("51") && whose.size() > 2 * account_of_key_size;
-        if (!names_one || account.size() != 5 + account_of_key_size) return;
-        if (whose.substr(1, account_of_key_size) != account.substr(5))
+        if (!names_one || account_.size() != 5 + account_of_key_size) return;
+        if (whose.substr(1, account_of_key_size) != account_.substr(5))
             add(Health::ill, "STRIPE_PUBLISHABLE_KEY is of another account than STRIPE_SECRET_KEY.",
                 "Take both from the same page of Stripe's Dashboard.");
+    }
+
+    // Of another account the key shows nothing, and what is sold there is not sold now.
+    void take_stored()
+    {
+        for (auto const& [account, price] : setup_.stored) {
+            if (account == account_ && std::ranges::find(setup_.prices, price) == setup_.prices.end()) setup_.prices.push_back(price);
+        }
+        setup_.prices.resize(std::min(setup_.prices.size(), prices_max));
     }
 
     asio::awaitable<void> prices()
@@ -141,6 +164,7 @@ private:
     void examine(stripe::ListedPrice const& listed)
     {
         auto const& price = listed.price;
+        if (price.is_active && !price.interval.empty()) sold_.push_back(price);
         if (!price.is_active) {
             add(Health::ill, "the price " + price.id + " is archived, so nobody can buy by it.",
                 "Make it active in Stripe's Dashboard, or put another one into STRIPE_PRICE_ID.");
@@ -169,9 +193,22 @@ private:
         auto const name = "the portal configuration " + portal.id;
         if (!portal.cancels) add(Health::ill, name + " does not let customers cancel at the period's end.", set_up);
         if (!portal.takes_cards) add(Health::ill, name + " does not let customers change their card.", set_up);
-        auto const lacking = std::ranges::find_if(setup_.prices, [&](std::string const& price) { return !portal.switches_to(price); });
-        if (setup_.prices.size() > 1 && lacking != setup_.prices.end())
-            add(Health::note, name + " does not switch to the price " + *lacking + ".", set_up);
+        if (sold_.size() > 1) examine_switches(portal, name);
+    }
+
+    // What can be bought, and not be switched to.
+    void examine_switches(stripe::PortalConfiguration const& portal, std::string const& name)
+    {
+        std::string cannot;
+        for (auto const& price : sold_) {
+            if (portal.switches_to(price.id)) continue;
+            auto const instead = std::ranges::find_if(
+                sold_, [&](auto const& other) { return stripe::exclude_each_other(other, price) && portal.switches_to(other.id); });
+            if (instead == sold_.end()) return add(Health::note, name + " does not switch to the price " + price.id + ".", set_up);
+            cannot = "cannot switch to the price " + price.id + " beside " + instead->id +
+                     ": Stripe's portal takes one price of a product for each interval.";
+        }
+        if (!cannot.empty()) add(Health::note, name + " " + cannot, "Leave it so, or sell by a price of another product.");
     }
 
     asio::awaitable<void> endpoint()
@@ -207,7 +244,9 @@ private:
     }
 
     stripe::Api const& api_;
-    PaymentSetup const setup_;
+    PaymentSetup setup_;
+    std::string account_; // The key's.
+    std::vector<stripe::Price> sold_;
     std::vector<Finding> findings_;
 };
 
@@ -256,12 +295,9 @@ std::vector<Finding> examine_payments(config::Config const& config)
         PaymentSetup setup{.debug = config.debug,
                            .public_url = config.public_url,
                            .prices = config.stripe_price_ids,
+                           .stored = prices_of_plans(config, stripe::word_of(client->mode())),
                            .publishable_key = config.stripe_publishable_key.value_or(""),
                            .has_webhook_secret = !config.stripe_webhook_secrets.empty()};
-        for (auto& price : prices_of_plans(config, stripe::word_of(client->mode()))) {
-            if (std::ranges::find(setup.prices, price) == setup.prices.end()) setup.prices.push_back(std::move(price));
-        }
-        setup.prices.resize(std::min(setup.prices.size(), prices_max));
         auto findings = examine_payment_settings(setup, client->mode());
         for (auto& finding : run_calls(examine_stripe(*client, std::move(setup)))) findings.push_back(std::move(finding));
         return findings;

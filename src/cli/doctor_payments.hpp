@@ -13,11 +13,18 @@ namespace pollux::cli {
 // Nothing where no key is set. Throws nothing.
 std::vector<Finding> examine_payments(config::Config const& config);
 
+// A price by which a plan is sold besides those of the settings, as the database has it.
+struct StoredPrice {
+    std::string account;
+    std::string price;
+};
+
 // What there is to hold against what Stripe says.
 struct PaymentSetup {
     bool debug = false;
     std::string public_url;
-    std::vector<std::string> prices; // That somebody could buy by.
+    std::vector<std::string> prices; // That the settings name.
+    std::vector<StoredPrice> stored; // Of the key's mode, whatever the account: those of the key's own are looked at, too.
     std::string publishable_key;
     bool has_webhook_secret = false;
 };

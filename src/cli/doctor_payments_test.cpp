@@ -15,6 +15,7 @@ PaymentSetup right()
     return {.debug = false,
             .public_url = "https://chat.example.com",
             .prices = {"price_1"},
+            .stored = {},
             .publishable_key = "pk_live_1",
             .has_webhook_secret = true};
 }
@@ -72,6 +73,58 @@ TEST(DoctorPayments, go_no_further_than_a_key_that_opens_nothing)
     ASSERT_EQ(found.size(), 1u);
     EXPECT_EQ(found.front().health, Health::ill);
     EXPECT_EQ(api.take_calls().size(), 1u);
+}
+
+TEST(DoctorPayments, judge_stored_prices_of_the_keys_own_account_alone)
+{
+    auto api = well();
+    auto setup = right();
+    for (int number = 10; number < 40; ++number) setup.stored.push_back({"acct_0", "price_theirs_" + std::to_string(number)});
+    setup.stored.push_back({"acct_1AbCdEfGhIjKlMnO", "price_1"});
+    EXPECT_TRUE(not_well(examine(api, setup)).empty());
+    for (auto const& call : api.take_calls()) EXPECT_EQ(call.find("price_theirs"), std::string::npos) << call;
+
+    setup.stored.push_back({"acct_1AbCdEfGhIjKlMnO", "price_gone"});
+    auto const found = not_well(examine(api, setup));
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_NE(found.front().what.find("no price price_gone"), std::string::npos);
+}
+
+TEST(DoctorPayments, tell_what_the_portal_lacks_from_what_it_cannot_have)
+{
+    auto api = well();
+    auto const price = [&](std::string const& id, std::string const& product, std::string const& interval) {
+        api.on("GET /v1/prices/" + id,
+               R"({"id":")" + id + R"(","active":true,"product":")" + product + R"(","recurring":{"interval":")" + interval + R"("}})");
+    };
+    price("price_1", "prod_1", "month");
+    price("price_2", "prod_1", "month");
+    price("price_3", "prod_1", "year");
+    price("price_4", "prod_2", "month");
+    api.on("GET /v1/billing_portal/configurations", [](stripe::Call const& call) {
+        bool const is_expanded = call.form.text().find("data.features.subscription_update.products") != std::string::npos;
+        return stripe::ScriptedApi::json(
+            std::string(R"({"data":[{"id":"bpc_1","active":true,"metadata":{"pollux":"https://chat.example.com"},"features":{)"
+                        R"("subscription_cancel":{"enabled":true,"mode":"at_period_end"},"payment_method_update":{"enabled":true},)"
+                        R"("subscription_update":{"enabled":true)") +
+            (is_expanded ? R"(,"products":[{"product":"prod_1","prices":["price_1"]}])" : "") + "}}}]}");
+    });
+    auto const notes = [&](std::vector<std::string> prices) {
+        auto setup = right();
+        setup.prices = std::move(prices);
+        std::string text;
+        for (auto const& one : not_well(examine(api, setup))) text += one.what + " -> " + one.mend + "\n";
+        return text;
+    };
+    EXPECT_EQ(notes({"price_1"}), "");
+    EXPECT_EQ(notes({"price_1", "price_3"}),
+              "Stripe: the portal configuration bpc_1 does not switch to the price price_3. -> `pollux stripe-setup` makes or mends it.\n");
+    EXPECT_EQ(
+        notes({"price_1", "price_2"}),
+        "Stripe: the portal configuration bpc_1 cannot switch to the price price_2 beside price_1: Stripe's portal takes one price of "
+        "a product for each interval. -> Leave it so, or sell by a price of another product.\n");
+    EXPECT_NE(notes({"price_1", "price_2", "price_4"}).find("does not switch to the price price_4"), std::string::npos)
+        << "what can be mended goes first";
 }
 
 TEST(DoctorPayments, say_one_line_and_a_way_out_whatever_stripe_answers)

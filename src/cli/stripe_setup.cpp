@@ -2,7 +2,6 @@
 
 #include "cli/stripe_access.hpp"
 
-#include <algorithm>
 #include <cstdio>
 
 namespace pollux::cli {
@@ -29,12 +28,8 @@ std::string_view word_of(stripe::SetupDone done)
     return {};
 }
 
-// Those of the settings stay: somebody may sell by them.
-std::string price_list(config::Config const& config, std::vector<std::string> prices)
+std::string list_of(std::vector<std::string> const& prices)
 {
-    for (auto const& price : config.stripe_price_ids) {
-        if (std::ranges::find(prices, price) == prices.end()) prices.push_back(price);
-    }
     std::string list;
     for (auto const& price : prices) list.append(list.empty() ? "" : ",").append(price);
     return list;
@@ -42,19 +37,23 @@ std::string price_list(config::Config const& config, std::vector<std::string> pr
 
 } // namespace
 
-std::string setup_text(config::Config const& config, stripe::SetupOutcome const& outcome)
+std::string setup_text(stripe::SetupOutcome const& outcome)
 {
     std::string text;
     for (auto const& line : outcome.lines) text.append("  ").append(word_of(line.done)).append(line.what).append("\n");
-    if (!outcome.failure.empty()) return text;
-    text += "\nThe settings (.env or the environment):\n\nSTRIPE_PRICE_ID=" + price_list(config, outcome.prices) + "\n";
+    bool const has_failed = !outcome.failure.empty();
+    if (has_failed && outcome.prices.empty()) return text;
+    text += has_failed ? "\nThe settings so far" : "\nThe settings";
+    text += " (.env or the environment):\n\nSTRIPE_PRICE_ID=" + list_of(outcome.prices) + "\n";
     if (!outcome.webhook_secret.empty()) {
         text += "STRIPE_WEBHOOK_SECRET=" + outcome.webhook_secret + "\n\nThe secret is shown this once. ";
+    } else if (has_failed) {
+        text += "\n";
     } else {
         text +=
             "\nSTRIPE_WEBHOOK_SECRET stays what it is: it was shown when the endpoint was made, and Stripe's Dashboard shows it again. ";
     }
-    return text + "Then `pollux doctor` looks at all of it.\n";
+    return text + (has_failed ? "Mend what is said below and run this again.\n" : "Then `pollux doctor` looks at all of it.\n");
 }
 
 int stripe_setup(config::Config const& config, SetupArguments const& arguments)
@@ -73,7 +72,7 @@ int stripe_setup(config::Config const& config, SetupArguments const& arguments)
     auto const outcome = run_calls(stripe::set_up(*client, std::move(wish)));
     auto const mode = std::string(stripe::word_of(client->mode()));
     if (!outcome.account.empty()) std::fputs(("Stripe account " + outcome.account + ", " + mode + " mode:\n").c_str(), stdout);
-    std::fputs(setup_text(config, outcome).c_str(), stdout);
+    std::fputs(setup_text(outcome).c_str(), stdout);
     std::fflush(stdout);
     return outcome.failure.empty() ? 0 : refuse(outcome.failure + ".");
 }

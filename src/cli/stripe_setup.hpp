@@ -18,7 +18,7 @@ struct SetupArguments {
 // The exit code.
 int stripe_setup(config::Config const& config, SetupArguments const& arguments);
 
-// What is said of it.
-std::string setup_text(config::Config const& config, billing::stripe::SetupOutcome const& outcome);
+// What is said of it. Where it failed: also the settings that are known by then, since what was made is there.
+std::string setup_text(billing::stripe::SetupOutcome const& outcome);
 
 } // namespace pollux::cli

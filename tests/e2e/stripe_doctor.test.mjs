@@ -1,9 +1,11 @@
 // `pollux doctor` on payments by Stripe: what is right is called well, and each mistake is named in one line that says how to mend it.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { after, before, beforeEach, test } from 'node:test';
 
 import { command } from './support/command.mjs';
 import { endPrograms, temporaryFolder } from './support/process.mjs';
+import { Server } from './support/server.mjs';
 import { StripeSim } from './support/stripe_sim.mjs';
 
 const callSecondsMax = 5;
@@ -36,8 +38,8 @@ beforeEach(async () => {
 after(() => endPrograms());
 
 // What it says of Stripe: [{health, what, mend}].
-async function examine(env = {}) {
-    const { code, stdout, said } = await command({ folder, env: { ...right, ...env } }, 'doctor');
+async function examine(env = {}, where = folder) {
+    const { code, stdout, said } = await command({ folder: where, env: { ...right, ...env } }, 'doctor');
     assert.equal(said, '', stdout);
     const findings = [];
     for (const line of stdout.split('\n')) {
@@ -101,6 +103,10 @@ const mistakes = {
         const made = await post('/v1/prices', { currency: 'usd', unit_amount: '9', product: 'pollux_pro', 'recurring[interval]': 'year' });
         return { STRIPE_PRICE_ID: `${price()},${made.id}` };
     }, {}, 'note', /does not switch to the price/, /stripe-setup/],
+    'a second price that the portal cannot offer beside the first': [async () => {
+        const made = await post('/v1/prices', { currency: 'eur', unit_amount: '1800', product: 'pollux_pro', 'recurring[interval]': 'month' });
+        return { STRIPE_PRICE_ID: `${price()},${made.id}` };
+    }, {}, 'note', /cannot switch to the price price_\w+ beside price_\w+: Stripe's portal takes one price of a product for each interval/, /another product/],
     'no portal configuration': [async () => void (await post(`/v1/billing_portal/configurations/${(await portal()).id}`, { active: 'false' })), {}, 'ILL',
         /the portal has no configuration/, /stripe-setup/],
     'a portal in which nobody can cancel': [
@@ -154,6 +160,26 @@ test('a mistake is named: PUBLIC_URL without https', async () => {
     const found = findings.find(({ what }) => /PUBLIC_URL is not https/.test(what));
     assert.equal(found?.health, 'ILL', stdout);
     assert.match(found.mend, /PUBLIC_URL/);
+});
+
+test('prices that the database names are judged by the account of the key, and those of the settings by the settings', async () => {
+    const server = await Server.start();
+    await server.stop();
+    const insert = (id, account, { mode = 'live', position = 1000, plan = 'pro' } = {}) => execFileSync('sqlite3', [server.database,
+        `insert into plan_prices (mode, account, price_id, plan, state, position) values ('${mode}', '${account}', '${id}', '${plan}', 'sold', ${position})`]);
+    for (let number = 10; number < 40; ++number) insert(`price_theirs_${number}`, 'acct_0');
+    insert('price_theirs', 'acct_2');
+    insert('price_of_tests', 'acct_1', { mode: 'test' });
+    insert('price_of_older_settings', 'acct_1', { position: 0 });
+    const own = await post('/v1/prices', { currency: 'usd', unit_amount: '9', 'recurring[interval]': 'month', 'product_data[name]': 'Max' });
+    insert(own.id, 'acct_1');
+    const wrong = ({ findings }) => findings.filter(({ health }) => health !== 'ok').map(({ what }) => what);
+    const [lacking, ...others] = wrong(await examine({}, server.folder));
+    assert.match(lacking, new RegExp(`does not switch to the price ${own.id}`));
+    assert.deepEqual(others, []);
+    insert('price_gone', 'acct_1');
+    assert.match(wrong(await examine({}, server.folder))[0], /there is no price price_gone in this account/);
+    assert.ok((await sim.calls({ method: 'GET' })).every(({ path }) => !/theirs|of_tests|of_older/.test(path)));
 });
 
 test('a Stripe that hangs holds nobody up', { timeout: 60_000 }, async () => {

@@ -3,8 +3,11 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 
+import { Client, User } from './support/client.mjs';
 import { command } from './support/command.mjs';
-import { endPrograms, temporaryFolder } from './support/process.mjs';
+import { endPrograms, temporaryFolder, until } from './support/process.mjs';
+import { Server, roomySettings } from './support/server.mjs';
+import { checkout, status } from './support/shop.mjs';
 import { StripeSim } from './support/stripe_sim.mjs';
 
 const version = '2026-10-28.endive';
@@ -36,7 +39,11 @@ async function succeeds(args, env) {
     return { stdout, settings, made: count('made'), there: count('there'), mended: count('mended'), look: count('LOOK') };
 }
 
-const objects = async (kind) => (await sim.ask('objects', { kind })).objects;
+// With what answers leave out otherwise.
+const expansion = { 'billing_portal.configuration': { 'expand[]': 'features.subscription_update.products' } };
+const objects = async (kind) => (await sim.ask('objects', { kind, ...expansion[kind] })).objects;
+// Between which prices the portal of the first configuration switches: {product: [price]}.
+const switches = async () => Object.fromEntries((await objects('billing_portal.configuration'))[0].features.subscription_update.products.map(({ product, prices }) => [product, prices]));
 const everything = async () => JSON.stringify(await Promise.all(kinds.map(objects)));
 const changes = async () => (await sim.calls()).filter(({ method }) => method !== 'GET').length;
 
@@ -55,7 +62,7 @@ test('what is needed is made once, and found again', async () => {
     const [portal] = await objects('billing_portal.configuration');
     assert.equal(portal.features.subscription_cancel.mode, 'at_period_end');
     assert.equal(portal.features.payment_method_update.enabled, true);
-    assert.deepEqual(portal.features.subscription_update.products.map(({ product, prices }) => ({ product, prices })), [{ product: 'pollux_pro', prices: [price.id] }]);
+    assert.deepEqual(await switches(), { pollux_pro: [price.id] });
     const [endpoint] = await objects('webhook_endpoint');
     assert.deepEqual([endpoint.url, endpoint.api_version, endpoint.status], ['https://chat.example.com/subscription/webhook/', version, 'enabled']);
     assert.equal(endpoint.enabled_events.length, 19);
@@ -84,15 +91,20 @@ test('what others have there is untouched, byte by byte', async () => {
     for (const url of ['https://chat.example.com/', 'https://chat.example.com/subscription/webhook', 'https://elsewhere.example.com/subscription/webhook/'])
         await make('/v1/webhook_endpoints', { url, 'enabled_events[0]': 'invoice.paid' });
     await make('/v1/customers', { name: 'Ada', 'metadata[user]': '1' });
-    const before = new Map();
-    for (const kind of kinds) for (const object of await objects(kind)) before.set(object.id, JSON.stringify(object));
+    const texts = async () => {
+        const all = new Map();
+        for (const kind of kinds) for (const object of await objects(kind)) all.set(object.id, JSON.stringify(object));
+        return all;
+    };
+    const before = await texts();
     assert.equal(before.size, 8);
 
     assert.equal((await succeeds(monthly)).made, 4);
     await succeeds(['--amount', '30.00']);
     await succeeds([], { STRIPE_PRICE_ID: price.id });
     await succeeds();
-    for (const [id, text] of before) assert.equal(JSON.stringify((await sim.ask('objects', { id })).objects[0]), text);
+    const now = await texts();
+    for (const [id, text] of before) assert.equal(now.get(id), text);
 });
 
 test('what is no longer right of its own is mended', async () => {
@@ -110,6 +122,8 @@ test('what is no longer right of its own is mended', async () => {
             /mended .*cancelling at the period's end/],
         ['no card can be changed', () => make(`/v1/billing_portal/configurations/${portal.id}`, { 'features[payment_method_update][enabled]': 'false' }),
             /mended .*changing the card/],
+        ['no price can be switched to', () => make(`/v1/billing_portal/configurations/${portal.id}`, { 'features[subscription_update][enabled]': 'false' }),
+            /mended .*switching between the prices/],
         ['the portal is off', () => make(`/v1/billing_portal/configurations/${portal.id}`, { active: 'false' }), /mended .*active/],
         ['the product is archived', () => make('/v1/products/pollux_pro', { active: 'false' }), /mended .*product pollux_pro, which is active again/],
     ];
@@ -161,9 +175,142 @@ test('another amount is another price, and the old one goes on for who pays it',
     assert.equal(first.settings.STRIPE_PRICE_ID, prices[0].id);
     assert.equal(second.settings.STRIPE_PRICE_ID, prices[1].id);
     assert.deepEqual(yearly.settings.STRIPE_PRICE_ID.split(',').sort(), [prices[1].id, prices[2].id].sort());
-    const [portal] = await objects('billing_portal.configuration');
-    assert.deepEqual(new Set(portal.features.subscription_update.products[0].prices), new Set(prices.map(({ id }) => id)));
+    assert.deepEqual(await switches(), { pollux_pro: [prices[2].id, prices[1].id] });
     assert.equal((await objects('product')).length, 1);
+});
+
+// A price of a product of its own, or of ours.
+const another = (form = {}) => make('/v1/prices', { currency: 'usd', unit_amount: '900', 'recurring[interval]': 'month', ...(!form.product && { 'product_data[name]': 'Other' }), ...form });
+const archive = (price) => make(`/v1/prices/${price}`, { active: 'false' });
+
+test('what is sold no more is none of the settings that are printed', async () => {
+    const { settings: { STRIPE_PRICE_ID: old } } = await succeeds(monthly);
+    const other = await another();
+    const second = await succeeds(['--amount', '25'], { STRIPE_PRICE_ID: `${old},${other.id}` });
+    const ours = (await objects('price')).find(({ lookup_key: key }) => key === 'pollux_pro_monthly').id;
+    assert.notEqual(ours, old);
+    assert.equal(second.settings.STRIPE_PRICE_ID, `${ours},${other.id}`, 'the one that was archived just now is left out');
+    assert.equal(second.look, 0, second.stdout);
+    assert.match(second.stdout, new RegExp(`mended .*${old}.*sold no more; who pays by it goes on`));
+
+    // Archived before, or not there at all.
+    const [archived, last] = [await another(), await another()];
+    await archive(archived.id);
+    const third = await succeeds([], { STRIPE_PRICE_ID: [old, other.id, archived.id, 'price_none', last.id].join() });
+    assert.equal(third.settings.STRIPE_PRICE_ID, [ours, other.id, last.id].join(), 'the order stays');
+    assert.equal(third.look, 3, third.stdout);
+    for (const id of [old, archived.id]) assert.match(third.stdout, new RegExp(`LOOK +price ${id} of STRIPE_PRICE_ID is archived, so it is left out below; who pays by it goes on`));
+    assert.match(third.stdout, /LOOK +price price_none of STRIPE_PRICE_ID is not there in this account and mode, so it is left out below/);
+});
+
+test('who pays by a price that is retired stays Pro, and nobody else buys by it', async () => {
+    const PUBLIC_URL = 'https://chat.example.com';
+    const first = await succeeds(monthly);
+    const old = first.settings.STRIPE_PRICE_ID;
+    const env = { ...roomySettings, AI_MODELS: 'demo', PUBLIC_URL, STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_BASE_URL: sim.url };
+    const server = await Server.start({ env: { ...env, ...first.settings } });
+    const client = new Client(server);
+    const sells = (price) => until(`${price} is sold alone`, async () => {
+        const { prices } = (await client.ask('GET', '/plans/')).body.results[1];
+        return prices.length === 1 && prices[0].id === price;
+    }, { seconds: 20 });
+    try {
+        await sells(old);
+        const payer = await User.signUp(client);
+        const { session_id: session } = await checkout(payer);
+        await sim.tell('checkout', { session, do: 'pay' });
+        assert.equal((await status(payer, session)).tier, 'pro');
+
+        const { settings } = await succeeds(['--amount', '25'], first.settings);
+        assert.doesNotMatch(settings.STRIPE_PRICE_ID, new RegExp(old));
+        await server.stop();
+        server.env = { ...env, ...first.settings, ...settings };
+        await server.start();
+        await sells(settings.STRIPE_PRICE_ID);
+
+        // Fetched afresh: by the user, and by a walk through everybody.
+        const seen = await status(payer, session);
+        assert.deepEqual([seen.tier, seen.status, seen.plan, seen.price], ['pro', 'active', 'pro', old]);
+        assert.equal((await command(server, 'reconcile', '--all')).code, 0);
+        assert.equal((await status(payer)).tier, 'pro');
+
+        const buyer = await User.signUp(client);
+        const refused = await client.ask('POST', '/subscription/checkout/', { token: buyer.token, body: { plan: 'pro', price: old } });
+        assert.deepEqual([refused.status, refused.body.errors[0].code], [422, 'not_sold']);
+        const bought = await checkout(buyer);
+        await sim.tell('checkout', { session: bought.session_id, do: 'pay' });
+        assert.equal((await status(buyer, bought.session_id)).price, settings.STRIPE_PRICE_ID);
+
+        // The payer may change over, in the portal that was set up.
+        const changed = await client.ask('POST', '/subscription/checkout/', { token: payer.token, body: { plan: 'pro' } });
+        assert.deepEqual([changed.status, changed.body.code], [409, 'already_subscribed']);
+        const [{ params }] = (await sim.calls({ path: '/v1/billing_portal/sessions' })).slice(-1);
+        assert.equal(params.flow_data.type, 'subscription_update_confirm');
+    } finally {
+        client.close();
+        await server.stop();
+    }
+});
+
+test('the portal switches between what is sold, as far as Stripe lets it', async () => {
+    const { settings: { STRIPE_PRICE_ID: ours } } = await succeeds(monthly);
+    const [rival, quarterly] = [await another({ product: 'pollux_pro' }), await another({ product: 'pollux_pro', 'recurring[interval_count]': '3' })];
+    const [one, two] = [await another(), await another()];
+    const STRIPE_PRICE_ID = [rival.id, quarterly.id, one.id].join();
+    const first = await succeeds([], { STRIPE_PRICE_ID });
+    assert.deepEqual([first.made, first.mended, first.look], [0, 1, 1], first.stdout);
+    assert.match(first.stdout, new RegExp(`LOOK +price ${rival.id} is none that customers can switch to: .* one price of a product for each interval, and here that is ${ours};`));
+    assert.equal(first.settings.STRIPE_PRICE_ID, [ours, STRIPE_PRICE_ID].join(), 'it is sold all the same');
+    const expected = { pollux_pro: [ours, quarterly.id], [one.product]: [one.id] };
+    assert.deepEqual(await switches(), expected);
+    const changed = await changes();
+    assert.equal((await succeeds([], { STRIPE_PRICE_ID })).mended, 0);
+    assert.equal(await changes(), changed, 'nothing was asked to be changed');
+
+    // What somebody adds stays, until it is archived or ours is of its product and interval.
+    const [portal] = await objects('billing_portal.configuration');
+    const yearly = await another({ product: 'pollux_pro', 'recurring[interval]': 'year' });
+    const products = 'features[subscription_update][products]';
+    await make(`/v1/billing_portal/configurations/${portal.id}`, {
+        [`${products}[0][product]`]: 'pollux_pro', [`${products}[0][prices][0]`]: yearly.id, [`${products}[0][prices][1]`]: ours,
+        [`${products}[1][product]`]: two.product, [`${products}[1][prices][0]`]: two.id,
+    });
+    assert.equal((await succeeds([], { STRIPE_PRICE_ID })).mended, 1);
+    assert.deepEqual(await switches(), { ...expected, pollux_pro: [ours, quarterly.id, yearly.id], [two.product]: [two.id] });
+    await archive(two.id);
+    await archive(quarterly.id);
+    const { mended, stdout } = await succeeds(['--amount', '200', '--interval', 'year'], { STRIPE_PRICE_ID });
+    assert.equal(mended, 1, stdout);
+    assert.match(stdout, new RegExp(`LOOK +price ${yearly.id} is none that customers can switch to`));
+    const made = (await objects('price')).find(({ lookup_key: key }) => key === 'pollux_pro_yearly').id;
+    assert.deepEqual(await switches(), { pollux_pro: [made, ours], [one.product]: [one.id] });
+});
+
+test('products that are too many for the portal keep nobody from selling', async () => {
+    const others = [];
+    while (others.length < 11) others.push(await another());
+    const { settings, look, stdout } = await succeeds(monthly, { STRIPE_PRICE_ID: others.map(({ id }) => id).join() });
+    assert.equal(settings.STRIPE_PRICE_ID.split(',').length, 12);
+    assert.equal(look, 2, stdout);
+    assert.match(stdout, /LOOK .* is none that customers can switch to: Stripe's portal takes 10 products/);
+    assert.equal(Object.keys(await switches()).length, 10);
+});
+
+test('what Stripe has against the portal keeps no event away', async () => {
+    const rights = ['account:read', 'prices:write', 'products:write', 'webhook_endpoints:write', 'billing_portal/configurations:read'];
+    await sim.tell('keys', { key: 'rk_test_7', account: 'acct_1', rights });
+    const { code, said, stdout } = await setUp(monthly, { STRIPE_SECRET_KEY: 'rk_test_7' });
+    assert.equal(code, 1);
+    assert.match(said, /^pollux: Stripe does not make the portal's configuration: .*permission.*\.$/);
+    assert.equal(said.split('\n').length, 1, said);
+    const [[price], [endpoint]] = await Promise.all([objects('price'), objects('webhook_endpoint')]);
+    assert.equal(endpoint.status, 'enabled');
+    assert.match(stdout, /made +webhook endpoint /);
+    assert.match(stdout, new RegExp(`\nThe settings so far .*\n\nSTRIPE_PRICE_ID=${price.id}\nSTRIPE_WEBHOOK_SECRET=whsec_\\w{20,}\n`), 'it is shown this once');
+    assert.match(stdout, /run this again/);
+
+    const again = await succeeds();
+    assert.deepEqual([again.made, again.there, again.mended], [1, 2, 0], again.stdout);
 });
 
 test('two installations on one account share the price, and nothing else', async () => {

@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { complaintsOf } from './support/shapes.mjs';
-import { apiVersion, endpoints, packageVersion, parameterRows } from './support/types.mjs';
+import { complaintsOf, leftOut, uninvited } from './support/shapes.mjs';
+import { apiVersion, endpoints, fieldAt, interfaceOf, objectTypes, optionalLists, packageVersion, parameterRows } from './support/types.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -43,4 +43,26 @@ test('an answer unlike its type is found out', () => {
     assert.deepEqual(complaintsOf({ ...refund, livemode: false }), ['refund.livemode is unknown']);
     assert.deepEqual(complaintsOf({ ...refund, amount: null }), ['refund.amount is null']);
     assert.match(complaintsOf({ ...refund, reason: 'whim' })[0], /refund.reason is "whim", none of/);
+});
+
+test('what answers leave out is optional in the types, and so is every list of other objects that is', () => {
+    for (const [name, fields] of Object.entries(leftOut)) {
+        for (const field of fields) assert.equal(fieldAt(interfaceOf(objectTypes[name]), field)?.optional, true, `${name}.${field}`);
+    }
+    const { account: _, ...others } = objectTypes; // Its external_accounts are for platforms alone.
+    for (const [name, where] of Object.entries(others))
+        assert.deepEqual(optionalLists(interfaceOf(where)).filter((field) => !leftOut[name]?.includes(field)), [], name);
+});
+
+test('an answer that shows what nobody asked for is found out', () => {
+    const invoice = { object: 'invoice', payments: { object: 'list', data: [] } };
+    assert.deepEqual(uninvited(invoice, ['payments.data.payment']), []);
+    assert.deepEqual(uninvited(invoice, ['payment', 'data.payments']), ['invoice.payments was not asked for']);
+    const subscriptions = { object: 'list', data: [{ object: 'subscription', latest_invoice: invoice }] };
+    assert.deepEqual(uninvited(subscriptions, ['data.latest_invoice.payments']), []);
+    assert.deepEqual(uninvited(subscriptions, ['data.latest_invoice']), ['invoice.payments was not asked for']);
+    const configuration = { object: 'billing_portal.configuration', features: { subscription_update: { products: [] } } };
+    assert.deepEqual(uninvited(configuration, ['features.subscription_update.products']), []);
+    assert.deepEqual(uninvited(configuration, []), ['billing_portal.configuration.features.subscription_update.products was not asked for']);
+    assert.deepEqual(uninvited({ object: 'event', data: { object: configuration } }, ['features.subscription_update.products']).length, 1);
 });

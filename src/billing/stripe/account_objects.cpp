@@ -144,7 +144,9 @@ asio::awaitable<Fetched<std::vector<WebhookEndpoint>>> webhook_endpoints(Api con
 
 asio::awaitable<Fetched<std::vector<PortalConfiguration>>> portal_configurations(Api const& api, Steady::time_point deadline)
 {
-    return first_page(api, "/v1/billing_portal/configurations", {}, read_portal_configuration, deadline);
+    Form form;
+    form.add("expand[0]", "data.features.subscription_update.products"); // Left out else.
+    return first_page(api, "/v1/billing_portal/configurations", std::move(form), read_portal_configuration, deadline);
 }
 
 asio::awaitable<Fetched<ListedPrice>> listed_price_of(Api const& api, std::string id, Steady::time_point deadline)

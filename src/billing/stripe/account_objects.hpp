@@ -30,6 +30,8 @@ struct WebhookEndpoint {
 struct ProductPrices {
     std::string product;
     std::vector<std::string> prices;
+
+    bool operator==(ProductPrices const&) const = default;
 };
 
 struct PortalConfiguration {

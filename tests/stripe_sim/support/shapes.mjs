@@ -2,6 +2,20 @@
 // this version has.
 import { alternatives, deletedTypes, eventTypes, fieldsOf, interfaceOf, objectTypes } from './types.mjs';
 
+// Fields that answers leave out until `expand` names them: Stripe's documentation calls them expandable, its types have them optional, as
+// they have others that an object simply may lack.
+export const leftOut = {
+    'billing_portal.configuration': ['features.subscription_update.products'],
+    charge: ['refunds'],
+    'checkout.session': ['line_items', 'total_details.breakdown'],
+    customer: ['cash_balance', 'invoice_credit_balance', 'sources', 'subscriptions', 'tax', 'tax_ids'],
+    invoice: ['confirmation_secret', 'payments'],
+    payment_intent: ['amount_details.line_items'],
+    plan: ['tiers'],
+    price: ['currency_options', 'tiers'],
+    subscription_item: ['billed_until'],
+};
+
 const events = eventTypes();
 const fieldsByType = new Map();
 
@@ -93,4 +107,16 @@ export function complaintsOf(answer, at = answer.object ?? 'answer') {
     const where = answer.deleted ? deletedTypes[answer.object] : objectTypes[answer.object];
     if (!where) return [`${at}: no object is called ${answer.object}`];
     return checkObject(answer, interfaceOf(where), at);
+}
+
+const fieldOf = (value, path) => path.split('.').reduce((inner, name) => inner?.[name], value);
+
+// What an answer shows of the above though it was not asked for by `asked`, the ways of `expand`; [] when nothing is.
+export function uninvited(value, asked, path = '') {
+    if (Array.isArray(value)) return value.flatMap((one) => uninvited(one, asked, path));
+    if (value === null || typeof value !== 'object') return [];
+    const way = (name) => (path ? `${path}.${name}` : name);
+    const isAsked = (name) => asked.some((one) => `${one}.`.startsWith(`${way(name)}.`));
+    const shown = (leftOut[value.object] ?? []).filter((name) => fieldOf(value, name) !== undefined && !isAsked(name));
+    return [...shown.map((name) => `${value.object}.${name} was not asked for`), ...Object.entries(value).flatMap(([name, one]) => uninvited(one, asked, way(name)))];
 }

@@ -1,10 +1,11 @@
-// The Stripe simulator (sims/README.md) with npm's client for it. Every answer that the client gets is checked against the client's types.
+// The Stripe simulator (sims/README.md) with npm's client for it. Every answer that the client gets is checked against the client's types,
+// and for what it shows unasked.
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import Stripe from 'stripe';
 
 import { StripeSim as Simulator } from '../../e2e/support/stripe_sim.mjs';
-import { complaintsOf } from './shapes.mjs';
+import { complaintsOf, uninvited } from './shapes.mjs';
 
 export { Stripe };
 
@@ -17,7 +18,7 @@ export class StripeSim extends Simulator {
         const { hostname, port } = new URL(this.url);
         const checked = async (url, init) => {
             const response = await fetch(url, init);
-            this.#check(url, await response.clone().text());
+            this.#check(new URL(url), init.body, JSON.parse(await response.clone().text()));
             return response;
         };
         return new Stripe(key, {
@@ -31,12 +32,14 @@ export class StripeSim extends Simulator {
         });
     }
 
-    #check(url, text) {
+    #check(url, form, answer) {
         ++this.checked;
-        for (const complaint of complaintsOf(JSON.parse(text))) this.#complaints.add(`${new URL(url).pathname}: ${complaint}`);
+        const params = [...url.searchParams, ...new URLSearchParams(form ?? '')];
+        const asked = params.filter(([name]) => name.startsWith('expand[')).map(([, way]) => way);
+        for (const complaint of [...complaintsOf(answer), ...uninvited(answer, asked)]) this.#complaints.add(`${url.pathname}: ${complaint}`);
     }
 
-    // For the end of a test: that no answer so far was unlike its type.
+    // For the end of a test: that no answer so far was unlike its type, or showed what it should leave out.
     answersAreRight() {
         assert.ok(this.checked > 0, 'no answer was checked');
         assert.deepEqual([...this.#complaints], []);

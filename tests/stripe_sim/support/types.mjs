@@ -189,6 +189,20 @@ export function blank(type, depth = 0) {
     return made;
 }
 
+// The field at "a.b.c" of a type: {name, type, optional}, or undefined.
+export function fieldAt(type, path) {
+    const [first, ...rest] = path.split('.');
+    const field = fieldsOf(type).find(({ name }) => name === first);
+    if (!field || rest.length === 0) return field;
+    return fieldAt(alternatives(field.type).objects[0], rest.join('.'));
+}
+
+// The optional fields of a type, on its first level, that are lists of other objects: "line_items" of a session.
+export function optionalLists(type) {
+    const isList = (part) => fieldsOf(part).some(({ name }) => name === 'has_more');
+    return fieldsOf(type).filter((field) => field.optional && alternatives(field.type).objects.some(isList)).map(({ name }) => name);
+}
+
 // The fields that `expand` may name: their value is an id of an object, or the object.
 export function expandables(type) {
     const paths = [];
