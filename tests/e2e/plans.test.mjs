@@ -2,7 +2,6 @@
 // through the server, and on nodes over PostgreSQL, where they do not. A grant holds on every node at once, its end comes by the database's
 // clock, and neither a kill nor a lost task keeps anybody Pro.
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 
 import { Client, User } from './support/client.mjs';
@@ -10,11 +9,10 @@ import { Cluster } from './support/cluster.mjs';
 import { command } from './support/command.mjs';
 import { endPrograms, sleep, until } from './support/process.mjs';
 import { Server, roomySettings } from './support/server.mjs';
+import { noFaketime, skewed } from './support/skew.mjs';
 
 const holdsSeconds = 5; // For a change to hold on every node.
-const faketime = ['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketimeMT.so.1`).find((file) => fs.existsSync(file));
-
-const ahead = { LD_PRELOAD: faketime, FAKETIME: '+300', FAKETIME_DONT_FAKE_MONOTONIC: '1', DONT_FAKE_MONOTONIC: '1' };
+const ahead = skewed('+300');
 
 const soon = (seconds) => new Date(Date.now() + seconds * 1000).toISOString();
 const tierOf = async (user) => (await user.usage()).tier;
@@ -206,7 +204,7 @@ describe('plans over SQLite', () => {
 });
 
 for (const redis of [true, false]) {
-    describe(`plans on two nodes over PostgreSQL, ${redis ? 'with Redis' : 'alone'}`, { skip: faketime ? false : 'libfaketime is not installed' }, () => {
+    describe(`plans on two nodes over PostgreSQL, ${redis ? 'with Redis' : 'alone'}`, { skip: noFaketime }, () => {
         let cluster, nodes;
 
         before(async () => {
