@@ -1,5 +1,6 @@
 // What time alone does to plans that were paid for, on two nodes over PostgreSQL whose own clocks are wrong by an hour, one ahead and one
 // behind: cancellations and days of grace end by the clock of the database, on both nodes at once, though Stripe is away and tells nothing.
+// And what it does not: hours and days of a Stripe that is away take nobody's plan, within the slack of a renewal.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
@@ -124,6 +125,53 @@ describe('two nodes on wrong clocks', { skip: noFaketime, timeout: 300_000 }, ()
             await until(tier, async () => (await tierOf(both[1])) === tier, { seconds: 30 });
             assert.equal(await tierOf(both[0]), tier);
             assert.deepEqual(await status(both[0]), await status(both[1]));
+        }
+    });
+
+    // The last one: the database's clock stays where it is put.
+    test('hours and days without Stripe take nobody\'s plan, and only who buys or changes something notices', async () => {
+        const slackDays = 3;
+        const halfAnHour = Math.floor(await databaseNow()) + 1800;
+        const paid = await subscriber();
+        const renewed = await subscriber();
+        const trying = await subscriber();
+        for (const [{ subscription, both }, fields] of [[renewed, {}], [trying, { status: 'trialing' }]]) {
+            const [{ items }] = (await shop.sim.ask('objects', { id: subscription })).objects;
+            await shop.sim.tell('subscription', { subscription, set: { ...fields, items: changed(items, { current_period_end: halfAnHour }) } });
+            await until('the end of the period', async () => Date.parse((await status(both[0])).current_period_end) === halfAnHour * 1000);
+        }
+        const all = [paid, renewed, trying];
+        const known = await Promise.all(all.map(({ both }) => status(both[0])));
+        await shop.sim.tell('webhooks', { mode: 'drop' });
+        await shop.sim.tell('plan', { reset: true, matching: [{ fault: 'hang', times: -1 }] });
+
+        // Until everybody was looked at by the sweep of that hour.
+        const moveBy = async (seconds) => {
+            const body = `select ((extract(epoch from statement_timestamp()) + ${seconds}) * 1000000)::bigint`;
+            await cluster.postgres.psql(`create or replace function now_us() returns bigint language sql stable parallel safe as '${body}'`);
+            await until('the sweep', async () => {
+                const [{ swept }] = await cluster.rows(`select exists (select 1 from task_periods where kind = 'tier_sweep' and done_until > now_us())
+                    and not exists (select 1 from tasks where kind in ('tier_sweep', 'tier_due') and due_at <= now_us()) as swept`);
+                return swept;
+            }, { seconds: 60 });
+        };
+        for (const hours of [1, 2, 24, slackDays * 24]) {
+            await moveBy(hours * 3600);
+            for (const [index, { both }] of all.entries()) {
+                for (const one of both) assert.deepEqual(await status(one), known[index], `${hours} h`);
+            }
+        }
+        const [, other] = clients;
+        const asked = [['checkout', { plan: 'pro' }], ['portal'], ['cancel'], ['reactivate']].map(([path, body]) => other.ask('POST', `/subscription/${path}/`, { token: paid.user.token, body }));
+        for (const answer of await Promise.all(asked)) {
+            assert.equal(`${answer.status} ${answer.body.code}`, '503 payment_provider_slow');
+            assert.match(answer.headers['retry-after'], /^\d+$/);
+        }
+        for (const client of clients) assert.equal((await client.ask('GET', '/plans/')).body.results[1].prices.length, 2);
+
+        await moveBy(slackDays * day + 1800);
+        for (const [{ both }, tier] of [[paid, 'pro'], [renewed, 'basic'], [trying, 'basic']]) {
+            for (const one of both) assert.equal(await tierOf(one), tier, 'what was not renewed ends, when its slack is over');
         }
     });
 });
