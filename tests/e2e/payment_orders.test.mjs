@@ -202,7 +202,7 @@ function lateBeliever(milliseconds) {
 }
 
 // An honest one first: where nothing is said of that, what is said of the others is of their lies.
-describe('faults', options, () => {
+describe('faults', { timeout: 4 * options.timeout }, () => {
     const lives = 12;
     let isHonestFine = false;
 
@@ -213,7 +213,7 @@ describe('faults', options, () => {
         return seen;
     }
 
-    test('none is found where there is none', async () => {
+    test('none is found where there is none', options, async () => {
         const { problems, windows } = await through(new Liar());
         assert.deepEqual(problems, []);
         assert.ok(windows >= lives, `${windows} windows were looked behind, in ${lives} lives`);
@@ -225,7 +225,7 @@ describe('faults', options, () => {
         ['the order of events is believed', { told: (object, type) => ({ status: type.endsWith('deleted') ? 'canceled' : 'active' }) }, otherEnd],
         ['what is paid is seen seven seconds late', { shown: lateBeliever(7000) }, tooLate],
     ]) {
-        test(`planted: ${what}`, async () => {
+        test(`planted: ${what}`, options, async () => {
             assert.ok(isHonestFine, 'there was a problem without it');
             const { problems } = await through(new Liar(lie));
             assert.ok(problems.some((problem) => finding.test(problem)), `not found among: ${problems.join('; ')}`);
