@@ -77,7 +77,7 @@ export async function openShop(options = {}) {
 }
 
 export function pricesAreKnown(client) {
-    return until('prices', async () => (await client.ask('GET', '/plans/')).body.results[1].prices.length === 2, { seconds: 20 });
+    return until('prices', async () => (await client.ask('GET', '/plans/')).body.results[1].prices.length === 2, { seconds: 60 });
 }
 
 export const status = (user, session) => user.ask('GET', `/subscription/status/${session ? `?session_id=${session}` : ''}`);
