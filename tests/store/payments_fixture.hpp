@@ -89,7 +89,8 @@ protected:
     std::string customer(UserId user)
     {
         static constexpr db::Sql sql = "select customer_id from payment_customers where user_id = $1 order by created_at desc";
-        return rows(sql, user).front().only().text();
+        auto const found = rows(sql, user);
+        return found.empty() ? "" : found.front().only().text();
     }
     // Bought now, and known here.
     std::string subscriber(UserId user)
