@@ -50,8 +50,9 @@ http::ServerOptions api_options(config::Config const& config, billing::BillingSe
 // What a server has besides.
 struct Serving {
     explicit Serving(config::Config const& config)
-        : parts(config), router(make_router(parts)), server(parts.runtime, router, parts.bus.rate_limiter(),
-                                                            parts.rooms.accounts.authenticator(), api_options(config, parts.rooms.billing))
+        : parts(config, Role::serves), router(make_router(parts)),
+          server(parts.runtime, router, parts.bus.rate_limiter(), parts.rooms.accounts.authenticator(),
+                 api_options(config, parts.rooms.billing))
     {
         parts.system.openapi_json = std::make_shared<std::string const>(openapi_document(router, config.public_url));
     }
@@ -141,7 +142,7 @@ int work(config::Config const& config, std::function<void()> on_ready)
     Steps steps({
         {"build",
          [&] {
-             parts = std::make_unique<ProcessParts>(as_worker);
+             parts = std::make_unique<ProcessParts>(as_worker, Role::works);
              signals.expect_orderly_stop();
          },
          [&] { parts.reset(); }},

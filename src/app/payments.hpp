@@ -26,7 +26,7 @@ public:
     static std::unique_ptr<PaymentSource> make(config::Config const& config, std::string const& secret_key, db::Database& database,
                                                tasks::Bell const& bell);
 
-    // The settings' prices come into force; at each start.
+    // The settings' prices come into force; at each start of what serves.
     asio::awaitable<void> ask_for_prices() { return prices.ask_for(prices_of_settings_); }
 
 private:

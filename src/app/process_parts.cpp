@@ -18,18 +18,24 @@ constexpr std::chrono::seconds metrics_stop_max{1};
 constexpr std::chrono::seconds control_stop_max{2};
 constexpr std::chrono::seconds tasks_stop_max{1}; // Beside the time that replies get.
 
-asio::awaitable<int> prepare_rooms(Rooms* rooms, config::Config const* config, db::Database* database)
+// Which payments count follows from the settings of what serves: a worker with another key changes nobody's plan.
+asio::awaitable<void> prepare_payments(Rooms& rooms, config::Config const& config, db::Database& database)
+{
+    co_await settle_demo(config, database);
+    if (rooms.payment_source) co_await rooms.payment_source->ask_for_prices();
+}
+
+asio::awaitable<int> prepare_rooms(Rooms* rooms, config::Config const* config, db::Database* database, Role role)
 {
     co_await rooms->billing.seed_plans(plan_seeds(*config));
-    co_await settle_demo(*config, *database);
-    if (rooms->payment_source) co_await rooms->payment_source->ask_for_prices();
+    if (role == Role::serves) co_await prepare_payments(*rooms, *config, *database);
     co_await rooms->accounts.poll_ended_sessions();
     co_return 0;
 }
 
 } // namespace
 
-ProcessParts::ProcessParts(config::Config const& config)
+ProcessParts::ProcessParts(config::Config const& config, Role role)
     : wait_until_(wait_end(config)), runtime(config.threads), opened(open_database(config, clock, wait_until_)), database(*opened),
       bus(config, database, runtime), rooms(config, secret_key(config), database, bus, runtime, clock),
       system{.database = database, .bus = bus, .queue = rooms.queue_watch}, metrics(config, runtime, system),
@@ -40,7 +46,7 @@ ProcessParts::ProcessParts(config::Config const& config)
             std::filesystem::permissions(config.data_dir, std::filesystem::perms::owner_all);
         control.emplace(runtime.executor(0), config.data_dir, config.sqlite_path, control_commands(rooms));
     }
-    while_unavailable(wait_until_, [&] { return run_blocking(runtime.context(0), prepare_rooms(&rooms, &config, &database)); });
+    while_unavailable(wait_until_, [&] { return run_blocking(runtime.context(0), prepare_rooms(&rooms, &config, &database, role)); });
 }
 
 void ProcessParts::start_work() noexcept

@@ -17,10 +17,12 @@
 
 namespace pollux::app {
 
+enum class Role { serves, works };
+
 class ProcessParts {
 public:
     // Waits for PostgreSQL, as long as DATABASE_WAIT_SECONDS allows. Throws std::exception with one line for the operator.
-    explicit ProcessParts(config::Config const& config);
+    ProcessParts(config::Config const& config, Role role);
 
     void start_work() noexcept; // Replies are written, and what is to be done from time to time is done.
     // The replies that are being written get `replies_max`, the rest is handed back; streams and waits return.

@@ -6,6 +6,8 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { Client, User } from './support/client.mjs';
+import { Cluster, Node } from './support/cluster.mjs';
+import { command } from './support/command.mjs';
 import { endPrograms, temporaryFolder, until } from './support/process.mjs';
 import { Server, roomySettings } from './support/server.mjs';
 import { Shop, becomes, buyPro, checkout, openShop, pricesAreKnown, status } from './support/shop.mjs';
@@ -47,6 +49,38 @@ test('each mode and account has its own payments, and a change of the key change
     for (const [key, shop] of shops) assert.equal((await shop.call('GET', 'customers?limit=100')).data.length, 1, key);
 });
 
+test('a worker and a command with another key put nothing in force', { timeout: 300_000 }, async () => {
+    const shop = await Shop.open();
+    const other = await Shop.open({ sim: shop.sim, key: 'sk_test_2' });
+    const env = { ...shop.settings, PUBLIC_URL: 'http://127.0.0.1:8000', AI_MODELS: 'demo' };
+    const cluster = await Cluster.start({ serves: 1, workers: 0, users: 2, redis: false, env });
+    const [server] = cluster.serves;
+    await shop.deliverTo(server);
+    const client = new Client({ url: server.url, testNumber: () => cluster.testNumber() });
+    await pricesAreKnown(client);
+    const user = await User.signUp(client);
+    await buyPro(shop, user);
+
+    const its = { ...cluster.env, ...other.settings };
+    // What it asks for when it starts is written before it is ready: then it is under way, or done.
+    const changesNothing = async (who) => {
+        assert.deepEqual(await cluster.rows('select mode, account from payments_in_force'), [{ mode: 'test', account: 'acct_1' }], who);
+        assert.deepEqual(await cluster.rows("select subject from tasks where kind = 'stripe_prices' and subject = 'settings'"), [], who);
+        assert.deepEqual(await cluster.rows("select price_id from plan_prices where account = 'acct_2'"), [], who);
+        assert.equal((await status(user)).tier, 'pro', who);
+    };
+    const worker = await new Node('worker', its).start();
+    await changesNothing('the worker');
+    const { code, stdout, said } = await command({ folder: temporaryFolder(), env: its }, 'reconcile');
+    assert.equal(code, 0, said + stdout);
+    await changesNothing('the command');
+
+    client.close();
+    await worker.stop();
+    await cluster.stop();
+    await cluster.end();
+    await shop.sim.stop();
+});
 
 test('two installations on one account, with the same user ids', async () => {
     const shop = await Shop.open({ endpoints: 2 });

@@ -5,21 +5,56 @@ import { after, before, describe, test } from 'node:test';
 
 import { allFailpointNames } from '../chaos/failpoints.mjs';
 import { Client, User, onlyBroken } from './support/client.mjs';
-import { endPrograms, until } from './support/process.mjs';
+import { endPrograms, sleep, until } from './support/process.mjs';
 import { becomes, checkout, openShop, status } from './support/shop.mjs';
 
-const requestMaxMs = 9_500; // 8 s at Stripe, and some for a machine that has other work.
-const patience = 60;
+const requestMaxMs = 9_000; // 8 s at Stripe, and what Pollux itself needs; where the machine has other work, that as well: see Pulse.
+const patience = 120; // Seconds, for what takes a few: only what never comes is a failure.
 
-// Asks until there is a session, as a person does who is told to come back. `onTry` sees every answer.
+// Asks until there is a session, as a person does who is told to come back. `onTry` sees every answer, and when it was asked for (ms).
 async function insist(client, user, body, onTry = () => {}) {
     let answer;
     await until('a session', async () => {
+        const asked = performance.now();
         answer = await client.ask('POST', '/subscription/checkout/', { token: user.token, body }).catch(onlyBroken);
-        await onTry(answer);
+        await onTry(answer, asked);
         return answer?.status === 200;
     }, { seconds: patience, everyMs: 200 });
     return answer.body.session_id;
+}
+
+// For how long the machine, and not Stripe, kept everybody waiting: what a client needs who does nothing but ask the same server for what it
+// has in memory, and to pause between.
+class Pulse {
+    #beats = []; // {from, to, late}
+    #stopped = false;
+
+    constructor(server, pauseMs = 50) {
+        this.client = new Client(server);
+        this.running = this.#run(this.client, pauseMs);
+    }
+
+    async #run(client, pauseMs) {
+        while (!this.#stopped) {
+            const from = performance.now();
+            await client.ask('GET', '/livez').catch(onlyBroken);
+            await sleep(pauseMs);
+            const to = performance.now();
+            this.#beats.push({ from, to, late: to - from - pauseMs });
+        }
+    }
+
+    // All in all, of the beats since then; the one that has not ended counts as well.
+    lateSince(from) {
+        const open = performance.now() - (this.#beats.at(-1)?.to ?? performance.now());
+        return this.#beats.filter(({ to }) => to > from).reduce((sum, { late }) => sum + late, open);
+    }
+
+    async stop() {
+        this.#stopped = true;
+        await this.running;
+        this.client.close();
+    }
 }
 
 async function isOneOfEach(shop, user, open) {
@@ -57,7 +92,7 @@ describe('buying, with kills', () => {
     test('there are names to die at', () => assert.ok(names.length >= 10, names.join()));
 
     for (const name of names) {
-        test(`dies at ${name}`, { timeout: 180_000 }, async () => {
+        test(`dies at ${name}`, { timeout: 600_000 }, async () => {
             const user = await User.signUp(client);
             await server.stop();
             deaths = 0;
@@ -76,11 +111,26 @@ describe('buying, with kills', () => {
 });
 
 describe('buying from a Stripe with faults', () => {
-    let shop, server, client;
-    before(async () => ({ shop, server, client } = await openShop()));
-    after(() => client.close());
+    let shop, server, client, pulse;
+    before(async () => {
+        ({ shop, server, client } = await openShop());
+        pulse = new Pulse(server);
+    });
+    after(async () => {
+        await pulse.stop();
+        client.close();
+    });
 
     const plan = (next) => shop.sim.tell('plan', { reset: true, matching: next });
+
+    // In time, and with the way on.
+    function isToComeBack(answer, asked) {
+        const [took, late] = [performance.now() - asked, pulse.lateSince(asked)];
+        assert.ok(took < requestMaxMs + late, `an answer after ${Math.round(took)} ms, of which the machine was busy for ${Math.round(late)}`);
+        if (answer.status === 200) return;
+        assert.equal(`${answer.status} ${answer.body.code}`, '503 payment_provider_slow');
+        assert.match(answer.headers['retry-after'], /^\d+$/);
+    }
 
     for (const [what, next] of [
         ['the answer to the customer is lost', [{ method: 'POST', path: '/v1/customers', fault: 'cut', acts: true, times: 3 }]],
@@ -93,19 +143,10 @@ describe('buying from a Stripe with faults', () => {
         ['too many requests', [{ status: 429, code: 'rate_limit', times: 4 }]],
         ['a lock of Stripe\'s', [{ status: 429, code: 'lock_timeout', times: 2 }]],
     ]) {
-        test(what, { timeout: 180_000 }, async () => {
+        test(what, { timeout: 400_000 }, async () => {
             const user = await User.signUp(client);
             await plan(next);
-            let began = performance.now();
-            const session = await insist(client, user, { plan: 'pro' }, (answer) => {
-                const took = performance.now() - began;
-                assert.ok(took < requestMaxMs, `an answer after ${took} ms`);
-                if (answer.status !== 200) {
-                    assert.equal(`${answer.status} ${answer.body.code}`, '503 payment_provider_slow');
-                    assert.match(answer.headers['retry-after'], /^\d+$/);
-                }
-                began = performance.now() + 200;
-            });
+            const session = await insist(client, user, { plan: 'pro' }, isToComeBack);
             await plan([]);
             assert.deepEqual((await checkout(user)).session_id, session);
             await isOneOfEach(shop, user, [session]);
@@ -114,21 +155,38 @@ describe('buying from a Stripe with faults', () => {
         });
     }
 
-    test('a Stripe that is away takes nobody\'s plan, and nothing but buying notices', { timeout: 120_000 }, async () => {
-        const [payer, buyer] = [await User.signUp(client), await User.signUp(client)];
+    test('a Stripe that is away takes nobody\'s plan, and nothing but buying and changing notices', { timeout: 400_000 }, async () => {
+        const [payer, buyer, newcomer] = [await User.signUp(client), await User.signUp(client), await User.signUp(client)];
         await shop.act((await checkout(payer)).session_id, 'pay');
-        await becomes(payer, 'pro');
+        await becomes(payer, 'pro', patience);
+        const { session_id: session } = await checkout(buyer);
+        const known = await status(payer);
         await plan([{ fault: 'hang', times: -1 }]);
         await server.stop(); // A node that starts now knows no less.
         await server.start();
-        const refused = await client.ask('POST', '/subscription/checkout/', { token: buyer.token, body: { plan: 'pro' } });
-        assert.equal(refused.body.code, 'payment_provider_slow');
-        assert.equal((await status(payer)).tier, 'pro');
+
+        const ask = async (user, path, body) => {
+            const asked = performance.now();
+            return { asked, answer: await client.ask('POST', `/subscription/${path}/`, { token: user.token, body }) };
+        };
+        const refused = await Promise.all([
+            ...[newcomer, buyer, payer].map((user) => ask(user, 'checkout', { plan: 'pro' })), ...['portal', 'cancel', 'reactivate'].map((path) => ask(payer, path)),
+        ]);
+        for (const { answer, asked } of refused) {
+            assert.equal(answer.status, 503);
+            isToComeBack(answer, asked);
+        }
+        // Who only looks sees what is known, also who comes back from paying.
+        assert.deepEqual(await status(payer), known);
+        assert.equal((await status(buyer, session)).status, 'pending');
         assert.equal((await payer.usage()).limit, 1000);
         assert.equal((await client.ask('GET', '/plans/')).body.results[1].prices.length, 2);
         const room = await buyer.createRoom();
         assert.equal((await buyer.post(room, 'hello', { wait: 20 })).status, 201);
+
         await plan([]);
-        await checkout(buyer);
+        assert.equal((await checkout(buyer)).session_id, session);
+        await isOneOfEach(shop, buyer, [session]);
+        await isOneOfEach(shop, newcomer, [await insist(client, newcomer, { plan: 'pro' })]);
     });
 });

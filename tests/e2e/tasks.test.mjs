@@ -3,7 +3,6 @@
 // checks must find what is planted: a twin that is swallowed, a fence that is missing.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import fs from 'node:fs';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 
@@ -11,6 +10,7 @@ import { Program, binary, endPrograms, temporaryFolder, until } from './support/
 import { Random } from './support/random.mjs';
 import { Server } from './support/server.mjs';
 import { Postgres } from './support/services.mjs';
+import { faketime, skewed } from './support/skew.mjs';
 
 after(endPrograms);
 
@@ -18,7 +18,6 @@ const isDeep = process.env.POLLUX_DEEP === '1';
 const enqueues = Number(process.env.POLLUX_TASKS ?? (isDeep ? 10_000 : 1_000));
 const kills = Number(process.env.POLLUX_TASK_KILLS ?? (isDeep ? 100 : 8));
 const leaseSeconds = 20;
-const faketime = ['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketimeMT.so.1`).find((file) => fs.existsSync(file));
 const skews = ['+0', '-3600', '+86400', '-40'];
 
 const tables = `
@@ -73,7 +72,7 @@ class Worker {
 
     async start() {
         const skew = skews[this.number % skews.length];
-        const clock = faketime && this.place.startsWith('postgres') ? { LD_PRELOAD: faketime, FAKETIME: skew, FAKETIME_DONT_FAKE_MONOTONIC: '1', DONT_FAKE_MONOTONIC: '1' } : {};
+        const clock = faketime && this.place.startsWith('postgres') ? skewed(skew) : {};
         const place = this.place.startsWith('postgres') ? `${this.place}?application_name=worker${this.number}` : this.place;
         const args = [place, String(this.plan.enqueues), String(this.plan.subjects), String(this.random.below(2 ** 30))];
         this.program = new Program(binary('pollux-task-worker'), args, { cwd: temporaryFolder(), env: { PATH: process.env.PATH, ...clock } });

@@ -6,6 +6,7 @@
 #include "billing/payments/payments_service.hpp"
 #include "billing/payments/sold_prices.hpp"
 #include "billing/payments/webhook.hpp"
+#include "billing/stripe/signature.hpp"
 #include "billing/tier_tasks.hpp"
 #include "bus/memory_notices.hpp"
 #include "limits/memory_rate_limiter.hpp"
@@ -26,6 +27,12 @@ inline asio::awaitable<int> begin_erasure_in(db::Transaction& transaction, UserI
     co_await transaction.run(gone_sql, user);
     co_await app::begin_erasure(transaction, user);
     co_return 0;
+}
+
+inline std::string event_json(std::string const& id, std::string const& customer, std::string const& more = "")
+{
+    return R"({"id":")" + id + R"(","object":"event","type":"customer.subscription.updated","created":1790000000,"livemode":true)" + more +
+           R"(,"data":{"object":{"id":"sub_1","object":"subscription","customer":")" + customer + R"("}}})";
 }
 
 class PaymentStores : public ChatStores {
@@ -63,9 +70,12 @@ protected:
 
     PaymentStores() { use_key("key_1"); }
 
+    // As a process with this key that was not started to sell: a command, or a node that goes on with the settings of before.
+    void be(std::string key_mac) { till = std::make_unique<Till>(*this, std::move(key_mac)); }
+    // As a server that starts with it.
     void use_key(std::string key_mac)
     {
-        till = std::make_unique<Till>(*this, std::move(key_mac));
+        be(std::move(key_mac));
         temp.run(till->prices.ask_for({"price_pro", "price_year"}));
         run_tasks();
     }
@@ -79,7 +89,8 @@ protected:
     std::string customer(UserId user)
     {
         static constexpr db::Sql sql = "select customer_id from payment_customers where user_id = $1 order by created_at desc";
-        return rows(sql, user).front().only().text();
+        auto const found = rows(sql, user);
+        return found.empty() ? "" : found.front().only().text();
     }
     // Bought now, and known here.
     std::string subscriber(UserId user)
@@ -89,17 +100,32 @@ protected:
         sync(user);
         return subscription;
     }
+    // As the provider posts it.
+    Result<void> post(std::string body, std::string secret = "whsec_1")
+    {
+        auto signature = stripe::sign(body, secret, now());
+        return temp.run(till->webhook.take(std::move(signature), std::move(body), soon()));
+    }
     billing::CustomerSync::Outcome sync(UserId user)
     {
         auto const outcome = temp.run(till->sync.sync(customer(user), soon()));
         run_tasks();
         return outcome;
     }
-    billing::SubscriptionStatus status(UserId user) { return temp.run(till->service.status(user, std::nullopt, soon())).value(); }
+    billing::SubscriptionStatus status(UserId user, std::optional<std::string> session = std::nullopt)
+    {
+        return temp.run(till->service.status(user, std::move(session), soon())).value();
+    }
     std::string tier(UserId user)
     {
         static constexpr db::Sql sql = "select tier from users where id = $1";
         return rows(sql, user).front().only().text();
+    }
+
+    std::string in_force()
+    {
+        static constexpr db::Sql sql = "select mode || ' ' || account from payments_in_force";
+        return rows(sql).front().only().text();
     }
 
     void erase(UserId user)
@@ -119,6 +145,15 @@ protected:
             auto const outcome = temp.run(kind.work(run));
             temp.run(store.finish(run.task(), tasks::judge(outcome.end(), kind.limits, run.task().failures, 0), outcome.reason()));
         }
+    }
+    // As a server does each hour, once in it.
+    void begin_hour()
+    {
+        tasks::TaskStore store(temp.database());
+        for (auto const& kind : till->kinds.all()) {
+            if (kind.every == 1h) temp.run(store.begin_period(kind.name, 1h));
+        }
+        run_tasks();
     }
     std::int64_t tasks_of(std::string kind)
     {

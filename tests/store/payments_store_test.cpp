@@ -1,10 +1,8 @@
 // Who is which customer, what is under way, and what was told: rows that hold whatever repeats, comes late or comes from somebody else.
-#include "billing/payments/checkout_store.hpp"
 #include "billing/payments/customer_store.hpp"
 #include "billing/payments/event_store.hpp"
 #include "billing/stripe/signature.hpp"
 #include "store/payments_fixture.hpp"
-#include "tasks/enqueue.hpp"
 
 namespace pollux::test {
 namespace {
@@ -15,26 +13,29 @@ using std::chrono::days;
 
 PaymentScope const scope{"live", "acct_1"};
 
-std::string event_json(std::string const& id, std::string const& customer, std::string const& more = "")
+// The provider deletes the customer with all it has, and the user, as another one, has paid.
+asio::awaitable<void> replace_customer(StripeWorld& world, billing::CustomerSync& sync, billing::PaymentsService& service, UserId user,
+                                       std::string old, Time now)
 {
-    return R"({"id":")" + id + R"(","object":"event","type":"customer.subscription.updated","created":1790000000,"livemode":true)" + more +
-           R"(,"data":{"object":{"id":"sub_1","object":"subscription","customer":")" + customer + R"("}}})";
-}
-
-asio::awaitable<int> ask_for_end(db::Transaction& transaction, std::string subscription)
-{
-    co_await tasks::enqueue(transaction,
-                            {.kind = billing::end_subscription_task, .subject = std::move(subscription), .payload = text_of(scope)});
-    co_return 0;
+    auto const deadline = Steady::now() + 1h;
+    world.customers.at(old)["deleted"] = true;
+    for (auto& [id, one] : world.subscriptions) {
+        if (one.at("customer").as_string() == old) one["status"] = "canceled";
+    }
+    co_await sync.sync(old, deadline);
+    auto const bought = co_await service.buy(user, {"pro", std::nullopt, std::nullopt}, deadline);
+    if (!bought) {
+        ADD_FAILURE() << bought.error().code();
+        co_return;
+    }
+    std::string const next(world.sessions.at(bought->session_id).at("customer").as_string());
+    EXPECT_NE(next, old);
+    world.subscribe(next, now);
+    co_await sync.sync(next, deadline);
 }
 
 class Webhooks : public PaymentStores {
 protected:
-    Result<void> post(std::string body, std::string secret = "whsec_1")
-    {
-        auto signature = stripe::sign(body, secret, now());
-        return temp.run(till->webhook.take(std::move(signature), std::move(body), soon()));
-    }
     std::string state(std::string id)
     {
         static constexpr db::Sql sql = "select state from payment_events where event_id = $1";
@@ -80,28 +81,27 @@ TEST_F(PaymentStores, a_fetch_of_a_customer_that_was_replaced_meanwhile_changes_
     EXPECT_EQ(sync(user), CustomerSync::Outcome::changed) << "its own fetches count from the beginning";
 }
 
-TEST_F(PaymentStores, an_archived_plan_is_sold_no_more)
+// Whether it says that there is nothing, or that there is something unpaid.
+TEST_F(PaymentStores, a_slow_answer_about_a_deleted_customer_takes_nothing_from_its_successor)
 {
-    rows("update plans set is_archived = 1 where name = 'pro'");
-    EXPECT_EQ(buy(add_user()).error().code(), "plan_not_sold");
-}
-
-TEST_F(PaymentStores, a_task_of_another_account_waits_for_its_key)
-{
-    auto const user = add_user();
-    auto const subscription = subscriber(user);
-    auto const asked = [subscription](db::Transaction& transaction) { return ask_for_end(transaction, subscription); };
-    temp.run(temp.database().transact(asked));
-    world.account = "acct_2";
-    use_key("key_2");
-    EXPECT_EQ(tasks_of(billing::end_subscription_task), 1);
-    EXPECT_EQ(world.subscriptions.at(subscription).at("status"), "active");
-    world.account = "acct_1";
-    use_key("key_1");
-    advance(days(1));
-    run_tasks();
-    EXPECT_EQ(tasks_of(billing::end_subscription_task), 0);
-    EXPECT_EQ(world.subscriptions.at(subscription).at("status"), "canceled");
+    for (bool const had_something : {false, true}) {
+        auto const user = add_user();
+        buy(user);
+        auto const old = customer(user);
+        if (had_something) world.set(world.subscribe(old, now()), "status", "unpaid");
+        for (int count = 0; count < 5; ++count) sync(user); // So that its numbers are higher than those of the next.
+        bool has_happened = false;
+        world.meanwhile = [this, user, old, &has_happened] {
+            has_happened = true;
+            return replace_customer(world, till->sync, till->service, user, old, now());
+        };
+        EXPECT_EQ(temp.run(till->sync.sync(old, soon())), CustomerSync::Outcome::written);
+        EXPECT_TRUE(has_happened);
+        EXPECT_NE(customer(user), old);
+        EXPECT_EQ(tier(user), "pro");
+        EXPECT_EQ(status(user).status, "active");
+        EXPECT_EQ(sync(user), CustomerSync::Outcome::written) << "nothing is to be mended";
+    }
 }
 
 TEST_F(PaymentStores, what_was_seen_once_is_not_written_twice)
@@ -127,55 +127,6 @@ TEST_F(PaymentStores, a_provider_that_is_away_changes_nothing)
     EXPECT_EQ(buy(add_user()).error().code(), "payment_provider_slow");
 }
 
-TEST_F(PaymentStores, a_purchase_that_was_cut_goes_on_with_the_same_operation)
-{
-    auto const user = add_user();
-    world.is_away = true;
-    EXPECT_EQ(buy(user).error().code(), "payment_provider_slow");
-    EXPECT_EQ(buy(user).error().code(), "payment_provider_slow");
-    EXPECT_EQ(number("select count(*) from payment_operations"), 1);
-    world.is_away = false;
-    auto const session = buy(user).value();
-    EXPECT_EQ(buy(user).value().session_id, session.session_id);
-    EXPECT_EQ(world.customers.size(), 1u);
-    EXPECT_EQ(world.sessions.size(), 1u);
-    EXPECT_EQ(number("select count(*) from payment_operations"), 0);
-}
-
-TEST_F(PaymentStores, a_session_is_begun_only_upon_what_was_seen)
-{
-    auto const user = add_user();
-    buy(user);
-    billing::CheckoutStore store(temp.database());
-    EXPECT_EQ(temp.run(store.begin(user, scope, "", {"one", "a=1", "price_pro"})), std::nullopt) << "there is one now";
-    auto const seen = temp.run(store.of_user(user, scope)).value().session;
-    EXPECT_EQ(temp.run(store.begin(user, scope, seen, {"one", "a=1", "price_pro"}))->id, "one");
-    EXPECT_EQ(temp.run(store.begin(user, scope, seen, {"two", "a=2", "price_pro"}))->id, "one") << "the one that is under way";
-    temp.run(store.put(user, scope, {"two", "", "price_pro"}, "cs_two"));
-    EXPECT_EQ(temp.run(store.of_user(user, scope))->session, seen) << "not that one's outcome";
-    temp.run(store.put(user, scope, {"one", "", "price_pro"}, "cs_one"));
-    EXPECT_EQ(temp.run(store.of_user(user, scope))->session, "cs_one");
-}
-
-TEST_F(PaymentStores, another_price_takes_the_place_of_a_session_that_is_open)
-{
-    auto const user = add_user();
-    auto const first = buy(user, "price_pro").value();
-    auto const second = buy(user, "price_year").value();
-    EXPECT_EQ(world.sessions.at(first.session_id).at("status"), "expired");
-    EXPECT_EQ(world.sessions.at(second.session_id).at("status"), "open");
-    EXPECT_EQ(status(user).status, "pending");
-}
-
-TEST_F(PaymentStores, who_has_a_subscription_is_sent_to_the_portal)
-{
-    auto const user = add_user();
-    subscriber(user);
-    auto const refused = buy(user);
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().code(), "already_subscribed");
-}
-
 TEST_F(PaymentStores, a_customer_that_is_gone_is_unlinked)
 {
     auto const user = add_user();
@@ -188,46 +139,6 @@ TEST_F(PaymentStores, a_customer_that_is_gone_is_unlinked)
     EXPECT_EQ(number("select count(*) from payment_customers"), 0);
     buy(user);
     EXPECT_NE(customer(user), gone);
-}
-
-TEST_F(PaymentStores, payments_of_another_account_or_mode_rest)
-{
-    auto const user = add_user();
-    subscriber(user);
-    world.account = "acct_2";
-    use_key("key_2");
-    EXPECT_EQ(tier(user), "basic");
-    EXPECT_EQ(status(user).status, "none");
-    world.account = "acct_1";
-    use_key("key_1");
-    EXPECT_EQ(tier(user), "pro");
-}
-
-TEST_F(PaymentStores, the_provider_is_asked_once_whose_a_key_is)
-{
-    auto const asked = [this] { return std::ranges::count(world.calls, "GET /v1/account"); };
-    EXPECT_EQ(asked(), 1);
-    use_key("key_1");
-    EXPECT_EQ(asked(), 1);
-    world.is_away = true;
-    use_key("key_1");
-    EXPECT_EQ(status(add_user()).status, "none") << "it may be away";
-}
-
-TEST_F(PaymentStores, prices_that_the_settings_name_no_more_are_retired_and_go_on_to_entitle)
-{
-    auto const user = add_user();
-    subscriber(user);
-    temp.run(till->prices.ask_for({"price_new"}));
-    run_tasks();
-    auto const sold = temp.run(till->prices.sold()).at("pro");
-    ASSERT_EQ(sold.size(), 1u);
-    EXPECT_EQ(sold[0].id, "price_new");
-    EXPECT_EQ(sold[0].amount_minor, 2000);
-    EXPECT_EQ(sold[0].currency, "usd");
-    sync(user);
-    EXPECT_EQ(tier(user), "pro");
-    EXPECT_EQ(buy(add_user(), "price_pro").error().fields().front().code, "not_sold");
 }
 
 TEST_F(PaymentStores, what_an_account_leaves_at_the_provider_ends)
@@ -247,21 +158,6 @@ TEST_F(PaymentStores, what_an_account_leaves_at_the_provider_ends)
     EXPECT_EQ(world.subscriptions.at(subscription).at("status"), "canceled");
     EXPECT_EQ(world.sessions.at(session).at("status"), "expired");
     EXPECT_EQ(tasks_of(billing::end_customer_task), 0);
-}
-
-TEST_F(PaymentStores, what_is_to_end_at_one_account_is_not_looked_for_at_another)
-{
-    auto const user = add_user();
-    auto const subscription = subscriber(user);
-    erase(user);
-    world.account = "acct_2";
-    use_key("key_2");
-    EXPECT_EQ(tasks_of(billing::end_customer_task), 1);
-    world.account = "acct_1";
-    use_key("key_1");
-    advance(days(1));
-    run_tasks();
-    EXPECT_EQ(world.subscriptions.at(subscription).at("status"), "canceled");
 }
 
 TEST_F(Webhooks, an_event_is_stored_once_with_what_it_asks_for)

@@ -9,9 +9,12 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
 #include <charconv>
+#include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pollux::test {
@@ -21,7 +24,10 @@ namespace json = boost::json;
 
 class StripeWorld final : public stripe::Api {
 public:
-    asio::awaitable<stripe::Answer> call(stripe::Call call) const override { co_return const_cast<StripeWorld*>(this)->answer(call); }
+    asio::awaitable<stripe::Answer> call(stripe::Call call) const override
+    {
+        return const_cast<StripeWorld*>(this)->answer_later(std::move(call));
+    }
     stripe::Mode mode() const override { return in_mode; }
 
     // As from `start`, for 30 days at a time.
@@ -51,6 +57,30 @@ public:
         item["current_period_end"] = seconds(start + std::chrono::days(30));
     }
 
+    // The session is over, and its money on its way: the subscription waits for it.
+    std::string pay_later(std::string const& session, Time start)
+    {
+        auto& sold = sessions.at(session);
+        auto const id = subscribe(std::string(sold.at("customer").as_string()), start);
+        set(id, "status", "incomplete");
+        sold["status"] = "complete";
+        sold["url"] = nullptr;
+        sold["subscription"] = id;
+        return id;
+    }
+
+    // Sessions that can be paid, or whose money is on its way.
+    std::int64_t payable(std::string const& customer) const
+    {
+        return std::ranges::count_if(sessions, [&](auto const& entry) {
+            auto const& session = entry.second;
+            if (session.at("customer").as_string() != customer) return false;
+            if (session.at("status").as_string() == "open") return true;
+            auto const* bought = session.if_contains("subscription");
+            return bought && subscriptions.at(std::string(bought->as_string())).at("status").as_string() == "incomplete";
+        });
+    }
+
     static std::int64_t seconds(Time time) { return std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count(); }
 
     std::map<std::string, json::object> subscriptions;
@@ -58,6 +88,8 @@ public:
     std::map<std::string, json::object> sessions;
     std::vector<std::string> calls; // "GET /v1/account"
     bool is_away = false;
+    std::function<asio::awaitable<void>()> meanwhile; // Happens once, while the answer to the next call is on its way.
+    std::int64_t amount_minor = 2000;                 // What every price costs.
     std::string account = "acct_1";
     stripe::Mode in_mode = stripe::Mode::live;
 
@@ -122,6 +154,13 @@ private:
         return done({{"object", "list"}, {"data", data}, {"has_more", false}});
     }
 
+    asio::awaitable<stripe::Answer> answer_later(stripe::Call call)
+    {
+        auto answered = answer(call);
+        if (auto const happens = std::exchange(meanwhile, nullptr)) co_await happens();
+        co_return answered;
+    }
+
     stripe::Answer answer(stripe::Call const& call)
     {
         calls.push_back(call.method + " " + call.path);
@@ -155,7 +194,7 @@ private:
             return done({{"id", path},
                          {"active", true},
                          {"currency", "usd"},
-                         {"unit_amount", 2000},
+                         {"unit_amount", amount_minor},
                          {"recurring", json::object{{"interval", "month"}, {"interval_count", 1}}}});
         return missing();
     }

@@ -13,9 +13,9 @@ enum : std::size_t { price, plan };
 }
 constexpr db::Sql plan_of_price_sql = "select price_id, plan from plan_prices where mode = $1 and account = $2";
 
-// Of a plan that is not archived, and first what is known to be for sale.
+// Of a plan that everybody may have, and first what is known to be for sale.
 constexpr db::Sql sold_sql = R"sql(
-    select p.price_id from plan_prices p join plans n on n.name = p.plan and n.is_archived = 0
+    select p.price_id from plan_prices p join plans n on n.name = p.plan and n.is_public = 1 and n.is_archived = 0
     where p.mode = $1 and p.account = $2 and p.plan = $3 and p.state = 'sold'
     order by case p.currency when '' then 1 else 0 end, p.position, p.price_id
 )sql";

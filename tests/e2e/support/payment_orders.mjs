@@ -1,13 +1,27 @@
 // Lives of paying users whose events come in every order: each change at Stripe is followed by whatever events have come up by then, in the
 // order of a permutation, each once to five times and eight at once, to all nodes, while the next changes happen and every fetch is slow or is
-// answered late. What Pollux holds in the end is compared with what the simulator has, and what it held meanwhile with what had been paid.
+// answered late. What Pollux holds in the end is compared with what the simulator has, and what it held meanwhile with what had been paid: half
+// of the lives stay paid until it was looked at long enough after Stripe's answer, so that a plan that is missing would be seen.
 import assert from 'node:assert/strict';
 
 import { User } from './client.mjs';
 import { sleep, until } from './process.mjs';
-import { checkout, status } from './shop.mjs';
+import { status } from './shop.mjs';
 
 export const windowMs = 5_000; // How long a paid user may be basic after Stripe's answer.
+const staysMs = 8_000; // How long half of the payments last after it, so that one that is not seen in time is not seen by whoever looks.
+const looksMin = 3; // Behind a window, and behind that, for it to count as looked at.
+const dwellSeconds = 120; // For Stripe's answer and those looks: it takes a dozen seconds, and on a machine that has other work more.
+
+// A fetch that took its number before a payment may begin its call right after it, and be thrown away for one with a newer number that saw
+// nothing of it. What begins later than that has a newer number.
+const raceMs = 300;
+
+const staysPaid = (index) => index % 4 < 2; // Half of the lives, with either end.
+
+// Among the problems of runOrders(), the others being of the test itself: another end than Stripe's, and a plan that came too late.
+export const otherEnd = /where the simulator has/;
+export const tooLate = /after Stripe had said/;
 
 // Six changes, and the event of each that the order is about. `pays`: whether the plan is paid for from then on.
 const life = [
@@ -51,23 +65,36 @@ class HeldEvents {
     }
 }
 
+// Stripe is slow to who buys, too, who is told to come back then.
+function buys(user) {
+    return until('a session', async () => {
+        const { status: code, body } = await user.client.ask('POST', '/subscription/checkout/', { token: user.token, body: { plan: 'pro' } });
+        assert.ok(code === 200 || body.code === 'payment_provider_slow', JSON.stringify(body));
+        return body.session_id;
+    }, { seconds: dwellSeconds, everyMs: 500 });
+}
+
 // One user's life. `order`: of the six events.
-async function live({ shop, clients, random, held }, user, order, index) {
-    const me = { user, session: (await checkout(user)).session_id, paid: [] };
+async function live(run, user, order, index) {
+    const { shop, clients, random, held } = run;
+    const me = { user, session: await buys(user), paid: [], staysPaid: staysPaid(index) };
     const steps = [...life, ends[index % ends.length]];
     const events = [];
     const used = new Set();
     const waiting = [...order];
     const release = (event) => shop.sim.tell('deliveries/release', { order: [event], copies: [1, 5], parallel: 8, delay_ms: [0, 300] });
     for (const [number, step] of steps.entries()) {
+        const before = Date.now();
         await step.act(shop, me);
-        me.paid.push({ from: Date.now(), pays: step.pays });
-        me.subscription ??= (await shop.objects('checkout.session')).find(({ id }) => id === me.session).subscription;
+        const isNew = step.pays && !me.paid.at(-1)?.pays;
+        me.paid.push({ from: step.pays ? Date.now() : before, pays: step.pays });
+        if (!me.subscription) ({ subscription: me.subscription, customer: me.customer } = (await shop.objects('checkout.session')).find(({ id }) => id === me.session));
         [events[number]] = await held.find(me.subscription, step.type, used);
         assert.ok(events[number], `${step.name} tells of nothing`);
         used.add(events[number]);
         while (waiting.length && events[waiting[0]] && random.chance(0.6)) await release(events[waiting.shift()]);
-        if (number % 2 === 0) lookUp(clients[number % clients.length], user, me.session);
+        if (number % 2 === 0) lookUp(clients[number % clients.length], me);
+        if (isNew && me.staysPaid) await dwell(run, me);
         await sleep(random.between(0, 400));
     }
     while (waiting.length) {
@@ -78,11 +105,49 @@ async function live({ shop, clients, random, held }, user, order, index) {
 }
 
 // A tab that comes back from paying; whatever it is answered.
-function lookUp(client, user, session) {
-    client.ask('GET', `/subscription/status/?session_id=${session}`, { token: user.token }).catch(() => {});
+function lookUp(client, { user, session }) {
+    return client.ask('GET', `/subscription/status/?session_id=${session}`, { token: user.token }).catch(() => {});
 }
 
-// Runs a life for each order, all at once. What is wrong, as sentences. `clients`: one a node.
+// Stays as it is until Stripe has said that it is paid, to whoever asks, and the user was looked at for long enough after that.
+async function dwell({ clients, random, answers, watch }, me) {
+    const { from } = me.paid.at(-1);
+    const end = Date.now() + dwellSeconds * 1000;
+    for (;;) {
+        const answered = firstAnswer(await answers.read(), me, from);
+        if (watch.looks(me.user, answered + staysMs, Infinity).length >= looksMin || Date.now() > end) return;
+        if (answered === Infinity) await lookUp(random.pick(clients), me);
+    }
+}
+
+// When the first fetch ended that began after `from`; Infinity: none has.
+function firstAnswer(calls, { customer }, from) {
+    const ends = calls.filter(({ params, started_at: began, status: code, state }) => params.customer === customer && began * 1000 > from + raceMs && code === 200 && state === 'finished');
+    return Math.min(...ends.map(({ ended_at: ended }) => ended * 1000));
+}
+
+// What Stripe was asked for subscriptions and what became of it, read from its log for all lives together.
+class Answers {
+    #reading = null;
+
+    // `after`: the call behind which it begins.
+    constructor(sim, after) {
+        Object.assign(this, { sim, after });
+    }
+
+    read() {
+        this.#reading ??= this.#read().finally(() => { this.#reading = null; });
+        return this.#reading;
+    }
+
+    async #read() {
+        await sleep(250);
+        return this.sim.calls({ after: this.after, method: 'GET', path: '/v1/subscriptions' });
+    }
+}
+
+// Runs a life for each order, all at once: what is wrong, as sentences, and how many windows after a payment were looked behind, at least two
+// of each life that stays paid. `clients`: one a node.
 export async function runOrders({ shop, clients, orders, random, settleSeconds = 180 }) {
     const { sim } = shop;
     const problems = [];
@@ -90,11 +155,11 @@ export async function runOrders({ shop, clients, orders, random, settleSeconds =
     await sim.tell('plan', { reset: true, matching: [{ method: 'GET', path: '/v1/subscriptions', delay_ms: [0, 2500], late_ms: [0, 2500], times: -1 }] });
     const held = new HeldEvents(shop);
     const users = await Promise.all(orders.map(() => User.signUp(clients[0])));
-    const watch = new TierWatch(clients.at(-1), users);
-    const after = (await sim.ask('calls', {})).calls.at(-1)?.id ?? 0;
+    const watch = new TierWatch(clients, users);
+    const answers = new Answers(sim, (await sim.ask('calls', {})).calls.at(-1)?.id ?? 0);
     let lives;
     try {
-        lives = await Promise.all(orders.map((order, index) => live({ shop, clients, random, held }, users[index], order, index)));
+        lives = await Promise.all(orders.map((order, index) => live({ shop, clients, random, held, answers, watch }, users[index], order, index)));
         await isSettled(shop, lives, settleSeconds, problems);
         if (!problems.length) {
             await becomesQuiet(sim);
@@ -104,9 +169,32 @@ export async function runOrders({ shop, clients, orders, random, settleSeconds =
         watch.stop();
         await sim.tell('plan', { reset: true });
     }
-    const calls = await sim.calls({ after, method: 'GET', path: '/v1/subscriptions' });
-    for (const me of lives) problems.push(...watch.tooLongBasic(me, calls.filter(({ params }) => params.customer === me.customer)));
-    return problems;
+    const calls = await answers.read();
+    let windows = 0;
+    for (const me of lives) windows += judgeWindows(me, calls, watch, problems);
+    return { problems, windows };
+}
+
+// From when to when it was paid.
+function paidTimes(paid) {
+    const begins = paid.map(({ pays }, index) => pays && !paid[index - 1]?.pays);
+    return paid.flatMap(({ from }, index) => begins[index] ? [{ from, to: paid.slice(index).find(({ pays }) => !pays)?.from ?? Infinity }] : []);
+}
+
+// Whoever had paid, whose payment was in an answer of Stripe's, and who was basic later than that by more than the window. An answer that never
+// came is later than any window. How many windows were looked behind.
+function judgeWindows(me, calls, watch, problems) {
+    let windows = 0;
+    for (const { from, to } of paidTimes(me.paid)) {
+        const answered = firstAnswer(calls, me, from);
+        const looks = watch.looks(me.user, answered + windowMs, to);
+        const late = looks.find(({ tier }) => tier === 'basic');
+        if (late) problems.push(`${me.user.mobile}: basic ${Math.round(late.asked - answered)} ms after Stripe had said that it is paid`);
+        if (looks.length >= looksMin) ++windows;
+        else if (me.staysPaid && answered >= to) problems.push(`${me.user.mobile}: Stripe was never asked while it was paid`);
+        else if (me.staysPaid) problems.push(`${me.user.mobile}: looked at ${looks.length} times behind the window`);
+    }
+    return windows;
 }
 
 async function becomesQuiet(sim) {
@@ -119,7 +207,6 @@ async function isSettled(shop, lives, seconds, problems) {
     const end = Date.now() + seconds * 1000; // For all of them together.
     for (const me of lives) {
         const [subscription] = (await shop.sim.ask('objects', { id: me.subscription })).objects;
-        me.customer = subscription.customer;
         const pays = subscription.status === 'active';
         const item = subscription.items.data[0];
         const ends = subscription.cancel_at ?? (subscription.cancel_at_period_end ? item.current_period_end : null);
@@ -134,24 +221,23 @@ async function isSettled(shop, lives, seconds, problems) {
     }
 }
 
-// Asks all the time which tier everybody has.
+// Asks all the time, each node in turn, which tier everybody has.
 class TierWatch {
     #stopped = false;
     #seen = new Map();
 
-    constructor(client, users) {
-        this.client = client;
+    constructor(clients, users) {
         for (const user of users) this.#seen.set(user.id, []);
-        this.running = this.#run(users);
+        this.running = this.#run(clients, users);
     }
 
-    async #run(users) {
-        while (!this.#stopped) {
-            for (const user of users) {
+    async #run(clients, users) {
+        for (let turn = 0; !this.#stopped; ++turn) {
+            for (const [index, user] of users.entries()) {
                 if (this.#stopped) return;
-                const at = Date.now();
-                const answer = await this.client.ask('GET', '/user/usage/', { token: user.token }).catch(() => null);
-                if (answer?.status === 200) this.#seen.get(user.id).push({ at, tier: answer.body.tier });
+                const asked = Date.now();
+                const answer = await clients[(turn + index) % clients.length].ask('GET', '/user/usage/', { token: user.token }).catch(() => null);
+                if (answer?.status === 200) this.#seen.get(user.id).push({ asked, answered: Date.now(), tier: answer.body.tier });
             }
         }
     }
@@ -160,17 +246,8 @@ class TierWatch {
         this.#stopped = true;
     }
 
-    // Whoever had paid, whose payment was in an answer of Stripe's, and who was basic later than that by more than the window.
-    tooLongBasic({ user, paid }, calls) {
-        const problems = [];
-        for (const [index, { from, pays }] of paid.entries()) {
-            if (!pays || (index > 0 && paid[index - 1].pays)) continue;
-            const to = paid.slice(index).find((next) => !next.pays)?.from ?? Infinity;
-            const answered = calls.filter(({ started_at: began, status: code, state }) => began * 1000 > from + 1000 && code === 200 && state === 'finished').map(({ ended_at: ended }) => ended * 1000);
-            const since = Math.min(...answered) + windowMs;
-            const late = this.#seen.get(user.id).find(({ at, tier }) => tier === 'basic' && at > since && at < to - 1000);
-            if (late) problems.push(`${user.mobile}: basic ${Math.round(late.at - since + windowMs)} ms after Stripe had said that it is paid`);
-        }
-        return problems;
+    // Those that began after `from` and ended before `to`.
+    looks({ id }, from, to) {
+        return this.#seen.get(id).filter(({ asked, answered }) => asked > from && answered < to);
     }
 }

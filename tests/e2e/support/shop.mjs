@@ -77,7 +77,7 @@ export async function openShop(options = {}) {
 }
 
 export function pricesAreKnown(client) {
-    return until('prices', async () => (await client.ask('GET', '/plans/')).body.results[1].prices.length === 2, { seconds: 20 });
+    return until('prices', async () => (await client.ask('GET', '/plans/')).body.results[1].prices.length === 2, { seconds: 60 });
 }
 
 export const status = (user, session) => user.ask('GET', `/subscription/status/${session ? `?session_id=${session}` : ''}`);
@@ -89,10 +89,10 @@ export async function becomes(user, tier, seconds = 5) {
     await until(`${tier} for ${user.mobile}`, isSo, { seconds });
 }
 
-// Buys as a user does, and is Pro. The session.
+// Buys as a user does, and is Pro, for tests of what comes then: how soon that is, others judge. The session.
 export async function buyPro(shop, user, body) {
     const { session_id: session } = await checkout(user, body);
     await shop.act(session, 'pay');
-    await becomes(user, 'pro');
+    await becomes(user, 'pro', 60);
     return session;
 }
