@@ -173,7 +173,7 @@ void ChatService::follow_up(UserId user, RoomId room, Sending& sending, std::opt
     if (sending.message) message = sending.message->id;
     news_.reply_sent(user, room, message, {sending.reply.id, sending.reply.attempt, sending.reply.status});
     if (sending.claim) {
-        parts_.worker->run(required(std::move(hand)), std::move(*sending.claim), std::move(executor));
+        parts_.worker->run(required(std::move(hand)), std::move(*sending.claim), executor);
     } else if (sending.job == JobState::ready) {
         wake_workers(1);
     }

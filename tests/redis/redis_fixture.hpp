@@ -10,11 +10,11 @@
 
 namespace pollux::test {
 
-// A call with little patience would do without Redis when this machine is busy; tests/redis/client_test.cpp sees to patience.
+// A call would do without Redis when this machine is busy; tests/redis/client_test.cpp sees to patience.
 inline redis::Limits patient_limits()
 {
     redis::Limits limits;
-    limits.little_patience = limits.call;
+    limits.call = limits.little_patience = std::chrono::seconds(1);
     return limits;
 }
 

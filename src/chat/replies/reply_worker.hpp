@@ -41,7 +41,7 @@ public:
     void start();
 
     // Nothing new is claimed; what runs has `limit` to end, the rest is handed back within 3 s. Blocks, never on an I/O
-    // thread. Once.
+    // thread. Again: what did not end in time is waited for again.
     void stop(std::chrono::milliseconds limit);
 
     // There may be something to claim.
