@@ -252,7 +252,7 @@ TEST_F(ChatReply, is_a_suspect_after_three_losses_and_fails_after_eight)
         ASSERT_EQ(claims.size(), 1u) << losses;
         EXPECT_EQ(claims[0].lost, losses - 1);
         EXPECT_EQ(claims[0].calls, 1);
-        auto const lost = temp.run(leases.recover(now()));
+        auto const lost = temp.run(leases.recover("the next process", now()));
         ASSERT_EQ(lost.size(), 1u);
         EXPECT_EQ(lost[0].has_failed, losses == 8);
     }
@@ -262,6 +262,21 @@ TEST_F(ChatReply, is_a_suspect_after_three_losses_and_fails_after_eight)
     EXPECT_EQ(used(user), 1);      // Its unit is given back; the other message's is not.
     EXPECT_EQ(claim().size(), 1u); // The room goes on.
     EXPECT_TRUE(temp.run(sends.retry({user, room, reply.id, std::nullopt, now(), std::nullopt})));
+}
+
+// A send claims its own reply, and may come before its process has looked at what the one before it left behind.
+TEST_F(ChatReply, that_a_process_has_claimed_is_not_taken_back_at_its_start)
+{
+    auto const user = add_user();
+    auto const left = send(user, add_room(user));
+    ASSERT_EQ(temp.run(replies.claim("gone", chat::ClaimKind::usual, 1)).size(), 1u);
+    auto const own = send(user, add_room(user));
+    ASSERT_EQ(temp.run(replies.claim("me", chat::ClaimKind::usual, 1)).size(), 1u);
+    auto const lost = temp.run(leases.recover("me", now()));
+    ASSERT_EQ(lost.size(), 1u);
+    EXPECT_EQ(lost[0].claim.reply, left.reply.id);
+    EXPECT_EQ(reply_of(own, user).status, MessageStatus::streaming);
+    EXPECT_EQ(temp.run(leases.recover("me", now())).size(), 0u);
 }
 
 TEST_F(ChatReply, costs_what_the_table_says)

@@ -29,9 +29,9 @@ constexpr db::Sql expired_scan_sql = "select " POLLUX_LEASED_COLUMNS R"sql(
     order by j.lease_until limit 100
 )sql";
 
-constexpr db::Sql running_scan_sql = "select " POLLUX_LEASED_COLUMNS R"sql(
+constexpr db::Sql of_others_scan_sql = "select " POLLUX_LEASED_COLUMNS R"sql(
     from jobs j join messages m on m.user_id = j.user_id and m.id = j.message_id
-    where j.state = 'running'
+    where j.state = 'running' and j.lease_owner <> $1
     order by j.lease_until limit 100
 )sql";
 
@@ -106,9 +106,9 @@ asio::awaitable<std::optional<LostReply>> expire_in(db::Transaction& transaction
     co_return co_await lose(transaction, std::move(claim), now);
 }
 
-asio::awaitable<std::vector<LostReply>> recover_in(db::Transaction& transaction, Time now)
+asio::awaitable<std::vector<LostReply>> recover_in(db::Transaction& transaction, std::string owner, Time now)
 {
-    auto rows = co_await transaction.run(running_scan_sql);
+    auto rows = co_await transaction.run(of_others_scan_sql, std::move(owner));
     co_return co_await lose_all(transaction, std::move(rows), now);
 }
 
@@ -151,9 +151,10 @@ asio::awaitable<std::vector<LostReply>> LeaseStore::expire(Time now)
     co_return lost;
 }
 
-asio::awaitable<std::vector<LostReply>> LeaseStore::recover(Time now)
+asio::awaitable<std::vector<LostReply>> LeaseStore::recover(std::string owner, Time now)
 {
-    return database_.transact([now](db::Transaction& transaction) { return recover_in(transaction, now); });
+    return database_.transact(
+        [owner = std::move(owner), now](db::Transaction& transaction) { return recover_in(transaction, owner, now); });
 }
 
 asio::awaitable<std::vector<LostReply>> LeaseStore::let_go(std::string owner, UserId user, MessageId reply, Time now)

@@ -31,9 +31,9 @@ public:
     // Takes back what nobody renewed in time; at most 100 at once.
     asio::awaitable<std::vector<LostReply>> expire(Time now);
 
-    // Takes back everything: only where nobody else can be running, at the start of an embedded process. At most 100 at once: repeat
-    // until it returns none.
-    asio::awaitable<std::vector<LostReply>> recover(Time now);
+    // Takes back everything that is not `owner`'s, who may have claimed with a send by then: only where nobody else can be running, at the
+    // start of an embedded process. At most 100 at once: repeat until it returns none.
+    asio::awaitable<std::vector<LostReply>> recover(std::string owner, Time now);
 
     // Takes back one lease of `owner` that it knows nothing of.
     asio::awaitable<std::vector<LostReply>> let_go(std::string owner, UserId user, MessageId reply, Time now);

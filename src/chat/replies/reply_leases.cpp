@@ -35,7 +35,7 @@ void ReplyLeases::stop()
 asio::awaitable<void> ReplyLeases::take_back_all()
 {
     for (bool is_more = true; is_more;) {
-        auto lost = co_await store_.recover(tools_.clock.now());
+        auto lost = co_await store_.recover(worker_.owner, tools_.clock.now());
         is_more = !lost.empty();
         co_await announce_lost(std::move(lost));
     }
