@@ -32,17 +32,18 @@ create table payment_operations (
     parameters text not null, -- The body, byte by byte.
     subject text not null, -- What else is to be known when it ends, such as the price.
     created_at bigint not null,
-    primary key (user_id, kind)
+    primary key (user_id, kind, mode, account)
 );
 
 -- The one checkout session of a user that may be open.
 create table checkouts (
-    user_id bigint not null primary key references users (id) on delete cascade,
+    user_id bigint not null references users (id) on delete cascade,
     mode text not null,
     account text not null,
     session_id text not null,
     price text not null,
-    created_at bigint not null
+    created_at bigint not null,
+    primary key (user_id, mode, account)
 );
 
 -- As the provider said it last; of every state, for the user to see.
@@ -57,6 +58,7 @@ create table subscriptions (
     period_end bigint,
     cancels_at bigint,
     grace_until bigint,
+    unpaid_since bigint, -- Since when it has been past_due.
     created_at bigint, -- At the provider.
     primary key (user_id, mode, subscription_id)
 );

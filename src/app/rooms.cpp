@@ -103,7 +103,7 @@ Rooms::Rooms(config::Config const& config, std::string secret_key, db::Database&
       payment_source(PaymentSource::make(config, secret_key, database, task_bell)), billing(database, prices_of(payment_source)),
       tiers(database, billing, bus.notices(), task_bell), plan_desk(database, billing, task_bell, model_ids(models)),
       payments(build_payments(*this, config, secret_key, database, clock)),
-      payments_api(payments ? payments->routes() : billing::PaymentsApi{}),
+      payments_api(payments ? payments->routes() : billing::PaymentsApi{nullptr, nullptr, &tiers}),
       accounts(database, bus.notices(), clock, accounts_options(config, std::move(secret_key))),
       queue_gauge(static_cast<std::int64_t>(config.queue_max), processes(config)), queue_watch(database),
       worker(build_worker(*this, config, database, runtime, clock)),

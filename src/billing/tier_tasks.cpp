@@ -51,7 +51,8 @@ void add_tier_kinds(tasks::TaskKinds& kinds, Tiers& tiers)
     kinds.add({.name = tell_plan_task, .lane = tasks::Lane::plans, .limits = limits, .work = [&](TaskRun& run) {
                    return tell_plan(run, tiers);
                }});
-    kinds.add({.name = tier_sweep_task, .lane = tasks::Lane::heavy, .time_max = 300s, .every = 1h, .work = [&](TaskRun& run) {
+    // Long enough for ten millions who have something: one that is cut has to begin again, so that it sees what came into force meanwhile.
+    kinds.add({.name = tier_sweep_task, .lane = tasks::Lane::heavy, .time_max = 3'000s, .every = 1h, .work = [&](TaskRun& run) {
                    return tier_sweep(run, tiers);
                }});
 }

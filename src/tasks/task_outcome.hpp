@@ -17,6 +17,12 @@ public:
     }
     static TaskOutcome give_up(std::string reason) { return TaskOutcome(TaskEnd::give_up, std::move(reason)); }
 
+    // For what only another process can do, or this one later: an account whose key is not here.
+    static TaskOutcome wait(std::string reason, std::chrono::microseconds after)
+    {
+        return TaskOutcome(TaskEnd::wait, std::move(reason), after);
+    }
+
     // There is more to do than its time allowed, or than a stop allows: it goes on where it is, at once or elsewhere.
     static TaskOutcome hand_back() { return TaskOutcome(TaskEnd::hand_back); }
 

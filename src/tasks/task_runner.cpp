@@ -36,6 +36,7 @@ std::string_view to_text(TaskEnd end)
     case TaskEnd::retry: return "retry";
     case TaskEnd::give_up: return "give_up";
     case TaskEnd::hand_back: return "hand_back";
+    case TaskEnd::wait: return "wait";
     case TaskEnd::lost: return "lost";
     }
     return "";

@@ -24,6 +24,7 @@ TaskVerdict judge(TaskEnd end, TaskLimits limits, std::int64_t failures, double 
     switch (end) {
     case TaskEnd::done: return {Next::gone};
     case TaskEnd::hand_back: return {Next::ready, failures};
+    case TaskEnd::wait: return {Next::ready, failures, limits.back_off_max};
     case TaskEnd::give_up: return {Next::dead, failures + 1};
     case TaskEnd::retry:
     case TaskEnd::lost: break;

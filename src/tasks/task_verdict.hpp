@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 
 namespace pollux::tasks {
 
@@ -11,8 +12,11 @@ enum class TaskEnd {
     retry,     // It failed; another attempt may succeed.
     give_up,   // It failed, and would fail again.
     hand_back, // It was cut short, by a stop or by its own time, and goes on later: no failure.
+    wait,      // What it needs is not here, and may be elsewhere, or come: no failure.
     lost,      // Its process went away, or stood still until its lease was over.
 };
+
+constexpr std::int64_t never_given_up = std::numeric_limits<std::int64_t>::max();
 
 struct TaskLimits {
     std::int64_t attempts_max = 8;

@@ -28,6 +28,7 @@ Case const cases[] = {
     {"and ends what kills its processes", TaskEnd::lost, 2, 0, {Next::dead, 3, 0s}},
     {"who gives up is not asked again", TaskEnd::give_up, 0, 0, {Next::dead, 1, 0s}},
     {"handing back counts nothing", TaskEnd::hand_back, 0, 1, {Next::ready, 0, 0s}},
+    {"nor does waiting, which takes a while", TaskEnd::wait, 2, 1, {Next::ready, 2, 1h}},
     {"nor does it forget", TaskEnd::hand_back, 2, 1, {Next::ready, 2, 0s}},
 };
 
@@ -38,6 +39,14 @@ TEST(TaskVerdict, follows_the_table)
         EXPECT_EQ(verdict.next, one.expected.next) << one.name;
         EXPECT_EQ(verdict.failures, one.expected.failures) << one.name;
         EXPECT_EQ(verdict.delay, one.expected.delay) << one.name;
+    }
+}
+
+TEST(TaskVerdict, what_is_owed_is_never_given_up)
+{
+    TaskLimits const owed{.attempts_max = never_given_up, .back_off = 1s, .back_off_max = 10min};
+    for (auto const end : {TaskEnd::retry, TaskEnd::lost}) {
+        EXPECT_EQ(judge(end, owed, 1'000'000'000'000, 0), (TaskVerdict{Next::ready, 1'000'000'000'001, 10min}));
     }
 }
 

@@ -7,9 +7,10 @@ namespace {
 
 #define POLLUX_FIGURE_COLUMNS                                                                                                              \
     "kind, count(*) filter (where state <> 'dead'), count(*) filter (where state = 'dead'), "                                              \
+    "count(*) filter (where state <> 'dead' and failures >= $1), "                                                                         \
     "max(case when state = 'ready' and due_at < now_us() then now_us() - due_at else 0 end)"
 namespace column {
-enum : std::size_t { kind, open, dead, oldest_due_us, count };
+enum : std::size_t { kind, open, dead, failing, oldest_due_us, count };
 }
 static_assert(db::columns_in(POLLUX_FIGURE_COLUMNS) == column::count);
 
@@ -30,6 +31,10 @@ void TaskWatch::start()
             [this, name = kind.name] { return static_cast<double>(figures(name).dead); },
             ops::Labels{{"kind", kind.name}, {"duty", duty}}));
         gauges_.push_back(std::make_unique<ops::Gauge>(
+            "pollux_tasks_failing", "Tasks that failed again and again, and are tried on.",
+            [this, name = kind.name] { return static_cast<double>(figures(name).failing); },
+            ops::Labels{{"kind", kind.name}, {"duty", duty}}));
+        gauges_.push_back(std::make_unique<ops::Gauge>(
             "pollux_tasks_oldest_due_seconds", "For how long a task that could run has been waiting.",
             [this, name = kind.name] { return static_cast<double>(figures(name).oldest_due_us) / 1e6; }, labels));
     }
@@ -37,11 +42,12 @@ void TaskWatch::start()
 
 asio::awaitable<void> TaskWatch::look()
 {
-    auto const rows = co_await database_.read(figures_scan_sql);
+    auto const rows = co_await database_.read(figures_scan_sql, failing_from);
     std::map<std::string, TaskFigures> seen;
     for (std::size_t index = 0; index < rows.size(); ++index) {
         auto const row = rows[index];
-        seen[row.text(column::kind)] = {row.integer(column::open), row.integer(column::dead), row.integer(column::oldest_due_us)};
+        seen[row.text(column::kind)] = {row.integer(column::open), row.integer(column::dead), row.integer(column::failing),
+                                        row.integer(column::oldest_due_us)};
     }
     std::lock_guard const lock(mutex_);
     by_kind_.swap(seen);

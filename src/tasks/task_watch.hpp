@@ -14,9 +14,13 @@ namespace pollux::tasks {
 
 namespace asio = boost::asio;
 
+// An outage of an hour is no reason to wake anybody: a task that is tried every ten minutes gets here in two.
+constexpr std::int64_t failing_from = 20;
+
 struct TaskFigures {
     std::int64_t open = 0;
     std::int64_t dead = 0;
+    std::int64_t failing = 0;       // Of those that are open, with at least failing_from failures.
     std::int64_t oldest_due_us = 0; // For how long the oldest ready one has been due.
 };
 

@@ -249,6 +249,8 @@ describe('demo checkout, where it must not be', () => {
             }
             if (server.env.DEBUG === 'False') {
                 await becomes(user, 'basic'); // What was bought for nothing is nobody's plan there.
+                const { body } = await client.ask('GET', '/subscription/status/', { token: user.token });
+                assert.deepEqual([body.tier, body.status, body.source], ['basic', 'none', 'none']);
                 const refused = await client.ask('POST', '/subscription/checkout/', { token: user.token, body: { plan: 'pro' } });
                 assert.deepEqual([refused.status, refused.body.code], [503, 'billing_not_configured']);
             }

@@ -106,9 +106,13 @@ TEST_F(PaymentScopes, tasks_of_another_account_or_mode_wait_for_their_key)
         {.kind = billing::end_subscription_task, .subject = subscription, .payload = of_scope},
         {.kind = billing::end_customer_task, .subject = customer(other), .payload = of_scope}};
     enqueue(wanted);
+    // What is owed waits, however long that takes; what the walk finds again fails, and is forgotten some day.
     auto const failed = [&](std::int64_t times) {
         static constexpr db::Sql sql = "select count(*) from tasks where kind = $1 and state = 'ready' and failures = $2";
-        for (auto const& task : wanted) EXPECT_EQ(rows(sql, task.kind, times).front().only().integer(), 1) << task.kind;
+        for (auto const& task : wanted) {
+            bool const is_owed = till->kinds.find(task.kind)->duty == tasks::Duty::obligation;
+            EXPECT_EQ(rows(sql, task.kind, is_owed ? 0 : times).front().only().integer(), 1) << task.kind;
+        }
     };
 
     world.calls.clear();
@@ -137,7 +141,7 @@ TEST_F(PaymentScopes, a_process_with_another_key_puts_nothing_in_force)
         be_of("acct_2", mode);
         begin_hour();
         EXPECT_EQ(temp.run(till->sync.sync(customer(user), soon())), CustomerSync::Outcome::nobody);
-        EXPECT_EQ(buy(user).error().code(), "plan_not_sold") << "nothing is sold there";
+        EXPECT_EQ(buy(user).error().code(), "billing_not_configured") << "what is bought there would not count";
         EXPECT_EQ(status(user).tier, "pro") << "but it has what counts";
         EXPECT_EQ(in_force(), "live acct_1");
         EXPECT_EQ(tier(user), "pro");
@@ -190,7 +194,7 @@ TEST_F(PaymentScopes, one_price_id_is_sold_and_retired_in_each_account_by_itself
 
     world.account = "acct_1";
     be("key_1");
-    EXPECT_TRUE(buy(add_user(), "price_pro")) << "it is still sold here";
+    EXPECT_EQ(temp.run(billing::PriceStore(temp.database()).sold("pro", {"live", "acct_1"})).size(), 2u) << "it is still sold here";
     EXPECT_EQ(number("select amount_minor from plan_prices where account = 'acct_1' and price_id = 'price_pro'"), 2000);
     world.amount_minor = 2000;
     use_key("key_1");

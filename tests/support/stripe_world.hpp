@@ -13,6 +13,7 @@
 #include <charconv>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -88,6 +89,7 @@ public:
     std::map<std::string, json::object> sessions;
     std::vector<std::string> calls; // "GET /v1/account"
     bool is_away = false;
+    std::set<std::string> archived;                   // Prices that cannot be bought.
     std::function<asio::awaitable<void>()> meanwhile; // Happens once, while the answer to the next call is on its way.
     std::int64_t amount_minor = 2000;                 // What every price costs.
     std::string account = "acct_1";
@@ -208,6 +210,12 @@ private:
 
     stripe::Answer make_session(Fields const& fields)
     {
+        if (archived.contains(fields.at("line_items[0][price]"))) {
+            auto refused = missing();
+            refused.status = 400;
+            refused.error_code = "price_inactive";
+            return refused;
+        }
         auto const id = "cs_" + std::to_string(++numbers_);
         sessions[id] = {{"id", id},         {"object", "checkout.session"},           {"customer", fields.at("customer")},
                         {"status", "open"}, {"url", "https://pay.example.com/" + id}, {"payment_status", "unpaid"}};

@@ -37,6 +37,11 @@ asio::awaitable<void> PaymentAccount::put_in_force(PaymentScope scope)
     co_await database_.transact([scope](db::Transaction& transaction) { return put_in(transaction, scope); });
 }
 
+asio::awaitable<bool> PaymentAccount::is_in_force(PaymentScope scope)
+{
+    return TierStore::is_in_force(database_, std::move(scope));
+}
+
 std::optional<PaymentScope> PaymentAccount::known() const
 {
     std::scoped_lock const lock(mutex_);

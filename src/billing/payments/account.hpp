@@ -29,6 +29,9 @@ public:
     // For the start of what serves, and nothing else: a command with other settings changes nobody's plan.
     asio::awaitable<void> put_in_force(PaymentScope scope);
 
+    // Whether what is bought of it counts.
+    asio::awaitable<bool> is_in_force(PaymentScope scope);
+
     std::string const& key_mac() const { return key_mac_; }
 
 private:

@@ -32,6 +32,13 @@ Error refused(std::string const& code, std::string const& detail)
     return {ErrorKind::upstream_failed, "payment_refused", "The payment provider refuses this purchase; the operator's log says why."};
 }
 
+// What is bought of another account, or mode, would not count: a server is given another key, or has just been started.
+Error not_in_force()
+{
+    return unavailable("billing_not_configured", "This server's payments are not in force; ask again, or see its operator's log.",
+                       come_again);
+}
+
 Error payment_pending()
 {
     return conflict("payment_pending",
@@ -101,7 +108,7 @@ struct Checkout::Going {
 
     Step look_once()
     {
-        if (auto const begun = co_await checkout.store_.under_way(wish.user, scope)) co_return co_await make(*begun);
+        if (auto const begun = co_await checkout.store_.under_way(wish.user, scope)) co_return co_await make(*begun, Begun::before);
         // In this order: what was bought by the session is then among the subscriptions, or it is looked at again.
         auto const subscriptions = co_await stripe::subscriptions_of(checkout.api_, customer, deadline);
         if (subscriptions.is_missing) {
@@ -142,6 +149,8 @@ struct Checkout::Going {
         if (is_foreign(decision.subscription->owner, basis)) co_return co_await send_to_portal(decision);
         auto const ended = co_await stripe::cancel_now(checkout.api_, decision.subscription->id, deadline);
         if (ended.changed != Changed::yes) co_return slow();
+        ops::log(ops::Level::warning, "lost_subscription_ended",
+                 {{"subscription", decision.subscription->id}, {"user_id", wish.user.value}});
         co_return std::nullopt;
     }
 
@@ -166,11 +175,13 @@ struct Checkout::Going {
         auto const begun = co_await checkout.store_.begin(wish.user, scope, std::move(seen), operation);
         if (!begun) co_return std::nullopt;
         failpoint("payment_session_begun");
-        co_return co_await make(*begun);
+        co_return co_await make(*begun, begun->id == operation.id ? Begun::now : Begun::before);
     }
 
-    // Of an operation that somebody else began, too: the session is then looked at like any other.
-    Step make(Operation operation)
+    enum class Begun { now, before };
+
+    // Of an operation that somebody else began, too: the session is then looked at like any other, and its refusal is theirs.
+    Step make(Operation operation, Begun when)
     {
         auto const made = co_await stripe::make_session(checkout.api_, stripe::Form::of_text(operation.parameters), operation.id, deadline);
         if (made.is_spent) co_return co_await find_made(std::move(operation));
@@ -182,6 +193,7 @@ struct Checkout::Going {
                 auto const deleted = co_await stripe::is_customer_deleted(checkout.api_, customer, deadline);
                 is_customer_gone = deleted.value.value_or(deleted.is_missing);
             }
+            if (when == Begun::before && !is_customer_gone) co_return std::nullopt;
             co_return refused(made.code, made.detail);
         }
         bool const is_put = co_await checkout.store_.put(wish.user, scope, operation, made.value.id);
@@ -232,6 +244,8 @@ asio::awaitable<Result<OpenCheckout>> Checkout::open(CheckoutWish wish, Steady::
 {
     auto const scope = co_await account_.scope(deadline);
     if (!scope) co_return slow();
+    bool const counts = co_await account_.is_in_force(*scope);
+    if (!counts) co_return not_in_force();
     auto const sold = co_await prices_.sold(wish.plan, *scope);
     if (sold.empty())
         co_return Error(ErrorKind::not_found, "plan_not_sold", "No plan of this name is sold; GET /plans/ lists those that are.");

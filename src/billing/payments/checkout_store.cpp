@@ -20,8 +20,8 @@ constexpr std::chrono::hours session_lives{24};
 
 constexpr db::Sql put_sql = R"sql(
     insert into checkouts (user_id, mode, account, session_id, price, created_at) select id, $2, $3, $4, $5, now_us() from users where id = $1
-    on conflict (user_id) do update set mode = excluded.mode, account = excluded.account, session_id = excluded.session_id,
-        price = excluded.price, created_at = excluded.created_at
+    on conflict (user_id, mode, account) do update set session_id = excluded.session_id, price = excluded.price,
+        created_at = excluded.created_at
 )sql";
 
 constexpr db::Sql drop_sql = "delete from checkouts where user_id = $1 and session_id = $2";

@@ -35,11 +35,20 @@ constexpr db::Sql unlink_sql = R"sql(
 
 constexpr db::Sql drop_subscriptions_sql = "delete from subscriptions where user_id = $1 and mode = $2 and account = $3";
 
+// A trial is for who never bought, by whichever customer.
+constexpr db::Sql keep_purchases_sql = R"sql(
+    insert into past_buyers (user_id, mode, account)
+    select distinct user_id, mode, account from subscriptions
+    where user_id = $1 and mode = $2 and account = $3 and status not in ('incomplete', 'incomplete_expired')
+    on conflict (user_id, mode, account) do nothing
+)sql";
+
 constexpr db::Sql drop_checkout_sql = "delete from checkouts where user_id = $1 and mode = $2 and account = $3";
 
 constexpr db::Sql put_subscription_sql = R"sql(
-    insert into subscriptions (user_id, mode, account, subscription_id, status, price, plan, period_end, cancels_at, grace_until, created_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    insert into subscriptions (user_id, mode, account, subscription_id, status, price, plan, period_end, cancels_at, grace_until,
+        unpaid_since, created_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 )sql";
 
 constexpr db::Sql link_sql = R"sql(
@@ -53,7 +62,7 @@ asio::awaitable<void> put_subscriptions(db::Transaction& transaction, UserId use
     co_await transaction.run(drop_subscriptions_sql, user, scope.mode, scope.account);
     for (auto const& row : rows) {
         co_await transaction.run(put_subscription_sql, user, scope.mode, scope.account, row.id, row.status, row.price, row.plan,
-                                 row.period_end, row.cancels_at, row.grace_until, row.created);
+                                 row.period_end, row.cancels_at, row.grace_until, row.unpaid_since, row.created);
     }
 }
 
@@ -76,6 +85,7 @@ asio::awaitable<bool> unlink_in(db::Transaction& transaction, FetchNumber fetch,
     if (!is_there) co_return false;
     auto const gone = co_await transaction.run(unlink_sql, fetch.user, scope.mode, scope.account, fetch.number, fetch.customer);
     if (gone.changed() != 1) co_return false;
+    co_await transaction.run(keep_purchases_sql, fetch.user, scope.mode, scope.account);
     co_await transaction.run(drop_subscriptions_sql, fetch.user, scope.mode, scope.account);
     co_await transaction.run(drop_checkout_sql, fetch.user, scope.mode, scope.account);
     co_return co_await replace_paid(transaction, fetch.user, std::move(scope), {}, "stripe");

@@ -40,6 +40,15 @@ asio::awaitable<bool> CustomerSync::is_ours(stripe::Subscription subscription, S
     co_return !is_foreign(subscription.owner, basis);
 }
 
+asio::awaitable<std::map<std::string, Time>> CustomerSync::unpaid_since(UserId user, PaymentScope scope)
+{
+    std::map<std::string, Time> since;
+    for (auto const& row : co_await subscriptions_.of_user(user, std::move(scope))) {
+        if (row.unpaid_since) since.emplace(row.id, *row.unpaid_since);
+    }
+    co_return since;
+}
+
 asio::awaitable<CustomerSync::Outcome> CustomerSync::fetch(FetchNumber number, PaymentScope scope, std::string customer,
                                                            Steady::time_point deadline)
 {
@@ -57,7 +66,9 @@ asio::awaitable<CustomerSync::Outcome> CustomerSync::fetch(FetchNumber number, P
     if (is_gone) {
         is_new = co_await customers_.unlink(number, std::move(scope));
     } else {
-        StateBasis const basis{co_await installation_.id(), number.user, co_await prices_.plan_of_price(scope), grace_};
+        StateBasis basis{co_await installation_.id(), number.user, co_await prices_.plan_of_price(scope), grace_};
+        bool const is_any_unpaid = std::ranges::any_of(*subscriptions.value, [](auto const& one) { return one.status == "past_due"; });
+        if (is_any_unpaid) basis.unpaid_since = co_await unpaid_since(number.user, scope);
         auto state = judge_subscriptions(*subscriptions.value, basis);
         tell(state.alerts, number.user);
         is_new = co_await customers_.write(number, std::move(scope), std::move(state));

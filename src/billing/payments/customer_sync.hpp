@@ -6,9 +6,11 @@
 #include "billing/payments/customer_store.hpp"
 #include "billing/payments/installation.hpp"
 #include "billing/payments/price_store.hpp"
+#include "billing/payments/subscription_store.hpp"
 #include "billing/tiers.hpp"
 
 #include <chrono>
+#include <map>
 #include <string>
 
 namespace pollux::billing {
@@ -18,7 +20,8 @@ public:
     // All must outlive this.
     CustomerSync(db::Database& database, stripe::Api const& api, PaymentAccount& account, Installation& installation, Tiers const& tiers,
                  std::chrono::days grace)
-        : api_(api), account_(account), installation_(installation), tiers_(tiers), customers_(database), prices_(database), grace_(grace)
+        : api_(api), account_(account), installation_(installation), tiers_(tiers), customers_(database), subscriptions_(database),
+          prices_(database), grace_(grace)
     {}
 
     enum class Outcome {
@@ -37,11 +40,14 @@ public:
 private:
     asio::awaitable<Outcome> fetch(FetchNumber number, PaymentScope scope, std::string customer, Steady::time_point deadline);
 
+    asio::awaitable<std::map<std::string, Time>> unpaid_since(UserId user, PaymentScope scope);
+
     stripe::Api const& api_;
     PaymentAccount& account_;
     Installation& installation_;
     Tiers const& tiers_;
     CustomerStore customers_;
+    SubscriptionStore subscriptions_;
     PriceStore prices_;
     std::chrono::days grace_;
 };

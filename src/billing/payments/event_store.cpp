@@ -51,7 +51,8 @@ asio::awaitable<EventStore::Stored> store_in(db::Transaction& transaction, strip
         co_await transaction.run(insert_sql, event.id, in.mode, in.account, event.type, is_ours ? "received" : "ignored", event.created);
     bool const is_new = stored.changed() == 1;
     if (is_new && user) co_await transaction.run(insert_body_sql, *user, event.id, std::move(sealed));
-    if (is_new && is_ours) co_await enqueue_for(transaction, user.value_or(tasks::nobody), event, text_of(in));
+    // Also for one that is known: an operator who has it sent again wants to see it done, and looking twice does no harm.
+    if (is_ours) co_await enqueue_for(transaction, user.value_or(tasks::nobody), event, text_of(in));
     failpoint("payment_event_before_commit");
     co_return EventStore::Stored{is_new, is_ours};
 }

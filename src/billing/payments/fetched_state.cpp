@@ -27,9 +27,12 @@ public:
             if (stripe::is_live(subscription)) alert(PaymentAlert::foreign_owner, subscription);
             return;
         }
-        auto const entitling = stripe::entitling(subscription, basis_.grace);
+        auto const known = basis_.unpaid_since.find(subscription.id);
+        auto const unpaid_since = known == basis_.unpaid_since.end() ? std::nullopt : std::optional(known->second);
+        auto const entitling = stripe::entitling(subscription, basis_.grace, unpaid_since);
         auto row = row_of(subscription);
         row.grace_until = entitling.grace_end;
+        row.unpaid_since = entitling.unpaid_since;
         if (entitling.doubt == stripe::Doubt::word_unknown) alert(PaymentAlert::unknown_status, subscription);
         if (entitling.doubt == stripe::Doubt::no_end) alert(PaymentAlert::no_period, subscription);
         if (entitling.until && row.plan.empty()) alert(PaymentAlert::unknown_price, subscription);

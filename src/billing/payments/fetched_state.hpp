@@ -21,6 +21,7 @@ struct SubscriptionRow {
     std::optional<Time> period_end;
     std::optional<Time> cancels_at;
     std::optional<Time> grace_until;
+    std::optional<Time> unpaid_since; // Of one that is past_due.
     std::optional<Time> created;
 };
 
@@ -48,6 +49,7 @@ struct StateBasis {
     UserId user;
     std::map<std::string, std::string> plan_of_price;
     std::chrono::days grace{3};
+    std::map<std::string, Time> unpaid_since{}; // By subscription, as it was fetched last.
 };
 
 // Whether another installation, or another user, is written on it. What an operator makes in the provider's own pages has nothing written

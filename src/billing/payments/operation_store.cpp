@@ -16,13 +16,13 @@ constexpr db::Sql under_way_sql = "select " POLLUX_OPERATION_COLUMNS " from paym
 
 constexpr db::Sql drop_stale_sql = R"sql(
     delete from payment_operations
-    where user_id = $1 and kind = $2 and (mode <> $3 or account <> $4 or created_at <= now_us() - $5)
+    where user_id = $1 and kind = $2 and mode = $3 and account = $4 and created_at <= now_us() - $5
 )sql";
 
 constexpr db::Sql begin_sql = R"sql(
     insert into payment_operations (user_id, kind, mode, account, operation, parameters, subject, created_at)
     select id, $2, $3, $4, $5, $6, $7, now_us() from users where id = $1
-    on conflict (user_id, kind) do nothing
+    on conflict (user_id, kind, mode, account) do nothing
 )sql";
 
 constexpr db::Sql end_sql = "delete from payment_operations where user_id = $1 and kind = $2 and operation = $3";

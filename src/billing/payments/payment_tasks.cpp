@@ -13,25 +13,30 @@
 namespace pollux::billing {
 namespace {
 
+using tasks::Duty;
 using tasks::TaskOutcome;
 using tasks::TaskRun;
 
 constexpr char const* away = "The payment provider did not answer.";
 
-// A task of another account or mode is left to a process that has its key: nothing that is missing here says anything of it. nullopt: go
-// on.
-asio::awaitable<std::optional<TaskOutcome>> not_ours(TaskRun& run, PaymentAccount& account)
+constexpr char const* of_another_key = "It is of another account, or mode, than the configured key.";
+constexpr std::chrono::minutes other_key_wait{10}; // For a key that may come back in months, or that another process has right now.
+
+// A task of another account or mode is left to a process that has its key: nothing that is missing here says anything of it. What is owed
+// there waits for as long as it takes; the rest is found again by the walk of that account, once its key is back. nullopt: go on.
+asio::awaitable<std::optional<TaskOutcome>> not_ours(TaskRun& run, PaymentAccount& account, Duty duty)
 {
     auto const scope = co_await account.scope(run.deadline());
     if (!scope) co_return TaskOutcome::retry(away);
     if (text_of(*scope) == run.task().payload) co_return std::nullopt;
-    co_return TaskOutcome::retry("It is of another account, or mode, than the configured key.");
+    if (duty == Duty::obligation) co_return TaskOutcome::wait(of_another_key, other_key_wait);
+    co_return TaskOutcome::retry(of_another_key);
 }
 
 // May run twice: see CustomerSync.
 asio::awaitable<TaskOutcome> sync_customer(TaskRun& run, PaymentParts& parts)
 {
-    if (auto const other = co_await not_ours(run, parts.account)) co_return *other;
+    if (auto const other = co_await not_ours(run, parts.account, Duty::usual)) co_return *other;
     auto const outcome = co_await parts.sync.sync(run.task().subject, run.deadline());
     if (run.is_to_end() && outcome == CustomerSync::Outcome::unknown) co_return TaskOutcome::hand_back();
     co_return outcome == CustomerSync::Outcome::unknown ? TaskOutcome::retry(away) : TaskOutcome::done();
@@ -47,7 +52,7 @@ asio::awaitable<int> ask_for_end(db::Transaction& transaction, std::string subsc
 // and what it asks for is asked for once.
 asio::awaitable<TaskOutcome> judge_payment(TaskRun& run, PaymentParts& parts)
 {
-    if (auto const other = co_await not_ours(run, parts.account)) co_return *other;
+    if (auto const other = co_await not_ours(run, parts.account, Duty::usual)) co_return *other;
     auto const payment = run.task().subject;
     auto const scope = run.task().payload;
     auto const is_gone = co_await stripe::is_money_gone(parts.api, payment, run.deadline());
@@ -73,7 +78,7 @@ asio::awaitable<TaskOutcome> judge_payment(TaskRun& run, PaymentParts& parts)
 // May run twice: what is over stays over.
 asio::awaitable<TaskOutcome> end_subscription(TaskRun& run, PaymentParts& parts)
 {
-    if (auto const other = co_await not_ours(run, parts.account)) co_return *other;
+    if (auto const other = co_await not_ours(run, parts.account, Duty::obligation)) co_return *other;
     auto const ended = co_await stripe::cancel_now(parts.api, run.task().subject, run.deadline());
     if (ended.changed == stripe::Changed::unknown) co_return TaskOutcome::retry(away);
     if (ended.changed == stripe::Changed::no) co_return TaskOutcome::retry("The payment provider refuses to end it: " + ended.code);
@@ -84,7 +89,7 @@ asio::awaitable<TaskOutcome> end_subscription(TaskRun& run, PaymentParts& parts)
 // above.
 asio::awaitable<TaskOutcome> end_customer(TaskRun& run, PaymentParts& parts)
 {
-    if (auto const other = co_await not_ours(run, parts.account)) co_return *other;
+    if (auto const other = co_await not_ours(run, parts.account, Duty::obligation)) co_return *other;
     auto const sessions = co_await stripe::open_sessions_of(parts.api, run.task().subject, run.deadline());
     if (!sessions.value && !sessions.is_missing) co_return TaskOutcome::retry(away);
     for (auto const& session : sessions.value.value_or(std::vector<stripe::CheckoutSession>())) {
@@ -117,10 +122,11 @@ asio::awaitable<void> end_payments(db::Transaction& transaction, UserId user)
 void add_payment_kinds(tasks::TaskKinds& kinds, PaymentParts& parts)
 {
     using namespace std::chrono_literals;
-    using tasks::Duty;
     using tasks::Lane;
     // Days of a provider that is away, and a minute when it is back; after that the walk through its events finds the customer again.
     tasks::TaskLimits const patient{.attempts_max = 5'000, .back_off = 1s, .back_off_max = 60s};
+    // What was promised to somebody who has left, or whose money went back, is owed for as long as it takes; an alert tells of it.
+    tasks::TaskLimits const for_ever{.attempts_max = tasks::never_given_up, .back_off = 1s, .back_off_max = 10min};
     kinds.add({.name = sync_customer_task, .lane = Lane::stripe, .time_max = 30s, .limits = patient, .work = [&](TaskRun& run) {
                    return sync_customer(run, parts);
                }});
@@ -130,13 +136,13 @@ void add_payment_kinds(tasks::TaskKinds& kinds, PaymentParts& parts)
     kinds.add({.name = end_subscription_task,
                .lane = Lane::stripe,
                .time_max = 30s,
-               .limits = patient,
+               .limits = for_ever,
                .duty = Duty::obligation,
                .work = [&](TaskRun& run) { return end_subscription(run, parts); }});
     kinds.add({.name = end_customer_task,
                .lane = Lane::stripe,
                .time_max = 60s,
-               .limits = patient,
+               .limits = for_ever,
                .duty = Duty::obligation,
                .work = [&](TaskRun& run) { return end_customer(run, parts); }});
 }

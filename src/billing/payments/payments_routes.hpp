@@ -10,10 +10,11 @@ class Router;
 
 namespace pollux::billing {
 
-// What is null is answered with billing_not_configured. Outlives the router.
+// What is null is answered with billing_not_configured; but who has which plan is told where nothing is sold, too. Outlives the router.
 struct PaymentsApi {
     PaymentsService* payments = nullptr;
     Webhook* webhook = nullptr;
+    Tiers* tiers = nullptr; // Needed where `payments` is null.
 };
 
 void add_payments_routes(http::Router& router, PaymentsApi& api);

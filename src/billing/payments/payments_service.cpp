@@ -95,9 +95,8 @@ asio::awaitable<Result<void>> PaymentsService::look_up(UserId user, PaymentScope
     auto const session = co_await stripe::session_of(parts_.api, id, deadline);
     if (session.is_missing || !customer || (session.value && session.value->customer != *customer)) co_return not_found("session");
     if (!session.value) co_return Result<void>();
-    bool const is_on_its_way = session.value->status == "complete" && session.value->payment_status == "unpaid";
-    bool const is_under_way = session.value->status == "open" || is_on_its_way;
-    if (!is_under_way) co_await checkouts_.drop(user, std::move(id));
+    // One that was completed stays: who looked at the subscriptions before it was has yet to see that it is there.
+    if (session.value->status == "expired") co_await checkouts_.drop(user, std::move(id));
     co_await parts_.sync.sync(*customer, deadline);
     co_return Result<void>();
 }
@@ -172,7 +171,7 @@ asio::awaitable<Result<SubscriptionStatus>> PaymentsService::cancel(UserId user,
 {
     auto found = co_await live(user, Wanted::goes_on, deadline);
     if (!found) co_return found.error();
-    if (stripe::cancels_at(found->subscription)) co_return co_await current(user, found->scope);
+    if (stripe::cancels_at(found->subscription)) co_return co_await fetched(user, std::move(*found), deadline); // Done already.
     auto change = co_await stripe::cancel_at_period_end(parts_.api, found->subscription.id, random_token(), deadline);
     co_return co_await settled(user, std::move(*found), std::move(change), deadline);
 }
@@ -181,17 +180,22 @@ asio::awaitable<Result<SubscriptionStatus>> PaymentsService::reactivate(UserId u
 {
     auto found = co_await live(user, Wanted::ends, deadline);
     if (!found) co_return found.error();
-    if (!stripe::cancels_at(found->subscription)) co_return co_await current(user, found->scope);
+    if (!stripe::cancels_at(found->subscription)) co_return co_await fetched(user, std::move(*found), deadline);
     auto change = co_await stripe::reactivate(parts_.api, found->subscription, random_token(), deadline);
     co_return co_await settled(user, std::move(*found), std::move(change), deadline);
 }
 
-// What the provider says of it now is fetched: its answer to the change may be older than another change.
 asio::awaitable<Result<SubscriptionStatus>> PaymentsService::settled(UserId user, Live live, stripe::Change<stripe::Subscription> change,
                                                                      Steady::time_point deadline)
 {
     if (change.changed == Changed::unknown) co_return slow();
     if (change.changed == Changed::no) co_return refused();
+    co_return co_await fetched(user, std::move(live), deadline);
+}
+
+// What the provider says of it now is fetched: its answer to a change may be older than another change, and our rows older than both.
+asio::awaitable<Result<SubscriptionStatus>> PaymentsService::fetched(UserId user, Live live, Steady::time_point deadline)
+{
     auto const synced = co_await parts_.sync.sync(std::move(live.customer), deadline);
     if (synced == CustomerSync::Outcome::unknown) co_return slow();
     co_return co_await current(user, std::move(live.scope));

@@ -303,6 +303,14 @@ asio::awaitable<Reconcile::Progress> Reconcile::go_on(Turn turn)
     co_return co_await going.go();
 }
 
+asio::awaitable<bool> Reconcile::is_of_another_key(Steady::time_point deadline)
+{
+    auto const scope = co_await parts_.account.scope(deadline);
+    if (!scope) co_return false;
+    bool const counts = co_await parts_.account.is_in_force(*scope);
+    co_return !counts;
+}
+
 asio::awaitable<bool> Reconcile::ask(WalkReach reach, Steady::time_point deadline)
 {
     auto const scope = co_await parts_.account.scope(deadline);
@@ -317,6 +325,9 @@ namespace {
 // May run twice: it goes on where the other one is, and what it fetches is fetched as well twice as once.
 asio::awaitable<TaskOutcome> reconcile_hourly(TaskRun& run, Reconcile& reconcile)
 {
+    // A process with a key of before must not take the hour's walk from those that have the one that counts.
+    bool const is_others = co_await reconcile.is_of_another_key(run.deadline());
+    if (is_others) co_return TaskOutcome::wait("It is of another account, or mode, than the configured key.", 1min);
     // The last step may take as long as a batch.
     auto const until = run.deadline() - 2 * batch_time_max;
     auto const progress = co_await reconcile.go_on({random_token(), until, [&run] { return run.is_to_end(); }});

@@ -62,6 +62,9 @@ public:
     // Begins a walk, or goes on with the one that is under way.
     asio::awaitable<Progress> go_on(Turn turn);
 
+    // Other payments are in force than those of the configured key.
+    asio::awaitable<bool> is_of_another_key(Steady::time_point deadline);
+
     // An operator wants one that reaches to now, behind the one that may be under way. False: nobody knows yet which account counts, and
     // the provider does not answer.
     asio::awaitable<bool> ask(WalkReach reach, Steady::time_point deadline);

@@ -8,9 +8,9 @@
 namespace pollux::billing {
 namespace {
 
-#define POLLUX_SUBSCRIPTION_COLUMNS "subscription_id, status, price, plan, period_end, cancels_at, grace_until, created_at"
+#define POLLUX_SUBSCRIPTION_COLUMNS "subscription_id, status, price, plan, period_end, cancels_at, grace_until, unpaid_since, created_at"
 namespace column {
-enum : std::size_t { id, status, price, plan, period_end, cancels_at, grace_until, created_at, count };
+enum : std::size_t { id, status, price, plan, period_end, cancels_at, grace_until, unpaid_since, created_at, count };
 }
 static_assert(db::columns_in(POLLUX_SUBSCRIPTION_COLUMNS) == column::count);
 
@@ -28,16 +28,20 @@ asio::awaitable<std::vector<SubscriptionRow>> SubscriptionStore::of_user(UserId 
         auto const row = found[index];
         rows.push_back({row.text(column::id), row.text(column::status), row.text(column::price), row.text(column::plan),
                         row.optional_time(column::period_end), row.optional_time(column::cancels_at),
-                        row.optional_time(column::grace_until), row.optional_time(column::created_at)});
+                        row.optional_time(column::grace_until), row.optional_time(column::unpaid_since),
+                        row.optional_time(column::created_at)});
     }
     co_return rows;
 }
 
 SubscriptionRow const* shown_one(std::vector<SubscriptionRow> const& rows)
 {
-    auto const found = std::ranges::find_if(rows, [](auto const& row) { return stripe::is_live_word(row.status); });
-    if (found != rows.end()) return &*found;
-    return rows.empty() ? nullptr : &rows.front();
+    auto const points = [](SubscriptionRow const& row) {
+        bool const is_live = stripe::is_live_word(row.status);
+        return (is_live ? 2 : 0) + (is_live && !row.plan.empty() ? 1 : 0);
+    };
+    auto const best = std::ranges::max_element(rows, {}, points); // The first, so the newest, of the best.
+    return best == rows.end() ? nullptr : &*best;
 }
 
 } // namespace pollux::billing

@@ -21,7 +21,8 @@ private:
     db::Database& database_;
 };
 
-// The one that the user is shown: one that lives before one that is over, then the newest.
+// The one that the user is shown, which is the one that cancel and reactivate act on: one that lives before one that is over, of those one
+// for a plan of ours before others, then the newest.
 SubscriptionRow const* shown_one(std::vector<SubscriptionRow> const& rows);
 
 } // namespace pollux::billing

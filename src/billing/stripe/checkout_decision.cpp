@@ -1,5 +1,7 @@
 #include "billing/stripe/checkout_decision.hpp"
 
+#include "billing/stripe/entitling.hpp"
+
 #include <algorithm>
 
 namespace pollux::billing::stripe {
@@ -14,13 +16,6 @@ bool is_over_or_never_began(std::string_view status)
 bool is_paid_up(Subscription const& subscription)
 {
     return subscription.status == "active" || subscription.status == "trialing";
-}
-
-// A bank debit that failed leaves it active, with an invoice that is void.
-bool is_lost(Subscription const& subscription)
-{
-    auto const& invoice = subscription.latest_invoice;
-    return is_paid_up(subscription) && invoice && (invoice->status == "void" || invoice->status == "uncollectible");
 }
 
 bool lacks_money(Subscription const& subscription)

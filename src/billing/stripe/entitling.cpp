@@ -20,8 +20,8 @@ Entitling with_grace(Time due, Time period_end, std::chrono::days grace)
 // tells. Source: docs.stripe.com/billing/subscriptions/overview.
 Entitling of_active(Subscription const& subscription, Time period_end, std::chrono::days grace)
 {
+    if (is_lost(subscription)) return {};
     auto const& invoice = subscription.latest_invoice;
-    if (invoice && (invoice->status == "void" || invoice->status == "uncollectible")) return {};
     if (invoice && invoice->status == "open" && invoice->opened) return with_grace(*invoice->opened, period_end, grace);
     return {period_end + renewal_slack, std::nullopt};
 }
@@ -37,7 +37,7 @@ std::optional<Time> due_of_past_due(Subscription const& subscription)
 
 } // namespace
 
-Entitling entitling(Subscription const& subscription, std::chrono::days grace)
+Entitling entitling(Subscription const& subscription, std::chrono::days grace, std::optional<Time> unpaid_since)
 {
     auto const& status = subscription.status;
     bool const is_active = status == "active" || status == "trialing";
@@ -48,9 +48,20 @@ Entitling entitling(Subscription const& subscription, std::chrono::days grace)
     auto const period_end = subscription.period_end();
     if (!period_end) return {std::nullopt, std::nullopt, Doubt::no_end};
     if (is_active) return of_active(subscription, *period_end, grace);
-    auto const due = due_of_past_due(subscription);
+    auto due = due_of_past_due(subscription);
     if (!due) return {std::nullopt, std::nullopt, Doubt::no_end};
-    return with_grace(*due, *period_end, grace);
+    if (unpaid_since) due = std::min(*due, *unpaid_since);
+    auto answer = with_grace(*due, *period_end, grace);
+    answer.unpaid_since = due;
+    return answer;
+}
+
+bool is_lost(Subscription const& subscription)
+{
+    auto const& invoice = subscription.latest_invoice;
+    if (!invoice || (subscription.status != "active" && subscription.status != "trialing")) return false;
+    bool const is_forgiven = invoice->status == "void" && invoice->reason == "subscription_update";
+    return (invoice->status == "void" && !is_forgiven) || invoice->status == "uncollectible";
 }
 
 std::optional<Time> cancels_at(Subscription const& subscription)

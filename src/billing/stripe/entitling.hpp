@@ -18,13 +18,19 @@ enum class Doubt {
 };
 
 struct Entitling {
-    std::optional<Time> until;     // None: it entitles to nothing. What lies in the past entitles to nothing either.
-    std::optional<Time> grace_end; // While money is missing: when the plan ends unless it comes.
-    Doubt doubt = Doubt::none;     // For operators.
+    std::optional<Time> until;          // None: it entitles to nothing. What lies in the past entitles to nothing either.
+    std::optional<Time> grace_end;      // While money is missing: when the plan ends unless it comes.
+    Doubt doubt = Doubt::none;          // For operators.
+    std::optional<Time> unpaid_since{}; // Of one that is past_due: since when.
 };
 
-// Depends on no clock: that time goes by is seen by comparing `until` with the database's.
-Entitling entitling(Subscription const& subscription, std::chrono::days grace);
+// Depends on no clock: that time goes by is seen by comparing `until` with the database's. `unpaid_since`: Entitling's of when it was
+// looked at last, if it was past_due then: one whose next period begins unpaid has no second grace.
+Entitling entitling(Subscription const& subscription, std::chrono::days grace, std::optional<Time> unpaid_since = std::nullopt);
+
+// Its money never came, though its status says nothing of it: a bank debit that failed leaves it active, with an invoice that is void. The
+// invoice of a change in mid-period tells nothing of what the period was paid with: to void it is to forgive it.
+bool is_lost(Subscription const& subscription);
 
 // When it ends because somebody cancelled it: in either of Stripe's two ways.
 std::optional<Time> cancels_at(Subscription const& subscription);

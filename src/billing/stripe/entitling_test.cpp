@@ -46,6 +46,15 @@ TEST(Entitling, an_invoice_that_was_given_up_ends_an_active_one)
     EXPECT_EQ(until(with("trialing", invoice("void"))), std::nullopt);
 }
 
+TEST(Entitling, a_change_in_mid_period_that_was_forgiven_leaves_what_is_paid)
+{
+    EXPECT_EQ(until(with("active", invoice("void", start + days(9), "subscription_update"))), end + days(3));
+    EXPECT_FALSE(is_lost(with("active", invoice("void", start + days(9), "subscription_update"))));
+    EXPECT_EQ(until(with("active", invoice("uncollectible", start + days(9), "subscription_update"))), std::nullopt);
+    EXPECT_TRUE(is_lost(with("active", invoice("void"))));
+    EXPECT_FALSE(is_lost(with("past_due", invoice("void")))) << "its status tells already";
+}
+
 TEST(Entitling, an_open_invoice_has_grace_from_its_opening)
 {
     auto const found = entitling(with("active", invoice("open", start + 1h)), grace);
@@ -70,6 +79,23 @@ TEST(Entitling, past_due_by_a_change_in_mid_period_has_grace_from_its_invoice)
     EXPECT_EQ(until(with("past_due", invoice("open", start - days(9), "subscription_update"))), start + grace);
     EXPECT_EQ(until(with("past_due", invoice("open", end - 1h, "subscription_update"))), end + days(3))
         << "never beyond the period's slack";
+}
+
+TEST(Entitling, a_second_period_that_begins_unpaid_has_no_grace_of_its_own)
+{
+    auto daily = with("past_due", invoice("open"));
+    daily.items[0].period_end = start + days(1);
+    std::optional<Time> since;
+    for (int day = 0; day < 30; ++day) {
+        daily.items[0].period_start = start + days(day);
+        daily.items[0].period_end = start + days(day + 1);
+        auto const found = entitling(daily, grace, since);
+        EXPECT_EQ(found.unpaid_since, start) << day;
+        EXPECT_EQ(found.grace_end, start + grace) << day;
+        since = found.unpaid_since;
+    }
+    EXPECT_EQ(entitling(with("active"), grace, start).unpaid_since, std::nullopt) << "paid, it begins anew";
+    EXPECT_EQ(until(with("past_due")), start + grace);
 }
 
 TEST(Entitling, no_grace_reaches_beyond_the_period_and_its_slack)
