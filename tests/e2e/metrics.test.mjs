@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { Client, User } from './support/client.mjs';
 import { endPrograms, freePort, repository } from './support/process.mjs';
 import { Server, roomySettings } from './support/server.mjs';
+import { openShop } from './support/shop.mjs';
 import { Sim } from './support/sim.mjs';
 
 let sim, server, client, metricsUrl;
@@ -75,8 +76,13 @@ test('a port that is taken is a line in the log and not an end', async () => {
 });
 
 test('every metric that the dashboard and the alerts name is there', async () => {
-    const shown = await (await fetch(`${metricsUrl}/metrics`)).text();
-    // These come with PostgreSQL, with Redis, and with a model's first call; `up` is Prometheus' own.
+    // Some come with a model's first call, some with payments.
+    const listen = `127.0.0.1:${await freePort()}`;
+    const { server: selling, client: buyer } = await openShop({ METRICS_LISTEN: listen });
+    const shown = (await Promise.all([metricsUrl, `http://${listen}`].map(async (url) => (await fetch(`${url}/metrics`)).text()))).join('');
+    buyer.close();
+    await selling.stop();
+    // These come with PostgreSQL and with Redis; `up` is Prometheus' own.
     const elsewhere = ['pollux_db_wait_seconds', 'pollux_redis_up'];
     for (const file of ['grafana.json', 'alerts.yml']) {
         const text = fs.readFileSync(path.join(repository, 'deploy', file), 'utf8');
