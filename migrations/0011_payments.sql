@@ -59,9 +59,11 @@ create table subscriptions (
     cancels_at bigint,
     grace_until bigint,
     unpaid_since bigint, -- Since when it has been past_due.
+    alert text not null, -- What an operator must see of it; empty: nothing.
     created_at bigint, -- At the provider.
     primary key (user_id, mode, subscription_id)
 );
+create index subscriptions_with_alert on subscriptions (alert, user_id) where alert <> '';
 
 -- What the provider told, once each; for 30 days.
 create table payment_events (

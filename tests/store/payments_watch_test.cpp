@@ -38,6 +38,33 @@ TEST_F(PaymentWatching, silence_counts_while_somebody_pays)
     EXPECT_EQ(seen("pollux_payment_payers"), 1);
 }
 
+// For as long as it is so, and not only when it was found.
+TEST_F(PaymentWatching, what_needs_somebody_to_look_at_it_is_shown_until_it_is_seen_to)
+{
+    auto const figure = [this](std::string const& what) { return seen("pollux_payments_to_look_at{what=\"" + what + "\"}"); };
+    auto const user = add_user();
+    subscriber(user);
+    EXPECT_EQ(figure("two_subscriptions"), 0);
+    auto const second = world.subscribe(customer(user), now());
+    auto const other = add_user();
+    buy(other);
+    auto const odd = world.subscribe(customer(other), now(), "price_of_nothing");
+    sync(user);
+    sync(other);
+    for (int day = 0; day < 3; ++day) {
+        advance(24h);
+        EXPECT_EQ(figure("two_subscriptions"), 1);
+        EXPECT_EQ(figure("unknown_price"), 1);
+        EXPECT_EQ(figure("no_period"), 0);
+    }
+    world.set(second, "status", "canceled");
+    world.set(odd, "status", "canceled");
+    sync(user);
+    sync(other);
+    EXPECT_EQ(figure("two_subscriptions"), 0);
+    EXPECT_EQ(figure("unknown_price"), 0);
+}
+
 // Neither by a process that starts in debug without a key, nor does it say nothing.
 TEST_F(PaymentWatching, a_demo_takes_no_live_payments_out_of_force)
 {

@@ -47,8 +47,8 @@ constexpr db::Sql drop_checkout_sql = "delete from checkouts where user_id = $1 
 
 constexpr db::Sql put_subscription_sql = R"sql(
     insert into subscriptions (user_id, mode, account, subscription_id, status, price, plan, period_end, cancels_at, grace_until,
-        unpaid_since, created_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        unpaid_since, alert, created_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 )sql";
 
 constexpr db::Sql link_sql = R"sql(
@@ -62,7 +62,7 @@ asio::awaitable<void> put_subscriptions(db::Transaction& transaction, UserId use
     co_await transaction.run(drop_subscriptions_sql, user, scope.mode, scope.account);
     for (auto const& row : rows) {
         co_await transaction.run(put_subscription_sql, user, scope.mode, scope.account, row.id, row.status, row.price, row.plan,
-                                 row.period_end, row.cancels_at, row.grace_until, row.unpaid_since, row.created);
+                                 row.period_end, row.cancels_at, row.grace_until, row.unpaid_since, row.alert, row.created);
     }
 }
 

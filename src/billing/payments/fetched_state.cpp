@@ -24,7 +24,7 @@ public:
     void add(stripe::Subscription const& subscription)
     {
         if (is_foreign(subscription.owner, basis_)) {
-            if (stripe::is_live(subscription)) alert(PaymentAlert::foreign_owner, subscription);
+            if (stripe::is_live(subscription)) state_.alerts.push_back({PaymentAlert::foreign_owner, subscription.id});
             return;
         }
         auto const known = basis_.unpaid_since.find(subscription.id);
@@ -33,13 +33,13 @@ public:
         auto row = row_of(subscription);
         row.grace_until = entitling.grace_end;
         row.unpaid_since = entitling.unpaid_since;
-        if (entitling.doubt == stripe::Doubt::word_unknown) alert(PaymentAlert::unknown_status, subscription);
-        if (entitling.doubt == stripe::Doubt::no_end) alert(PaymentAlert::no_period, subscription);
-        if (entitling.until && row.plan.empty()) alert(PaymentAlert::unknown_price, subscription);
+        if (entitling.doubt == stripe::Doubt::word_unknown) alert(PaymentAlert::unknown_status, row);
+        if (entitling.doubt == stripe::Doubt::no_end) alert(PaymentAlert::no_period, row);
+        if (entitling.until && row.plan.empty()) alert(PaymentAlert::unknown_price, row);
         if (entitling.until && !row.plan.empty()) {
             state_.paid.push_back({row.id, row.plan, end_of(*entitling.until, row.cancels_at), row.status});
         }
-        if (stripe::is_live(subscription) && ++live_ == 2) alert(PaymentAlert::two_subscriptions, subscription);
+        if (stripe::is_live(subscription) && ++live_ == 2) alert(PaymentAlert::two_subscriptions, row);
         state_.rows.push_back(std::move(row));
     }
 
@@ -65,7 +65,11 @@ private:
     // Who cancelled has no renewal to wait for.
     static Time end_of(Time until, std::optional<Time> cancels_at) { return cancels_at ? std::min(until, *cancels_at) : until; }
 
-    void alert(PaymentAlert what, stripe::Subscription const& subscription) { state_.alerts.push_back({what, subscription.id}); }
+    void alert(PaymentAlert what, SubscriptionRow& row)
+    {
+        state_.alerts.push_back({what, row.id});
+        if (row.alert.empty()) row.alert = word_of(what);
+    }
 
     StateBasis const& basis_;
     FetchedState state_;
@@ -73,6 +77,18 @@ private:
 };
 
 } // namespace
+
+std::string_view word_of(PaymentAlert alert)
+{
+    switch (alert) {
+    case PaymentAlert::unknown_price: return "unknown_price";
+    case PaymentAlert::unknown_status: return "unknown_status";
+    case PaymentAlert::no_period: return "no_period";
+    case PaymentAlert::two_subscriptions: return "two_subscriptions";
+    case PaymentAlert::foreign_owner: return "foreign_owner";
+    }
+    return {};
+}
 
 bool is_foreign(stripe::Owner const& owner, StateBasis const& basis)
 {

@@ -9,9 +9,20 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pollux::billing {
+
+// What an operator must look at.
+enum class PaymentAlert {
+    unknown_price,     // Paid for, and no plan names the price.
+    unknown_status,    // A word that this version does not know.
+    no_period,         // Active, without an end of what is paid.
+    two_subscriptions, // Of one customer, both live: somebody pays twice.
+    foreign_owner,     // Written on it is another installation, or another user: it counts for nobody.
+};
+std::string_view word_of(PaymentAlert alert);
 
 struct SubscriptionRow {
     std::string id;
@@ -22,16 +33,8 @@ struct SubscriptionRow {
     std::optional<Time> cancels_at;
     std::optional<Time> grace_until;
     std::optional<Time> unpaid_since; // Of one that is past_due.
+    std::string alert;                // A PaymentAlert's word, or nothing.
     std::optional<Time> created;
-};
-
-// What an operator must look at.
-enum class PaymentAlert {
-    unknown_price,     // Paid for, and no plan names the price.
-    unknown_status,    // A word that this version does not know.
-    no_period,         // Active, without an end of what is paid.
-    two_subscriptions, // Of one customer, both live: somebody pays twice.
-    foreign_owner,     // Written on it is another installation, or another user: it counts for nobody.
 };
 
 struct FetchedState {

@@ -43,16 +43,4 @@ void show_alerts()
     for (auto const what : {unknown_price, unknown_status, no_period, two_subscriptions, foreign_owner}) alerts(what);
 }
 
-std::string_view word_of(PaymentAlert alert)
-{
-    switch (alert) {
-    case PaymentAlert::unknown_price: return "unknown_price";
-    case PaymentAlert::unknown_status: return "unknown_status";
-    case PaymentAlert::no_period: return "no_period";
-    case PaymentAlert::two_subscriptions: return "two_subscriptions";
-    case PaymentAlert::foreign_owner: return "foreign_owner";
-    }
-    return {};
-}
-
 } // namespace pollux::billing

@@ -11,6 +11,4 @@ void count_event(EventFate fate);
 void count_alert(PaymentAlert what);
 void show_alerts(); // All of them from 0, so that the first one is a rise.
 
-std::string_view word_of(PaymentAlert what);
-
 } // namespace pollux::billing

@@ -23,6 +23,14 @@ constexpr db::Sql endpoint_sql = R"sql(
     select w.endpoint from payment_walks w join payments_in_force s on s.mode = w.mode and s.account = w.account
 )sql";
 
+constexpr db::Sql alerts_scan_sql = R"sql(
+    select s.alert, count(*) from subscriptions s join payments_in_force f on f.mode = s.mode and f.account = s.account
+    where s.alert <> '' group by s.alert
+)sql";
+namespace alert_column {
+enum : std::size_t { word, count };
+}
+
 constexpr db::Sql in_force_sql = "select mode, account from payments_in_force where only_one = 1";
 namespace in_force_column {
 enum : std::size_t { mode, account };
@@ -46,6 +54,13 @@ PaymentWatch::PaymentWatch(db::Database& database, PaymentAccount const& account
                    [this] { return looks_without_force_ > 0 ? 1.0 : 0.0; })
 {
     show_alerts();
+    using enum PaymentAlert;
+    for (auto const what : {unknown_price, unknown_status, no_period, two_subscriptions}) {
+        std::string word(word_of(what));
+        alert_gauges_.push_back(std::make_unique<ops::Gauge>(
+            "pollux_payments_to_look_at", "Subscriptions that an operator must see to, as they were fetched last.",
+            [this, word] { return static_cast<double>(alerts_of(word)); }, ops::Labels{{"what", word}}));
+    }
 }
 
 asio::awaitable<void> PaymentWatch::look()
@@ -58,7 +73,25 @@ asio::awaitable<void> PaymentWatch::look()
     auto const state = endpoint.empty() ? std::string() : endpoint.front().only().text();
     disabled_ = state == "disabled" ? 1 : 0;
     missing_ = state == "missing" ? 1 : 0;
+    co_await look_at_alerts();
     co_await look_at_force();
+}
+
+asio::awaitable<void> PaymentWatch::look_at_alerts()
+{
+    auto const rows = co_await database_.read(alerts_scan_sql);
+    std::map<std::string, std::int64_t> seen;
+    for (std::size_t index = 0; index < rows.size(); ++index)
+        seen[rows[index].text(alert_column::word)] = rows[index].integer(alert_column::count);
+    std::scoped_lock const lock(mutex_);
+    alerts_.swap(seen);
+}
+
+std::int64_t PaymentWatch::alerts_of(std::string const& word) const
+{
+    std::scoped_lock const lock(mutex_);
+    auto const found = alerts_.find(word);
+    return found == alerts_.end() ? 0 : found->second;
 }
 
 asio::awaitable<void> PaymentWatch::look_at_force()

@@ -8,9 +8,10 @@
 namespace pollux::billing {
 namespace {
 
-#define POLLUX_SUBSCRIPTION_COLUMNS "subscription_id, status, price, plan, period_end, cancels_at, grace_until, unpaid_since, created_at"
+#define POLLUX_SUBSCRIPTION_COLUMNS                                                                                                        \
+    "subscription_id, status, price, plan, period_end, cancels_at, grace_until, unpaid_since, alert, created_at"
 namespace column {
-enum : std::size_t { id, status, price, plan, period_end, cancels_at, grace_until, unpaid_since, created_at, count };
+enum : std::size_t { id, status, price, plan, period_end, cancels_at, grace_until, unpaid_since, alert, created_at, count };
 }
 static_assert(db::columns_in(POLLUX_SUBSCRIPTION_COLUMNS) == column::count);
 
@@ -28,7 +29,7 @@ asio::awaitable<std::vector<SubscriptionRow>> SubscriptionStore::of_user(UserId 
         auto const row = found[index];
         rows.push_back({row.text(column::id), row.text(column::status), row.text(column::price), row.text(column::plan),
                         row.optional_time(column::period_end), row.optional_time(column::cancels_at),
-                        row.optional_time(column::grace_until), row.optional_time(column::unpaid_since),
+                        row.optional_time(column::grace_until), row.optional_time(column::unpaid_since), row.text(column::alert),
                         row.optional_time(column::created_at)});
     }
     co_return rows;
