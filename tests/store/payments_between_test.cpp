@@ -84,6 +84,23 @@ TEST_F(PaymentsBetween, nothing_is_sold_while_other_payments_are_in_force)
     EXPECT_EQ(world.customers.size(), 1u);
 }
 
+// What the alert tells an operator to do is all that there is to do.
+TEST_F(PaymentsBetween, who_pays_by_a_price_that_is_named_later_has_the_plan_then)
+{
+    auto const user = add_user();
+    buy(user);
+    world.subscribe(customer(user), now(), "price_of_a_sale");
+    auto const other = add_user();
+    subscriber(other);
+    sync(user);
+    EXPECT_EQ(tier(user), "basic");
+    world.calls.clear();
+    temp.run(till->prices.ask_for({"price_pro", "price_year", "price_of_a_sale"})); // As a start with other settings.
+    run_tasks();
+    EXPECT_EQ(tier(user), "pro");
+    EXPECT_EQ(std::ranges::count(world.calls, "GET /v1/subscriptions"), 1) << "nobody else is fetched";
+}
+
 // A key that is given back finds what was under way of its account, and none of the other's.
 TEST_F(PaymentsBetween, what_is_under_way_is_of_one_account)
 {

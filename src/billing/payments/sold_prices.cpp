@@ -1,5 +1,6 @@
 #include "billing/payments/sold_prices.hpp"
 
+#include "billing/payments/misjudged.hpp"
 #include "billing/stripe/currency.hpp"
 #include "billing/stripe/reads.hpp"
 #include "ops/log.hpp"
@@ -62,6 +63,8 @@ asio::awaitable<TaskOutcome> SoldPrices::look(TaskRun& run)
         co_await account_.put_in_force(*scope);
         co_await store_.put_settings(sold_plan, split(payload.substr(std::min(slash + 1, payload.size()))), *scope);
     }
+    // Also hourly: who was fetched while it was written down may have been judged by what stood there before.
+    co_await fetch_misjudged(database_, *scope);
     auto const plans = co_await store_.plan_of_price(*scope);
     for (auto const& [id, plan] : plans) {
         if (run.is_to_end()) co_return TaskOutcome::hand_back();
