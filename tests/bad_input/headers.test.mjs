@@ -51,10 +51,10 @@ test('JSON in UTF-8 is taken however it is spelled', async () => {
     verdicts.end(6);
 });
 
-test('no content coding is taken, for no operation', async () => {
+test('no content coding is taken, for no operation but those that take any bytes', async () => {
     const codings = ['gzip', 'deflate', 'br', 'zstd', 'compress', 'x-gzip', 'identity, gzip', 'gzip, gzip', 'aes128gcm', 'nothing', ''];
     const verdicts = new Verdicts();
-    await sendAll(suite.api.operations, codings.map((coding) => [['Content-Encoding', coding]]), (answer, operation, what) => verdicts.status(answer, 415, what));
+    await sendAll(suite.api.operations.filter(({ isRaw }) => !isRaw), codings.map((coding) => [['Content-Encoding', coding]]), (answer, operation, what) => verdicts.status(answer, 415, what));
     // A small body that would be a gigabyte must not even be looked at.
     const bomb = gzipSync(Buffer.alloc(10_000_000));
     for (const operation of suite.api.withBody) {

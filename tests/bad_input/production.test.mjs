@@ -74,6 +74,8 @@ function looks({ status, headers, body }) {
     const seen = { ...body };
     if (seen.challenge) seen.challenge = seen.challenge.length;
     if (seen.request_id) seen.request_id = seen.request_id.length;
+    // How much is left depends on how long the answer before took.
+    if (others.ratelimit) others.ratelimit = others.ratelimit.replace(/r=\d+;t=\d+/, 'r;t');
     if (others['retry-after']) others['retry-after'] = Math.round(Number(others['retry-after']) / 5);
     return { status, headers: others, body: seen };
 }

@@ -36,7 +36,7 @@ export class Api {
     #read(method, path, operation) {
         const parameters = (operation.parameters ?? []).map((parameter) => this.#resolve(parameter));
         const named = (place) => parameters.filter(({ in: where }) => where === place);
-        const schema = operation.requestBody?.content['application/json'].schema;
+        const schema = operation.requestBody?.content['application/json']?.schema;
         return {
             id: operation.operationId,
             method,
@@ -47,6 +47,7 @@ export class Api {
             isOpen: operation.security?.length === 0,
             body: schema ? this.#resolve(schema) : null,
             isBodyRequired: operation.requestBody?.required ?? false,
+            isRaw: operation.requestBody?.content['*/*'] !== undefined, // Bytes of any type and coding.
             bodyBytesMax: operation.requestBody?.['x-body-bytes-max'],
         };
     }
