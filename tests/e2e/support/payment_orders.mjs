@@ -14,8 +14,8 @@ const looksMin = 3; // Behind a window, and behind that, for it to count as look
 const dwellSeconds = 120; // For Stripe's answer and those looks: it takes a dozen seconds, and on a machine that has other work more.
 
 // A fetch that took its number before a payment may begin its call right after it, and be thrown away for one with a newer number that saw
-// nothing of it. What begins later than that has a newer number.
-const raceMs = 300;
+// nothing of it. What begins later than that has a newer number: between number and call there is no wait but for a turn of the process.
+const raceMs = 1500;
 
 const staysPaid = (index) => index % 4 < 2; // Half of the lives, with either end.
 
