@@ -208,7 +208,7 @@ describe('rate limits', { concurrency: true }, () => {
 });
 
 describe('obeying, class by class', () => {
-    const [limit, window] = [3, 2];
+    const [limit, window] = [2, 4]; // So that one second is not enough.
     const clients = 3; // Of each rule.
 
     // What each rule counts, by what a client asks for. It may be refused for what it holds: it was counted before.
