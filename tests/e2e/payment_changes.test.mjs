@@ -73,8 +73,9 @@ describe('changes between plans', { timeout: 300_000 }, () => {
             assert.equal((await status(it.user)).other_subscriptions, 0);
             assert.deepEqual((await shop.subscriptionsOf(customer)).map(({ id, status: word }) => [id, word]), [[it.subscription, 'active']]);
         }
-        assert.deepEqual((await cluster.rows(`select split_part(detail, ' until ', 1) as change from audit where user_id = ${it.user.id} and action = 'tier' order by at`)
-        ).map(({ change }) => change).filter((change, index, all) => change !== all[index - 1]), ['basic -> pro', 'pro -> team', 'team -> pro', 'pro -> team']);
+        const told = await cluster.rows(`select split_part(detail, ' until ', 1) as change from audit where user_id = ${it.user.id} and action = 'tier' order by at`);
+        const changes = told.map(({ change }) => change).filter((change) => !/^(\w+) -> \1$/.test(change)); // Without those of its end.
+        assert.deepEqual(changes, ['basic -> pro', 'pro -> team', 'team -> pro', 'pro -> team']);
     });
 
     test('who wants what they have, or ends what they have, has the plan of it all the while', async () => {

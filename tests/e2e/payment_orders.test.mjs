@@ -19,10 +19,10 @@ const options = { timeout: isDeep ? 5_000_000 : 900_000 };
 
 after(() => endPrograms());
 
-async function endAsStripeSays(shop, clients) {
+async function endAsStripeSays(shop, clients, store) {
     for (let from = 0; from < orders.length; from += atOnce) {
         const batch = orders.slice(from, from + atOnce);
-        const { problems, windows } = await runOrders({ shop, clients, orders: batch, random: random.fork() });
+        const { problems, windows } = await runOrders({ shop, clients, store, orders: batch, random: random.fork() });
         assert.deepEqual(problems, []);
         assert.ok(windows >= batch.length, `${windows} windows were looked behind, in ${batch.length} lives`);
     }
@@ -30,15 +30,15 @@ async function endAsStripeSays(shop, clients) {
 
 test(`${orders.length} orders over SQLite`, options, async () => {
     const { shop, server, client } = await openShop();
-    await endAsStripeSays(shop, [client]);
+    await endAsStripeSays(shop, [client], server);
     client.close();
     assert.equal((await server.stop()).code, 0);
     await shop.sim.stop();
 });
 
 test(`${orders.length} orders on two nodes over PostgreSQL`, options, async () => {
-    const { shop, clients, close } = await twoNodes({ users: orders.length });
-    await endAsStripeSays(shop, clients);
+    const { shop, cluster, clients, close } = await twoNodes({ users: orders.length });
+    await endAsStripeSays(shop, clients, cluster);
     await close();
 });
 
@@ -187,8 +187,8 @@ describe('faults', { timeout: 4 * options.timeout }, () => {
     let isHonestFine = false;
 
     async function through(liar) {
-        const { shop, clients, close } = await twoNodes({ users: lives, liar });
-        const seen = await runOrders({ shop, clients, orders: shuffled.slice(0, lives), random: random.fork(), settleSeconds: 60 });
+        const { shop, cluster, clients, close } = await twoNodes({ users: lives, liar });
+        const seen = await runOrders({ shop, clients, store: cluster, orders: shuffled.slice(0, lives), random: random.fork(), settleSeconds: 60 });
         await close();
         return seen;
     }
