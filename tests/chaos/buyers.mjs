@@ -1,14 +1,18 @@
 // Users who buy, cancel, undo and get their money back at Stripe while the processes die: what they ask for is repeated until it is answered,
-// and Stripe posts each event until somebody takes it. In the end everybody has what Stripe says, and every event that was taken is there once.
+// and Stripe posts each event until somebody takes it. In the end everybody has what Stripe says, what was promised is done, and every event
+// that was taken is there: payment_checker.mjs.
 import { User, onlyBroken } from '../e2e/support/client.mjs';
 import { sleep } from '../e2e/support/process.mjs';
 import { Shop, pricesAreKnown, status } from '../e2e/support/shop.mjs';
+import { checkPayments } from './payment_checker.mjs';
 
 const giveUpAfterMs = 300_000;
+const settledWithinMs = 120_000;
 
 export class Buyers {
     bought = 0;
     changed = 0;
+    goneBack = new Set(); // Subscriptions whose latest payment went back.
     #over = false;
 
     // The settings of whoever sells; deliverTo() once it runs.
@@ -31,76 +35,98 @@ export class Buyers {
         this.running.catch(() => {}); // Is told by end().
     }
 
+    // Until all is over, and all of this was done: bought, paid back, and changed once more.
     async #live(user, random) {
-        while (!this.#over) {
-            const session = await this.#untilAnswered(user, () => user.client.ask('POST', '/subscription/checkout/', { token: user.token, body: { plan: 'pro' } }));
+        const done = { bought: 0, goneBack: 0, changed: 0 };
+        for (const end = Date.now() + giveUpAfterMs; !this.#over || Object.values(done).includes(0);) {
+            if (this.#over && Date.now() > end) throw new Error(`${user.mobile} came no further than ${JSON.stringify(done)}`);
+            const session = await this.#clickOnceOrTwice(user, random);
             if (session) {
                 await this.shop.act(session.session_id, 'pay');
+                ++done.bought;
                 ++this.bought;
             }
             await sleep(random.between(100, 1500));
-            await this.#change(user, random);
+            await this.#change(user, random, done);
             await sleep(random.between(100, 1500));
         }
     }
 
-    // null: there is a subscription already.
-    async #untilAnswered(user, ask) {
-        for (const end = Date.now() + giveUpAfterMs; !this.#over;) {
-            const answer = await ask().catch(onlyBroken);
+    async #clickOnceOrTwice(user, random) {
+        const clicks = Array.from({ length: random.chance(0.3) ? 2 : 1 }, () => this.#untilAnswered(user));
+        const sessions = (await Promise.all(clicks)).filter((session) => session !== null);
+        if (new Set(sessions.map(({ session_id: id }) => id)).size > 1) throw new Error(`${user.mobile} was given two sessions for one price`);
+        return sessions[0] ?? null;
+    }
+
+    // A session; null: there is a subscription already.
+    async #untilAnswered(user) {
+        for (const end = Date.now() + giveUpAfterMs;;) {
+            const answer = await user.client.ask('POST', '/subscription/checkout/', { token: user.token, body: { plan: 'pro' } }).catch(onlyBroken);
             if (answer?.status === 200) return answer.body;
             if (answer?.body?.code === 'already_subscribed') return null;
             if (answer && answer.status !== 503) throw new Error(`a purchase was answered with ${answer.status} ${answer.text}`);
             if (Date.now() > end) throw new Error(`a purchase was not answered for ${giveUpAfterMs / 1000} s`);
             await sleep(300);
         }
-        return null;
     }
 
-    async #change(user, random) {
-        const mine = (await this.shop.objects('subscription')).find(({ metadata, status: word }) => metadata.user === String(user.id) && word === 'active');
+    // What is done with a subscription of this user whose money was not paid back; the first of all: that.
+    async #change(user, random, done) {
+        const isTheirs = ({ id, metadata, status: word }) => metadata.user === String(user.id) && word === 'active' && !this.goneBack.has(id);
+        const mine = (await this.shop.objects('subscription')).find(isTheirs);
         if (!mine) return;
         const { id: subscription, cancel_at_period_end: cancels, cancel_at: at } = mine;
-        const what = random.pick(['end', 'refund', 'portal', 'nothing']);
-        if (what === 'end') await this.shop.sim.tell('subscription', { subscription, do: 'cancel' });
-        if (what === 'refund') await this.shop.sim.tell('refund', { subscription });
-        if (what === 'portal') await this.shop.sim.tell('portal', { subscription, do: cancels || at ? 'undo' : 'cancel' });
-        if (what !== 'nothing') ++this.changed;
+        const what = done.goneBack === 0 ? random.pick(['refund', 'dispute']) : random.pick(['end', 'refund', 'dispute', 'portal', 'portal', 'nothing']);
+        if (what === 'nothing') return;
+        const { sim } = this.shop;
+        if (what === 'end') await sim.tell('subscription', { subscription, do: 'cancel' });
+        if (what === 'portal') await sim.tell('portal', { subscription, do: cancels || at ? 'undo' : 'cancel' });
+        if (what === 'refund') await sim.tell('refund', { subscription });
+        if (what === 'dispute') {
+            const { id: dispute } = await sim.tell('dispute', { do: 'open', subscription });
+            await sim.tell('dispute', { do: 'close', dispute, status: 'lost' });
+        }
+        const wentBack = what === 'refund' || what === 'dispute';
+        if (wentBack) this.goneBack.add(subscription);
+        ++done[wentBack ? 'goneBack' : 'changed'];
+        if (!wentBack) ++this.changed;
     }
 
-    // What is wrong when all is settled.
+    // What payment_checker.mjs reads, when all is settled, or what it is after the time for that; `kept` is for who can read the database.
     async end() {
         this.#over = true;
         await this.running;
-        const problems = [];
-        for (const user of this.users) problems.push(...await this.#settled(user));
-        const taken = (await this.shop.sim.ask('deliveries', { state: 'sent' })).deliveries.map(({ event }) => event);
-        this.taken = new Set(taken);
-        return problems;
-    }
-
-    // Of the events that were answered with 2xx those that are not there; `rows`: of a query.
-    async lostEvents(rows) {
-        const kept = new Set((await rows('select event_id from payment_events')).map(({ event_id: id }) => id));
-        return [...this.taken].filter((event) => !kept.has(event)).map((event) => `the event ${event} was taken and is not there`);
-    }
-
-    async #settled(user, seconds = 120) {
-        const all = (await this.shop.objects('subscription')).filter(({ metadata }) => metadata.user === String(user.id));
-        const problems = [];
-        if (all.filter(({ status: word }) => word === 'active').length > 1) problems.push(`${user.mobile} has two subscriptions`);
-        const customers = new Set(all.map(({ customer }) => customer));
-        if (customers.size > 1) problems.push(`${user.mobile} is two customers`);
-        for (const end = Date.now() + seconds * 1000;;) {
-            const isPaid = (await this.shop.objects('subscription')).some(({ metadata, status: word }) => metadata.user === String(user.id) && word === 'active');
-            const seen = await status(user).catch(() => null);
-            if (seen?.tier === (isPaid ? 'pro' : 'basic')) return problems;
-            if (Date.now() > end) return [...problems, `${user.mobile} is ${seen?.tier}, and Stripe says ${isPaid ? 'paid' : 'not paid'}`];
+        for (const end = Date.now() + settledWithinMs;;) {
+            const payments = await this.#gather();
+            const isSettled = checkPayments({ ...payments, kept: payments.taken }).length === 0;
+            if (isSettled || Date.now() > end) return payments;
             await sleep(200);
         }
+    }
+
+    async #gather() {
+        const { shop, changed } = this;
+        const objects = async (kind, fields) => (await shop.objects(kind)).map((object) => ({ id: object.id, user: object.metadata.user, ...fields(object) }));
+        const users = await Promise.all(this.users.map(async (user) => ({ id: String(user.id), mobile: user.mobile, tier: (await status(user).catch(() => null))?.tier })));
+        const { deliveries } = await shop.sim.ask('deliveries', { state: 'succeeded' });
+        return {
+            users,
+            customers: await objects('customer', () => ({})),
+            sessions: await objects('checkout.session', ({ status: word }) => ({ status: word })),
+            subscriptions: await objects('subscription', ({ status: word, customer }) => ({ status: word, customer })),
+            goneBack: [...this.goneBack],
+            changed,
+            taken: [...new Set(deliveries.map(({ event }) => event))],
+        };
     }
 
     async close() {
         await this.shop.sim.stop();
     }
+}
+
+// Of all events that were kept, their ids; `store` has rows(query).
+export async function keptEvents(store) {
+    return (await store.rows('select event_id from payment_events')).map(({ event_id: id }) => id);
 }

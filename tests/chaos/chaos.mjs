@@ -18,11 +18,13 @@ import { Random } from '../e2e/support/random.mjs';
 import { Sim } from '../e2e/support/sim.mjs';
 import { TimedClient } from '../e2e/support/timed_client.mjs';
 import { check } from './checker.mjs';
-import { Buyers } from './buyers.mjs';
+import { Buyers, keptEvents } from './buyers.mjs';
 import { ChaosClient } from './clients.mjs';
 import { runFailpoints } from './failpoints.mjs';
 import { readHistory, settledMessages } from './history.mjs';
+import { checkPayments } from './payment_checker.mjs';
 import { bugs, goodHistory, undetected } from './planted.mjs';
+import { goodPayments, paymentBugs, undetectedPayments } from './planted_payments.mjs';
 import { runRoleFailpoints } from './role_failpoints.mjs';
 import { Cluster } from './shapes/cluster.mjs';
 import { Embedded } from './shapes/embedded.mjs';
@@ -113,7 +115,7 @@ async function runKills() {
     const harmedUntil = Math.max(0, ...harmed.map(({ ended }) => ended));
     const shown = await settledMessages(users, harmedUntil || Date.now());
     const seconds = (performance.now() - began) / 1000;
-    verdict(`${buyerCount} buyers, ${buyers.bought} purchases, ${buyers.changed} changes: one customer and one subscription each, and what Stripe says`, await buyers.end());
+    const payments = await buyers.end();
     client.close();
     buying.close();
     const stopped = await shape.stop();
@@ -122,8 +124,9 @@ async function runKills() {
 
     const killed = harmed.filter(({ cutsCalls }) => cutsCalls).map(({ began }) => began);
     const history = await readHistory({ store: shape, sim, users, sends: ledger, kills: killed, harmedUntil, shown, quota });
-    verdict(`${buyers.taken.size} events that were taken are there`, await buyers.lostEvents((query) => shape.rows(query)));
+    payments.kept = await keptEvents(shape);
     await buyers.close();
+    if (buyerCount > 0) judgePayments(payments, buyers);
     await sim.stop();
     const problems = check(history);
     verdict(`${sends} sends of ${clientCount} clients, ${harmed.length} harms (${[...new Set(harmed.map(({ role }) => role))].join(', ')}): each accepted message has exactly one reply`, problems);
@@ -139,6 +142,13 @@ async function runKills() {
     }
     printCounts(history, seconds);
     printWaits(client.waits, harmed);
+}
+
+function judgePayments(payments, { bought }) {
+    const { users, changed, goneBack, taken } = payments;
+    const problems = checkPayments(payments);
+    verdict(`${users.length} buyers, ${bought} purchases, ${changed} changes, ${goneBack.length} payments that went back, ${taken.length} events taken: nothing is lost, made twice or left over`, problems);
+    if (problems.length === 0) verdict(`the checker finds ${paymentBugs.length} bugs planted in these very payments`, undetectedPayments(payments));
 }
 
 const told = ({ asked, status, at, ms }) => `${asked}: ${status || 'broken'} after ${ms} ms, at ${at}`;
@@ -176,7 +186,8 @@ function keep(history) {
 async function main() {
     console.log(`chaos: seed ${seed} (--seed ${seed} makes the same choices)`);
     assert.deepEqual(check(goodHistory()), []);
-    verdict(`the checker finds ${bugs.length} planted bugs in a small history`, undetected(goodHistory()));
+    assert.deepEqual(checkPayments(goodPayments()), []);
+    verdict(`the checkers find ${bugs.length} planted bugs in a small history, and ${paymentBugs.length} in a few payments`, [...undetected(goodHistory()), ...undetectedPayments(goodPayments())]);
     await runKills();
     if (options.failpoints === 'yes') {
         const run = { embedded: runFailpoints, cluster: runRoleFailpoints }[options.shape];

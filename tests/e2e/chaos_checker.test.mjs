@@ -1,17 +1,21 @@
-// The checker of tests/chaos finds every planted bug, and nothing in a history that is right.
+// The checkers of tests/chaos find every planted bug, and nothing in what is right.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { check } from '../chaos/checker.mjs';
+import { checkPayments } from '../chaos/payment_checker.mjs';
 import { bugs, goodHistory } from '../chaos/planted.mjs';
+import { goodPayments, paymentBugs } from '../chaos/planted_payments.mjs';
 
-test('a good history has no problems', () => assert.deepEqual(check(goodHistory()), []));
+for (const [what, checker, good, planted] of [['history', check, goodHistory, bugs], ['payments', checkPayments, goodPayments, paymentBugs]]) {
+    test(`good ${what} without a problem`, () => assert.deepEqual(checker(good()), []));
 
-for (const [name, kind, plant] of bugs) {
-    test(`planted: ${name}`, () => {
-        const history = goodHistory();
-        plant(history);
-        const problems = check(history);
-        assert.ok(problems.some((problem) => problem.startsWith(`${kind}:`)), `expected ${kind}, got ${JSON.stringify(problems)}`);
-    });
+    for (const [name, kind, plant] of planted) {
+        test(`planted in ${what}: ${name}`, () => {
+            const copy = good();
+            plant(copy);
+            const problems = checker(copy);
+            assert.ok(problems.some((problem) => problem.startsWith(`${kind}:`)), `expected ${kind}, got ${JSON.stringify(problems)}`);
+        });
+    }
 }

@@ -26,17 +26,26 @@ const env = {
     OTP_TEST_NUMBERS: mobiles.map((mobile) => `${mobile}:${code}@${lastDay}`).join(),
 };
 
-describe('rate limits', { concurrency: true }, () => {
-    after(endPrograms);
+after(endPrograms);
 
+const headers = (from) => ({ 'X-Forwarded-For': from });
+
+// A user who comes from an address of their own.
+async function signUp(client, mobile, address) {
+    const user = Object.assign(new User(), { client });
+    const from = { headers: headers(address) };
+    await user.ask('POST', '/auth/signup/', { body: { mobile, password: 'a-long-pass-word-7' }, expect: 201, ...from });
+    await user.ask('POST', '/auth/send-otp/', { body: { mobile, purpose: 'login' }, ...from });
+    user.token = (await user.ask('POST', '/auth/verify-otp/', { body: { mobile, code, purpose: 'login' }, ...from })).access;
+    user.room = (await user.ask('POST', '/chatroom/', { body: { name: 'a room' }, expect: 201, ...from })).id;
+    return user;
+}
+
+describe('rate limits', { concurrency: true }, () => {
     // A user and an address of their own. `read()` and `send()` give {sent, came, answer} with times in ms.
     async function asker(client, mobile, address) {
-        const user = Object.assign(new User(), { client });
-        await user.ask('POST', '/auth/signup/', { body: { mobile, password: 'a-long-pass-word-7' }, expect: 201 });
-        await user.ask('POST', '/auth/send-otp/', { body: { mobile, purpose: 'login' } });
-        user.token = (await user.ask('POST', '/auth/verify-otp/', { body: { mobile, code, purpose: 'login' } })).access;
-        const room = await user.createRoom();
-        const headers = (from) => ({ 'X-Forwarded-For': from });
+        const user = await signUp(client, mobile, address);
+        const { room } = user;
         return {
             read: (from = address) => stamped(200, () => client.ask('GET', '/user/me/', { token: user.token, headers: headers(from) })),
             // Refused for what it holds, but only after it was counted.
@@ -196,4 +205,56 @@ describe('rate limits', { concurrency: true }, () => {
         client.close();
         assert.equal((await server.stop()).code, 0);
     });
+});
+
+describe('obeying, class by class', () => {
+    const [limit, window] = [2, 4]; // So that one second is not enough.
+    const clients = 3; // Of each rule.
+
+    // What each rule counts, by what a client asks for. It may be refused for what it holds: it was counted before.
+    const asks = {
+        auth: ['POST', '/auth/verify-otp/', {}],
+        otp: ['POST', '/auth/send-otp/', {}],
+        webhook: ['POST', '/subscription/webhook/', {}],
+        send: ['POST', '/chatroom/ROOM/message/', { content: '' }],
+        create: ['POST', '/chatroom/', { name: 7 }],
+        read: ['GET', '/user/me/'],
+    };
+
+    // Of an address, or of a user who comes from a new one each time.
+    for (const [what, rules] of [['address', ['auth', 'otp', 'webhook', 'send_address', 'create_address', 'read_address']], ['user', ['send', 'create', 'read']]]) {
+        test(`by ${what}: who comes back as told is let in, and told all that there is to know`, { timeout: 120_000 }, async () => {
+            const wide = Object.keys(asks).flatMap((name) => (name in { auth: 1, otp: 1, webhook: 1 } ? [name] : [name, `${name}_address`])).filter((name) => !rules.includes(name));
+            const given = [...wide.map((name) => `${name}=1000000/60`), ...rules.map((name) => `${name}=${limit}/${window}`), 'plan=1000000/1'].join();
+            const stripe = { STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_BASE_URL: 'http://127.0.0.1:9', STRIPE_WEBHOOK_SECRET: 'whsec_for_a_test_of_limits_12345', PUBLIC_URL: 'https://chat.example.com' };
+            const server = await Server.start({ env: { ...env, ...stripe, RATE_RULES: given } });
+            const client = new Client(server);
+            let addresses = 0;
+
+            const obey = async (rule, user) => {
+                const [method, path, body] = asks[rule.replace('_address', '')];
+                const address = `198.51.100.${++addresses}`;
+                const ask = () => {
+                    const from = what === 'address' ? address : `203.0.113.${++addresses}`;
+                    return client.ask(method, path.replace('ROOM', user.room), { body, token: user.token, headers: headers(from) });
+                };
+                for (let round = 0; round < 2; ++round) {
+                    let answer = await ask();
+                    for (let asked = 1; asked <= 10 * limit && answer.status !== 429; ++asked) answer = await ask();
+                    assert.equal(`${answer.status} ${answer.body?.code}`, '429 rate_limited', `${rule}: a limit that never comes`);
+                    assert.equal(answer.headers['ratelimit-policy'], `"${rule}";q=${limit};w=${window}`);
+                    const [, reset] = new RegExp(`^"${rule}";r=0;t=(\\d+)$`).exec(answer.headers.ratelimit) ?? assert.fail(JSON.stringify(answer.headers));
+                    const wait = Number(answer.headers['retry-after']);
+                    assert.ok(wait >= 1 && wait <= Number(reset) && Number(reset) <= window, `${rule}: Retry-After ${wait}, reset ${reset}`);
+                    await sleep(wait * 1000 + 5); // Timers may ring a moment early.
+                    assert.notEqual((await ask()).status, 429, `${rule}: refused a second time`);
+                }
+            };
+            const users = [];
+            while (users.length < clients * rules.length) users.push(await signUp(client, mobiles[users.length], `192.0.2.${users.length + 1}`));
+            await Promise.all(users.map((user, index) => obey(rules[index % rules.length], user)));
+            client.close();
+            assert.equal((await server.stop()).code, 0);
+        });
+    }
 });

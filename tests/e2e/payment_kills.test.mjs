@@ -4,11 +4,13 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { allFailpointNames } from '../chaos/failpoints.mjs';
-import { Client, User, onlyBroken } from './support/client.mjs';
+import { User, onlyBroken } from './support/client.mjs';
 import { endPrograms, sleep, until } from './support/process.mjs';
 import { becomes, checkout, openShop, status } from './support/shop.mjs';
 
 const requestMaxMs = 9_000; // 8 s at Stripe, and what Pollux itself needs; where the machine has other work, that as well: see Pulse.
+const forgivenMsMax = 5_000; // So much of it at most: of a machine that stands still for longer nothing can be told.
+const beatMs = 10; // What a look at the simulator's health may take without anybody having waited.
 const patience = 120; // Seconds, for what takes a few: only what never comes is a failure.
 
 // Asks until there is a session, as a person does who is told to come back. `onTry` sees every answer, and when it was asked for (ms).
@@ -23,37 +25,35 @@ async function insist(client, user, body, onTry = () => {}) {
     return answer.body.session_id;
 }
 
-// For how long the machine, and not Stripe, kept everybody waiting: what a client needs who does nothing but ask the same server for what it
-// has in memory, and to pause between.
+// For how long the machine, and not Pollux, kept everybody waiting: what a client needs who does nothing but ask the simulator for its health,
+// and pause between. Pollux has no part in it, so nothing that Pollux does is taken for the machine's.
 class Pulse {
-    #beats = []; // {from, to, late}
+    #beats = []; // {to, late}
     #stopped = false;
 
-    constructor(server, pauseMs = 50) {
-        this.client = new Client(server);
-        this.running = this.#run(this.client, pauseMs);
+    constructor(sim, pauseMs = 50) {
+        this.running = this.#run(sim, pauseMs);
     }
 
-    async #run(client, pauseMs) {
+    async #run(sim, pauseMs) {
         while (!this.#stopped) {
             const from = performance.now();
-            await client.ask('GET', '/livez').catch(onlyBroken);
+            await sim.ask('health');
             await sleep(pauseMs);
             const to = performance.now();
-            this.#beats.push({ from, to, late: to - from - pauseMs });
+            this.#beats.push({ to, late: Math.max(0, to - from - pauseMs - beatMs) });
         }
     }
 
     // All in all, of the beats since then; the one that has not ended counts as well.
     lateSince(from) {
-        const open = performance.now() - (this.#beats.at(-1)?.to ?? performance.now());
+        const open = Math.max(0, performance.now() - (this.#beats.at(-1)?.to ?? performance.now()) - beatMs);
         return this.#beats.filter(({ to }) => to > from).reduce((sum, { late }) => sum + late, open);
     }
 
     async stop() {
         this.#stopped = true;
         await this.running;
-        this.client.close();
     }
 }
 
@@ -114,7 +114,7 @@ describe('buying from a Stripe with faults', () => {
     let shop, server, client, pulse;
     before(async () => {
         ({ shop, server, client } = await openShop());
-        pulse = new Pulse(server);
+        pulse = new Pulse(shop.sim);
     });
     after(async () => {
         await pulse.stop();
@@ -123,10 +123,12 @@ describe('buying from a Stripe with faults', () => {
 
     const plan = (next) => shop.sim.tell('plan', { reset: true, matching: next });
 
-    // In time, and with the way on.
-    function isToComeBack(answer, asked) {
+    // In time, and with the way on. `context`: of the test, which is skipped where the machine lets nothing be told of times.
+    function isToComeBack(context, answer, asked) {
         const [took, late] = [performance.now() - asked, pulse.lateSince(asked)];
-        assert.ok(took < requestMaxMs + late, `an answer after ${Math.round(took)} ms, of which the machine was busy for ${Math.round(late)}`);
+        const isUnknown = took >= requestMaxMs && late > forgivenMsMax;
+        if (isUnknown) context.skip(`the machine kept everybody waiting for ${Math.round(late)} ms: how soon Pollux answers is not known`);
+        else assert.ok(took < requestMaxMs + late, `an answer after ${Math.round(took)} ms, of which the machine was busy for ${Math.round(late)}`);
         if (answer.status === 200) return;
         assert.equal(`${answer.status} ${answer.body.code}`, '503 payment_provider_slow');
         assert.match(answer.headers['retry-after'], /^\d+$/);
@@ -143,10 +145,10 @@ describe('buying from a Stripe with faults', () => {
         ['too many requests', [{ status: 429, code: 'rate_limit', times: 4 }]],
         ['a lock of Stripe\'s', [{ status: 429, code: 'lock_timeout', times: 2 }]],
     ]) {
-        test(what, { timeout: 400_000 }, async () => {
+        test(what, { timeout: 400_000 }, async (context) => {
             const user = await User.signUp(client);
             await plan(next);
-            const session = await insist(client, user, { plan: 'pro' }, isToComeBack);
+            const session = await insist(client, user, { plan: 'pro' }, (answer, asked) => isToComeBack(context, answer, asked));
             await plan([]);
             assert.deepEqual((await checkout(user)).session_id, session);
             await isOneOfEach(shop, user, [session]);
@@ -155,7 +157,7 @@ describe('buying from a Stripe with faults', () => {
         });
     }
 
-    test('a Stripe that is away takes nobody\'s plan, and nothing but buying and changing notices', { timeout: 400_000 }, async () => {
+    test('a Stripe that is away takes nobody\'s plan, and nothing but buying and changing notices', { timeout: 400_000 }, async (context) => {
         const [payer, buyer, newcomer] = [await User.signUp(client), await User.signUp(client), await User.signUp(client)];
         await shop.act((await checkout(payer)).session_id, 'pay');
         await becomes(payer, 'pro', patience);
@@ -174,7 +176,7 @@ describe('buying from a Stripe with faults', () => {
         ]);
         for (const { answer, asked } of refused) {
             assert.equal(answer.status, 503);
-            isToComeBack(answer, asked);
+            isToComeBack(context, answer, asked);
         }
         // Who only looks sees what is known, also who comes back from paying.
         assert.deepEqual(await status(payer), known);

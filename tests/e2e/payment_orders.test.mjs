@@ -4,12 +4,11 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 
-import { Client, User } from './support/client.mjs';
-import { Cluster } from './support/cluster.mjs';
+import { User } from './support/client.mjs';
 import { otherEnd, permutations, runOrders, tooLate } from './support/payment_orders.mjs';
 import { endPrograms, until } from './support/process.mjs';
 import { Random } from './support/random.mjs';
-import { Shop, checkout, openShop, pricesAreKnown, status } from './support/shop.mjs';
+import { checkout, openShop, status, twoNodes } from './support/shop.mjs';
 
 const isDeep = process.env.POLLUX_DEEP !== undefined;
 const atOnce = 36; // Lives.
@@ -20,45 +19,26 @@ const options = { timeout: isDeep ? 5_000_000 : 900_000 };
 
 after(() => endPrograms());
 
-async function endAsStripeSays(shop, clients) {
+async function endAsStripeSays(shop, clients, store) {
     for (let from = 0; from < orders.length; from += atOnce) {
         const batch = orders.slice(from, from + atOnce);
-        const { problems, windows } = await runOrders({ shop, clients, orders: batch, random: random.fork() });
+        const { problems, windows } = await runOrders({ shop, clients, store, orders: batch, random: random.fork() });
         assert.deepEqual(problems, []);
         assert.ok(windows >= batch.length, `${windows} windows were looked behind, in ${batch.length} lives`);
     }
 }
 
-// Two nodes over PostgreSQL, each with an endpoint of its own. `liar`: what stands between them and Stripe.
-async function twoNodes({ users = orders.length, liar = null } = {}) {
-    const shop = await Shop.open({ endpoints: 2 });
-    const env = { ...shop.settings, PUBLIC_URL: 'http://127.0.0.1:8000', AI_MODELS: 'demo' };
-    if (liar) env.STRIPE_BASE_URL = await liar.listen(shop.sim.url);
-    const cluster = await Cluster.start({ serves: 2, workers: 0, users, redis: false, env });
-    await shop.deliverTo(...cluster.serves.map((serve) => liar ? liar.before(serve) : serve));
-    const clients = cluster.serves.map(({ url }) => new Client({ url, testNumber: () => cluster.testNumber() }));
-    await pricesAreKnown(clients[0]);
-    const close = async () => {
-        for (const client of clients) client.close();
-        liar?.close();
-        await cluster.stop();
-        await cluster.end();
-        await shop.sim.stop();
-    };
-    return { shop, cluster, clients, close };
-}
-
 test(`${orders.length} orders over SQLite`, options, async () => {
     const { shop, server, client } = await openShop();
-    await endAsStripeSays(shop, [client]);
+    await endAsStripeSays(shop, [client], server);
     client.close();
     assert.equal((await server.stop()).code, 0);
     await shop.sim.stop();
 });
 
 test(`${orders.length} orders on two nodes over PostgreSQL`, options, async () => {
-    const { shop, clients, close } = await twoNodes();
-    await endAsStripeSays(shop, clients);
+    const { shop, cluster, clients, close } = await twoNodes({ users: orders.length });
+    await endAsStripeSays(shop, clients, cluster);
     await close();
 });
 
@@ -207,8 +187,8 @@ describe('faults', { timeout: 4 * options.timeout }, () => {
     let isHonestFine = false;
 
     async function through(liar) {
-        const { shop, clients, close } = await twoNodes({ users: lives, liar });
-        const seen = await runOrders({ shop, clients, orders: shuffled.slice(0, lives), random: random.fork(), settleSeconds: 60 });
+        const { shop, cluster, clients, close } = await twoNodes({ users: lives, liar });
+        const seen = await runOrders({ shop, clients, store: cluster, orders: shuffled.slice(0, lives), random: random.fork(), settleSeconds: 60 });
         await close();
         return seen;
     }

@@ -3,15 +3,46 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { Client, User } from './support/client.mjs';
+import { User } from './support/client.mjs';
 import { endPrograms, until } from './support/process.mjs';
-import { becomes, buyPro, checkout, openShop, status } from './support/shop.mjs';
+import { nothingFollows } from './support/quiet.mjs';
+import { becomes, buyPro, checkout, openShop, status, twoNodes } from './support/shop.mjs';
 
 const day = 86_400;
 const code = '135790';
 const numbers = ['+12025550101', '+12025550102']; // In debug these may be sent codes without a pause.
 
 after(() => endPrograms());
+
+// Fifty clicks at once, over all `clients`, and what they may leave at Stripe; then one payment.
+async function clickFifty(shop, user, clients) {
+    const buy = (client, price) => client.ask('POST', '/subscription/checkout/', { token: user.token, body: { plan: 'pro', price } });
+    const clicks = await Promise.all(Array.from({ length: 50 }, (_, index) => {
+        return buy(clients[index % clients.length], Math.floor(index / clients.length) % 2 ? shop.monthly : shop.yearly);
+    }));
+    for (const { status: code, body } of clicks) {
+        if (code !== 200) assert.equal(`${code} ${body.code}`, '503 payment_provider_slow');
+    }
+    assert.ok(clicks.some(({ status: code }) => code === 200));
+    let answer;
+    await until('a session', async () => (answer = await buy(clients[0], shop.yearly)).status === 200, { seconds: 60, everyMs: 500 });
+    const last = answer.body.session_id;
+    const mine = ({ metadata }) => metadata.user === String(user.id);
+    const sessions = (await shop.objects('checkout.session')).filter(mine);
+    assert.deepEqual(sessions.filter((session) => session.status === 'open').map(({ id }) => id), [last]);
+    const customers = (await shop.objects('customer')).filter(mine);
+    assert.equal(customers.length, 1);
+    assert.deepEqual([...new Set(sessions.map(({ customer }) => customer))], [customers[0].id]);
+    await shop.act(last, 'pay');
+    await becomes(user, 'pro');
+    assert.equal((await status(user)).price, shop.yearly);
+    for (const client of clients) {
+        const refused = await buy(client, shop.monthly);
+        assert.equal(`${refused.status} ${refused.body.code}`, '409 already_subscribed');
+        assert.match(refused.body.portal_url, /^http/);
+    }
+    assert.equal((await shop.subscriptionsOf(customers[0].id)).length, 1);
+}
 
 describe('payments', () => {
     let shop, server, client;
@@ -79,27 +110,7 @@ describe('payments', () => {
     });
 
     test('fifty clicks at once, for two prices, end in one payable session, one customer and one subscription', async () => {
-        const user = await User.signUp(client);
-        const clicks = await Promise.all(Array.from({ length: 50 }, (_, index) => client.ask('POST', '/subscription/checkout/', {
-            token: user.token, body: { plan: 'pro', price: index % 2 ? shop.monthly : shop.yearly },
-        })));
-        for (const { status: code, body } of clicks) {
-            if (code !== 200) assert.equal(`${code} ${body.code}`, '503 payment_provider_slow');
-        }
-        assert.ok(clicks.some(({ status: code }) => code === 200));
-        const { session_id: last } = await checkout(user, { plan: 'pro', price: shop.yearly });
-        const sessions = (await shop.objects('checkout.session')).filter(({ metadata }) => metadata.user === String(user.id));
-        assert.deepEqual(sessions.filter((session) => session.status === 'open').map(({ id }) => id), [last]);
-        assert.equal(new Set(sessions.map(({ customer }) => customer)).size, 1);
-        assert.equal((await shop.objects('customer')).filter(({ metadata }) => metadata.user === String(user.id)).length, 1);
-        await shop.act(last, 'pay');
-        await becomes(user, 'pro');
-        assert.equal((await status(user)).price, shop.yearly);
-        const refused = await client.ask('POST', '/subscription/checkout/', { token: user.token, body: { plan: 'pro' } });
-        assert.equal(refused.status, 409);
-        assert.equal(refused.body.code, 'already_subscribed');
-        assert.match(refused.body.portal_url, /^http/);
-        assert.equal((await shop.subscriptionsOf(sessions[0].customer)).length, 1);
+        await clickFifty(shop, await User.signUp(client), [client]);
     });
 
     for (const word of ['flexible', 'classic']) {
@@ -179,12 +190,31 @@ describe('payments', () => {
         for (const path of ['/subscription/pro/', '/subscribe/pro/', '/subscriptions/pro/']) urls.push((await user.ask('POST', path)).session_id);
         assert.equal(new Set(urls).size, 1);
         assert.equal((await user.ask('GET', '/subscriptions/status/')).status, 'pending');
-        for (const path of ['/subscription/webhook/', '/webhook/stripe/', '/subscriptions/webhook/stripe/']) {
-            const answer = await client.ask('POST', path, { body: '{}' });
-            assert.equal(answer.status, 400);
-            assert.equal(answer.body.code, 'signature_missing');
-        }
     });
+
+    for (const path of ['/subscription/webhook/', '/webhook/stripe/', '/subscriptions/webhook/stripe/']) {
+        test(`what Stripe tells at ${path} is taken with its signature, and not without`, async () => {
+            const user = await User.signUp(client);
+            const { session_id: session } = await checkout(user);
+            await nothingFollows(shop, server);
+            await shop.sim.tell('webhooks', { mode: 'drop' });
+            try {
+                await shop.act(session, 'pay');
+                const { subscription } = (await shop.sim.ask('objects', { id: session })).objects[0];
+                const created = (await shop.call('GET', 'events?type=customer.subscription.created&limit=5')).data.find(({ data }) => data.object.id === subscription);
+                const post = async (how) => (await shop.sim.tell('deliveries/forge', { event: created.id, url: server.url + path, ...how })).status;
+                const answer = await client.ask('POST', path, { body: JSON.stringify(created) });
+                assert.equal(`${answer.status} ${answer.body.code}`, '400 signature_missing');
+                assert.equal(await post({ secret: 'whsec_wrong' }), 400);
+                await nothingFollows(shop, server);
+                assert.equal((await status(user)).tier, 'basic');
+                assert.equal(await post(), 200);
+                await becomes(user, 'pro');
+            } finally {
+                await shop.sim.tell('webhooks', { mode: 'send' });
+            }
+        });
+    }
 
     test('an account that is deleted is not charged any more', async () => {
         const [user, other] = await Promise.all(numbers.map((mobile) => User.signUp(client, { mobile })));
@@ -199,4 +229,26 @@ describe('payments', () => {
         await until('the subscription\'s end', async () => (await shop.subscriptionsOf(customers[0].id))[0].status === 'canceled');
         await until('the session\'s end', async () => (await shop.objects('checkout.session')).find(({ id }) => id === left).status === 'expired');
     });
+});
+
+describe('payments on two nodes over PostgreSQL', () => {
+    let nodes;
+    before(async () => {
+        nodes = await twoNodes({ users: 5 });
+    });
+    after(() => nodes.close());
+
+    // Calls that take a while, each another: so that both nodes are at each step at once.
+    for (const [what, matching] of [
+        ['a Stripe that is quick', []],
+        ['a Stripe that is not', [{ method: 'POST', path: '/v1/customers', delay_ms: [0, 600], late_ms: [0, 300], times: -1 }, { method: 'POST', path: '/v1/checkout/sessions*', delay_ms: [0, 400], times: -1 }]],
+    ]) {
+        test(`fifty clicks at once on both, with ${what}, end in one payable session, one customer and one subscription`, { timeout: 300_000 }, async () => {
+            const { shop, clients } = nodes;
+            const user = await User.signUp(clients[0]);
+            await shop.sim.tell('plan', { reset: true, matching });
+            await clickFifty(shop, user, clients);
+            await shop.sim.tell('plan', { reset: true });
+        });
+    }
 });

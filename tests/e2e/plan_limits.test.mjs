@@ -141,15 +141,23 @@ describe('requests of a plan, counted over two nodes', () => {
         assert.deepEqual(gently.filter(({ isAccepted }) => !isAccepted).map(({ answer }) => answer.text), []);
     });
 
+    // Whatever a client asks for at once is within the limit where the machine needs long enough to answer it: then it asks for more.
+    async function askUntilRefused(user) {
+        for (let bursts = 0; bursts < 20; ++bursts) {
+            const burst = await Promise.all(Array.from({ length: 2 * count + 1 }, (_, turn) => ask(user, turn)));
+            for (const { answer } of burst) assert.ok(answer.headers['ratelimit-policy'].includes(`"plan";q=${count};w=${windowSeconds}`));
+            const refused = burst.filter(({ isAccepted }) => !isAccepted).sort((one, other) => one.came - other.came).at(-1)?.answer;
+            if (refused) return refused;
+        }
+        return assert.fail('a limit that never comes');
+    }
+
     test('clients who come back as they were told are let in each time', { timeout: 120_000 }, async () => {
-        const clients = await Promise.all(Array.from({ length: 20 }, signUp));
+        const clients = await Promise.all(Array.from({ length: 10 }, signUp));
         let refusals = 0;
         const obey = async (user) => {
             for (let round = 0; round < 3; ++round) {
-                const burst = await Promise.all(Array.from({ length: 2 * count + 1 }, (_, turn) => ask(user, turn)));
-                for (const { answer } of burst) assert.ok(answer.headers['ratelimit-policy'].includes(`"plan";q=${count};w=${windowSeconds}`));
-                const refused = burst.filter(({ isAccepted }) => !isAccepted).sort((one, other) => one.came - other.came).at(-1)?.answer;
-                assert.ok(refused, 'a limit that never comes');
+                const refused = await askUntilRefused(user);
                 assert.match(refused.headers.ratelimit, /^"plan";r=0;t=\d+$/);
                 const wait = Number(refused.headers['retry-after']);
                 assert.ok(wait >= 1 && wait <= windowSeconds, `Retry-After ${wait}`);
@@ -159,6 +167,6 @@ describe('requests of a plan, counted over two nodes', () => {
             }
         };
         await Promise.all(clients.map(obey));
-        assert.equal(refusals, 60);
+        assert.equal(refusals, 30);
     });
 });

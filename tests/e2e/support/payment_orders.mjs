@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 
 import { User } from './client.mjs';
 import { sleep, until } from './process.mjs';
+import { nothingFollows } from './quiet.mjs';
 import { status } from './shop.mjs';
 
 export const windowMs = 5_000; // How long a paid user may be basic after Stripe's answer.
@@ -14,8 +15,8 @@ const looksMin = 3; // Behind a window, and behind that, for it to count as look
 const dwellSeconds = 120; // For Stripe's answer and those looks: it takes a dozen seconds, and on a machine that has other work more.
 
 // A fetch that took its number before a payment may begin its call right after it, and be thrown away for one with a newer number that saw
-// nothing of it. What begins later than that has a newer number.
-const raceMs = 300;
+// nothing of it. What begins later than that has a newer number: between number and call there is no wait but for a turn of the process.
+const raceMs = 1500;
 
 const staysPaid = (index) => index % 4 < 2; // Half of the lives, with either end.
 
@@ -147,8 +148,8 @@ class Answers {
 }
 
 // Runs a life for each order, all at once: what is wrong, as sentences, and how many windows after a payment were looked behind, at least two
-// of each life that stays paid. `clients`: one a node.
-export async function runOrders({ shop, clients, orders, random, settleSeconds = 180 }) {
+// of each life that stays paid. `clients`: one a node. `store`: what they have in common.
+export async function runOrders({ shop, clients, store, orders, random, settleSeconds = 180 }) {
     const { sim } = shop;
     const problems = [];
     await sim.tell('webhooks', { mode: 'hold', retries: 20, retry_ms: 200 });
@@ -162,7 +163,7 @@ export async function runOrders({ shop, clients, orders, random, settleSeconds =
         lives = await Promise.all(orders.map((order, index) => live({ shop, clients, random, held, answers, watch }, users[index], order, index)));
         await isSettled(shop, lives, settleSeconds, problems);
         if (!problems.length) {
-            await becomesQuiet(sim);
+            await nothingFollows(shop, store);
             await isSettled(shop, lives, 0, problems); // Nothing that came late has changed it again.
         }
     } finally {
@@ -195,12 +196,6 @@ function judgeWindows(me, calls, watch, problems) {
         else if (me.staysPaid) problems.push(`${me.user.mobile}: looked at ${looks.length} times behind the window`);
     }
     return windows;
-}
-
-async function becomesQuiet(sim) {
-    await sim.tell('deliveries/drain', { timeout_ms: 60_000 });
-    await until('an end of calls', async () => (await sim.ask('calls', { path: '/none' })).running === 0, { seconds: 60 });
-    await sleep(1000); // Whoever had an answer has written it by then, or the next look finds it.
 }
 
 async function isSettled(shop, lives, seconds, problems) {

@@ -75,9 +75,9 @@ export class Server {
         return [...this.consoles, this.program.stdout].join('');
     }
 
-    // Rows of a query; only while the server is stopped, since the database is its own.
+    // Rows of a query. While the server runs, it may only be looked at: what is written is its own.
     async rows(query) {
-        const { stdout } = await promisify(execFile)('sqlite3', ['-json', this.database, query], { maxBuffer: 1 << 30 });
+        const { stdout } = await promisify(execFile)('sqlite3', ['-json', '-cmd', '.timeout 10000', this.database, query], { maxBuffer: 1 << 30 });
         return stdout.trim() === '' ? [] : JSON.parse(stdout);
     }
 }
