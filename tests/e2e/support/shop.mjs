@@ -12,6 +12,8 @@ export class Shop {
         const shop = new Shop();
         shop.key = key;
         shop.sim = sim ?? await StripeSim.start();
+        // A server that is away for a moment hears of it soon; Stripe itself takes hours (payment_stripe_ways.test.mjs).
+        await shop.sim.tell('webhooks', { retries: 3, retry_ms: [200, 1000] });
         const product = await shop.make('products', { name: 'Pro' });
         shop.monthly = (await shop.make('prices', { product: product.id, currency: 'usd', unit_amount: 2000, 'recurring[interval]': 'month' })).id;
         shop.yearly = (await shop.make('prices', { product: product.id, currency: 'usd', unit_amount: 20000, 'recurring[interval]': 'year' })).id;
