@@ -31,6 +31,9 @@ int main(int count, char** words)
     stripe->add_option("--key", stripe_options.keys,
                        "an API key, or KEY=ACCOUNT; may be repeated (else: sk_test_1, sk_live_1, rk_test_1, ... sk_test_2)");
     stripe->add_option("--plan", stripe_options.plan_files, "JSON file of plans; may be repeated");
+    stripe->add_option(
+        "--account-version", stripe_options.account_version,
+        "the accounts' own API version: what a call without Stripe-Version gets, which for any but the simulated one is 501");
     stripe->add_option("--calls-max", stripe_options.calls_max, "calls kept in the log")->default_val(100'000);
     stripe->add_flag("--die-with-parent", die_with_parent, "end when the process that started this one ends");
     CLI11_PARSE(app, count, words);

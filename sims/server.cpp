@@ -26,12 +26,6 @@ namespace http = boost::beast::http;
 
 namespace {
 
-// An exception that leaves a connection is a fault of the simulator: it ends loudly.
-void must_not_fail(std::exception_ptr failure)
-{
-    if (failure) std::rethrow_exception(failure);
-}
-
 constexpr std::uint64_t body_bytes_max = 64 * 1024 * 1024;
 
 std::string small(std::string_view text)
@@ -183,6 +177,11 @@ void Connection::unwatch()
     watching_ = false;
     boost::system::error_code ignored;
     if (socket_.is_open()) socket_.cancel(ignored);
+}
+
+void must_not_fail(std::exception_ptr failure)
+{
+    if (failure) std::rethrow_exception(failure);
 }
 
 std::string head(int status, std::string_view content_type, std::string_view more_headers)

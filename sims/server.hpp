@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -61,6 +62,9 @@ std::string head(int status, std::string_view content_type, std::string_view mor
 
 enum class After { keep, close };
 using Handler = std::function<asio::awaitable<After>(Request, std::shared_ptr<Connection>)>;
+
+// For co_spawn: an exception that leaves a coroutine is a fault of the simulator, which ends it loudly.
+void must_not_fail(std::exception_ptr failure);
 
 // Listens on "127.0.0.1:PORT", prints "listening on 127.0.0.1:PORT" and serves until SIGTERM or SIGINT.
 int serve(std::string const& listen, Handler handler);

@@ -30,14 +30,6 @@ namespace {
 
 constexpr char json_type[] = "application/json";
 
-StripeError refused(int status, std::string message, std::string code = {})
-{
-    auto error = invalid(std::move(message), {}, std::move(code));
-    error.status = status;
-    error.before_execution = true;
-    return error;
-}
-
 std::vector<std::string> segments_of(std::string_view path)
 {
     std::vector<std::string> segments;
@@ -87,9 +79,11 @@ void check_simulated(Route const& route, json::object const& params)
     }
 }
 
-void check_version(Request const& request)
+void check_version(Request const& request, std::string const& account_version)
 {
     auto const version = request.header("stripe-version");
+    if (version.empty() && account_version != api_version)
+        throw not_simulated("the account's own API version " + account_version + ", which a call without Stripe-Version gets");
     if (!version.empty() && version != api_version)
         throw refused(400, "Invalid Stripe API version: " + std::string(version) + " (this simulator knows " + std::string(api_version) +
                                " alone).");
@@ -163,7 +157,7 @@ Api::Answer Api::judge(Request const& request, Running& running, Found& found, j
     running.place = &place;
     running.call.account = key.account;
     running.call.mode = key.is_live ? "live" : "test";
-    check_version(request);
+    check_version(request, simulator_.account_version);
     found = find(request);
     check_rate(place);
     check_rights(key, key_of(authorization), request.method, found.route->endpoint.substr(found.route->endpoint.find(' ') + 1));
@@ -246,6 +240,7 @@ asio::awaitable<After> Api::answer(Request request, std::shared_ptr<Connection> 
     asked.method = request.method;
     asked.path = request.path;
     asked.idempotency_key = request.header("idempotency-key");
+    asked.key = key_of(request.header("authorization"));
     asked.version = request.header("stripe-version");
     asked.request_id = make_id("req_");
     auto& call = simulator_.calls.begin(std::move(asked));
@@ -277,7 +272,7 @@ asio::awaitable<After> Api::answer(Request request, std::shared_ptr<Connection> 
             keep(planned_error(plan, call.request_id));
         else if (call.has_acted && !made.before_execution)
             keep(made);
-        else if (!running.key.empty())
+        else if (!running.key.empty() && fault != FaultPlan::Fault::hang)
             running.place->idempotency.abandon(running.key);
     }
     co_await pause(plan.late_ms.pick());
@@ -288,6 +283,8 @@ asio::awaitable<After> Api::answer(Request request, std::shared_ptr<Connection> 
     }
     if (fault == FaultPlan::Fault::hang) {
         co_await connection->hang();
+        // For as long as it hangs it is under way, so its key is in use.
+        if (!running.key.empty()) running.place->idempotency.abandon(running.key);
         simulator_.calls.end(call, Call::State::hung);
         co_return After::close;
     }

@@ -1,18 +1,10 @@
 #include "stripe/calls.hpp"
 
+#include "stripe/clock.hpp"
+
 #include <algorithm>
-#include <chrono>
 
 namespace pollux::sims::stripe {
-
-namespace {
-
-double machine_time()
-{
-    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-} // namespace
 
 Call& Calls::begin(Call call)
 {
@@ -57,6 +49,7 @@ json::object Calls::describe(std::int64_t after, std::string_view method, std::s
                         {"path", call.path},
                         {"params", call.params},
                         {"idempotency_key", call.idempotency_key},
+                        {"key", call.key},
                         {"account", call.account},
                         {"mode", call.mode},
                         {"version", call.version},

@@ -17,6 +17,7 @@ struct Call {
     std::string path;
     json::object params; // As they came, before they were judged.
     std::string idempotency_key;
+    std::string key;
     std::string account;
     std::string mode;    // "live", "test", or empty for a key that is none.
     std::string version; // Stripe-Version, as it came.

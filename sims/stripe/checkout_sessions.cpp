@@ -111,6 +111,7 @@ json::object create(Ask& ask)
     session.body["url"] = page_of(session);
     session.hidden["line_items"] = std::move(items);
     if (auto const* data = object_in(params, "subscription_data")) session.hidden["subscription_data"] = *data;
+    session.hidden["saves_address"] = text_at(params, "customer_update.address") == "auto";
     return session.body;
 }
 
@@ -196,6 +197,7 @@ Record& subscribe(Record& session, First first)
     for (auto const& item : session.hidden.at("line_items").get_array())
         asked.items.push_back({{"price", item.at("price").at("id")}, {"quantity", item.at("quantity")}});
     auto& subscription = make_subscription(customer, std::move(asked));
+    subscription.hidden["session"] = session.id();
     session.body["subscription"] = subscription.id();
     return subscription;
 }
@@ -205,23 +207,37 @@ void complete(Record& session, Record const& subscription)
 {
     auto& world = *session.world;
     auto const* invoice = latest_invoice(subscription);
-    auto const* customer = world.store.find("customer", text_of(session.body, "customer"));
+    auto* customer = world.store.find("customer", text_of(session.body, "customer"));
+    if (flag_of(session.hidden, "saves_address")) {
+        world.change(*customer, "customer.updated", [](json::object& body) {
+            body["address"] = {{"city", "Bonn"},   {"country", "DE"},        {"line1", "Weg 1"},
+                               {"line2", nullptr}, {"postal_code", "53111"}, {"state", nullptr}};
+        });
+    }
     bool const is_free = invoice && number_of(invoice->body, "amount_due") == 0;
     bool const is_paid = invoice && is_invoice(*invoice, "paid");
     world.change(session, "", [&](json::object& body) {
         body["status"] = "complete";
         body["payment_status"] = is_free ? "no_payment_required" : is_paid ? "paid" : "unpaid";
         body["url"] = nullptr;
+        auto& tax = body.at("automatic_tax").as_object();
+        if (flag_of(tax, "enabled")) tax["status"] = "complete";
         body["invoice"] = text_or_null(invoice ? invoice->id() : "");
-        body["customer_details"] = {
-            {"address", nullptr},         {"business_name", nullptr},          {"email", customer->body.at("email")},
-            {"individual_name", nullptr}, {"name", customer->body.at("name")}, {"phone", nullptr},
-            {"tax_exempt", "none"},       {"tax_ids", json::array()}};
+        body["customer_details"] = {{"address", customer->body.at("address")},
+                                    {"business_name", nullptr},
+                                    {"email", customer->body.at("email")},
+                                    {"individual_name", nullptr},
+                                    {"name", customer->body.at("name")},
+                                    {"phone", nullptr},
+                                    {"tax_exempt", "none"},
+                                    {"tax_ids", json::array()}};
     });
     world.tell("checkout.session.completed", session);
 }
 
-void pay(Record& session, First first)
+enum class Page { closes, stays_open };
+
+void pay(Record& session, First first, Page page = Page::closes)
 {
     buyer(session); // Refused where the customer is gone by now.
     auto* subscription = subscription_of_session(session);
@@ -232,8 +248,7 @@ void pay(Record& session, First first)
         collect(*invoice, first == First::paid ? Outcome::succeeds : Outcome::processes);
         if (first == First::processing) set_status(*subscription, "active");
     }
-    if (first == First::processing_incomplete) return;
-    complete(session, *subscription);
+    if (page == Page::closes) complete(session, *subscription);
 }
 
 void end_async(Record& session, bool succeeds)
@@ -251,7 +266,7 @@ void end_async(Record& session, bool succeeds)
         world.tell("checkout.session.async_payment_succeeded", session);
         return;
     }
-    // The invoice is voided and the subscription stays as it is.
+    // The invoice is voided and the subscription stays as it is; an incomplete one ends.
     if (auto* intent = intent_of(*invoice)) try_intent(*intent, Outcome::fails);
     void_invoice(*invoice);
     world.tell("checkout.session.async_payment_failed", session);
@@ -275,10 +290,11 @@ void act_on_session(Record& session, std::string const& what)
     if (!is_open(session)) throw invalid("the page of this session is closed: it is " + text_of(session.body, "status"));
     if (what == "pay") return pay(session, First::paid);
     if (what == "pay_later") return pay(session, First::processing);
-    if (what == "incomplete") return pay(session, First::processing_incomplete);
+    if (what == "pay_later_incomplete") return pay(session, First::processing_incomplete);
+    if (what == "incomplete") return pay(session, First::processing_incomplete, Page::stays_open);
     if (what == "decline") return; // The page says so and stays open; nothing is made.
     if (what == "expire") return expire_now(session);
-    throw invalid("do is pay, decline, pay_later, incomplete, async_succeed, async_fail or expire");
+    throw invalid("do is pay, decline, pay_later, pay_later_incomplete, incomplete, async_succeed, async_fail or expire");
 }
 
 std::string return_address(Record const& session)

@@ -7,11 +7,15 @@
 
 namespace pollux::sims::stripe {
 
+double machine_time()
+{
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
 std::int64_t Clock::now() const
 {
     if (standing_ > 0) return standing_;
-    using namespace std::chrono;
-    return duration_cast<seconds>(system_clock::now().time_since_epoch()).count() + ahead_;
+    return static_cast<std::int64_t>(machine_time()) + ahead_;
 }
 
 void Clock::remind(std::int64_t time, Record& record, std::function<void(Record&)> const& act)

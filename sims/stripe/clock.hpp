@@ -11,6 +11,8 @@ namespace pollux::sims::stripe {
 
 struct Record;
 
+double machine_time(); // Seconds since 1970, by the machine's clock alone.
+
 class Clock {
 public:
     std::int64_t now() const; // Seconds since 1970.

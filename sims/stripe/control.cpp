@@ -1,15 +1,18 @@
 #include "stripe/control.hpp"
 
+#include "stripe/control_words.hpp"
 #include "stripe/errors.hpp"
 #include "stripe/events.hpp"
 #include "stripe/expand.hpp"
 #include "stripe/form.hpp"
 #include "stripe/portal.hpp"
+#include "stripe/shapes.hpp"
 
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace pollux::sims::stripe {
@@ -23,6 +26,9 @@ World& world_of(Simulator& simulator, json::object const& how)
     auto const& keys = simulator.keys.all();
     auto account = text_of(how, "account");
     if (account.empty() && !keys.empty()) account = keys.begin()->second.account;
+    bool const is_known = std::ranges::any_of(keys, [&](auto const& one) { return one.second.account == account; });
+    if (!is_known) throw invalid("no key is of the account '" + account + "'");
+    if (how.contains("mode")) check_word("mode", text_of(how, "mode"), "live test");
     return simulator.place(account, text_of(how, "mode") == "live").world;
 }
 
@@ -39,18 +45,14 @@ json::object describe(Settings const& settings)
 json::object set(Settings& settings, json::object const& how)
 {
     auto made = settings;
-    for (auto const& field : how) {
-        if (!has_word("account mode retry_after_s after_last_retry draft_s requests_per_second", field.key()))
-            throw invalid("there is no setting " + std::string(field.key()));
-    }
-    if (auto const* gaps = array_in(how, "retry_after_s")) {
+    if (auto const* given = how.if_contains("retry_after_s")) {
         made.retry_after_s.clear();
-        for (auto const& gap : *gaps) made.retry_after_s.push_back(gap.to_number<std::int64_t>());
+        for (auto const& gap : given->as_array()) made.retry_after_s.push_back(gap.to_number<std::int64_t>());
     }
     if (how.contains("after_last_retry")) made.after_last_retry = text_of(how, "after_last_retry");
-    if (!has_word("cancel unpaid past_due", made.after_last_retry)) throw invalid("after_last_retry is cancel, unpaid or past_due");
-    if (how.contains("draft_s")) made.draft_s = number_of(how, "draft_s");
-    if (how.contains("requests_per_second")) made.requests_per_second = static_cast<std::size_t>(number_of(how, "requests_per_second"));
+    check_word("after_last_retry", made.after_last_retry, "cancel unpaid past_due");
+    made.draft_s = static_cast<std::int64_t>(read_count(how, "draft_s", static_cast<std::size_t>(made.draft_s)));
+    made.requests_per_second = read_count(how, "requests_per_second", made.requests_per_second);
     settings = made;
     return describe(settings);
 }
@@ -63,7 +65,9 @@ json::object move_clock(Simulator& simulator, json::object const& how)
     else if (how.contains("to")) {
         if (number_of(how, "to") < clock.now()) throw invalid("the clock only goes forward: it is " + std::to_string(clock.now()));
         clock.advance_to(number_of(how, "to"));
-    }
+    } else
+        throw invalid("write advance_s or to");
+    simulator.deliveries.retry_due();
     return {{"now", clock.now()}};
 }
 
@@ -110,14 +114,17 @@ json::object objects(Simulator& simulator, json::object const& query)
             if (auto const* record = world->store.find_any(id)) add(*world, *record);
         }
     } else {
+        auto const kind = text_of(query, "kind");
+        if (kind != "event" && !has_shape(kind)) throw invalid("no object is called '" + kind + "'");
         auto& world = world_of(simulator, query);
-        for (auto const& record : world.store.all(text_of(query, "kind"))) add(world, record);
+        for (auto const& record : world.store.all(kind)) add(world, record);
     }
     return {{"objects", std::move(found)}};
 }
 
 json::object read(Simulator& simulator, std::string_view what, json::object const& query)
 {
+    check_read(what, query);
     if (what == "health") return {{"status", "ok"}};
     if (what == "calls")
         return simulator.calls.describe(std::atoll(text_of(query, "after").c_str()), text_of(query, "method"), text_of(query, "path"));
@@ -125,8 +132,7 @@ json::object read(Simulator& simulator, std::string_view what, json::object cons
     if (what == "deliveries") return simulator.deliveries.describe(text_of(query, "state"), text_of(query, "event"));
     if (what == "clock") return {{"now", simulator.clock.now()}};
     if (what == "settings") return describe(world_of(simulator, query).settings);
-    if (what == "objects") return objects(simulator, query);
-    throw invalid("write health, calls, webhooks, deliveries, clock, settings or objects");
+    return objects(simulator, query);
 }
 
 asio::awaitable<json::object> write(Simulator& simulator, std::string_view what, json::value how)
@@ -136,12 +142,15 @@ asio::awaitable<json::object> write(Simulator& simulator, std::string_view what,
         co_return json::object();
     }
     auto const& fields = how.as_object();
+    check_write(what, fields);
     if (what == "webhooks") {
         simulator.deliveries.set_plan(fields);
         co_return simulator.deliveries.describe_plan();
     }
     if (what == "deliveries/release") co_return json::object{{"count", simulator.deliveries.release(fields)}};
     if (what == "deliveries/drop") co_return json::object{{"count", simulator.deliveries.drop_held()}};
+    if (what == "deliveries/retry")
+        co_return json::object{{"count", simulator.deliveries.retry_now(text_of(fields, "event"), text_of(fields, "endpoint"))}};
     if (what == "deliveries/redeliver") {
         auto* event = simulator.find("event", text_of(fields, "event"));
         if (!event) throw invalid("there is no event '" + text_of(fields, "event") + "'");
@@ -158,8 +167,10 @@ asio::awaitable<json::object> write(Simulator& simulator, std::string_view what,
     if (what == "keys") co_return change_keys(simulator, fields);
     if (what == "batch") {
         json::array made;
-        for (auto const& one : fields.at("acts").as_array())
+        for (auto const& one : fields.at("acts").as_array()) {
+            check_act(one.as_object());
             made.push_back(act(simulator, text_of(one.as_object(), "on"), one.as_object()));
+        }
         co_return json::object{{"made", std::move(made)}};
     }
     if (what == "many") co_return make_many(world_of(simulator, fields), fields);

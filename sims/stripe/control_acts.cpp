@@ -1,6 +1,7 @@
 #include "stripe/control.hpp"
 
 #include "stripe/checkout_sessions.hpp"
+#include "stripe/control_words.hpp"
 #include "stripe/customers.hpp"
 #include "stripe/disputes.hpp"
 #include "stripe/errors.hpp"
@@ -34,30 +35,34 @@ Record& need_charge(Simulator& simulator, json::object const& how)
     return charge_of(*intent->world, intent->id(), "payment_intent");
 }
 
+void check_settable(Record const& record, json::object const& fields)
+{
+    for (auto const& field : fields) {
+        if (!record.body.contains(field.key())) throw invalid("a " + record.kind + " has no field " + std::string(field.key()));
+    }
+}
+
 json::object on_subscription(Record& subscription, json::object const& how)
 {
     auto const what = text_of(how, "do");
+    if (how.contains("do") || !how.contains("set")) check_word("do", what, "cancel expire");
+    if (how.contains("reason")) check_word("reason", text_of(how, "reason"), "cancellation_requested payment_disputed payment_failed");
     if (auto const* fields = object_in(how, "set")) { // Whatever a test wants to be so.
+        check_settable(subscription, *fields);
         bool const tells = !how.contains("tells") || flag_of(how, "tells");
         subscription.world->change(subscription, tells ? "customer.subscription.updated" : "", [&](json::object& body) {
-            for (auto const& field : *fields) {
-                if (!body.contains(field.key())) throw invalid("a subscription has no field " + std::string(field.key()));
-                body[field.key()] = field.value();
-            }
+            for (auto const& field : *fields) body[field.key()] = field.value();
         });
     }
-    if (what == "cancel")
-        cancel_now(subscription, text_of(how, "reason"));
-    else if (what == "expire")
-        expire_incomplete(subscription);
-    else if (!what.empty())
-        throw invalid("do is cancel or expire; set changes fields");
+    if (what == "cancel") cancel_now(subscription, text_of(how, "reason"));
+    if (what == "expire") expire_incomplete(subscription);
     return subscription.body;
 }
 
 json::object on_invoice(Record& invoice, json::object const& how)
 {
     auto const what = text_of(how, "do");
+    check_word("do", what, "finalize pay fail void uncollectible");
     if (what == "finalize" || (is_invoice(invoice, "draft") && has_word("pay fail", what))) finalize(invoice);
     if (what == "pay") {
         if (is_invoice(invoice, "open")) collect(invoice, Outcome::succeeds);
@@ -67,14 +72,13 @@ json::object on_invoice(Record& invoice, json::object const& how)
         void_invoice(invoice);
     else if (what == "uncollectible")
         mark_uncollectible(invoice);
-    else if (what != "finalize")
-        throw invalid("do is finalize, pay, fail, void or uncollectible");
     return invoice.body;
 }
 
 json::object on_dispute(Simulator& simulator, json::object const& how)
 {
     auto const what = text_of(how, "do");
+    check_word("do", what, "open close reopen");
     if (what == "open") {
         auto const reason = text_of(how, "reason");
         auto const status = text_of(how, "status");
@@ -84,25 +88,35 @@ json::object on_dispute(Simulator& simulator, json::object const& how)
     auto& dispute = need(simulator, "dispute", how, "dispute");
     if (what == "close")
         close_dispute(dispute, text_of(how, "status"));
-    else if (what == "reopen")
-        reopen_dispute(dispute);
     else
-        throw invalid("do is open, close or reopen");
+        reopen_dispute(dispute);
     return dispute.body;
+}
+
+json::object on_refund(Simulator& simulator, json::object const& how)
+{
+    if (how.contains("do")) {
+        auto& refund = need(simulator, "refund", how, "refund");
+        end_refund(refund, text_of(how, "do"));
+        return refund.body;
+    }
+    auto& charge = need_charge(simulator, how);
+    json::object params{{"charge", charge.id()}};
+    copy_given(params, how, "amount reason metadata");
+    auto const status = text_of(how, "status");
+    return make_refund(*charge.world, params, status.empty() ? "succeeded" : status).body;
 }
 
 json::object on_endpoint(Record& endpoint, json::object const& how)
 {
     auto const what = text_of(how, "do");
+    if (how.contains("do") || !how.contains("set")) check_word("do", what, "disable enable roll_secret");
     if (auto const* fields = object_in(how, "set")) {
-        for (auto const& field : *fields) {
-            if (!endpoint.body.contains(field.key())) throw invalid("an endpoint has no field " + std::string(field.key()));
-            endpoint.body[field.key()] = field.value();
-        }
+        check_settable(endpoint, *fields);
+        for (auto const& field : *fields) endpoint.body[field.key()] = field.value();
         if (what.empty()) return endpoint.body;
     }
     if (what == "roll_secret") return {{"id", endpoint.id()}, {"secret", roll_secret(endpoint)}};
-    if (what != "disable" && what != "enable") throw invalid("do is disable, enable or roll_secret");
     endpoint.body["status"] = what == "disable" ? "disabled" : "enabled"; // No event tells of it.
     return endpoint.body;
 }
@@ -126,21 +140,15 @@ json::object act(Simulator& simulator, std::string_view on_what, json::object co
     if (on_what == "customer") {
         auto& customer = need(simulator, "customer", how, "customer");
         auto const payments = text_of(how, "payments");
-        if (!has_word("succeed fail process", payments)) throw invalid("payments is succeed, fail or process");
+        check_word("payments", payments, "succeed fail process");
         set_payments(customer, payments);
         return customer.body;
     }
     if (on_what == "subscription") return on_subscription(need(simulator, "subscription", how, "subscription"), how);
     if (on_what == "invoice") return on_invoice(need(simulator, "invoice", how, "invoice"), how);
-    if (on_what == "refund") {
-        auto& charge = need_charge(simulator, how);
-        json::object params{{"charge", charge.id()}};
-        copy_given(params, how, "amount reason metadata");
-        return make_refund(*charge.world, params).body;
-    }
+    if (on_what == "refund") return on_refund(simulator, how);
     if (on_what == "dispute") return on_dispute(simulator, how);
-    if (on_what == "endpoint") return on_endpoint(need(simulator, "webhook_endpoint", how, "endpoint"), how);
-    throw invalid("there is nothing to do on " + std::string(on_what));
+    return on_endpoint(need(simulator, "webhook_endpoint", how, "endpoint"), how);
 }
 
 json::object make_many(World& world, json::object const& how)

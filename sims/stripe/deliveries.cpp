@@ -1,5 +1,6 @@
 #include "stripe/deliveries.hpp"
 
+#include "server.hpp"
 #include "stripe/errors.hpp"
 #include "stripe/events.hpp"
 #include "stripe/http_client.hpp"
@@ -24,22 +25,12 @@ namespace {
 
 constexpr std::size_t ended_kept = 20'000;
 
-void must_not_fail(std::exception_ptr failure)
-{
-    if (failure) std::rethrow_exception(failure);
-}
-
 // In test mode Stripe adds a v0, which signs nothing: receivers must look at v1 alone.
 std::string signature_of(Record const& endpoint, std::int64_t time, std::string const& payload)
 {
     auto header = sign(secrets_of(endpoint), time, payload);
     if (!endpoint.world->live) header += ",v0=" + hmac_sha256_hex("v0", payload);
     return header;
-}
-
-std::int64_t machine_time()
-{
-    return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
 } // namespace
@@ -66,9 +57,8 @@ void Deliveries::send(Record& event)
 
 bool Deliveries::uses(Record const& event) const
 {
-    return (held_ > 0 || waiting_ > 0 || running_ > 0) && std::ranges::any_of(all_, [&](Shared const& one) {
-               return one->event == &event && (one->state == State::held || one->state == State::waiting || one->state == State::running);
-           });
+    if (held_ + waiting_ + running_ + retrying_.size() == 0) return false;
+    return std::ranges::any_of(all_, [&](Shared const& one) { return one->event == &event && one->state < State::succeeded; });
 }
 
 void Deliveries::add(Record& event, Record& endpoint, State state, Range copies, Range delay_ms)
@@ -136,9 +126,10 @@ asio::awaitable<void> Deliveries::attempt(Shared delivery)
     std::vector<std::pair<std::string, std::string>> headers{{"Content-Type", "application/json; charset=utf-8"},
                                                              {"Stripe-Signature", signature_of(*delivery->endpoint, time, payload)}};
     auto const url = text_of(delivery->endpoint->body, "url");
+    if (delivery->due == 0) delivery->due = clock_.now();
     ++sent_;
     auto const posted = co_await post(url, std::move(headers), std::move(payload), milliseconds(plan_.timeout_ms));
-    json::object attempt{{"at", machine_time()}, {"status", posted.status}};
+    json::object attempt{{"at", static_cast<std::int64_t>(machine_time())}, {"status", posted.status}};
     if (!posted.error.empty()) attempt["error"] = posted.error;
     delivery->attempts.push_back(std::move(attempt));
     --running_;
@@ -152,13 +143,46 @@ asio::awaitable<void> Deliveries::attempt(Shared delivery)
             if (before == 0 && pending.get_int64() > 0) pending = pending.get_int64() - 1;
         }
         end(delivery, State::succeeded);
-    } else if (delivery->attempts.size() <= plan_.retries && !delivery->is_gone) {
-        --waiting_;
-        start(delivery, std::max<std::size_t>(1, plan_.retry_ms.pick()));
     } else {
-        end(delivery, State::failed);
+        try_again(delivery);
     }
     pump();
+}
+
+void Deliveries::try_again(Shared const& delivery)
+{
+    bool const is_by_clock = plan_.schedule == DeliveryPlan::Schedule::stripe;
+    auto const gaps = retry_gaps(delivery->endpoint->world->live);
+    bool const is_last = is_by_clock ? delivery->retries >= gaps.size() : delivery->attempts.size() > plan_.retries;
+    if (is_last || delivery->is_gone) return end(delivery, State::failed);
+    --waiting_;
+    if (!is_by_clock) return start(delivery, std::max<std::size_t>(1, plan_.retry_ms.pick()));
+    delivery->due += gaps[delivery->retries++];
+    delivery->state = State::retrying;
+    retrying_.emplace(delivery->due, delivery);
+    retry_due(); // The clock may have been moved over it already.
+}
+
+void Deliveries::retry_due()
+{
+    while (!retrying_.empty() && retrying_.begin()->first <= clock_.now()) {
+        auto delivery = retrying_.begin()->second;
+        retrying_.erase(retrying_.begin());
+        start(std::move(delivery), 0);
+    }
+}
+
+std::size_t Deliveries::retry_now(std::string const& event, std::string const& endpoint)
+{
+    std::vector<Shared> chosen;
+    for (auto const& [due, one] : retrying_) {
+        if ((event.empty() || event == one->event_id) && (endpoint.empty() || endpoint == one->endpoint->id())) chosen.push_back(one);
+    }
+    for (auto const& one : chosen) {
+        std::erase_if(retrying_, [&](auto const& entry) { return entry.second == one; });
+        start(one, 0);
+    }
+    return chosen.size();
 }
 
 void Deliveries::end(Shared const& delivery, State state)
@@ -169,7 +193,7 @@ void Deliveries::end(Shared const& delivery, State state)
 
 std::int64_t Deliveries::signing_time() const
 {
-    return plan_.is_simulated_time ? clock_.now() : machine_time();
+    return plan_.is_simulated_time ? clock_.now() : static_cast<std::int64_t>(machine_time());
 }
 
 std::size_t Deliveries::release(json::object const& how)
@@ -275,7 +299,9 @@ asio::awaitable<bool> Deliveries::drain(std::size_t limit_ms)
 
 json::object Deliveries::describe(std::string const& state, std::string const& event) const
 {
-    constexpr std::string_view states[] = {"held", "waiting", "running", "succeeded", "failed", "dropped"};
+    constexpr std::string_view states[] = {"held", "waiting", "running", "retrying", "succeeded", "failed", "dropped"};
+    if (!state.empty() && std::ranges::find(states, state) == std::end(states))
+        throw invalid("state is held, waiting, running, retrying, succeeded, failed or dropped");
     json::array list;
     for (auto const& one : all_) {
         auto const word = states[static_cast<std::size_t>(one->state)];
@@ -285,15 +311,19 @@ json::object Deliveries::describe(std::string const& state, std::string const& e
                         {"type", one->type},
                         {"endpoint", one->is_gone ? std::string() : one->endpoint->id()},
                         {"state", word},
+                        {"retry_at", one->state == State::retrying ? json::value(one->due) : json::value(nullptr)},
                         {"attempts", one->attempts}});
     }
-    return {{"held", held_}, {"waiting", waiting_}, {"running", running_}, {"sent", sent_}, {"deliveries", std::move(list)}};
+    return {{"held", held_}, {"waiting", waiting_},          {"running", running_}, {"retrying", retrying_.size()},
+            {"sent", sent_}, {"deliveries", std::move(list)}};
 }
 
 void Deliveries::forget()
 {
     for (auto const& one : all_) one->is_gone = true;
     drop_held();
+    for (auto const& [due, one] : retrying_) one->state = State::dropped;
+    retrying_.clear();
     std::erase_if(all_, [](Shared const& one) { return one->state >= State::succeeded; });
 }
 

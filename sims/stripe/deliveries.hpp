@@ -1,5 +1,5 @@
 // Webhooks on their way: each event to each endpoint that wants it, as the plan says: at once, held back until they are released in some
-// order, lost; several times, late, so many at once, tried again after a failure.
+// order, lost; several times, late, so many at once, tried again after a failure: by the simulator's clock, as Stripe does it.
 #pragma once
 
 #include "stripe/delivery_plan.hpp"
@@ -9,6 +9,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <list>
+#include <map>
 #include <optional>
 
 namespace pollux::sims::stripe {
@@ -32,17 +33,20 @@ public:
     std::size_t redeliver(Record& event, json::object const& how);
     std::size_t drop_held();
 
+    void retry_due(); // What failed and is due again by the clock. To be called whenever that may have moved.
+    std::size_t retry_now(std::string const& event, std::string const& endpoint); // What waits for that; empty: of any. How many.
+
     // {"url" | "endpoint", "payload", "secret", "signature", "age_s", "event"}: anything at all. What was answered.
     asio::awaitable<json::object> forge(World& world, json::object how);
 
-    // Waits until nothing is on its way (held ones are not). False after the time.
+    // Waits until nothing is on its way (held ones are not, nor is what waits for the clock). False after the time.
     asio::awaitable<bool> drain(std::size_t limit_ms);
 
-    json::object describe(std::string const& state, std::string const& event) const;
-    void forget(); // All that are not on their way.
+    json::object describe(std::string const& state, std::string const& event) const; // Throws StripeError for a state that is none.
+    void forget();                                                                   // All that are not on their way.
 
 private:
-    enum class State { held, waiting, running, succeeded, failed, dropped };
+    enum class State { held, waiting, running, retrying, succeeded, failed, dropped }; // retrying: when the clock is there.
 
     struct Delivery {
         std::int64_t id = 0;
@@ -52,7 +56,9 @@ private:
         std::string type;
         State state = State::held;
         json::array attempts;
-        bool is_gone = false; // Its world is.
+        std::int64_t due = 0;    // By the clock: when it is, or was, tried again; before that, when it was first tried.
+        std::size_t retries = 0; // By the clock.
+        bool is_gone = false;    // Its world is.
     };
     using Shared = std::shared_ptr<Delivery>;
 
@@ -61,6 +67,7 @@ private:
     void pump();
     asio::awaitable<void> wait(Shared delivery, std::size_t delay_ms);
     asio::awaitable<void> attempt(Shared delivery);
+    void try_again(Shared const& delivery);
     void end(Shared const& delivery, State state);
     std::int64_t signing_time() const;
 
@@ -69,6 +76,7 @@ private:
     DeliveryPlan plan_;
     std::deque<Shared> all_;
     std::deque<Shared> ready_;
+    std::multimap<std::int64_t, Shared> retrying_; // By when they are due.
     std::size_t running_ = 0;
     std::size_t waiting_ = 0;
     std::size_t held_ = 0;

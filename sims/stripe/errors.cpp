@@ -26,6 +26,14 @@ StripeError invalid(std::string message, std::string param, std::string code)
     return error;
 }
 
+StripeError refused(int status, std::string message, std::string code)
+{
+    auto error = invalid(std::move(message), {}, std::move(code));
+    error.status = status;
+    error.before_execution = true;
+    return error;
+}
+
 StripeError missing_param(std::string const& param)
 {
     auto error = invalid("Missing required param: " + param + ".", param, "parameter_missing");

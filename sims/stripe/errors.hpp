@@ -23,6 +23,7 @@ struct StripeError {
 };
 
 StripeError invalid(std::string message, std::string param = {}, std::string code = {});
+StripeError refused(int status, std::string message, std::string code = {}); // Before anything began.
 StripeError missing_param(std::string const& param);
 StripeError no_such(std::string_view what, std::string_view id, int status, std::string param, bool of_other_mode, bool live_key);
 StripeError card_declined(std::string_view decline_code = "generic_decline");

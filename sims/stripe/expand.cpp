@@ -17,6 +17,7 @@ constexpr int levels_max = 4;
 // What is left out of an object until it is asked for.
 constexpr std::pair<std::string_view, std::string_view> left_out[] = {
     {"billing_portal.configuration", "features.subscription_update.products"},
+    {"charge", "refunds"},
     {"checkout.session", "line_items"},
     {"customer", "subscriptions"},
     {"invoice", "payments"},
@@ -40,6 +41,13 @@ json::value value_of(World& world, json::object const& body)
             if (text_of(payment.body, "invoice") == id) data.push_back(payment.body);
         }
         return inner_list(std::move(data), "/v1/invoice_payments?invoice=" + id);
+    }
+    if (object == "charge") {
+        auto const& refunds = world.store.all("refund");
+        for (auto at = refunds.rbegin(); at != refunds.rend(); ++at) { // The newest first.
+            if (text_of(at->body, "charge") == id) data.push_back(at->body);
+        }
+        return inner_list(std::move(data), "/v1/charges/" + id + "/refunds");
     }
     if (object == "checkout.session") {
         auto const* session = world.store.find("checkout.session", id);

@@ -9,14 +9,10 @@ namespace {
 constexpr std::size_t key_characters_max = 255;
 constexpr std::int64_t kept_s = 24 * 3600;
 
-StripeError refused(int status, std::string message, std::string code = {})
+StripeError misused(int status, std::string message, std::string code = {})
 {
-    StripeError error;
-    error.status = status;
+    auto error = refused(status, std::move(message), std::move(code));
     error.type = "idempotency_error";
-    error.message = std::move(message);
-    error.code = std::move(code);
-    error.before_execution = true;
     return error;
 }
 
@@ -26,7 +22,7 @@ std::optional<KeptAnswer> Idempotency::begin(std::string const& key, std::string
                                              std::int64_t now)
 {
     if (key.size() > key_characters_max)
-        throw refused(400,
+        throw misused(400,
                       "Your idempotency key is too long: it must be at most 255 characters, but it is " + std::to_string(key.size()) + ".");
     auto const found = uses_.find(key);
     if (found == uses_.end() || (found->second.answer && now - found->second.begun_at > kept_s)) {
@@ -35,16 +31,16 @@ std::optional<KeptAnswer> Idempotency::begin(std::string const& key, std::string
     }
     auto const& use = found->second;
     if (use.path != path)
-        throw refused(400, "Keys for idempotent requests can only be used for the same endpoint they were first used for ('" + path +
+        throw misused(400, "Keys for idempotent requests can only be used for the same endpoint they were first used for ('" + path +
                                "' vs '" + use.path + "'). Try using a key other than '" + key +
                                "' if you meant to execute a different request.");
     if (use.params != params)
-        throw refused(
+        throw misused(
             400, "Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other "
                  "than '" +
                      key + "' if you meant to execute a different request.");
     if (!use.answer)
-        throw refused(
+        throw misused(
             409,
             "There is currently another in-progress request using this Idempotent Key (that probably means you submitted twice, and the "
             "other request is still going through): " +

@@ -9,14 +9,6 @@ namespace pollux::sims::stripe {
 
 namespace {
 
-StripeError refused(int status, std::string message)
-{
-    auto error = invalid(std::move(message));
-    error.status = status;
-    error.before_execution = true;
-    return error;
-}
-
 std::string from_base64(std::string_view text)
 {
     std::string decoded(text.size(), '\0');

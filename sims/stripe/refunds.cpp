@@ -46,8 +46,9 @@ Record& charge_of(World& world, std::string const& id, std::string const& param)
     return world.need("charge", charge, param);
 }
 
-Record& make_refund(World& world, json::object const& params)
+Record& make_refund(World& world, json::object const& params, std::string const& status)
 {
+    if (!has_word("succeeded pending requires_action", status)) throw invalid("a refund begins as succeeded, pending or requires_action");
     auto const by_charge = text_of(params, "charge");
     auto const by_intent = text_of(params, "payment_intent");
     if (by_charge.empty() && by_intent.empty())
@@ -73,7 +74,8 @@ Record& make_refund(World& world, json::object const& params)
                       {"metadata", json::object()},
                       {"payment_intent", charge.body.at("payment_intent")},
                       {"payment_method", charge.body.at("payment_method")},
-                      {"status", "succeeded"}};
+                      {"status", status}};
+    if (status == "pending") made["pending_reason"] = "processing";
     copy_given(made, params, "reason");
     merge_metadata(made, params);
     auto& refund = world.make("refund", "re_", std::move(made), "refund.created");
@@ -82,6 +84,27 @@ Record& make_refund(World& world, json::object const& params)
         body["refunded"] = amount == left;
     });
     return refund;
+}
+
+void end_refund(Record& refund, std::string const& how)
+{
+    if (!has_word("succeed fail cancel", how)) throw invalid("do is succeed, fail or cancel");
+    auto& world = *refund.world;
+    auto const status = text_of(refund.body, "status");
+    bool const is_over = how == "fail" ? has_word("failed canceled", status) : status != "requires_action" && status != "pending";
+    if (is_over || (how == "cancel" && status != "requires_action")) throw invalid("a refund that is " + status + " cannot " + how);
+    world.change(refund, "refund.updated", [&](json::object& body) {
+        body["status"] = how == "succeed" ? "succeeded" : how == "fail" ? "failed" : "canceled";
+        body.erase("pending_reason");
+        if (how == "fail") body["failure_reason"] = "expired_or_canceled_card";
+    });
+    if (how == "succeed") return;
+    auto& charge = world.need("charge", text_of(refund.body, "charge"));
+    world.change(charge, "", [&](json::object& body) { // The money is the seller's again.
+        body["amount_refunded"] = number_of(body, "amount_refunded") - number_of(refund.body, "amount");
+        body["refunded"] = false;
+    });
+    if (how == "fail") world.tell("refund.failed", refund);
 }
 
 void add_refund_routes(std::vector<Route>& routes)

@@ -46,6 +46,11 @@ json::object blank(std::string_view object)
     return parsed.at(object);
 }
 
+bool has_shape(std::string_view object)
+{
+    return find(object) != nullptr;
+}
+
 bool is_expandable(std::string_view object, std::string_view path)
 {
     auto const* shape = find(object);

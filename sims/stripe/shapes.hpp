@@ -7,6 +7,8 @@
 
 namespace pollux::sims::stripe {
 
+bool has_shape(std::string_view object); // Whether one is called so.
+
 // An object of that name with what follows from its type alone: null, empty lists. The rest is for whoever makes one.
 boost::json::object blank(std::string_view object);
 

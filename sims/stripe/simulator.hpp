@@ -6,6 +6,7 @@
 #include "stripe/fault_plan.hpp"
 #include "stripe/idempotency.hpp"
 #include "stripe/keys.hpp"
+#include "stripe/params.hpp"
 #include "stripe/route.hpp"
 
 #include <chrono>
@@ -32,6 +33,7 @@ public:
     FaultPlans plans;
     Calls calls;
     std::string base_url;
+    std::string account_version{api_version}; // Of a call that names none.
 
     Place& place(std::string const& account, bool is_live);   // Made when it is not there yet.
     Record* find(std::string_view kind, std::string_view id); // In any world.

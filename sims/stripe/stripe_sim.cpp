@@ -36,19 +36,15 @@ void add_keys(stripe::Keys& keys, std::vector<std::string> const& given)
 }
 
 // What is due by the machine's clock alone happens though nobody asks for anything.
-asio::awaitable<void> follow_clock(stripe::Clock& clock, asio::any_io_executor executor)
+asio::awaitable<void> follow_clock(stripe::Simulator& simulator, asio::any_io_executor executor)
 {
     asio::steady_timer timer(executor);
     for (;;) {
         timer.expires_after(tick);
         co_await timer.async_wait(asio::use_awaitable);
-        clock.catch_up();
+        simulator.clock.catch_up();
+        simulator.deliveries.retry_due();
     }
-}
-
-void must_not_fail(std::exception_ptr failure)
-{
-    if (failure) std::rethrow_exception(failure);
 }
 
 class StripeSim {
@@ -56,6 +52,7 @@ public:
     explicit StripeSim(StripeSimOptions const& options) : simulator_(options.calls_max), api_(simulator_)
     {
         add_keys(simulator_.keys, options.keys);
+        if (!options.account_version.empty()) simulator_.account_version = options.account_version;
         for (auto const& file : options.plan_files) {
             std::ifstream in(file);
             if (!in) throw std::runtime_error("cannot read " + file);
@@ -84,7 +81,7 @@ private:
         has_begun_ = true;
         auto const executor = connection.socket().get_executor();
         simulator_.deliveries.run_on(executor);
-        asio::co_spawn(executor, follow_clock(simulator_.clock, executor), must_not_fail);
+        asio::co_spawn(executor, follow_clock(simulator_, executor), must_not_fail);
     }
 
     stripe::Simulator simulator_;

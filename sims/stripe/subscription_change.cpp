@@ -192,6 +192,13 @@ void check_changeable(Record const& subscription, json::object const& params)
 {
     if (status_of(subscription) == "incomplete_expired")
         throw invalid("This subscription cannot be updated because its status is `incomplete_expired`.");
+    if (status_of(subscription) == "incomplete") {
+        for (auto const& field : params) {
+            if (!has_word("default_payment_method expand metadata", field.key()))
+                throw invalid("You cannot update a subscription in `incomplete` status in this way. Only the default payment method and "
+                              "metadata can be updated.");
+        }
+    }
     if (status_of(subscription) != "canceled") return;
     for (auto const& field : params) {
         if (!has_word("cancellation_details metadata expand", field.key()))

@@ -66,6 +66,10 @@ json::object cancel(Ask& ask)
 {
     auto& subscription = ask.world.need("subscription", ask.ids.front());
     if (is_ended(subscription)) throw no_such("subscription", ask.ids.front(), 404, "id", false, ask.world.live);
+    auto const session = text_of(subscription.hidden, "session");
+    if (!session.empty() && status_of(subscription) == "incomplete")
+        throw invalid("This subscription is `incomplete` and managed by the Checkout Session " + session +
+                      ", so it can't be canceled. Expire the Checkout Session instead.");
     take_cancellation_details(subscription, ask.params);
     cancel_now(subscription, "cancellation_requested");
     return subscription.body;

@@ -7,14 +7,15 @@ import { after, before, describe, test } from 'node:test';
 import { Client, User } from './support/client.mjs';
 import { endPrograms, until } from './support/process.mjs';
 import { Server, roomySettings } from './support/server.mjs';
+import { becomes, checkout as buy, status } from './support/shop.mjs';
 
 const settings = { ...roomySettings, SECRET_KEY: 'Zk3vX9q-7Lw2TmB5sR8uYc1NhD6fGjPaQ', AI_MODELS: 'demo', DEMO_TOKENS_PER_SECOND: '0',
     OTP_TEST_NUMBERS: '+12025550177:135790' };
 const day = 86_400_000;
 const elsewhere = 'http://localhost:5173/plan?tab=1'; // A page that is being developed.
 
-const status = (user, session) => user.ask('GET', `/subscription/status/${session ? `?session_id=${session}` : ''}`);
-const checkout = (user, body = { plan: 'pro', return_url: elsewhere }) => user.ask('POST', '/subscription/checkout/', { body });
+const patience = 30; // Seconds.
+const checkout = (user, body = { plan: 'pro', return_url: elsewhere }) => buy(user, body);
 const pathOf = (url) => new URL(url).pathname;
 
 // As a browser posts a form without scripts.
@@ -39,14 +40,10 @@ function look(answer) {
 
 after(() => endPrograms());
 
-async function becomes(user, tier, seconds = 15) {
-    await until(`${tier} for ${user.mobile}`, async () => (await user.usage()).tier === tier, { seconds });
-}
-
 async function buyPro(client, user) {
     const opened = await checkout(user);
     assert.equal((await post(client, opened.checkout_url, { action: 'pay' })).status, 303);
-    await becomes(user, 'pro');
+    await becomes(user, 'pro', patience);
     return opened;
 }
 
@@ -94,12 +91,21 @@ describe('demo checkout', () => {
         assert.match(look(await client.ask('GET', pathOf(opened.checkout_url))), /This checkout is done\./);
     });
 
+    test('a form that names no origin, as curl posts it, is taken', async () => {
+        const user = await User.signUp(client);
+        const opened = await checkout(user);
+        const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+        const paid = await client.ask('POST', pathOf(opened.checkout_url), { body: 'action=pay', headers });
+        assert.equal(paid.status, 303);
+        await becomes(user, 'pro', patience);
+    });
+
     test('who never comes back is Pro too, told by the webhook', async () => {
         const user = await User.signUp(client);
         const opened = await checkout(user, { plan: 'pro', price: 'demo_pro_yearly' });
         const paid = await post(client, opened.checkout_url, { action: 'pay' });
         assert.equal(paid.headers.location, `${server.url}/subscription/done/?session_id=${opened.session_id}`);
-        await becomes(user, 'pro');
+        await becomes(user, 'pro', patience);
         assert.ok(Date.parse((await status(user)).current_period_end) > Date.now() + 364 * day);
     });
 
@@ -117,7 +123,7 @@ describe('demo checkout', () => {
         assert.equal((await status(user, opened.session_id)).tier, 'basic');
         assert.deepEqual(await checkout(user), opened);
         assert.equal((await post(client, opened.checkout_url, { action: 'pay' })).status, 303);
-        await becomes(user, 'pro');
+        await becomes(user, 'pro', patience);
     });
 
     test('money that comes later makes Pro when it comes', async () => {
@@ -128,7 +134,7 @@ describe('demo checkout', () => {
         assert.equal(back.headers.location, `${elsewhere}&session_id=${opened.session_id}`);
         const waiting = await status(user, opened.session_id);
         assert.deepEqual([waiting.tier, waiting.status], ['basic', 'incomplete']);
-        await becomes(user, 'pro', 30);
+        await becomes(user, 'pro', patience);
         assert.equal((await status(user)).status, 'active');
     });
 
@@ -139,7 +145,7 @@ describe('demo checkout', () => {
             post(client, opened.checkout_url, { action: ['pay', 'pay_later'][number % 2] })));
         const wanted = `${elsewhere}&session_id=${opened.session_id}`;
         assert.deepEqual(new Set(answers.map(({ status: code, headers }) => `${code} ${headers.location}`)), new Set([`303 ${wanted}`]));
-        await becomes(user, 'pro', 30);
+        await becomes(user, 'pro', patience);
         await server.stop();
         const [{ count }] = await server.rows(`select count(*) as count from demo_subscriptions where for_user = '${user.id}'`);
         await server.start();
@@ -219,7 +225,7 @@ describe('demo checkout, killed', () => {
                 assert.equal((await user.usage()).tier, 'basic');
                 assert.equal((await post(client, opened.checkout_url, { action: 'pay' })).status, 303);
             }
-            await becomes(user, 'pro', 30); // Nobody asks the demo: the event came.
+            await becomes(user, 'pro', patience); // Nobody asks the demo: the event came.
             client.close();
             await server.stop();
         });
@@ -248,7 +254,7 @@ describe('demo checkout, where it must not be', () => {
                 }
             }
             if (server.env.DEBUG === 'False') {
-                await becomes(user, 'basic'); // What was bought for nothing is nobody's plan there.
+                await becomes(user, 'basic', patience); // What was bought for nothing is nobody's plan there.
                 const { body } = await client.ask('GET', '/subscription/status/', { token: user.token });
                 assert.deepEqual([body.tier, body.status, body.source], ['basic', 'none', 'none']);
                 const refused = await client.ask('POST', '/subscription/checkout/', { token: user.token, body: { plan: 'pro' } });

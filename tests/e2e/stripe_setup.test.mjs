@@ -65,7 +65,7 @@ test('what is needed is made once, and found again', async () => {
     assert.deepEqual(await switches(), { pollux_pro: [price.id] });
     const [endpoint] = await objects('webhook_endpoint');
     assert.deepEqual([endpoint.url, endpoint.api_version, endpoint.status], ['https://chat.example.com/subscription/webhook/', version, 'enabled']);
-    assert.equal(endpoint.enabled_events.length, 19);
+    assert.equal(endpoint.enabled_events.length, 20);
     assert.equal(first.settings.STRIPE_PRICE_ID, price.id);
     assert.equal(portal.metadata.pollux, 'https://chat.example.com');
     assert.match(first.settings.STRIPE_WEBHOOK_SECRET, /^whsec_\w{20,}$/);

@@ -83,11 +83,68 @@ test('a bank debit that fails voids the invoice and leaves the subscription acti
     assert.equal((await stripe.events.list({ type: 'checkout.session.async_payment_failed' })).data[0].data.object.id, session.id);
 });
 
+for (const [end, session, subscription, invoice] of [['async_succeed', 'paid', 'active', 'paid'], ['async_fail', 'unpaid', 'incomplete_expired', 'void']]) {
+    test(`a bank debit that Stripe waits for: complete, unpaid and incomplete until ${end}`, async () => {
+        const { id } = await open();
+        await act({ id }, 'pay_later_incomplete');
+        const look = async () => {
+            const now = await stripe.checkout.sessions.retrieve(id, { expand: ['subscription.latest_invoice'] });
+            return { now, states: [now.status, now.payment_status, now.subscription.status, now.subscription.latest_invoice.status] };
+        };
+        const waiting = await look();
+        assert.deepEqual(waiting.states, ['complete', 'unpaid', 'incomplete', 'open']);
+        assert.equal(waiting.now.url, null);
+        assert.equal((await stripe.events.list({ type: 'checkout.session.completed' })).data[0].data.object.id, id);
+        await isKept(waiting.now.subscription.id);
+        assert.match((await refusal(stripe.checkout.sessions.expire(id))).message, /^Only Checkout Sessions with a status in \["open"\]/);
+        await act({ id }, end);
+        assert.deepEqual((await look()).states, ['complete', session, subscription, invoice]);
+        await assert.rejects(act({ id }, end), /waits for no delayed payment/);
+    });
+}
+
+test('money that never comes ends an incomplete subscription after a day', async () => {
+    const session = await open();
+    await act(session, 'pay_later_incomplete');
+    await sim.advance(day);
+    const { subscription } = await stripe.checkout.sessions.retrieve(session.id, { expand: ['subscription.latest_invoice'] });
+    assert.deepEqual([subscription.status, subscription.latest_invoice.status], ['incomplete_expired', 'void']);
+});
+
+// Neither ended nor changed by a call, as long as its session may still be paid.
+async function isKept(id) {
+    const error = await refusal(stripe.subscriptions.cancel(id));
+    assert.equal(error.statusCode, 400);
+    assert.match(error.message, /Expire the Checkout Session instead/);
+    for (const change of [{ cancel_at_period_end: true }, { description: 'x' }, { items: [{ price: prices.dearer.id }] }])
+        assert.match((await refusal(stripe.subscriptions.update(id, change))).message, /^You cannot update a subscription in `incomplete` status/);
+    assert.equal((await stripe.subscriptions.update(id, { metadata: { a: 'b' } })).status, 'incomplete');
+}
+
+test('an incomplete subscription that no session made is ended by a call', async () => {
+    const customer = await stripe.customers.create({});
+    const { id } = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: prices.price.id }], payment_behavior: 'default_incomplete' });
+    assert.equal((await stripe.subscriptions.cancel(id)).status, 'canceled');
+});
+
+test('sessions are listed by their status', async () => {
+    const customer = await stripe.customers.create({});
+    const made = [];
+    for (const what of ['pay', 'expire', 'decline']) {
+        const session = await open({ customer: customer.id });
+        await act(session, what);
+        made.push(session.id);
+    }
+    const listed = async (status) => (await stripe.checkout.sessions.list({ customer: customer.id, status, limit: 100 })).data.map(({ id }) => id);
+    assert.deepEqual([await listed('complete'), await listed('expired'), await listed('open')], made.map((id) => [id]));
+});
+
 test('an incomplete subscription is ended by expiring its session, or paid on its page', async () => {
     const left = await open();
     await act(left, 'incomplete');
     const waiting = await stripe.checkout.sessions.retrieve(left.id, { expand: ['subscription'] });
     assert.deepEqual([waiting.status, waiting.subscription.status], ['open', 'incomplete']);
+    await isKept(waiting.subscription.id);
     await stripe.checkout.sessions.expire(left.id);
     assert.equal((await stripe.subscriptions.retrieve(waiting.subscription.id)).status, 'incomplete_expired');
     const kept = await open();
@@ -178,7 +235,12 @@ test('automatic tax wants to know where the customer is', async () => {
     const nowhere = await stripe.customers.create({});
     const taxed = { automatic_tax: { enabled: true } };
     assert.equal((await refusal(open({ customer: nowhere.id, ...taxed }))).code, 'customer_tax_location_invalid');
-    await open({ customer: nowhere.id, customer_update: { address: 'auto' }, ...taxed });
+    const asked = await open({ customer: nowhere.id, customer_update: { address: 'auto' }, ...taxed });
+    assert.equal(asked.automatic_tax.status, 'requires_location_inputs');
+    await act(asked, 'pay');
+    assert.equal((await stripe.checkout.sessions.retrieve(asked.id)).automatic_tax.status, 'complete');
+    assert.equal((await stripe.customers.retrieve(nowhere.id)).address.country, 'DE', 'what was typed in Checkout is kept');
+    await open({ customer: nowhere.id, ...taxed });
     const somewhere = await stripe.customers.create({ address: { country: 'DE' } });
     assert.equal((await open({ customer: somewhere.id, ...taxed })).automatic_tax.enabled, true);
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 
-import { endPrograms } from '../e2e/support/process.mjs';
+import { endPrograms, until } from '../e2e/support/process.mjs';
 import { StripeSim, Stripe, refusal } from './support/sim.mjs';
 
 let sim;
@@ -23,22 +23,30 @@ const timed = async (promise) => {
     return performance.now() - began;
 };
 
+// A call whose client goes away when the simulator has it.
+async function leave() {
+    const gone = new AbortController();
+    const refused = refusal(sim.leaving(gone.signal).customers.create({}));
+    await until('the call', async () => (await sim.ask('calls')).running === 1, { everyMs: 2 });
+    gone.abort();
+    assert.equal((await refused).type, 'StripeConnectionError');
+}
+
 test('a call is delayed before its effect, also when nobody waits any more', async () => {
-    await plan({ path: '/v1/customers', delay_ms: 500 });
-    const hasty = sim.client('sk_test_1', { timeout: 100 });
-    assert.equal((await refusal(hasty.customers.create({}))).type, 'StripeConnectionError');
+    await plan({ path: '/v1/customers', delay_ms: 3000 });
+    await leave();
     assert.equal(await customers(), 0);
-    while ((await sim.ask('calls')).running > 0);
+    await until('the end of the call', async () => (await sim.ask('calls')).running === 0);
     assert.equal(await customers(), 1);
     assert.equal((await sim.calls())[0].state, 'aborted');
 });
 
 test('a call has its effect at once and is answered late', async () => {
-    await plan({ late_ms: 400 });
+    await plan({ late_ms: 3000 });
     const creating = timed(stripe.customers.create({}));
-    while ((await customers()) === 0);
+    await until('its effect', async () => (await customers()) === 1, { everyMs: 2 });
     assert.equal((await sim.ask('calls')).running, 1);
-    assert.ok((await creating) >= 390);
+    assert.ok((await creating) >= 2990);
 });
 
 test('a delay is picked at random between two', async () => {
@@ -63,9 +71,10 @@ test('the official client repeats a lost call with its own key and makes one', a
 
 test('a call hangs', async () => {
     await plan({ fault: 'hang', acts: true });
-    const hasty = sim.client('sk_test_1', { timeout: 150 });
-    assert.equal((await refusal(hasty.customers.create({}))).type, 'StripeConnectionError');
+    await leave();
     assert.equal(await customers(), 1);
+    await until('the end of the call', async () => (await sim.ask('calls')).running === 0);
+    assert.equal((await sim.calls())[0].state, 'hung');
 });
 
 for (const [code, type] of [['rate_limit', 'StripeRateLimitError'], ['lock_timeout', 'StripeRateLimitError']]) {

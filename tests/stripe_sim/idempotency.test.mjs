@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { endPrograms } from '../e2e/support/process.mjs';
+import { endPrograms, until } from '../e2e/support/process.mjs';
 import { StripeSim, day, refusal } from './support/sim.mjs';
 
 let sim;
@@ -42,7 +42,7 @@ test('a key of another mode or account is another key', async () => {
 });
 
 test('two at once: the second is 409 and the key is not spoilt', async () => {
-    await sim.tell('plan', { next: [{ method: 'POST', delay_ms: 400 }] });
+    await sim.tell('plan', { next: [{ method: 'POST', delay_ms: 3000 }] });
     const slow = post('name=D', 'k3');
     await waitForCall('k3');
     const second = await post('name=D', 'k3');
@@ -53,12 +53,27 @@ test('two at once: the second is 409 and the key is not spoilt', async () => {
 });
 
 test('the official client repeats until the first is done', async () => {
-    await sim.tell('plan', { next: [{ method: 'POST', delay_ms: 900 }] });
-    const patient = sim.client('sk_test_1', { maxNetworkRetries: 3 });
+    await sim.tell('plan', { next: [{ method: 'POST', delay_ms: 3000 }] });
+    const patient = sim.client('sk_test_1', { maxNetworkRetries: 8 });
     const slow = patient.customers.create({ name: 'E' }, { idempotencyKey: 'k4' });
     await waitForCall('k4');
     const second = await patient.customers.create({ name: 'E' }, { idempotencyKey: 'k4' });
     assert.equal(second.id, (await slow).id);
+    assert.ok((await sim.calls()).some(({ idempotency_key: key, status }) => key === 'k4' && status === 409));
+});
+
+test('a call that hangs keeps its key in use until it has ended', async () => {
+    await sim.tell('plan', { next: [{ method: 'POST', fault: 'hang' }] });
+    const gone = new AbortController();
+    const hung = sim.leaving(gone.signal).customers.create({ name: 'M' }, { idempotencyKey: 'k12' });
+    const refused = refusal(hung);
+    await waitForCall('k12');
+    assert.deepEqual((await post('name=M', 'k12')).body.error.code, 'idempotency_key_in_use');
+    gone.abort();
+    assert.equal((await refused).type, 'StripeConnectionError');
+    await until('the end of the call', async () => (await sim.ask('calls')).running === 0);
+    const made = await post('name=M', 'k12');
+    assert.deepEqual([made.status, made.headers.get('idempotent-replayed')], [200, null], 'it had not begun');
 });
 
 test('what is refused before anything begins leaves the key unused', async () => {
@@ -112,9 +127,6 @@ test('a key lasts a day, and is at most 255 characters', async () => {
     assert.equal((await post('name=L', 'x'.repeat(256))).status, 400);
 });
 
-async function waitForCall(key) {
-    for (;;) {
-        const found = (await sim.calls()).some(({ idempotency_key, state }) => idempotency_key === key && state === 'running');
-        if (found) return;
-    }
+function waitForCall(key) {
+    return until(`the call of ${key}`, async () => (await sim.calls()).some(({ idempotency_key: its, state }) => its === key && state === 'running'), { everyMs: 2 });
 }

@@ -59,6 +59,43 @@ const refundedOf = async (charge) => {
     return [now.amount_refunded, now.refunded];
 };
 
+const refundOf = (refund) => stripe.refunds.retrieve(refund.id);
+const tellingOf = async ({ id }) => (await stripe.events.list({ limit: 100 })).data.filter(({ data }) => data.object.id === id).map(({ type }) => type).reverse();
+
+test('a refund that is on its way counts as refunded, until it fails', async () => {
+    const { subscription, intent, charge } = await bought();
+    const refund = await sim.tell('refund', { subscription: subscription.id, status: 'pending' });
+    assert.deepEqual(await refundedOf(charge), [2000, true]);
+    assert.deepEqual([(await refundOf(refund)).status, (await refundOf(refund)).pending_reason], ['pending', 'processing']);
+    const [shown] = (await stripe.charges.list({ payment_intent: intent.id, limit: 100, expand: ['data.refunds'] })).data;
+    assert.deepEqual(shown.refunds.data.map(({ id, status }) => [id, status]), [[refund.id, 'pending']]);
+    await sim.tell('refund', { refund: refund.id, do: 'fail' });
+    assert.deepEqual(await refundedOf(charge), [0, false]);
+    assert.equal((await refundOf(refund)).failure_reason, 'expired_or_canceled_card');
+    assert.deepEqual(await tellingOf(refund), ['refund.created', 'refund.updated', 'refund.failed']);
+    for (const how of ['succeed', 'fail', 'cancel']) await assert.rejects(sim.tell('refund', { refund: refund.id, do: how }), /a refund that is failed/);
+});
+
+test('a refund that is on its way arrives, and may fail even then', async () => {
+    const { subscription, charge } = await bought();
+    const refund = await sim.tell('refund', { subscription: subscription.id, status: 'pending' });
+    await sim.tell('refund', { refund: refund.id, do: 'succeed' });
+    assert.deepEqual([(await refundOf(refund)).status, (await refundOf(refund)).pending_reason], ['succeeded', undefined]);
+    assert.deepEqual(await refundedOf(charge), [2000, true]);
+    await assert.rejects(sim.tell('refund', { refund: refund.id, do: 'cancel' }), /cannot cancel/);
+    await sim.tell('refund', { refund: refund.id, do: 'fail' });
+    assert.deepEqual(await refundedOf(charge), [0, false]);
+});
+
+test('a refund that waits for the customer is cancelled', async () => {
+    const { subscription, charge } = await bought();
+    const refund = await sim.tell('refund', { subscription: subscription.id, amount: 700, status: 'requires_action' });
+    assert.deepEqual(await refundedOf(charge), [700, false]);
+    await sim.tell('refund', { refund: refund.id, do: 'cancel' });
+    assert.deepEqual([(await refundOf(refund)).status, await refundedOf(charge)], ['canceled', [0, false]]);
+    await assert.rejects(sim.tell('refund', { subscription: subscription.id, status: 'failed' }), /begins as/);
+});
+
 test('a refund by a control call is the same', async () => {
     const { subscription, charge } = await bought();
     await sim.tell('refund', { subscription: subscription.id });
@@ -85,6 +122,8 @@ test('a dispute is opened, won, lost and opened again', async () => {
     const accepted = await stripe.disputes.close((await sim.tell('dispute', { do: 'open', charge: other.charge.id })).id);
     assert.equal(accepted.status, 'lost');
     assert.equal((await stripe.disputes.list({ charge: other.charge.id })).data.length, 1);
+    assert.deepEqual((await stripe.disputes.list({ payment_intent: intent.id, limit: 100 })).data.map(({ id }) => id), [lost.id]);
+    assert.deepEqual((await stripe.disputes.list({ payment_intent: other.intent.id })).data.map(({ id }) => id), [accepted.id]);
 });
 
 test('an inquiry takes no money', async () => {

@@ -199,6 +199,8 @@ test('answers say which request and which version they are', async () => {
     assert.equal(answer.headers.get('stripe-version'), Stripe.API_VERSION ?? '2026-10-28.endive');
     const old = await sim.raw('GET', '/v1/account', { headers: { 'stripe-version': '2020-08-27' } });
     assert.equal(old.status, 400);
+    const unnamed = await sim.raw('GET', '/v1/account', { version: null });
+    assert.deepEqual([unnamed.status, unnamed.body.error.code], [501, 'not_simulated'], 'the version of the account is another one');
     const connected = await sim.raw('GET', '/v1/account', { headers: { 'stripe-account': 'acct_9' } });
     assert.equal(connected.status, 403);
 });
@@ -207,6 +209,6 @@ test('the log has what was asked', async () => {
     await stripe.customers.create({ name: 'In the log' }, { idempotencyKey: 'log-key' });
     const call = (await sim.calls({ path: '/v1/customers', method: 'POST' })).find(({ idempotency_key }) => idempotency_key === 'log-key');
     assert.deepEqual(call.params, { name: 'In the log' });
-    assert.deepEqual([call.account, call.mode, call.status, call.state, call.version], ['acct_1', 'test', 200, 'finished', '2026-10-28.endive']);
+    assert.deepEqual([call.key, call.account, call.mode, call.status, call.state, call.version], ['sk_test_1', 'acct_1', 'test', 200, 'finished', '2026-10-28.endive']);
     assert.ok(call.ended_at >= call.started_at);
 });

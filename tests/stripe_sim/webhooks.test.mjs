@@ -71,10 +71,11 @@ test('a failed delivery is tried again, each time with a new signature', async (
 });
 
 test('a redirect and a time-out are failures, and what failed stays pending', async () => {
-    await sim.tell('webhooks', { retries: 0, timeout_ms: 150 });
+    await sim.tell('webhooks', { retries: 0 });
     receiver.answer = () => 302;
     const { id } = await stripe.customers.create({});
     await drained();
+    await sim.tell('webhooks', { timeout_ms: 150 });
     receiver.answer = () => new Promise((resolve) => setTimeout(resolve, 1000, 200));
     await stripe.customers.update(id, { name: 'B' });
     await drained();
@@ -83,6 +84,76 @@ test('a redirect and a time-out are failures, and what failed stays pending', as
     const failed = (await stripe.events.list({ delivery_success: false })).data;
     assert.deepEqual(failed.map(({ type }) => type), ['customer.updated', 'customer.created']);
     assert.equal((await stripe.events.list({ delivery_success: true })).data.length, 0);
+});
+
+test('as Stripe does it, what failed is tried again after hours of its clock', async () => {
+    await sim.tell('webhooks', { schedule: 'stripe' });
+    receiver.answer = () => 500;
+    await stripe.customers.create({});
+    await drained();
+    const waiting = async () => (await sim.ask('deliveries', { state: 'retrying' })).deliveries;
+    const [{ event, retry_at: at, attempts }] = await waiting();
+    assert.deepEqual([receiver.got.length, attempts.length], [1, 1]);
+    assert.equal((await stripe.events.list({ delivery_success: false })).data[0].id, event);
+    await sim.tell('clock', { to: at - 600 });
+    await drained();
+    assert.equal(receiver.got.length, 1, 'not before its time');
+    await sim.tell('clock', { to: at });
+    await drained();
+    assert.equal(receiver.got.length, 2);
+    const [{ retry_at: next }] = await waiting();
+    assert.ok(next - at > 3600, 'further and further apart');
+    receiver.answer = () => 200;
+    await sim.tell('clock', { to: next });
+    await drained();
+    for (const one of receiver.got) verify(one);
+    assert.deepEqual([receiver.got.length, (await waiting()).length], [3, 0]);
+    assert.equal((await stripe.events.retrieve(event)).pending_webhooks, 0);
+});
+
+for (const [mode, key, attempts] of [['test', 'sk_test_1', 4], ['live', 'sk_live_1', 10]]) {
+    test(`in ${mode} mode an event is lost after ${attempts} failures, also where the clock is moved over all of them`, async () => {
+        await sim.tell('webhooks', { schedule: 'stripe' });
+        const its = sim.client(key);
+        if (mode === 'live') await its.webhookEndpoints.create({ url: receiver.url, enabled_events: ['*'] });
+        receiver.answer = () => 500;
+        await its.customers.create({});
+        await drained();
+        await sim.advance(2 * 86_400);
+        await drained();
+        assert.equal((await sim.ask('deliveries', { state: 'retrying' })).deliveries.length, mode === 'live' ? 1 : 0);
+        await sim.advance(86_400);
+        await drained();
+        assert.equal(receiver.got.length, attempts);
+        const [{ state }] = (await sim.ask('deliveries')).deliveries;
+        assert.equal(state, 'failed');
+        await sim.advance(30 * 86_400);
+        await drained();
+        assert.equal(receiver.got.length, attempts);
+    });
+}
+
+test('what waits for the clock is tried now when it is told to', async () => {
+    await sim.tell('webhooks', { schedule: 'stripe' });
+    receiver.answer = () => 500;
+    for (const name of ['A', 'B']) await stripe.customers.create({ name });
+    await drained();
+    const [one, two] = (await sim.ask('deliveries', { state: 'retrying' })).deliveries;
+    receiver.answer = () => 200;
+    assert.equal((await sim.tell('deliveries/retry', { event: two.event })).count, 1);
+    await drained();
+    assert.deepEqual(receiver.got.map(({ event }) => event.id), [one.event, two.event, two.event]);
+    assert.equal((await sim.tell('deliveries/retry')).count, 1);
+    await drained();
+    assert.equal(receiver.got.at(-1).event.id, one.event);
+    assert.equal((await sim.tell('deliveries/retry')).count, 0);
+});
+
+test('the way of Stripe is what is taken when nothing else is said', async () => {
+    const fresh = await StripeSim.start();
+    assert.equal((await fresh.ask('webhooks')).schedule, 'stripe');
+    assert.equal((await fresh.tell('webhooks', { retry_ms: 5 })).schedule, 'machine');
+    await fresh.stop();
 });
 
 test('held deliveries are released in a given order, one after another', async () => {

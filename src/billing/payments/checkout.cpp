@@ -148,6 +148,7 @@ struct Checkout::Going {
         StateBasis const basis{.installation = installation, .user = wish.user, .plan_of_price = {}};
         if (is_foreign(decision.subscription->owner, basis)) co_return co_await send_to_portal(decision);
         auto const ended = co_await stripe::cancel_now(checkout.api_, decision.subscription->id, deadline);
+        if (ended.changed == Changed::no) co_return refused(ended.code, ended.detail);
         if (ended.changed != Changed::yes) co_return slow();
         ops::log(ops::Level::warning, "lost_subscription_ended",
                  {{"subscription", decision.subscription->id}, {"user_id", wish.user.value}});

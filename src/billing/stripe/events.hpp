@@ -7,7 +7,7 @@
 namespace pollux::billing::stripe {
 
 // At most 20, as the events list takes them.
-inline constexpr std::array<std::string_view, 19> event_types{
+inline constexpr std::array<std::string_view, 20> event_types{
     "checkout.session.completed",
     "checkout.session.async_payment_succeeded",
     "checkout.session.async_payment_failed",
@@ -26,6 +26,7 @@ inline constexpr std::array<std::string_view, 19> event_types{
     "charge.refunded",
     "charge.dispute.created",
     "charge.dispute.closed",
+    "refund.updated", // What was on its way has arrived.
     "refund.failed",
 };
 

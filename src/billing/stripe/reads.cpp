@@ -62,10 +62,20 @@ std::optional<CheckoutSession> listed_session(json::object const& object)
     return read_session(object);
 }
 
+bool is_on_its_way(json::object const* refund)
+{
+    auto const status = text_at(*refund, "status");
+    return status == "pending" || status == "requires_action";
+}
+
+// All of it has gone back. `refunded` says so when it was asked for; what is still on its way may fail yet, and then it never went.
 std::optional<bool> charge_is_refunded(json::object const& charge)
 {
-    auto const* refunded = charge.if_contains("refunded"); // All of it.
-    return refunded && refunded->is_bool() && refunded->get_bool();
+    auto const* refunded = charge.if_contains("refunded");
+    if (!refunded || !refunded->is_bool() || !refunded->get_bool()) return false;
+    auto const* inner = object_at(charge, "refunds");
+    auto const refunds = inner ? list_of(*inner) : std::nullopt;
+    return !refunds || std::ranges::none_of(refunds->items, is_on_its_way);
 }
 
 std::optional<bool> dispute_is_lost(json::object const& dispute)
@@ -167,14 +177,13 @@ asio::awaitable<Fetched<std::vector<PaidInvoice>>> invoices_paid_by(Api const& a
 
 asio::awaitable<Fetched<bool>> is_money_gone(Api const& api, std::string payment_intent, Steady::time_point deadline)
 {
-    auto const ask = [&](std::string path) {
-        Form form;
-        form.add("payment_intent", payment_intent).add("limit", page_size);
-        return get(api, std::move(path), std::move(form), deadline);
-    };
-    auto const charges = page_of<bool>(co_await ask("/v1/charges"), charge_is_refunded);
+    Form of_payment;
+    of_payment.add("payment_intent", payment_intent).add("limit", page_size);
+    auto with_refunds = of_payment;
+    with_refunds.add("expand[0]", "data.refunds");
+    auto const charges = page_of<bool>(co_await get(api, "/v1/charges", std::move(with_refunds), deadline), charge_is_refunded);
     if (!charges.value) co_return Fetched<bool>{std::nullopt, charges.is_missing, charges.detail};
-    auto const disputes = page_of<bool>(co_await ask("/v1/disputes"), dispute_is_lost);
+    auto const disputes = page_of<bool>(co_await get(api, "/v1/disputes", std::move(of_payment), deadline), dispute_is_lost);
     if (!disputes.value) co_return Fetched<bool>{std::nullopt, disputes.is_missing, disputes.detail};
     auto const is_true = [](bool one) { return one; };
     co_return fetched(std::ranges::any_of(charges.value->items, is_true) || std::ranges::any_of(disputes.value->items, is_true));

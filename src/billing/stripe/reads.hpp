@@ -36,8 +36,8 @@ struct PaidInvoice {
 asio::awaitable<Fetched<std::vector<PaidInvoice>>> invoices_paid_by(Api const& api, std::string payment_intent,
                                                                     Steady::time_point deadline);
 
-// Whether all the money of a payment is gone: refunded as a whole, or a dispute over it lost. One that was lost and is looked at again has
-// another status, and is not lost.
+// Whether all the money of a payment is gone: refunded as a whole, with no refund still on its way, or a dispute over it lost. A dispute
+// that was lost and is looked at again has another status, and is not lost.
 asio::awaitable<Fetched<bool>> is_money_gone(Api const& api, std::string payment_intent, Steady::time_point deadline);
 
 template <class T>

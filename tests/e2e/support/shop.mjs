@@ -13,6 +13,8 @@ export class Shop {
         const shop = new Shop();
         shop.key = key;
         shop.sim = sim ?? await StripeSim.start();
+        // A server that is away for a moment hears of it soon; Stripe itself takes hours (payment_stripe_ways.test.mjs).
+        await shop.sim.tell('webhooks', { retries: 3, retry_ms: [200, 1000] });
         shop.product = (await shop.make('products', { name: 'Pro' })).id;
         shop.monthly = await shop.makePrice(shop.product, 2000, 'month');
         shop.yearly = await shop.makePrice(shop.product, 20000, 'year');

@@ -3,19 +3,22 @@ import assert from 'node:assert/strict';
 
 import { Program, binary } from './process.mjs';
 
+export const apiVersion = '2026-10-28.endive';
+const accountVersion = '2024-06-20'; // Accounts have one of their own, as old as they are: what a call gets that names none.
+
 export class StripeSim {
     static async start(options = []) {
         const sim = new this();
-        sim.program = new Program(binary('pollux-sims'), ['stripe', '--listen', '127.0.0.1:0', '--die-with-parent', ...options], { env: process.env });
+        sim.program = new Program(binary('pollux-sims'), ['stripe', '--listen', '127.0.0.1:0', '--die-with-parent', '--account-version', accountVersion, ...options], { env: process.env });
         sim.url = 'http://' + (await sim.program.printed(/listening on (\S+)/))[1];
         return sim;
     }
 
-    // A call of the API as it goes over the wire: {status, headers, body}. `form` is text or an object of texts.
-    async raw(method, path, { key = 'sk_test_1', form, headers = {} } = {}) {
+    // A call of the API as it goes over the wire: {status, headers, body}. `form` is text or an object of texts. `version`: null names none.
+    async raw(method, path, { key = 'sk_test_1', version = apiVersion, form, headers = {} } = {}) {
         const response = await fetch(this.url + path, {
             method,
-            headers: { ...(key && { authorization: `Bearer ${key}` }), ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }), ...headers },
+            headers: { ...(key && { authorization: `Bearer ${key}` }), ...(version && { 'stripe-version': version }), ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }), ...headers },
             body: typeof form === 'object' ? new URLSearchParams(form).toString() : form,
         });
         return { status: response.status, headers: response.headers, body: JSON.parse(await response.text()) };

@@ -1,5 +1,5 @@
-// The Stripe simulator (sims/README.md) with npm's client for it. Every answer that the client gets is checked against the client's types,
-// and for what it shows unasked.
+// The Stripe simulator (sims/README.md) with npm's client for it. Every answer, to the client or to a raw call, is checked against the
+// client's types, and for what it shows unasked.
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import Stripe from 'stripe';
@@ -30,6 +30,17 @@ export class StripeSim extends Simulator {
             httpClient: Stripe.createFetchHttpClient(checked),
             ...options,
         });
+    }
+
+    // The official client, which waits for long and goes away when it is told to.
+    leaving(signal) {
+        return this.client('sk_test_1', { httpClient: Stripe.createFetchHttpClient((url, init) => fetch(url, { ...init, signal })) });
+    }
+
+    async raw(method, path, how = {}) {
+        const answer = await super.raw(method, path, how);
+        this.#check(new URL(path, this.url), how.form, answer.body);
+        return answer;
     }
 
     #check(url, form, answer) {
