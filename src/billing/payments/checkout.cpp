@@ -4,9 +4,9 @@
 #include "base/json.hpp"
 #include "base/secrets.hpp"
 #include "billing/left_behind.hpp"
+#include "billing/payments/provider_words.hpp"
 #include "billing/stripe/checkout_decision.hpp"
 #include "billing/stripe/reads.hpp"
-#include "ops/log.hpp"
 
 #include <algorithm>
 
@@ -18,19 +18,6 @@ using stripe::CheckoutStep;
 
 // Decisions that lead to another look; each is a change that somebody else made meanwhile.
 constexpr int looks_max = 8;
-constexpr std::chrono::seconds come_again{5};
-
-Error slow()
-{
-    return unavailable("payment_provider_slow", "The payment provider does not answer right now; ask again, and this goes on where it was.",
-                       come_again);
-}
-
-Error refused(std::string const& code, std::string const& detail)
-{
-    ops::log(ops::Level::error, "checkout_refused", {{"code", code}, {"detail", detail}});
-    return {ErrorKind::upstream_failed, "payment_refused", "The payment provider refuses this purchase; the operator's log says why."};
-}
 
 Error payment_pending()
 {
@@ -96,7 +83,7 @@ struct Checkout::Going {
         for (int look = 0; look < looks_max; ++look) {
             if (auto answer = co_await look_once()) co_return std::move(*answer);
         }
-        co_return slow(); // Somebody changes it all the time.
+        co_return payment_provider_slow(); // Somebody changes it all the time.
     }
 
     Step look_once()
@@ -106,15 +93,15 @@ struct Checkout::Going {
         auto const subscriptions = co_await stripe::subscriptions_of(checkout.api_, customer, deadline);
         if (subscriptions.is_missing) {
             is_customer_gone = true;
-            co_return refused("resource_missing", "the customer is gone at the provider");
+            co_return payment_refused("resource_missing", "the customer is gone at the provider");
         }
-        if (!subscriptions.value) co_return slow();
+        if (!subscriptions.value) co_return error_of(subscriptions);
         has_bought = std::ranges::any_of(*subscriptions.value, was_ever_bought);
         auto const row = co_await checkout.store_.of_user(wish.user, scope);
         std::optional<stripe::RememberedSession> remembered;
         if (row) {
             auto session = co_await stripe::session_of(checkout.api_, row->session, deadline);
-            if (!session.value && !session.is_missing) co_return slow();
+            if (!session.value && !session.is_missing) co_return error_of(session);
             if (session.value) remembered = {std::move(*session.value), row->price};
         }
         auto const decision = stripe::decide_checkout(*subscriptions.value, remembered, price);
@@ -141,7 +128,8 @@ struct Checkout::Going {
         StateBasis const basis{.installation = installation, .user = wish.user, .plan_of_price = {}};
         if (is_foreign(decision.subscription->owner, basis)) co_return co_await send_to_portal(decision);
         auto const ended = co_await stripe::cancel_now(checkout.api_, decision.subscription->id, deadline);
-        if (ended.changed != Changed::yes) co_return slow();
+        if (ended.changed == Changed::no) co_return payment_refused(ended.code, ended.detail);
+        if (ended.changed != Changed::yes) co_return payment_provider_slow();
         co_return std::nullopt;
     }
 
@@ -174,7 +162,7 @@ struct Checkout::Going {
     {
         auto const made = co_await stripe::make_session(checkout.api_, stripe::Form::of_text(operation.parameters), operation.id, deadline);
         if (made.is_spent) co_return co_await find_made(std::move(operation));
-        if (made.changed == Changed::unknown) co_return slow();
+        if (made.changed == Changed::unknown) co_return payment_provider_slow();
         failpoint("payment_session_made");
         if (made.changed != Changed::yes) {
             co_await checkout.store_.give_up(wish.user, operation);
@@ -182,7 +170,7 @@ struct Checkout::Going {
                 auto const deleted = co_await stripe::is_customer_deleted(checkout.api_, customer, deadline);
                 is_customer_gone = deleted.value.value_or(deleted.is_missing);
             }
-            co_return refused(made.code, made.detail);
+            co_return payment_refused(made.code, made.detail);
         }
         bool const is_put = co_await checkout.store_.put(wish.user, scope, operation, made.value.id);
         if (!is_put) {
@@ -200,7 +188,7 @@ struct Checkout::Going {
     Step find_made(Operation operation)
     {
         auto const sessions = co_await stripe::open_sessions_of(checkout.api_, customer, deadline);
-        if (!sessions.value) co_return slow();
+        if (!sessions.value) co_return error_of(sessions);
         auto const made = std::ranges::find(*sessions.value, operation.id, &stripe::CheckoutSession::operation);
         if (made == sessions.value->end()) {
             co_await checkout.store_.give_up(wish.user, std::move(operation));
@@ -213,7 +201,7 @@ struct Checkout::Going {
     Step expire(std::string session)
     {
         auto const expired = co_await stripe::expire_session(checkout.api_, session, deadline);
-        if (expired.changed == Changed::unknown) co_return slow();
+        if (expired.changed == Changed::unknown) co_return payment_provider_slow();
         failpoint("payment_session_expired");
         // Refused: it was paid, or has expired by itself. Looked at again, it says which.
         if (expired.changed != Changed::no) co_await checkout.store_.drop(wish.user, std::move(session));
@@ -231,7 +219,7 @@ struct Checkout::Going {
 asio::awaitable<Result<OpenCheckout>> Checkout::open(CheckoutWish wish, Steady::time_point deadline)
 {
     auto const scope = co_await account_.scope(deadline);
-    if (!scope) co_return slow();
+    if (!scope) co_return payment_provider_slow();
     auto const sold = co_await prices_.sold(wish.plan, *scope);
     if (sold.empty())
         co_return Error(ErrorKind::not_found, "plan_not_sold", "No plan of this name is sold; GET /plans/ lists those that are.");
@@ -262,14 +250,14 @@ asio::awaitable<Result<std::string>> Checkout::customer(UserId user, PaymentScop
     if (begun) {
         failpoint("payment_customer_begun");
         auto const made = co_await stripe::make_customer(api_, stripe::Form::of_text(begun->parameters), begun->id, deadline);
-        if (made.changed == Changed::unknown && !made.is_spent) co_return slow();
+        if (made.changed == Changed::unknown && !made.is_spent) co_return payment_provider_slow();
         failpoint("payment_customer_made");
         co_await database_.transact([=, id = begun->id, customer = made.value](db::Transaction& transaction) {
             return end_customer(transaction, user, scope, id, customer);
         });
         // One that it may have made is nobody's, and has bought nothing: the next request makes another.
-        if (made.is_spent) co_return slow();
-        if (made.changed != Changed::yes) co_return refused(made.code, made.detail);
+        if (made.is_spent) co_return payment_provider_slow();
+        if (made.changed != Changed::yes) co_return payment_refused(made.code, made.detail);
     }
     auto linked = co_await customers_.customer_of(user, std::move(scope));
     if (!linked) co_return not_found("user");

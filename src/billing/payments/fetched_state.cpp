@@ -62,7 +62,11 @@ private:
     // Who cancelled has no renewal to wait for.
     static Time end_of(Time until, std::optional<Time> cancels_at) { return cancels_at ? std::min(until, *cancels_at) : until; }
 
-    void alert(PaymentAlert what, stripe::Subscription const& subscription) { state_.alerts.push_back({what, subscription.id}); }
+    void alert(PaymentAlert what, stripe::Subscription const& subscription)
+    {
+        auto const* item = item_of(subscription, basis_);
+        state_.alerts.push_back({what, subscription.id, item ? item->price : std::string()});
+    }
 
     StateBasis const& basis_;
     FetchedState state_;
