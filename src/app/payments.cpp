@@ -69,7 +69,7 @@ Payments::Payments(PaymentSource& source, config::Config const& config, std::str
       parts_{needs.database, *source.api, source.account, sync_},
       reconcile_({needs.database, *source.api, source.account, installation_, needs.tiers, needs.bell}, config.billing_grace_days,
                  billing::stripe::webhook_urls(config.public_url)),
-      watch_(needs.database, source.account)
+      watch_(needs.database, source.account), price_desk_(needs.database, *source.api, source.account, needs.bell)
 {
     if (sells_in_demo(config)) demo_.emplace(config, secret_key, needs.database, needs.bell, webhook_, needs.clock);
 }

@@ -6,6 +6,7 @@
 #include "billing/payments/payment_tasks.hpp"
 #include "billing/payments/payment_watch.hpp"
 #include "billing/payments/payments_routes.hpp"
+#include "billing/payments/price_desk.hpp"
 #include "billing/payments/reconcile.hpp"
 #include "billing/payments/sold_prices.hpp"
 #include "config/config.hpp"
@@ -57,6 +58,7 @@ public:
     asio::awaitable<void> look() { return watch_.look(); } // Every minute.
     // Null: there is nothing to reconcile with a demo.
     billing::Reconcile* reconcile() { return demo_ ? nullptr : &reconcile_; }
+    billing::PriceDesk& price_desk() { return price_desk_; }
     billing::PaymentsApi routes() { return {&service_, &webhook_}; }
     void add_pages(http::Router& router); // The demo's, where it is one.
 
@@ -72,6 +74,7 @@ private:
     billing::PaymentParts parts_;
     billing::Reconcile reconcile_;
     billing::PaymentWatch watch_;
+    billing::PriceDesk price_desk_;
 };
 
 } // namespace pollux::app

@@ -14,9 +14,12 @@ namespace {
 constexpr char const* list_name = "plans_list";
 constexpr char const* set_name = "plans_set";
 constexpr char const* add_name = "plans_add";
+constexpr char const* price_name = "plans_price";
 constexpr char const* grant_name = "grant";
 constexpr char const* revoke_name = "revoke";
 constexpr char const* actor = "operator";
+
+constexpr std::chrono::seconds provider_time_max{8};
 
 // What is sent and what is read of it; the services judge both.
 struct PlanAsked {
@@ -29,6 +32,19 @@ struct PlanWanted {
     Text<0, 10'000> fields;
 };
 POLLUX_DESCRIBE(PlanWanted, (plan, fields))
+
+struct PriceAsked {
+    std::string plan;
+    std::string price;
+    bool is_retired = false;
+};
+POLLUX_DESCRIBE(PriceAsked, (plan, price, is_retired))
+struct PriceWanted {
+    Text<0, 100> plan;
+    Line<0, 255> price;
+    bool is_retired = false;
+};
+POLLUX_DESCRIBE(PriceWanted, (plan, price, is_retired))
 
 struct GrantAsked {
     std::string mobile;
@@ -59,18 +75,45 @@ std::string words_for(std::optional<Time> until)
     return until ? " until " + rfc3339(*until) : std::string(" without end");
 }
 
-std::string table_of(std::vector<billing::Plan> const& plans)
+// "price_1,price_2(retired)".
+std::string prices_of(std::string const& plan, std::vector<billing::KnownPrice> const& prices)
 {
-    constexpr std::array<std::string_view, 7> columns{
-        "rank", "messages_per_day", "requests_per_minute", "rooms_max", "is_public", "is_archived", "models"};
+    std::string list;
+    for (auto const& one : prices) {
+        if (one.plan != plan) continue;
+        list.append(list.empty() ? "" : ",").append(one.price).append(one.state == billing::PriceState::retired ? "(retired)" : "");
+    }
+    return list;
+}
+
+// All that `set` changes, as it is typed, and the prices; what may be long comes last.
+std::string table_of(std::vector<billing::Plan> const& plans, std::vector<billing::KnownPrice> const& prices)
+{
+    constexpr std::array<std::string_view, 12> columns{"rank",
+                                                       "messages_per_day",
+                                                       "requests_per_minute",
+                                                       "rooms_max",
+                                                       "context_tokens",
+                                                       "message_characters_max",
+                                                       "replies_at_once",
+                                                       "is_public",
+                                                       "is_archived",
+                                                       "models",
+                                                       "title",
+                                                       "description"};
     std::vector<std::vector<std::string>> lines;
     auto& head = lines.emplace_back();
     head.emplace_back("plan");
     for (auto const column : columns) head.emplace_back(column);
+    head.insert(head.end() - 1, "prices");
     for (auto const& plan : plans) {
         auto& line = lines.emplace_back();
         line.push_back(plan.name);
         for (auto const column : columns) line.push_back(billing::plan_field(plan, column));
+        line.insert(line.end() - 1, prices_of(plan.name, prices));
+        for (auto& cell : line) {
+            if (cell.empty()) cell = "-";
+        }
     }
     std::string table;
     for (auto const& line : lines) {
@@ -102,7 +145,9 @@ billing::PlanFields read_fields(std::string_view lines)
 asio::awaitable<Result<std::string>> list(Rooms& rooms, std::string)
 {
     auto const plans = co_await rooms.plan_desk.all();
-    co_return to_json(Said{table_of(plans)});
+    std::vector<billing::KnownPrice> prices;
+    if (rooms.payments) prices = co_await rooms.payments->price_desk().all();
+    co_return to_json(Said{table_of(plans, prices)});
 }
 
 asio::awaitable<Result<std::string>> set(Rooms& rooms, std::string arguments)
@@ -126,6 +171,33 @@ asio::awaitable<Result<std::string>> add(Rooms& rooms, std::string arguments)
     if (!plan) co_return plan.error();
     co_return to_json(
         Said{plan->name + ": added, with rank " + std::to_string(plan->rank) + (plan->is_public ? ", public.\n" : ", not public.\n")});
+}
+
+std::string words_for(PriceWanted const& wanted, billing::PriceDesk::Outcome const& outcome)
+{
+    auto const& plan = wanted.plan.value;
+    auto text = wanted.price.value + (wanted.is_retired ? " is not sold, and entitles to " : " buys ") + plan +
+                (outcome.is_changed ? " from now on" : " already") + ", in " + outcome.scope.mode + " mode of " + outcome.scope.account +
+                ".";
+    if (outcome.payers > 0)
+        text += " Who pay by it and had not " + plan + " by it are looked at now: " + std::to_string(outcome.payers) + ".";
+    if (!wanted.is_retired && !outcome.is_public)
+        text += " Nobody can buy " + plan + " before it is public: `pollux plans set " + plan + " is_public=yes`.";
+    return text + "\n";
+}
+
+asio::awaitable<Result<std::string>> price(Rooms& rooms, std::string arguments)
+{
+    auto wanted = from_json<PriceWanted>(arguments);
+    if (!wanted) co_return wanted.error();
+    if (!rooms.payments) {
+        co_return Error(ErrorKind::unavailable, "billing_not_configured", "Nothing is sold here: STRIPE_SECRET_KEY is not set.");
+    }
+    billing::PriceDesk::Wish wish{wanted->plan.value, wanted->price.value,
+                                  wanted->is_retired ? billing::PriceState::retired : billing::PriceState::sold};
+    auto const outcome = co_await rooms.payments->price_desk().assign(std::move(wish), actor, Steady::now() + provider_time_max);
+    if (!outcome) co_return outcome.error();
+    co_return to_json(Said{words_for(*wanted, *outcome)});
 }
 
 std::string outcome(std::string const& mobile, std::string const& done, billing::Tier const& tier)
@@ -197,6 +269,11 @@ Result<std::string> add_plan(config::Config const& config, std::string plan, std
     return ask(config, add_name, plan_json(std::move(plan), fields));
 }
 
+Result<std::string> price_plan(config::Config const& config, std::string plan, std::string price, billing::PriceState state)
+{
+    return ask(config, price_name, to_json(PriceAsked{std::move(plan), std::move(price), state == billing::PriceState::retired}));
+}
+
 Result<std::string> grant_plan(config::Config const& config, std::string mobile, std::string plan, std::string until, std::string reason)
 {
     return ask(config, grant_name, to_json(GrantAsked{std::move(mobile), std::move(plan), std::move(until), std::move(reason)}));
@@ -213,11 +290,8 @@ control::Commands plan_commands(Rooms& rooms)
     auto const command = [&rooms](Work work) {
         return control::Command([&rooms, work](std::string arguments) { return work(rooms, std::move(arguments)); });
     };
-    return {{list_name, command(list)},
-            {set_name, command(set)},
-            {add_name, command(add)},
-            {grant_name, command(grant)},
-            {revoke_name, command(revoke)}};
+    return {{list_name, command(list)},   {set_name, command(set)},     {add_name, command(add)},
+            {price_name, command(price)}, {grant_name, command(grant)}, {revoke_name, command(revoke)}};
 }
 
 } // namespace pollux::app

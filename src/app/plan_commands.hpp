@@ -15,6 +15,8 @@ namespace pollux::app {
 Result<std::string> list_plans(config::Config const& config);
 Result<std::string> set_plan(config::Config const& config, std::string plan, std::vector<std::string> const& fields);
 Result<std::string> add_plan(config::Config const& config, std::string plan, std::vector<std::string> const& fields);
+// From now on the price of Stripe's buys the plan; retired, it is not sold, and who pays by it has the plan.
+Result<std::string> price_plan(config::Config const& config, std::string plan, std::string price, billing::PriceState state);
 // `until` as parse_end() takes it; empty: without end.
 Result<std::string> grant_plan(config::Config const& config, std::string mobile, std::string plan, std::string until, std::string reason);
 Result<std::string> revoke_plan(config::Config const& config, std::string mobile, std::string plan);

@@ -35,8 +35,8 @@ struct Wanted {
 };
 POLLUX_DESCRIBE(Wanted, (holder, wish))
 
-enum class State { done, working, elsewhere, away };
-BOOST_DESCRIBE_ENUM(State, done, working, elsewhere, away)
+enum class State { done, working, elsewhere, away, refused };
+BOOST_DESCRIBE_ENUM(State, done, working, elsewhere, away, refused)
 
 struct Said {
     State state = State::away;
@@ -55,6 +55,7 @@ State state_of(Reconcile::Stand stand)
     case Reconcile::Stand::done: return State::done;
     case Reconcile::Stand::working: return State::working;
     case Reconcile::Stand::elsewhere: return State::elsewhere;
+    case Reconcile::Stand::refused: return State::refused;
     case Reconcile::Stand::away: break;
     }
     return State::away;
@@ -68,13 +69,17 @@ std::string count_of(std::int64_t number, std::string const& one, std::string co
 std::string figures_of(billing::Walk const& walk)
 {
     return count_of(walk.events, "event", "events") + ", " + count_of(walk.customers, "customer", "customers") + " looked at, " +
-           count_of(walk.changed, "tier", "tiers") + " changed, " + count_of(walk.calls, "call", "calls") + " of Stripe";
+           std::to_string(walk.changed) + " repaired (plan or its end), " + count_of(walk.calls, "call", "calls") + " of Stripe";
 }
 
 std::string text_of(Reconcile::Progress const& progress)
 {
     auto const& walk = progress.walk;
     if (progress.stand == Reconcile::Stand::away) return "Stripe does not answer (" + progress.why + "); it is tried again.";
+    if (progress.stand == Reconcile::Stand::refused) {
+        return "Stripe refuses what the key asks for (" + progress.why +
+               "); `pollux doctor` says which rights it lacks. Run this again then: it goes on.";
+    }
     if (progress.stand == Reconcile::Stand::elsewhere) return "A running process goes on with it: " + figures_of(walk) + ".";
     if (progress.stand == Reconcile::Stand::working) return "So far: " + figures_of(walk) + ".";
     auto const seconds = (micros(walk.ended_at) - micros(walk.begun_at) + 999'999) / 1'000'000;
@@ -120,6 +125,7 @@ Result<void> reconcile(config::Config const& config, Reconciling what, std::func
         auto said = from_json<SaidThere>(*answer);
         if (!said) return said.error();
         asked.wish = Wish::none;
+        if (said->state == State::refused) return Error(ErrorKind::upstream_failed, "payment_refused", std::move(said->text.value));
         if (said->text.value != last) {
             tell(said->text.value);
             news_at = Steady::now();

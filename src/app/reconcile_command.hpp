@@ -15,7 +15,7 @@ namespace pollux::app {
 enum class Reconciling { since_last_time, everything };
 
 // Blocks until all is done, and gives `tell` a line now and then. Throws std::exception with one line for the operator. Errors:
-// billing_not_configured, payment_provider_away.
+// billing_not_configured, payment_provider_away, payment_refused.
 Result<void> reconcile(config::Config const& config, Reconciling what, std::function<void(std::string const&)> const& tell);
 
 // The server's part of it.

@@ -56,8 +56,6 @@ constexpr db::Sql put_in_force_sql = R"sql(
             and not (payments_in_force.mode = 'live' and excluded.mode = 'demo')
 )sql";
 
-constexpr db::Sql is_in_force_sql = "select 1 from payments_in_force where only_one = 1 and mode = $1 and account = $2";
-
 constexpr db::Sql take_out_of_force_sql = "delete from payments_in_force where mode = $1";
 
 // The first ones of each are enough for the first ones of all.
@@ -153,12 +151,6 @@ asio::awaitable<bool> TierStore::put_in_force(db::Transaction& transaction, Paym
 {
     auto const rows = co_await transaction.run(put_in_force_sql, std::move(scope.mode), std::move(scope.account));
     co_return rows.changed() == 1;
-}
-
-asio::awaitable<bool> TierStore::is_in_force(db::Database& database, PaymentScope scope)
-{
-    auto const rows = co_await database.read(is_in_force_sql, std::move(scope.mode), std::move(scope.account));
-    co_return !rows.empty();
 }
 
 asio::awaitable<bool> TierStore::take_out_of_force(db::Transaction& transaction, std::string mode)

@@ -66,7 +66,6 @@ public:
 
     // False: they were in force already, or are a demo's, which never take the place of live ones.
     static asio::awaitable<bool> put_in_force(db::Transaction& transaction, PaymentScope scope);
-    static asio::awaitable<bool> is_in_force(db::Database& database, PaymentScope scope);
     static asio::awaitable<bool> take_out_of_force(db::Transaction& transaction, std::string mode); // False: another one is in force.
 
     // Users with an id above `after` who have another plan than basic, or something that may entitle to one; by id.

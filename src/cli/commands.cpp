@@ -5,6 +5,8 @@
 #include "app/reconcile_command.hpp"
 #include "app/superuser.hpp"
 #include "base/reason.hpp"
+#include "billing/plan_fields.hpp"
+#include "billing/stripe/key_rights.hpp"
 #include "cli/banner.hpp"
 #include "cli/chat/chat_command.hpp"
 #include "cli/doctor.hpp"
@@ -154,7 +156,20 @@ struct PlanArguments {
     std::string until;
     std::string reason;
     std::vector<std::string> fields; // "rooms_max=50"
+    std::string price;
+    bool is_retired = false;
+
+    billing::PriceState price_state() const { return is_retired ? billing::PriceState::retired : billing::PriceState::sold; }
 };
+
+std::string plan_fields_help()
+{
+    std::string names;
+    for (auto const name : billing::plan_field_names()) names.append(names.empty() ? "" : ", ").append(name);
+    return "Fields: " + names +
+           ".\n`pollux plans list` shows what they are, as they are typed: yes or no; lines of the description with | between\n"
+           "them; models as * or with commas between them.";
+}
 
 // Holds what the options of all sub-commands are read into.
 struct CommandLine {
@@ -240,10 +255,18 @@ struct CommandLine {
                                          [this](auto const& config) { return app::set_plan(config, plans.plan, plans.fields); });
         command->add_option("plan", plans.plan, "Its name")->required();
         command->add_option("fields", plans.fields, "FIELD=VALUE, such as messages_per_day=20 or models=demo")->required();
+        command->footer(plan_fields_help());
         command = add_plan_command(*all, "add", "Makes a plan like basic, but for what is given.",
                                    [this](auto const& config) { return app::add_plan(config, plans.plan, plans.fields); });
         command->add_option("plan", plans.plan, "Its name, for ever")->required();
         command->add_option("fields", plans.fields, "FIELD=VALUE, such as title=Team rank=2");
+        command->footer(plan_fields_help());
+        command =
+            add_plan_command(*all, "price", "Says which plan a price of Stripe's buys, besides those of STRIPE_PRICE_ID.",
+                             [this](auto const& config) { return app::price_plan(config, plans.plan, plans.price, plans.price_state()); });
+        command->add_option("plan", plans.plan, "The plan's name")->required();
+        command->add_option("price", plans.price, "The price's id, like price_1AbC")->required();
+        command->add_flag("--retire", plans.is_retired, "Sells it no more, or not at all: who pays by it has the plan");
         command = add_plan_command(*all, "archive", "Nobody gets it any more; who has it keeps it.",
                                    [this](auto const& config) { return app::set_plan(config, plans.plan, {"is_archived=yes"}); });
         command->add_option("plan", plans.plan, "Its name")->required();
@@ -276,7 +299,9 @@ struct CommandLine {
         command->add_flag("--dev", flags.dev, as_serve);
         command->footer(
             "Needs STRIPE_SECRET_KEY and PUBLIC_URL. Run again it makes nothing twice, mends what is its own, and leaves alone what is\n"
-            "others'. What it prints belongs into the settings.");
+            "others'. What it prints belongs into the settings of all servers, which are then started anew.\n"
+            "A restricted key (rk_...) needs rights: of the servers " +
+            billing::stripe::rights_of_servers() + "; of this command " + billing::stripe::rights_of_setup() + ", besides.");
     }
 
     void add_chat()

@@ -2,16 +2,14 @@
 
 #include "base/lenient_json.hpp"
 #include "base/reason.hpp"
-#include "base/required.hpp"
 #include "billing/stripe/account_objects.hpp"
 #include "billing/stripe/client.hpp"
+#include "billing/stripe/key_rights.hpp"
 #include "billing/stripe/portal_switches.hpp"
 #include "cli/stripe_access.hpp"
-#include "db/columns.hpp"
-#include "db/postgres/session.hpp"
-#include "db/sqlite/connection.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace pollux::cli {
@@ -26,45 +24,9 @@ constexpr std::size_t account_of_key_size = 16;
 
 constexpr char const* set_up = "`pollux stripe-setup` makes or mends it.";
 
-#define POLLUX_SOLD_COLUMNS "p.account, p.price_id"
-namespace sold_column {
-enum : std::size_t { account, price, count };
-}
-static_assert(db::columns_in(POLLUX_SOLD_COLUMNS) == sold_column::count);
-
-// Of all accounts: only Stripe says whose the key is. Prices that came by the settings (before 1000) follow them at the next start.
-constexpr db::Sql sold_sql = "select " POLLUX_SOLD_COLUMNS R"sql(
-    from plan_prices p join plans n on n.name = p.plan and n.is_archived = 0
-    where p.mode = $1 and p.state = 'sold' and p.position >= 1000 order by p.account, p.position, p.price_id
-)sql";
-
 Steady::time_point soon()
 {
     return Steady::now() + call_time_max;
-}
-
-// Prices that plans have besides those of the settings. None where there is no database yet, or it cannot be read: said elsewhere.
-std::vector<StoredPrice> prices_of_plans(config::Config const& config, std::string_view mode)
-{
-    auto const prices_in = [](db::Rows const& rows) {
-        std::vector<StoredPrice> prices;
-        for (std::size_t at = 0; at < rows.size(); ++at)
-            prices.push_back({rows[at].text(sold_column::account), rows[at].text(sold_column::price)});
-        return prices;
-    };
-    try {
-        if (config.database == config::DatabaseKind::postgres) {
-            db::postgres::Session session(required(config.postgres_url).reveal());
-            return prices_in(session.run(std::string(sold_sql.text(db::Dialect::postgres)), {std::string(mode)}));
-        }
-        std::error_code failed;
-        if (!std::filesystem::exists(config.sqlite_path, failed)) return {};
-        Clock const clock;
-        db::sqlite::Connection connection(config.sqlite_path, db::sqlite::Role::reader, 1024, clock);
-        return prices_in(connection.run(sold_sql.text(db::Dialect::sqlite), {std::string(mode)}));
-    } catch (std::exception const&) {
-        return {};
-    }
 }
 
 class Examination {
@@ -79,6 +41,7 @@ public:
             co_await prices();
             co_await portal();
             co_await endpoint();
+            if (setup_.is_restricted) co_await rights();
             bool const is_well = std::ranges::all_of(findings_, [](Finding const& one) { return one.health == Health::well; });
             if (is_well) add(Health::well, "what is sold, the portal and the webhook endpoint are right.", "");
         }
@@ -91,10 +54,47 @@ private:
         findings_.push_back({health, "Stripe: " + what, std::move(mend)});
     }
 
-    // Of a call that only a right could keep from being answered.
-    void unanswered(std::string const& what, std::string const& detail)
+    template <class T>
+    void unanswered(std::string const& what, stripe::Fetched<T> const& fetched)
     {
-        add(Health::ill, "does not show " + what + " (" + detail + ").", "Give the key the right to read it, or try again.");
+        if (fetched.is_refused) return lacks_right(what, fetched.detail);
+        add(Health::ill, "does not show " + what + " (" + fetched.detail + ").", "Try again; see to the network.");
+    }
+
+    void lacks_right(std::string const& what, std::string const& detail)
+    {
+        add(Health::ill, "refuses to show " + what + " to this key (" + detail + ").",
+            "Give a restricted key all its rights: " + stripe::rights_of_servers() + ".");
+    }
+
+    // Those that can be seen by reading; what else there is was read before. One that is lacking is named, and all that are needed.
+    asio::awaitable<void> rights()
+    {
+        std::vector<stripe::KeyRight> all(stripe::rights_to_write.begin(), stripe::rights_to_write.end());
+        all.insert(all.end(), stripe::rights_to_read.begin(), stripe::rights_to_read.end());
+        std::string lacking;
+        std::string detail;
+        for (auto const& right : all) {
+            if (right.probe.empty() || is_seen_already(right)) continue;
+            stripe::Form form;
+            form.add("limit", std::int64_t{1});
+            auto const answer = co_await api_.call({.path = std::string(right.probe), .form = std::move(form), .deadline = soon()});
+            if (answer.outcome == stripe::Outcome::done) continue;
+            if (answer.outcome != stripe::Outcome::refused)
+                co_return unanswered(std::string(right.resource), stripe::not_fetched<bool>(answer));
+            lacking.append(lacking.empty() ? "" : ", ").append(right.resource);
+            detail = answer.detail;
+        }
+        if (!lacking.empty()) co_return lacks_right(lacking, detail);
+        add(Health::well, "the restricted key may read what it must; whether it may also write shows the first purchase.", "");
+    }
+
+    bool is_seen_already(stripe::KeyRight const& right) const
+    {
+        if (right.probe == "/v1/prices" && setup_.prices.empty()) return false;
+        constexpr std::array<std::string_view, 4> seen{"/v1/account", "/v1/prices", "/v1/billing_portal/configurations",
+                                                       "/v1/webhook_endpoints"};
+        return std::ranges::find(seen, right.probe) != seen.end();
     }
 
     asio::awaitable<bool> key()
@@ -111,7 +111,7 @@ private:
                 "Take STRIPE_SECRET_KEY from Stripe's Dashboard (Developers, API keys).");
         } else if (answer.status == 403) {
             add(Health::ill, "does not let the key see its own account (" + answer.detail + ").",
-                "Give the restricted key the right to read the account.");
+                "Give the restricted key all its rights: " + stripe::rights_of_servers() + ".");
         } else {
             add(Health::ill, "cannot be reached (" + answer.detail + ").", "See to the network, or to STRIPE_BASE_URL.");
         }
@@ -151,7 +151,7 @@ private:
             if (price.value)
                 examine(*price.value);
             else if (!price.is_missing)
-                unanswered("the price " + id, price.detail);
+                unanswered("the price " + id, price);
             else if (price.detail.find("similar object exists") != std::string::npos)
                 add(Health::ill, "the price " + id + " is of the other mode than the key.",
                     "Put a price of the key's mode into STRIPE_PRICE_ID: test and live have their own.");
@@ -179,7 +179,7 @@ private:
     asio::awaitable<void> portal()
     {
         auto const all = co_await stripe::portal_configurations(api_, soon());
-        if (!all.value) co_return unanswered("the portal's configurations", all.detail);
+        if (!all.value) co_return unanswered("the portal's configurations", all);
         auto const is_ours = [&](auto const& one) { return one.is_active && one.owner == setup_.public_url; };
         auto found = std::ranges::find_if(*all.value, is_ours);
         if (found == all.value->end()) found = std::ranges::find(*all.value, true, &stripe::PortalConfiguration::is_default);
@@ -215,7 +215,7 @@ private:
     {
         auto const urls = stripe::webhook_urls(setup_.public_url);
         auto const all = co_await stripe::webhook_endpoints(api_, soon());
-        if (!all.value) co_return unanswered("the webhook endpoints", all.detail);
+        if (!all.value) co_return unanswered("the webhook endpoints", all);
         auto const* found = stripe::find_endpoint(*all.value, urls);
         if (!found) {
             // Who develops has events brought by Stripe's own command.
@@ -295,9 +295,10 @@ std::vector<Finding> examine_payments(config::Config const& config)
         PaymentSetup setup{.debug = config.debug,
                            .public_url = config.public_url,
                            .prices = config.stripe_price_ids,
-                           .stored = prices_of_plans(config, stripe::word_of(client->mode())),
+                           .stored = app::stored_prices(config, std::string(stripe::word_of(client->mode()))),
                            .publishable_key = config.stripe_publishable_key.value_or(""),
-                           .has_webhook_secret = !config.stripe_webhook_secrets.empty()};
+                           .has_webhook_secret = !config.stripe_webhook_secrets.empty(),
+                           .is_restricted = stripe::is_restricted(config.stripe_secret_key->reveal())};
         auto findings = examine_payment_settings(setup, client->mode());
         for (auto& finding : run_calls(examine_stripe(*client, std::move(setup)))) findings.push_back(std::move(finding));
         return findings;

@@ -1,7 +1,8 @@
 // What `pollux doctor` says of Stripe: whether the key is right and of which mode, whether what is sold can be bought, whether customers
-// get into the portal, whether events arrive. Few calls, of at most 5 s each; it changes nothing.
+// get into the portal, whether events arrive, and what a restricted key may not read. Few calls, of at most 5 s each; it changes nothing.
 #pragma once
 
+#include "app/stored_prices.hpp"
 #include "billing/stripe/api.hpp"
 #include "cli/doctor.hpp"
 
@@ -13,20 +14,15 @@ namespace pollux::cli {
 // Nothing where no key is set. Throws nothing.
 std::vector<Finding> examine_payments(config::Config const& config);
 
-// A price by which a plan is sold besides those of the settings, as the database has it.
-struct StoredPrice {
-    std::string account;
-    std::string price;
-};
-
 // What there is to hold against what Stripe says.
 struct PaymentSetup {
     bool debug = false;
     std::string public_url;
-    std::vector<std::string> prices; // That the settings name.
-    std::vector<StoredPrice> stored; // Of the key's mode, whatever the account: those of the key's own are looked at, too.
+    std::vector<std::string> prices;          // That the settings name.
+    std::vector<billing::StoredPrice> stored; // Of the key's mode, whatever the account: those of the key's own are looked at, too.
     std::string publishable_key;
     bool has_webhook_secret = false;
+    bool is_restricted = false; // The key (rk_...).
 };
 
 // By the settings alone.

@@ -127,6 +127,54 @@ TEST(DoctorPayments, tell_what_the_portal_lacks_from_what_it_cannot_have)
         << "what can be mended goes first";
 }
 
+TEST(DoctorPayments, name_each_right_that_a_restricted_key_lacks_and_all_that_it_needs)
+{
+    auto api = well();
+    std::vector<std::string> const lists{"customers",        "checkout/sessions", "subscriptions", "invoices",
+                                         "invoice_payments", "charges",           "disputes",      "events"};
+    for (auto const& list : lists) api.on("GET /v1/" + list, R"({"object":"list","data":[]})");
+    auto setup = right();
+    EXPECT_TRUE(not_well(examine(api, setup)).empty());
+    EXPECT_EQ(api.take_calls().size(), 4u) << "one that is not restricted may do all";
+    setup.is_restricted = true;
+    EXPECT_TRUE(not_well(examine(api, setup)).empty());
+    auto const calls = api.take_calls();
+    for (auto const& list : lists)
+        EXPECT_NE(std::ranges::find(calls, "GET /v1/" + list + "?limit=1"), calls.end()) << list << ": it is read, and little of it";
+    EXPECT_EQ(calls.size(), 4 + lists.size());
+
+    auto const refuse = [](stripe::Call const&) { return stripe::ScriptedApi::error(403, "", "Having the right would allow it."); };
+    api.on("GET /v1/charges", refuse);
+    auto found = not_well(examine(api, setup));
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found.front().what, "Stripe: refuses to show charges to this key (Having the right would allow it.).");
+    EXPECT_NE(found.front().mend.find("to write customers, checkout sessions, subscriptions, customer portal sessions; to read account, "),
+              std::string::npos)
+        << found.front().mend;
+    for (auto const& list : lists) api.on("GET /v1/" + list, refuse);
+    found = not_well(examine(api, setup));
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_NE(
+        found.front().what.find("customers, checkout sessions, subscriptions, invoices, invoice payments, charges, disputes, events to"),
+        std::string::npos)
+        << found.front().what;
+
+    // Silence is none of them.
+    api.on("GET /v1/customers", [](stripe::Call const&) { return stripe::ScriptedApi::silence(); });
+    found = not_well(examine(api, setup));
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_NE(found.front().what.find("does not show customers"), std::string::npos);
+    EXPECT_EQ(found.front().mend.find("right"), std::string::npos);
+    for (auto const* what : {"GET /v1/prices/price_1", "GET /v1/billing_portal/configurations", "GET /v1/webhook_endpoints"}) {
+        auto other = well();
+        other.on(what, refuse);
+        found = not_well(examine(other));
+        ASSERT_EQ(found.size(), 1u) << what;
+        EXPECT_NE(found.front().what.find("refuses to show"), std::string::npos) << found.front().what;
+        EXPECT_NE(found.front().mend.find("all its rights"), std::string::npos);
+    }
+}
+
 TEST(DoctorPayments, say_one_line_and_a_way_out_whatever_stripe_answers)
 {
     for (auto const* what : {"GET /v1/prices/price_1", "GET /v1/billing_portal/configurations", "GET /v1/webhook_endpoints"}) {

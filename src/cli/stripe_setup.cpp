@@ -1,5 +1,6 @@
 #include "cli/stripe_setup.hpp"
 
+#include "billing/stripe/key_rights.hpp"
 #include "cli/stripe_access.hpp"
 
 #include <cstdio>
@@ -35,6 +36,12 @@ std::string list_of(std::vector<std::string> const& prices)
     return list;
 }
 
+std::string rights_text()
+{
+    return "\nA restricted key (rk_...) needs rights:\n  of the servers:  " + stripe::rights_of_servers() +
+           "\n  of this command: " + stripe::rights_of_setup() + ", besides\n";
+}
+
 } // namespace
 
 std::string setup_text(stripe::SetupOutcome const& outcome)
@@ -42,7 +49,7 @@ std::string setup_text(stripe::SetupOutcome const& outcome)
     std::string text;
     for (auto const& line : outcome.lines) text.append("  ").append(word_of(line.done)).append(line.what).append("\n");
     bool const has_failed = !outcome.failure.empty();
-    if (has_failed && outcome.prices.empty()) return text;
+    if (has_failed && outcome.prices.empty()) return text + rights_text();
     text += has_failed ? "\nThe settings so far" : "\nThe settings";
     text += " (.env or the environment):\n\nSTRIPE_PRICE_ID=" + list_of(outcome.prices) + "\n";
     if (!outcome.webhook_secret.empty()) {
@@ -53,7 +60,10 @@ std::string setup_text(stripe::SetupOutcome const& outcome)
         text +=
             "\nSTRIPE_WEBHOOK_SECRET stays what it is: it was shown when the endpoint was made, and Stripe's Dashboard shows it again. ";
     }
-    return text + (has_failed ? "Mend what is said below and run this again.\n" : "Then `pollux doctor` looks at all of it.\n");
+    if (has_failed) return text + "Mend what is said below and run this again.\n" + rights_text();
+    text += "Start the servers anew with these settings: until then they sell by the old prices, and refuse events that are signed with a\n"
+            "new secret. Then `pollux doctor` looks at all of it.\n";
+    return text + rights_text();
 }
 
 int stripe_setup(config::Config const& config, SetupArguments const& arguments)

@@ -78,14 +78,32 @@ test('without a key nothing is said of Stripe', async () => {
     assert.deepEqual((await examine({ STRIPE_SECRET_KEY: '', STRIPE_WEBHOOK_SECRET: '' })).findings, []);
 });
 
+// All that a restricted key needs, as the simulator has it, and as doctor calls those that it can look at.
+const rights = ['customers:write', 'checkout/sessions:write', 'subscriptions:write', 'billing_portal/sessions:write', 'account:read', 'prices:read', 'invoices:read',
+    'invoice_payments:read', 'charges:read', 'disputes:read', 'events:read', 'billing_portal/configurations:read', 'webhook_endpoints:read'];
+const readable = { customers: 'customers', 'checkout/sessions': 'checkout sessions', subscriptions: 'subscriptions', prices: 'price', invoices: 'invoices', invoice_payments: 'invoice payments',
+    charges: 'charges', disputes: 'disputes', events: 'events', 'billing_portal/configurations': "the portal's configurations", webhook_endpoints: 'the webhook endpoints' };
+
+test('a restricted key with all its rights is well', async () => {
+    await sim.tell('keys', { key: 'rk_live_7', account: 'acct_1', rights });
+    await fetch(`${sim.url}/_sim/calls`, { method: 'DELETE' });
+    const { code, findings, stdout } = await examine({ STRIPE_SECRET_KEY: 'rk_live_7' });
+    assert.equal(code, 0, stdout);
+    assert.deepEqual(findings.map(({ health }) => health), ['ok', 'ok', 'ok'], stdout);
+    assert.match(findings[1].what, /may read what it must/);
+    const calls = await sim.calls();
+    assert.ok(calls.every(({ method }) => method === 'GET'));
+    for (const { params } of calls) assert.ok(!('limit' in params) || Number(params.limit) <= 100);
+});
+
 // name: [plant, settings, expected health, what, mend]
 const mistakes = {
     'a key that is none': [null, { STRIPE_SECRET_KEY: 'sk_live_wrong' }, 'ILL', /refuses the key/, /STRIPE_SECRET_KEY/],
     'a restricted key that may not see its account': [() => sim.tell('keys', { key: 'rk_live_9', account: 'acct_1', rights: ['prices:read'] }),
-        { STRIPE_SECRET_KEY: 'rk_live_9' }, 'ILL', /does not let the key see its own account/, /right/],
-    'a restricted key that may not see endpoints': [
-        () => sim.tell('keys', { key: 'rk_live_8', account: 'acct_1', rights: ['account:read', 'prices:read', 'billing_portal/configurations:read'] }),
-        { STRIPE_SECRET_KEY: 'rk_live_8' }, 'ILL', /does not show the webhook endpoints/, /right/],
+        { STRIPE_SECRET_KEY: 'rk_live_9' }, 'ILL', /does not let the key see its own account/, /all its rights: to write customers/],
+    ...Object.fromEntries(Object.entries(readable).map(([right, shown]) => [`a restricted key that may not read ${right}`, [
+        () => sim.tell('keys', { key: 'rk_live_8', account: 'acct_1', rights: rights.filter((one) => !one.startsWith(`${right}:`)) }),
+        { STRIPE_SECRET_KEY: 'rk_live_8' }, 'ILL', new RegExp(`refuses to show [a-z ]*${shown} ?\\w* to this key \\(.*permission`), /all its rights: to write customers, .*; to read account, /]])),
     'a publishable key of the other mode': [null, { STRIPE_PUBLISHABLE_KEY: 'pk_test_1' }, 'ILL', /STRIPE_PUBLISHABLE_KEY is of the other mode/, /pk_live_/],
     'a secret where the publishable key belongs': [null, { STRIPE_PUBLISHABLE_KEY: 'sk_live_1' }, 'ILL', /is no publishable key/, /pk_live_/],
     'no price': [null, { STRIPE_PRICE_ID: '' }, 'ILL', /no price is set/, /stripe-setup/],

@@ -165,6 +165,26 @@ test('what cannot be mended is named', async () => {
     assert.equal((await objects('price')).length, 1);
 });
 
+test('it says what is to be done with what it prints, and what a restricted key needs', async () => {
+    const { stdout } = await succeeds(monthly);
+    assert.match(stdout, /Start the servers anew with these settings/);
+    assert.match(stdout, /of the servers: {2}to write customers, checkout sessions, subscriptions, .*; to read account, .*, webhook endpoints\n/);
+    assert.match(stdout, /of this command: to write products, prices, .*, besides\n/);
+
+    // What it says is enough, and less is not.
+    const rights = ['account:read', 'products:write', 'prices:write', 'billing_portal/configurations:write', 'webhook_endpoints:write'];
+    await sim.tell('keys', { key: 'rk_test_5', account: 'acct_1', rights });
+    const again = await succeeds(['--amount', '25'], { STRIPE_SECRET_KEY: 'rk_test_5' });
+    assert.equal(again.look, 0, again.stdout);
+    for (const lacking of rights) {
+        await sim.tell('reset');
+        await sim.tell('keys', { key: 'rk_test_5', account: 'acct_1', rights: rights.filter((right) => right !== lacking) });
+        const { code, said } = await setUp(monthly, { STRIPE_SECRET_KEY: 'rk_test_5' });
+        assert.equal(code, 1, lacking);
+        assert.match(said, /permission/, lacking);
+    }
+});
+
 test('another amount is another price, and the old one goes on for who pays it', async () => {
     const first = await succeeds(monthly);
     const second = await succeeds(['--amount', '25', '--currency', 'EUR']);

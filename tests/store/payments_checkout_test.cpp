@@ -2,6 +2,11 @@
 #include "billing/payments/checkout_store.hpp"
 #include "store/payments_fixture.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
 #include <array>
 
 namespace pollux::test {
@@ -19,6 +24,46 @@ protected:
         auto const answer = buy(user, std::move(price));
         return answer ? "" : answer.error().code();
     }
+
+    using Answers = std::vector<Result<billing::OpenCheckout>>;
+
+    // One request for each of the prices, all at once, as of several nodes.
+    Answers buy_at_once(UserId user, std::vector<std::string> const& prices)
+    {
+        overtake();
+        Answers answers;
+        std::vector<asio::awaitable<void>> requests;
+        for (auto const& price : prices) requests.push_back(buy_into(user, price, answers));
+        temp.loop().run_all(std::move(requests));
+        world.meanwhile = nullptr;
+        return answers;
+    }
+    std::int64_t open_sessions() const
+    {
+        return std::ranges::count_if(world.sessions, [](auto const& entry) { return entry.second.at("status").as_string() == "open"; });
+    }
+
+private:
+    asio::awaitable<void> buy_into(UserId user, std::string price, Answers& into)
+    {
+        into.push_back(co_await till->service.buy(user, {"pro", price, std::nullopt}, soon()));
+    }
+
+    // Answers of the provider's come 0 to 4 ms late, and so in another order than they were made.
+    void overtake()
+    {
+        world.meanwhile = [this] {
+            overtake();
+            return late(std::chrono::milliseconds(++answers_ * 7 % 5));
+        };
+    }
+    static asio::awaitable<void> late(std::chrono::milliseconds by)
+    {
+        asio::steady_timer timer(co_await asio::this_coro::executor, by);
+        co_await timer.async_wait(asio::use_awaitable);
+    }
+
+    int answers_ = 0;
 };
 
 TEST_F(PaymentCheckouts, a_purchase_that_was_cut_goes_on_with_the_same_operation)
@@ -59,6 +104,50 @@ TEST_F(PaymentCheckouts, another_price_takes_the_place_of_a_session_that_is_open
     EXPECT_EQ(world.sessions.at(first.session_id).at("status"), "expired");
     EXPECT_EQ(world.sessions.at(second.session_id).at("status"), "open");
     EXPECT_EQ(status(user).status, "pending");
+}
+
+// On SQLite the writer puts them in a row; on PostgreSQL they really meet.
+TEST_F(PaymentCheckouts, of_eight_at_once_there_is_one_customer_and_one_session)
+{
+    for (std::size_t round = 1; round <= 5; ++round) {
+        auto const user = add_user();
+        auto const answers = buy_at_once(user, std::vector<std::string>(8, "price_pro"));
+        ASSERT_EQ(answers.size(), 8u);
+        for (auto const& answer : answers) {
+            ASSERT_TRUE(answer) << answer.error().code();
+            EXPECT_EQ(answer->session_id, answers.front()->session_id);
+            EXPECT_EQ(answer->checkout_url, answers.front()->checkout_url);
+        }
+        EXPECT_EQ(world.customers.size(), round);
+        EXPECT_EQ(world.sessions.size(), round);
+        EXPECT_EQ(world.payable(customer(user)), 1);
+        EXPECT_EQ(number("select count(*) from payment_operations"), 0);
+    }
+}
+
+// Each may take the other's place, again and again; who finds no end is told to come again.
+TEST_F(PaymentCheckouts, of_two_prices_at_once_one_can_be_paid)
+{
+    for (std::size_t round = 1; round <= 5; ++round) {
+        auto const user = add_user();
+        auto const answers =
+            buy_at_once(user, {"price_pro", "price_year", "price_pro", "price_year", "price_year", "price_pro", "price_year", "price_pro"});
+        std::int64_t opened = 0;
+        for (auto const& answer : answers) {
+            if (answer)
+                ++opened;
+            else
+                EXPECT_EQ(answer.error().code(), "payment_provider_slow");
+        }
+        EXPECT_GE(opened, 1);
+        EXPECT_EQ(world.customers.size(), round);
+        EXPECT_LE(world.payable(customer(user)), 1) << "never two";
+        auto const last = buy(user, "price_year").value();
+        EXPECT_EQ(world.payable(customer(user)), 1);
+        EXPECT_EQ(world.sessions.at(last.session_id).at("status"), "open");
+        EXPECT_EQ(open_sessions(), static_cast<std::int64_t>(round)) << "of each user one";
+        EXPECT_EQ(number("select count(*) from payment_operations"), 0);
+    }
 }
 
 TEST_F(PaymentCheckouts, who_has_a_subscription_is_sent_to_the_portal)

@@ -29,16 +29,6 @@ namespace json = boost::json;
 
 constexpr char const* webhook_url = "https://chat.example.com/subscription/webhook/";
 
-// The value of a parameter in a form's text.
-std::string parameter(Call const& call, std::string const& name)
-{
-    auto const text = "&" + call.form.text();
-    auto const at = text.find("&" + name + "=");
-    if (at == std::string::npos) return {};
-    auto const begin = at + name.size() + 2;
-    return text.substr(begin, text.find('&', begin) - begin);
-}
-
 class PaymentWalks : public ChatStores {
 protected:
     PaymentWalks()
@@ -124,24 +114,24 @@ protected:
     {
         ++called;
         if (is_away) return ScriptedApi::silence();
-        auto const from = std::stoll(parameter(call, "created[gte]"));
+        auto const from = std::stoll(ScriptedApi::parameter(call, "created[gte]"));
         json::array all;
         for (auto const& event : told) {
             if (event.at("created").as_int64() >= from) all.push_back(event);
         }
-        return page(all, parameter(call, "starting_after"));
+        return page(all, ScriptedApi::parameter(call, "starting_after"));
     }
 
     Answer subscriptions(Call const& call)
     {
         ++called;
-        auto const customer = parameter(call, "customer");
+        auto const customer = ScriptedApi::parameter(call, "customer");
         if (is_away || broken.contains(customer)) return ScriptedApi::silence();
         json::array all;
         for (auto const& one : paid) {
             if (customer.empty() ? !unseen.contains(one) : one == customer) all.push_back(subscription(one));
         }
-        return page(all, parameter(call, "starting_after"));
+        return page(all, ScriptedApi::parameter(call, "starting_after"));
     }
 
     json::object subscription(std::string const& customer)

@@ -9,9 +9,6 @@ namespace {
 
 constexpr char const* demo_account = "demo";
 
-constexpr db::Sql account_sql = "select account from payment_keys where key_mac = $1";
-constexpr db::Sql remember_sql = "insert into payment_keys (key_mac, account) values ($1, $2) on conflict (key_mac) do nothing";
-
 asio::awaitable<int> put_in(db::Transaction& transaction, PaymentScope scope)
 {
     co_await put_payments_in_force(transaction, std::move(scope));
@@ -26,7 +23,7 @@ asio::awaitable<std::optional<PaymentScope>> PaymentAccount::scope(Steady::time_
     auto account = co_await look_up(deadline);
     if (!account) co_return std::nullopt;
     PaymentScope const scope{std::string(stripe::word_of(api_.mode())), std::move(*account)};
-    if (!key_mac_.empty()) co_await database_.write(remember_sql, key_mac_, scope.account);
+    if (!key_mac_.empty()) co_await store_.remember_key(key_mac_, scope.account);
     std::scoped_lock const lock(mutex_);
     known_ = scope;
     co_return scope;
@@ -39,7 +36,8 @@ asio::awaitable<void> PaymentAccount::put_in_force(PaymentScope scope)
 
 asio::awaitable<bool> PaymentAccount::is_in_force(PaymentScope scope)
 {
-    return TierStore::is_in_force(database_, std::move(scope));
+    auto const in_force = co_await store_.in_force();
+    co_return text_of(in_force) == text_of(scope);
 }
 
 std::optional<PaymentScope> PaymentAccount::known() const
@@ -51,8 +49,7 @@ std::optional<PaymentScope> PaymentAccount::known() const
 asio::awaitable<std::optional<std::string>> PaymentAccount::look_up(Steady::time_point deadline)
 {
     if (api_.mode() == stripe::Mode::demo) co_return demo_account;
-    auto const rows = co_await database_.read(account_sql, key_mac_);
-    if (!rows.empty()) co_return rows.front().only().text();
+    if (auto known = co_await store_.account_of_key(key_mac_)) co_return known;
     auto account = co_await stripe::account_of(api_, deadline);
     if (!account.value) ops::log(ops::Level::warning, "stripe_account_unknown", {{"detail", account.detail}});
     co_return std::move(account.value);

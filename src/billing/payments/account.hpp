@@ -2,6 +2,7 @@
 // be down. Safe from any thread.
 #pragma once
 
+#include "billing/payments/identity_store.hpp"
 #include "billing/stripe/api.hpp"
 #include "billing/tier_store.hpp"
 #include "db/database.hpp"
@@ -18,7 +19,7 @@ class PaymentAccount {
 public:
     // `key_mac`: tells keys apart; of the demo, empty, since it has no account but "demo". All must outlive this.
     PaymentAccount(db::Database& database, stripe::Api const& api, std::string key_mac)
-        : database_(database), api_(api), key_mac_(std::move(key_mac))
+        : database_(database), store_(database), api_(api), key_mac_(std::move(key_mac))
     {}
 
     // From memory, the database, or the provider. nullopt: nobody could be asked by `deadline`.
@@ -38,6 +39,7 @@ private:
     asio::awaitable<std::optional<std::string>> look_up(Steady::time_point deadline);
 
     db::Database& database_;
+    IdentityStore store_;
     stripe::Api const& api_;
     std::string const key_mac_;
     mutable std::mutex mutex_;

@@ -4,9 +4,9 @@
 #include "base/json.hpp"
 #include "base/secrets.hpp"
 #include "billing/left_behind.hpp"
+#include "billing/payments/provider_words.hpp"
 #include "billing/stripe/checkout_decision.hpp"
 #include "billing/stripe/reads.hpp"
-#include "ops/log.hpp"
 
 #include <algorithm>
 
@@ -18,25 +18,13 @@ using stripe::CheckoutStep;
 
 // Decisions that lead to another look; each is a change that somebody else made meanwhile.
 constexpr int looks_max = 8;
-constexpr std::chrono::seconds come_again{5};
-
-Error slow()
-{
-    return unavailable("payment_provider_slow", "The payment provider does not answer right now; ask again, and this goes on where it was.",
-                       come_again);
-}
-
-Error refused(std::string const& code, std::string const& detail)
-{
-    ops::log(ops::Level::error, "checkout_refused", {{"code", code}, {"detail", detail}});
-    return {ErrorKind::upstream_failed, "payment_refused", "The payment provider refuses this purchase; the operator's log says why."};
-}
+constexpr std::chrono::seconds start_time{5}; // In which a start puts its payments in force.
 
 // What is bought of another account, or mode, would not count: a server is given another key, or has just been started.
 Error not_in_force()
 {
     return unavailable("billing_not_configured", "This server's payments are not in force; ask again, or see its operator's log.",
-                       come_again);
+                       start_time);
 }
 
 Error payment_pending()
@@ -103,7 +91,7 @@ struct Checkout::Going {
         for (int look = 0; look < looks_max; ++look) {
             if (auto answer = co_await look_once()) co_return std::move(*answer);
         }
-        co_return slow(); // Somebody changes it all the time.
+        co_return payment_provider_slow(); // Somebody changes it all the time.
     }
 
     Step look_once()
@@ -113,15 +101,15 @@ struct Checkout::Going {
         auto const subscriptions = co_await stripe::subscriptions_of(checkout.api_, customer, deadline);
         if (subscriptions.is_missing) {
             is_customer_gone = true;
-            co_return refused("resource_missing", "the customer is gone at the provider");
+            co_return payment_refused("resource_missing", "the customer is gone at the provider");
         }
-        if (!subscriptions.value) co_return slow();
+        if (!subscriptions.value) co_return error_of(subscriptions);
         has_bought = std::ranges::any_of(*subscriptions.value, was_ever_bought);
         auto const row = co_await checkout.store_.of_user(wish.user, scope);
         std::optional<stripe::RememberedSession> remembered;
         if (row) {
             auto session = co_await stripe::session_of(checkout.api_, row->session, deadline);
-            if (!session.value && !session.is_missing) co_return slow();
+            if (!session.value && !session.is_missing) co_return error_of(session);
             if (session.value) remembered = {std::move(*session.value), row->price};
         }
         auto const decision = stripe::decide_checkout(*subscriptions.value, remembered, price);
@@ -148,8 +136,8 @@ struct Checkout::Going {
         StateBasis const basis{.installation = installation, .user = wish.user, .plan_of_price = {}};
         if (is_foreign(decision.subscription->owner, basis)) co_return co_await send_to_portal(decision);
         auto const ended = co_await stripe::cancel_now(checkout.api_, decision.subscription->id, deadline);
-        if (ended.changed == Changed::no) co_return refused(ended.code, ended.detail);
-        if (ended.changed != Changed::yes) co_return slow();
+        if (ended.changed == Changed::no) co_return payment_refused(ended.code, ended.detail);
+        if (ended.changed != Changed::yes) co_return payment_provider_slow();
         ops::log(ops::Level::warning, "lost_subscription_ended",
                  {{"subscription", decision.subscription->id}, {"user_id", wish.user.value}});
         co_return std::nullopt;
@@ -186,7 +174,7 @@ struct Checkout::Going {
     {
         auto const made = co_await stripe::make_session(checkout.api_, stripe::Form::of_text(operation.parameters), operation.id, deadline);
         if (made.is_spent) co_return co_await find_made(std::move(operation));
-        if (made.changed == Changed::unknown) co_return slow();
+        if (made.changed == Changed::unknown) co_return payment_provider_slow();
         failpoint("payment_session_made");
         if (made.changed != Changed::yes) {
             co_await checkout.store_.give_up(wish.user, operation);
@@ -195,7 +183,7 @@ struct Checkout::Going {
                 is_customer_gone = deleted.value.value_or(deleted.is_missing);
             }
             if (when == Begun::before && !is_customer_gone) co_return std::nullopt;
-            co_return refused(made.code, made.detail);
+            co_return payment_refused(made.code, made.detail);
         }
         bool const is_put = co_await checkout.store_.put(wish.user, scope, operation, made.value.id);
         if (!is_put) {
@@ -213,7 +201,7 @@ struct Checkout::Going {
     Step find_made(Operation operation)
     {
         auto const sessions = co_await stripe::open_sessions_of(checkout.api_, customer, deadline);
-        if (!sessions.value) co_return slow();
+        if (!sessions.value) co_return error_of(sessions);
         auto const made = std::ranges::find(*sessions.value, operation.id, &stripe::CheckoutSession::operation);
         if (made == sessions.value->end()) {
             co_await checkout.store_.give_up(wish.user, std::move(operation));
@@ -226,7 +214,7 @@ struct Checkout::Going {
     Step expire(std::string session)
     {
         auto const expired = co_await stripe::expire_session(checkout.api_, session, deadline);
-        if (expired.changed == Changed::unknown) co_return slow();
+        if (expired.changed == Changed::unknown) co_return payment_provider_slow();
         failpoint("payment_session_expired");
         // Refused: it was paid, or has expired by itself. Looked at again, it says which.
         if (expired.changed != Changed::no) co_await checkout.store_.drop(wish.user, std::move(session));
@@ -244,7 +232,7 @@ struct Checkout::Going {
 asio::awaitable<Result<OpenCheckout>> Checkout::open(CheckoutWish wish, Steady::time_point deadline)
 {
     auto const scope = co_await account_.scope(deadline);
-    if (!scope) co_return slow();
+    if (!scope) co_return payment_provider_slow();
     bool const counts = co_await account_.is_in_force(*scope);
     if (!counts) co_return not_in_force();
     auto const sold = co_await prices_.sold(wish.plan, *scope);
@@ -277,14 +265,14 @@ asio::awaitable<Result<std::string>> Checkout::customer(UserId user, PaymentScop
     if (begun) {
         failpoint("payment_customer_begun");
         auto const made = co_await stripe::make_customer(api_, stripe::Form::of_text(begun->parameters), begun->id, deadline);
-        if (made.changed == Changed::unknown && !made.is_spent) co_return slow();
+        if (made.changed == Changed::unknown && !made.is_spent) co_return payment_provider_slow();
         failpoint("payment_customer_made");
         co_await database_.transact([=, id = begun->id, customer = made.value](db::Transaction& transaction) {
             return end_customer(transaction, user, scope, id, customer);
         });
         // One that it may have made is nobody's, and has bought nothing: the next request makes another.
-        if (made.is_spent) co_return slow();
-        if (made.changed != Changed::yes) co_return refused(made.code, made.detail);
+        if (made.is_spent) co_return payment_provider_slow();
+        if (made.changed != Changed::yes) co_return payment_refused(made.code, made.detail);
     }
     auto linked = co_await customers_.customer_of(user, std::move(scope));
     if (!linked) co_return not_found("user");

@@ -2,6 +2,7 @@
 
 #include "base/failpoint.hpp"
 #include "billing/payments/payment_meter.hpp"
+#include "billing/payments/provider_words.hpp"
 #include "billing/stripe/checkout_decision.hpp"
 #include "billing/stripe/reads.hpp"
 #include "ops/log.hpp"
@@ -13,10 +14,19 @@ namespace {
 
 void tell(std::vector<FetchedState::Alert> const& alerts, UserId user)
 {
-    for (auto const& [what, subscription] : alerts) {
+    for (auto const& [what, subscription, price] : alerts) {
         count_alert(what);
-        ops::log(ops::Level::warning, "payment_alert", {{"what", word_of(what)}, {"subscription", subscription}, {"user_id", user.value}});
+        ops::log(ops::Level::warning, "payment_alert",
+                 {{"what", word_of(what)}, {"subscription", subscription}, {"price", price}, {"user_id", user.value}});
     }
+}
+
+template <class T>
+CustomerSync::Outcome why_not(stripe::Fetched<T> const& fetched)
+{
+    if (!fetched.is_refused) return CustomerSync::Outcome::unknown;
+    log_refusal({}, fetched.detail);
+    return CustomerSync::Outcome::refused;
 }
 
 } // namespace
@@ -53,11 +63,11 @@ asio::awaitable<CustomerSync::Outcome> CustomerSync::fetch(FetchNumber number, P
                                                            Steady::time_point deadline)
 {
     auto const subscriptions = co_await stripe::subscriptions_of(api_, customer, deadline);
-    if (!subscriptions.value && !subscriptions.is_missing) co_return Outcome::unknown;
+    if (!subscriptions.value && !subscriptions.is_missing) co_return why_not(subscriptions);
     bool is_gone = false;
     if (!subscriptions.value || std::ranges::none_of(*subscriptions.value, stripe::is_live)) {
         auto const deleted = co_await stripe::is_customer_deleted(api_, customer, deadline);
-        if (!deleted.value && !deleted.is_missing) co_return Outcome::unknown;
+        if (!deleted.value && !deleted.is_missing) co_return why_not(deleted);
         is_gone = deleted.value.value_or(true);
         if (!is_gone && !subscriptions.value) co_return Outcome::unknown; // Something else was missing.
     }

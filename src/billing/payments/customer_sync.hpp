@@ -29,7 +29,9 @@ public:
         changed, // Written, and the user's tier is another one now.
         nobody,  // No user of ours is this customer, of the mode and account in force.
         unknown, // The provider could not be asked by then.
+        refused, // It refuses to say: as a rule the key lacks a right.
     };
+    static bool is_to_repeat(Outcome outcome) { return outcome == Outcome::unknown || outcome == Outcome::refused; }
 
     // May run twice, at once, and in any order: fetches are numbered before they begin, and an older one never overwrites a newer one.
     asio::awaitable<Outcome> sync(std::string customer, Steady::time_point deadline);

@@ -24,7 +24,10 @@ public:
     void add(stripe::Subscription const& subscription)
     {
         if (is_foreign(subscription.owner, basis_)) {
-            if (stripe::is_live(subscription)) state_.alerts.push_back({PaymentAlert::foreign_owner, subscription.id});
+            if (stripe::is_live(subscription)) {
+                auto const* item = item_of(subscription, basis_);
+                state_.alerts.push_back({PaymentAlert::foreign_owner, subscription.id, item ? item->price : std::string()});
+            }
             return;
         }
         auto const known = basis_.unpaid_since.find(subscription.id);
@@ -67,7 +70,7 @@ private:
 
     void alert(PaymentAlert what, SubscriptionRow& row)
     {
-        state_.alerts.push_back({what, row.id});
+        state_.alerts.push_back({what, row.id, row.price});
         if (row.alert.empty()) row.alert = word_of(what);
     }
 

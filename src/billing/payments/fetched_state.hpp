@@ -43,6 +43,7 @@ struct FetchedState {
     struct Alert {
         PaymentAlert what;
         std::string subscription;
+        std::string price; // By which it is paid.
     };
     std::vector<Alert> alerts;
 };

@@ -2,23 +2,21 @@
 // that of two installations on one account none takes the other's users for its own. Safe from any thread.
 #pragma once
 
-#include "db/database.hpp"
+#include "billing/payments/identity_store.hpp"
 
 #include <mutex>
 #include <string>
 
 namespace pollux::billing {
 
-namespace asio = boost::asio;
-
 class Installation {
 public:
-    explicit Installation(db::Database& database) : database_(database) {}
+    explicit Installation(db::Database& database) : store_(database) {}
 
     asio::awaitable<std::string> id(); // Makes it when there is none.
 
 private:
-    db::Database& database_;
+    IdentityStore store_;
     std::mutex mutex_;
     std::string known_;
 };

@@ -1,6 +1,7 @@
 #include "billing/payments/payment_tasks.hpp"
 
 #include "billing/payments/event_store.hpp"
+#include "billing/payments/provider_words.hpp"
 #include "billing/stripe/changes.hpp"
 #include "billing/stripe/checkout_decision.hpp"
 #include "billing/stripe/reads.hpp"
@@ -17,8 +18,6 @@ using tasks::Duty;
 using tasks::TaskOutcome;
 using tasks::TaskRun;
 
-constexpr char const* away = "The payment provider did not answer.";
-
 constexpr char const* of_another_key = "It is of another account, or mode, than the configured key.";
 constexpr std::chrono::minutes other_key_wait{10}; // For a key that may come back in months, or that another process has right now.
 
@@ -27,10 +26,26 @@ constexpr std::chrono::minutes other_key_wait{10}; // For a key that may come ba
 asio::awaitable<std::optional<TaskOutcome>> not_ours(TaskRun& run, PaymentAccount& account, Duty duty)
 {
     auto const scope = co_await account.scope(run.deadline());
-    if (!scope) co_return TaskOutcome::retry(away);
+    if (!scope) co_return TaskOutcome::retry(account_unknown);
     if (text_of(*scope) == run.task().payload) co_return std::nullopt;
     if (duty == Duty::obligation) co_return TaskOutcome::wait(of_another_key, other_key_wait);
     co_return TaskOutcome::retry(of_another_key);
+}
+
+TaskOutcome outcome_of(TaskRun const& run, CustomerSync::Outcome outcome)
+{
+    if (outcome == CustomerSync::Outcome::refused) return TaskOutcome::retry(provider_refuses);
+    if (outcome != CustomerSync::Outcome::unknown) return TaskOutcome::done();
+    return run.is_to_end() ? TaskOutcome::hand_back() : TaskOutcome::retry(provider_away);
+}
+
+// Of what is to be ended.
+std::optional<TaskOutcome> why_not(stripe::Change<std::string> const& ended)
+{
+    if (ended.changed == stripe::Changed::unknown) return TaskOutcome::retry(provider_away);
+    if (ended.changed != stripe::Changed::no) return std::nullopt;
+    log_refusal(ended.code, ended.detail);
+    return TaskOutcome::retry(provider_refuses);
 }
 
 // May run twice: see CustomerSync.
@@ -38,8 +53,7 @@ asio::awaitable<TaskOutcome> sync_customer(TaskRun& run, PaymentParts& parts)
 {
     if (auto const other = co_await not_ours(run, parts.account, Duty::usual)) co_return *other;
     auto const outcome = co_await parts.sync.sync(run.task().subject, run.deadline());
-    if (run.is_to_end() && outcome == CustomerSync::Outcome::unknown) co_return TaskOutcome::hand_back();
-    co_return outcome == CustomerSync::Outcome::unknown ? TaskOutcome::retry(away) : TaskOutcome::done();
+    co_return outcome_of(run, outcome);
 }
 
 asio::awaitable<int> ask_for_end(db::Transaction& transaction, std::string subscription, std::string scope)
@@ -56,14 +70,14 @@ asio::awaitable<TaskOutcome> judge_payment(TaskRun& run, PaymentParts& parts)
     auto const payment = run.task().subject;
     auto const scope = run.task().payload;
     auto const is_gone = co_await stripe::is_money_gone(parts.api, payment, run.deadline());
-    if (!is_gone.value && !is_gone.is_missing) co_return TaskOutcome::retry(away);
+    if (!is_gone.value && !is_gone.is_missing) co_return TaskOutcome::retry(reason_of(is_gone));
     if (!is_gone.value.value_or(false)) co_return TaskOutcome::done();
     auto const invoices = co_await stripe::invoices_paid_by(parts.api, payment, run.deadline());
-    if (!invoices.value) co_return invoices.is_missing ? TaskOutcome::done() : TaskOutcome::retry(away);
+    if (!invoices.value) co_return invoices.is_missing ? TaskOutcome::done() : TaskOutcome::retry(reason_of(invoices));
     for (auto const& [invoice, subscription] : *invoices.value) {
         if (subscription.empty()) continue;
         auto const bought = co_await stripe::subscription_of(parts.api, subscription, run.deadline());
-        if (!bought.value && !bought.is_missing) co_return TaskOutcome::retry(away);
+        if (!bought.value && !bought.is_missing) co_return TaskOutcome::retry(reason_of(bought));
         bool const is_latest = bought.value && bought.value->latest_invoice && bought.value->latest_invoice->id == invoice;
         if (!is_latest || !stripe::is_live(*bought.value)) continue;
         bool const is_ours = co_await parts.sync.is_ours(*bought.value, run.deadline());
@@ -75,14 +89,14 @@ asio::awaitable<TaskOutcome> judge_payment(TaskRun& run, PaymentParts& parts)
     co_return TaskOutcome::done();
 }
 
-// May run twice: what is over stays over.
+// May run twice: what is over stays over. What follows from it here does not wait for its event, which may get lost.
 asio::awaitable<TaskOutcome> end_subscription(TaskRun& run, PaymentParts& parts)
 {
     if (auto const other = co_await not_ours(run, parts.account, Duty::obligation)) co_return *other;
     auto const ended = co_await stripe::cancel_now(parts.api, run.task().subject, run.deadline());
-    if (ended.changed == stripe::Changed::unknown) co_return TaskOutcome::retry(away);
-    if (ended.changed == stripe::Changed::no) co_return TaskOutcome::retry("The payment provider refuses to end it: " + ended.code);
-    co_return TaskOutcome::done();
+    if (auto const not_yet = why_not(ended)) co_return *not_yet;
+    if (ended.value.empty()) co_return TaskOutcome::done(); // Nobody's any more.
+    co_return outcome_of(run, co_await parts.sync.sync(ended.value, run.deadline()));
 }
 
 // The account is gone here, so its rows are: only what the task carries is known. What could still be paid goes first. May run twice, as
@@ -91,20 +105,19 @@ asio::awaitable<TaskOutcome> end_customer(TaskRun& run, PaymentParts& parts)
 {
     if (auto const other = co_await not_ours(run, parts.account, Duty::obligation)) co_return *other;
     auto const sessions = co_await stripe::open_sessions_of(parts.api, run.task().subject, run.deadline());
-    if (!sessions.value && !sessions.is_missing) co_return TaskOutcome::retry(away);
+    if (!sessions.value && !sessions.is_missing) co_return TaskOutcome::retry(reason_of(sessions));
     for (auto const& session : sessions.value.value_or(std::vector<stripe::CheckoutSession>())) {
         auto const expired = co_await stripe::expire_session(parts.api, session.id, run.deadline());
-        if (expired.changed == stripe::Changed::unknown) co_return TaskOutcome::retry(away);
+        if (expired.changed == stripe::Changed::unknown) co_return TaskOutcome::retry(provider_away);
     }
     auto const subscriptions = co_await stripe::subscriptions_of(parts.api, run.task().subject, run.deadline());
     if (subscriptions.is_missing) co_return TaskOutcome::done();
-    if (!subscriptions.value) co_return TaskOutcome::retry(away);
+    if (!subscriptions.value) co_return TaskOutcome::retry(reason_of(subscriptions));
     for (auto const& subscription : *subscriptions.value) {
         if (run.is_to_end()) co_return TaskOutcome::hand_back();
-        if (subscription.status == "canceled" || subscription.status == "incomplete_expired") continue;
+        if (stripe::is_over_word(subscription.status)) continue;
         auto const ended = co_await stripe::cancel_now(parts.api, subscription.id, run.deadline());
-        if (ended.changed == stripe::Changed::unknown) co_return TaskOutcome::retry(away);
-        if (ended.changed == stripe::Changed::no) co_return TaskOutcome::retry("The payment provider refuses to end it: " + ended.code);
+        if (auto const not_yet = why_not(ended)) co_return *not_yet;
     }
     co_return TaskOutcome::done();
 }

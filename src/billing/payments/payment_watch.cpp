@@ -4,42 +4,9 @@
 #include "ops/log.hpp"
 
 namespace pollux::billing {
-namespace {
-
-// Since the last event, or, where there was none for as long as they are kept, since then. Of nobody who pays: 0.
-constexpr db::Sql silent_scan_sql = R"sql(
-    select case when exists (select 1 from entitlements e join payments_in_force s on s.mode = e.mode and s.account = e.account)
-        then now_us() - coalesce((select max(received_at) from payment_events), now_us() - 2592000000000) else 0 end
-)sql";
-
-// 1,000 are as good as more: for those who judge how often an event should come.
-constexpr db::Sql payers_scan_sql = R"sql(
-    select count(*) from (
-        select 1 from entitlements e join payments_in_force s on s.mode = e.mode and s.account = e.account limit 1000) p
-)sql";
-
-// As the last walk saw it (walk_store).
-constexpr db::Sql endpoint_sql = R"sql(
-    select w.endpoint from payment_walks w join payments_in_force s on s.mode = w.mode and s.account = w.account
-)sql";
-
-constexpr db::Sql alerts_scan_sql = R"sql(
-    select s.alert, count(*) from subscriptions s join payments_in_force f on f.mode = s.mode and f.account = s.account
-    where s.alert <> '' group by s.alert
-)sql";
-namespace alert_column {
-enum : std::size_t { word, count };
-}
-
-constexpr db::Sql in_force_sql = "select mode, account from payments_in_force where only_one = 1";
-namespace in_force_column {
-enum : std::size_t { mode, account };
-}
-
-} // namespace
 
 PaymentWatch::PaymentWatch(db::Database& database, PaymentAccount const& account)
-    : database_(database), account_(account),
+    : store_(database), identity_(database), account_(account),
       silent_gauge_("pollux_payment_events_silent_seconds",
                     "How long ago the payment provider posted its last event, while somebody pays; else 0.",
                     [this] { return static_cast<double>(silent_us_.load()) / 1e6; }),
@@ -65,24 +32,19 @@ PaymentWatch::PaymentWatch(db::Database& database, PaymentAccount const& account
 
 asio::awaitable<void> PaymentWatch::look()
 {
-    auto const silent = co_await database_.read(silent_scan_sql);
-    silent_us_ = silent.front().only().integer();
-    auto const payers = co_await database_.read(payers_scan_sql);
-    payers_ = payers.front().only().integer();
-    auto const endpoint = co_await database_.read(endpoint_sql);
-    auto const state = endpoint.empty() ? std::string() : endpoint.front().only().text();
-    disabled_ = state == "disabled" ? 1 : 0;
-    missing_ = state == "missing" ? 1 : 0;
+    auto const silent = co_await store_.silent();
+    silent_us_ = silent.count();
+    payers_ = co_await store_.payers();
+    auto const endpoint = co_await store_.endpoint();
+    disabled_ = endpoint == "disabled" ? 1 : 0;
+    missing_ = endpoint == "missing" ? 1 : 0;
     co_await look_at_alerts();
     co_await look_at_force();
 }
 
 asio::awaitable<void> PaymentWatch::look_at_alerts()
 {
-    auto const rows = co_await database_.read(alerts_scan_sql);
-    std::map<std::string, std::int64_t> seen;
-    for (std::size_t index = 0; index < rows.size(); ++index)
-        seen[rows[index].text(alert_column::word)] = rows[index].integer(alert_column::count);
+    auto seen = co_await store_.alerts();
     std::scoped_lock const lock(mutex_);
     alerts_.swap(seen);
 }
@@ -97,9 +59,7 @@ std::int64_t PaymentWatch::alerts_of(std::string const& word) const
 asio::awaitable<void> PaymentWatch::look_at_force()
 {
     auto const ours = account_.known();
-    auto const rows = co_await database_.read(in_force_sql);
-    PaymentScope in_force;
-    if (!rows.empty()) in_force = {rows.front().text(in_force_column::mode), rows.front().text(in_force_column::account)};
+    auto const in_force = co_await identity_.in_force();
     bool const is_in_force = !ours || text_of(*ours) == text_of(in_force);
     looks_without_force_ = is_in_force ? 0 : looks_without_force_ + 1;
     // At the first look a start may still be putting its own in force.

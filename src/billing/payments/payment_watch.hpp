@@ -4,6 +4,8 @@
 #pragma once
 
 #include "billing/payments/account.hpp"
+#include "billing/payments/identity_store.hpp"
+#include "billing/payments/watch_store.hpp"
 #include "db/database.hpp"
 #include "ops/metrics.hpp"
 
@@ -30,7 +32,8 @@ private:
     asio::awaitable<void> look_at_force();
     std::int64_t alerts_of(std::string const& word) const;
 
-    db::Database& database_;
+    WatchStore store_;
+    IdentityStore identity_;
     PaymentAccount const& account_;
     std::atomic<std::int64_t> silent_us_ = 0;
     std::atomic<std::int64_t> payers_ = 0;

@@ -1,6 +1,7 @@
 #include "billing/payments/payments_service.hpp"
 
 #include "base/secrets.hpp"
+#include "billing/payments/provider_words.hpp"
 #include "billing/stripe/changes.hpp"
 #include "billing/stripe/checkout_decision.hpp"
 #include "billing/stripe/entitling.hpp"
@@ -14,23 +15,12 @@ namespace {
 
 using stripe::Changed;
 
-constexpr std::chrono::seconds come_again{5};
 constexpr limits::RateRule look_ups{10, std::chrono::seconds(60)}; // Of a user.
 constexpr char const* done_path = "/subscription/done/";
-
-Error slow()
-{
-    return unavailable("payment_provider_slow", "The payment provider does not answer right now; ask again.", come_again);
-}
 
 Error not_subscribed()
 {
     return {ErrorKind::not_found, "not_subscribed", "There is no subscription; POST /subscription/checkout/ begins one."};
-}
-
-Error refused()
-{
-    return {ErrorKind::upstream_failed, "payment_refused", "The payment provider refuses this; the operator's log says why."};
 }
 
 // Of those that live and are the user's the best: for a plan of ours before others, and with what is wanted before those without. Null:
@@ -132,34 +122,34 @@ asio::awaitable<Result<OpenPortal>> PaymentsService::portal(UserId user, stripe:
         if (!checked) co_return checked.error();
     }
     auto const scope = co_await parts_.account.scope(deadline);
-    if (!scope) co_return slow();
+    if (!scope) co_return payment_provider_slow();
     auto customer = co_await customers_.customer_of(user, *scope);
     if (!customer) co_return not_subscribed();
     stripe::PortalWish wish{*customer, return_url.value_or(options_.return_urls.public_url + done_path), flow};
     std::vector<stripe::Subscription> subscriptions;
     if (flow != stripe::PortalFlow::none && flow != stripe::PortalFlow::payment_method) {
         auto fetched = co_await stripe::subscriptions_of(parts_.api, *customer, deadline);
-        if (!fetched.value && !fetched.is_missing) co_return slow();
+        if (!fetched.value && !fetched.is_missing) co_return error_of(fetched);
         subscriptions = std::move(fetched.value).value_or(std::vector<stripe::Subscription>());
         auto const plans = co_await prices_.plan_of_price(*scope);
         StateBasis const basis{co_await parts_.installation.id(), user, plans, {}};
         wish.subscription = pick(subscriptions, basis, Wanted::goes_on);
     }
     auto const opened = co_await parts_.portal.open(std::move(wish), deadline);
-    if (opened.changed == Changed::unknown) co_return slow();
-    if (opened.changed != Changed::yes) co_return refused();
+    if (opened.changed == Changed::unknown) co_return payment_provider_slow();
+    if (opened.changed != Changed::yes) co_return payment_refused(opened.code, opened.detail);
     co_return OpenPortal{opened.value};
 }
 
 asio::awaitable<Result<PaymentsService::Live>> PaymentsService::live(UserId user, Wanted wanted, Steady::time_point deadline)
 {
     auto const scope = co_await parts_.account.scope(deadline);
-    if (!scope) co_return slow();
+    if (!scope) co_return payment_provider_slow();
     auto const customer = co_await customers_.customer_of(user, *scope);
     if (!customer) co_return not_subscribed();
     auto const fetched = co_await stripe::subscriptions_of(parts_.api, *customer, deadline);
     if (fetched.is_missing) co_return not_subscribed();
-    if (!fetched.value) co_return slow();
+    if (!fetched.value) co_return error_of(fetched);
     auto const plans = co_await prices_.plan_of_price(*scope);
     StateBasis const basis{co_await parts_.installation.id(), user, plans, {}};
     auto const* found = pick(*fetched.value, basis, wanted);
@@ -188,8 +178,8 @@ asio::awaitable<Result<SubscriptionStatus>> PaymentsService::reactivate(UserId u
 asio::awaitable<Result<SubscriptionStatus>> PaymentsService::settled(UserId user, Live live, stripe::Change<stripe::Subscription> change,
                                                                      Steady::time_point deadline)
 {
-    if (change.changed == Changed::unknown) co_return slow();
-    if (change.changed == Changed::no) co_return refused();
+    if (change.changed == Changed::unknown) co_return payment_provider_slow();
+    if (change.changed == Changed::no) co_return payment_refused(change.code, change.detail);
     co_return co_await fetched(user, std::move(live), deadline);
 }
 
@@ -197,7 +187,7 @@ asio::awaitable<Result<SubscriptionStatus>> PaymentsService::settled(UserId user
 asio::awaitable<Result<SubscriptionStatus>> PaymentsService::fetched(UserId user, Live live, Steady::time_point deadline)
 {
     auto const synced = co_await parts_.sync.sync(std::move(live.customer), deadline);
-    if (synced == CustomerSync::Outcome::unknown) co_return slow();
+    if (CustomerSync::is_to_repeat(synced)) co_return payment_provider_slow();
     co_return co_await current(user, std::move(live.scope));
 }
 

@@ -46,6 +46,49 @@ constexpr db::Sql offered_sql = "select " POLLUX_OFFER_COLUMNS R"sql(
     where p.state = 'sold' and p.currency <> '' order by p.position, p.price_id
 )sql";
 
+#define POLLUX_KNOWN_COLUMNS "p.price_id, p.plan, p.state, p.position"
+namespace known_column {
+enum : std::size_t { price, plan, state, position, count };
+}
+static_assert(db::columns_in(POLLUX_KNOWN_COLUMNS) == known_column::count);
+
+constexpr db::Sql known_sql = "select " POLLUX_KNOWN_COLUMNS " from plan_prices p where p.mode = $1 and p.account = $2 and p.price_id = $3";
+constexpr db::Sql all_known_sql = "select " POLLUX_KNOWN_COLUMNS R"sql(
+    from plan_prices p join payments_in_force s on s.mode = p.mode and s.account = p.account
+    order by p.plan, p.state desc, p.position, p.price_id
+)sql";
+
+constexpr db::Sql put_known_sql = R"sql(
+    insert into plan_prices (mode, account, price_id, plan, state, position, currency, amount_minor, period, period_count)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    on conflict (mode, account, price_id) do update set plan = excluded.plan, state = excluded.state, position = excluded.position,
+        currency = excluded.currency, amount_minor = excluded.amount_minor, period = excluded.period, period_count = excluded.period_count
+)sql";
+
+#define POLLUX_STORED_COLUMNS "p.account, p.price_id"
+namespace stored_column {
+enum : std::size_t { account, price, count };
+}
+static_assert(db::columns_in(POLLUX_STORED_COLUMNS) == stored_column::count);
+
+// Of all accounts: only Stripe says whose a key is. From settings_end on: those of the settings follow them at the next start.
+static_assert(settings_end == 1'000);
+constexpr db::Sql stored_sql = "select " POLLUX_STORED_COLUMNS R"sql(
+    from plan_prices p join plans n on n.name = p.plan and n.is_archived = 0
+    where p.mode = $1 and p.state = 'sold' and p.position >= 1000 order by p.account, p.position, p.price_id
+)sql";
+
+std::string_view word_of(PriceState state)
+{
+    return state == PriceState::sold ? "sold" : "retired";
+}
+
+KnownPrice read_known(db::Row const& row)
+{
+    auto const state = row.text(known_column::state) == "sold" ? PriceState::sold : PriceState::retired;
+    return {row.text(known_column::price), row.text(known_column::plan), state, row.integer(known_column::position) < settings_end};
+}
+
 asio::awaitable<int> put_in(db::Transaction& transaction, std::string plan, std::vector<std::string> prices, PaymentScope scope)
 {
     co_await transaction.run(retire_settings_sql, scope.mode, scope.account, plan, settings_end);
@@ -84,6 +127,41 @@ asio::awaitable<void> PriceStore::describe(PaymentScope scope, std::string price
     auto const what = said.value_or(PlanPrice{});
     co_await database_.write(describe_sql, scope.mode, scope.account, std::move(price), what.currency, what.amount_minor, what.interval,
                              what.interval_count);
+}
+
+asio::awaitable<std::optional<KnownPrice>> PriceStore::known(db::Transaction& transaction, PaymentScope scope, std::string price)
+{
+    auto const rows = co_await transaction.run(known_sql, scope.mode, scope.account, std::move(price));
+    if (rows.empty()) co_return std::nullopt;
+    co_return read_known(rows.front());
+}
+
+asio::awaitable<void> PriceStore::put(db::Transaction& transaction, PaymentScope scope, KnownPrice price, PlanPrice said)
+{
+    co_await transaction.run(put_known_sql, scope.mode, scope.account, price.price, price.plan, word_of(price.state), settings_end,
+                             said.currency, said.amount_minor, said.interval, said.interval_count);
+}
+
+asio::awaitable<std::vector<KnownPrice>> PriceStore::all()
+{
+    auto const rows = co_await database_.read(all_known_sql);
+    std::vector<KnownPrice> prices;
+    for (std::size_t index = 0; index < rows.size(); ++index) prices.push_back(read_known(rows[index]));
+    co_return prices;
+}
+
+db::Sql const& PriceStore::besides_settings_sql()
+{
+    return stored_sql;
+}
+
+std::vector<StoredPrice> PriceStore::read_besides_settings(db::Rows const& rows)
+{
+    std::vector<StoredPrice> prices;
+    for (std::size_t index = 0; index < rows.size(); ++index) {
+        prices.push_back({rows[index].text(stored_column::account), rows[index].text(stored_column::price)});
+    }
+    return prices;
 }
 
 asio::awaitable<std::map<std::string, std::vector<PlanPrice>>> PriceStore::offered()

@@ -13,6 +13,21 @@
 
 namespace pollux::billing {
 
+// A price by which a plan is sold besides those of the settings.
+struct StoredPrice {
+    std::string account;
+    std::string price;
+};
+
+enum class PriceState { sold, retired };
+
+struct KnownPrice {
+    std::string price;
+    std::string plan;
+    PriceState state = PriceState::sold;
+    bool is_of_settings = false; // Each start sells it again, as theirs.
+};
+
 class PriceStore {
 public:
     explicit PriceStore(db::Database& database) : database_(database) {}
@@ -28,6 +43,16 @@ public:
 
     // Of the mode and account in force, by plan: all that can be bought and are known.
     asio::awaitable<std::map<std::string, std::vector<PlanPrice>>> offered();
+
+    // What an operator says of a price, besides those of the settings, in its transaction.
+    static asio::awaitable<std::optional<KnownPrice>> known(db::Transaction& transaction, PaymentScope scope, std::string price);
+    static asio::awaitable<void> put(db::Transaction& transaction, PaymentScope scope, KnownPrice price, PlanPrice said);
+    // Of the mode and account in force: by plan, as they are offered, the retired ones last.
+    asio::awaitable<std::vector<KnownPrice>> all();
+
+    // For who looks at a database without opening it as a server does. Of a mode ($1) and all accounts; of plans that are not archived.
+    static db::Sql const& besides_settings_sql();
+    static std::vector<StoredPrice> read_besides_settings(db::Rows const& rows);
 
 private:
     db::Database& database_;

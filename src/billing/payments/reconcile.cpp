@@ -4,6 +4,7 @@
 #include "base/secrets.hpp"
 #include "billing/payments/event_store.hpp"
 #include "billing/payments/payment_tasks.hpp"
+#include "billing/payments/provider_words.hpp"
 #include "billing/stripe/account_objects.hpp"
 #include "billing/stripe/reads.hpp"
 #include "net/wakeup.hpp"
@@ -60,7 +61,7 @@ struct Batch {
 } // namespace
 
 struct Reconcile::Going {
-    enum class Next { on, lost, failed };
+    enum class Next { on, lost, failed, refused };
 
     Reconcile& reconcile;
     Turn const& turn;
@@ -96,6 +97,7 @@ struct Reconcile::Going {
                 auto const next = co_await advance();
                 if (next == Next::lost) co_return Stand::elsewhere;
                 if (next == Next::failed) co_return Stand::away;
+                if (next == Next::refused) co_return Stand::refused;
             }
             walk = co_await store.look();
             begins = false;
@@ -144,7 +146,7 @@ struct Reconcile::Going {
     asio::awaitable<Next> through_events()
     {
         auto page = co_await stripe::events_since(reconcile.paced_, walk.reaches_from, walk.position, Steady::now() + call_time_max);
-        if (!page.value) co_return co_await failed(page.is_missing, page.detail);
+        if (!page.value) co_return co_await failed(page);
         failures = 0;
         std::vector<std::string> customers;
         std::vector<std::string> payments;
@@ -165,7 +167,7 @@ struct Reconcile::Going {
     asio::awaitable<Next> through_subscriptions()
     {
         auto page = co_await stripe::all_subscriptions(reconcile.paced_, walk.position, Steady::now() + call_time_max);
-        if (!page.value) co_return co_await failed(page.is_missing, page.detail);
+        if (!page.value) co_return co_await failed(page);
         failures = 0;
         std::vector<std::string> customers;
         for (auto const& subscription : page.value->items) keep(customers, subscription.customer);
@@ -221,13 +223,13 @@ struct Reconcile::Going {
             auto const outcome = batch.outcomes[at];
             if (!outcome) continue;
             if (outcome == CustomerSync::Outcome::changed) ++changed;
-            (outcome == CustomerSync::Outcome::unknown ? left : done).push_back(std::move(batch.customers[at]));
+            (CustomerSync::is_to_repeat(*outcome) ? left : done).push_back(std::move(batch.customers[at]));
         }
         if (done.empty() && !left.empty()) {
             // All of them: either Stripe is away, or it does not know what to say of these.
             auto const probe = co_await reconcile.paced_.call({.path = "/v1/account", .deadline = Steady::now() + call_time_max});
             bool const is_there = probe.outcome == stripe::Outcome::done || probe.outcome == stripe::Outcome::refused;
-            if (!is_there) co_return co_await failed(false, probe.detail);
+            if (!is_there) co_return co_await failed(stripe::not_fetched<bool>(probe));
         }
         failures = 0;
         bool const has_left = !left.empty();
@@ -271,17 +273,18 @@ struct Reconcile::Going {
         co_return state;
     }
 
-    // A page that did not come. `is_missing`: what it was to go on behind is gone, so it begins again.
-    asio::awaitable<Next> failed(bool is_missing, std::string detail)
+    // What did not come. Where it was to go on behind what is gone by now, it begins again.
+    template <class T>
+    asio::awaitable<Next> failed(stripe::Fetched<T> fetched)
     {
-        if (is_missing && !walk.position.empty()) {
+        if (fetched.is_missing && !walk.position.empty()) {
             bool const is_held = co_await store.gather(step(walk.phase, {}), {}, {});
             co_return is_held ? Next::on : Next::lost;
         }
-        if (++failures >= tries_max) {
-            ops::log(ops::Level::warning, "reconcile_waits", {{"detail", detail}});
-            why = std::move(detail);
-            co_return Next::failed;
+        if (fetched.is_refused || ++failures >= tries_max) {
+            ops::log(ops::Level::warning, fetched.is_refused ? "payment_refused" : "reconcile_waits", {{"detail", fetched.detail}});
+            why = std::move(fetched.detail);
+            co_return fetched.is_refused ? Next::refused : Next::failed;
         }
         net::Wakeup pause;
         co_await pause.wait(pause.count(), std::min(Steady::now() + 1s * failures, turn.until));
@@ -292,13 +295,15 @@ struct Reconcile::Going {
 Reconcile::Reconcile(Parts parts, std::chrono::days grace, std::vector<std::string> webhook_urls)
     : parts_(parts), webhook_urls_(std::move(webhook_urls)), paced_(parts.api, call_gap),
       sync_(parts.database, paced_, parts.account, parts.installation, parts.tiers, grace),
-      repaired_("pollux_payments_repaired_total", "Users whose plan was another one than they had paid for, until a walk found it.")
+      repaired_(
+          "pollux_payments_repaired_total",
+          "Users whose plan, or its end, was not what they had paid for, until a walk found it: the hourly one or `pollux reconcile`.")
 {}
 
 asio::awaitable<Reconcile::Progress> Reconcile::go_on(Turn turn)
 {
     auto const scope = co_await parts_.account.scope(Steady::now() + call_time_max);
-    if (!scope) co_return Progress{Stand::away, {}, "Which account the key belongs to is not known yet"};
+    if (!scope) co_return Progress{Stand::away, {}, "which account the key belongs to is not known yet"};
     Going going{.reconcile = *this, .turn = turn, .scope = *scope, .store = WalkStore(parts_.database, *scope, turn.holder)};
     co_return co_await going.go();
 }
@@ -335,9 +340,10 @@ asio::awaitable<TaskOutcome> reconcile_hourly(TaskRun& run, Reconcile& reconcile
     case Reconcile::Stand::done: co_return TaskOutcome::done();
     case Reconcile::Stand::working: co_return TaskOutcome::hand_back();
     case Reconcile::Stand::elsewhere: co_return TaskOutcome::retry("Another process walks.", 15s);
+    case Reconcile::Stand::refused: co_return TaskOutcome::retry(provider_refuses);
     case Reconcile::Stand::away: break;
     }
-    co_return TaskOutcome::retry("The payment provider did not answer.");
+    co_return TaskOutcome::retry(provider_away);
 }
 
 } // namespace

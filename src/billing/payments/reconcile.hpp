@@ -53,11 +53,12 @@ public:
         working,   // The time was over.
         elsewhere, // Another process walks.
         away,      // The provider does not answer.
+        refused,   // It refuses what the walk asks for: as a rule the key lacks a right.
     };
     struct Progress {
         Stand stand = Stand::away;
         Walk walk;       // As it stands now.
-        std::string why; // Of `away`, for operators.
+        std::string why; // Of `away` and `refused`, for operators.
     };
     // Begins a walk, or goes on with the one that is under way.
     asio::awaitable<Progress> go_on(Turn turn);

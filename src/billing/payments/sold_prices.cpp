@@ -1,6 +1,7 @@
 #include "billing/payments/sold_prices.hpp"
 
 #include "billing/payments/misjudged.hpp"
+#include "billing/payments/provider_words.hpp"
 #include "billing/stripe/currency.hpp"
 #include "billing/stripe/reads.hpp"
 #include "ops/log.hpp"
@@ -27,15 +28,6 @@ std::vector<std::string> split(std::string_view list)
     return parts;
 }
 
-// What can be bought month by month and has one amount.
-std::optional<PlanPrice> offer_of(stripe::Price const& price)
-{
-    bool const is_sellable = price.is_active && price.amount_minor && !price.interval.empty();
-    if (!is_sellable) return std::nullopt;
-    return PlanPrice{price.id,       *price.amount_minor, price.currency, stripe::minor_digits(price.currency),
-                     price.interval, price.interval_count};
-}
-
 asio::awaitable<int> enqueue_look(db::Transaction& transaction, std::string payload)
 {
     co_await tasks::enqueue(transaction, {.kind = look_at_prices_task, .subject = settings_subject, .payload = std::move(payload)});
@@ -43,6 +35,14 @@ asio::awaitable<int> enqueue_look(db::Transaction& transaction, std::string payl
 }
 
 } // namespace
+
+std::optional<PlanPrice> offer_of(stripe::Price const& price)
+{
+    bool const is_sellable = price.is_active && price.amount_minor && !price.interval.empty();
+    if (!is_sellable) return std::nullopt;
+    return PlanPrice{price.id,       *price.amount_minor, price.currency, stripe::minor_digits(price.currency),
+                     price.interval, price.interval_count};
+}
 
 asio::awaitable<void> SoldPrices::ask_for(std::vector<std::string> prices)
 {
@@ -53,9 +53,8 @@ asio::awaitable<void> SoldPrices::ask_for(std::vector<std::string> prices)
 
 asio::awaitable<TaskOutcome> SoldPrices::look(TaskRun& run)
 {
-    constexpr char const* away = "The payment provider did not answer.";
     auto const scope = co_await account_.scope(run.deadline());
-    if (!scope) co_return TaskOutcome::retry(away);
+    if (!scope) co_return TaskOutcome::retry(account_unknown);
     if (run.task().subject == settings_subject) {
         std::string_view const payload = run.task().payload;
         auto const slash = std::min(payload.find('/'), payload.size());
@@ -69,7 +68,7 @@ asio::awaitable<TaskOutcome> SoldPrices::look(TaskRun& run)
     for (auto const& [id, plan] : plans) {
         if (run.is_to_end()) co_return TaskOutcome::hand_back();
         auto const price = co_await stripe::price_of(api_, id, run.deadline());
-        if (!price.value && !price.is_missing) co_return TaskOutcome::retry(away);
+        if (!price.value && !price.is_missing) co_return TaskOutcome::retry(reason_of(price));
         auto offer = price.value ? offer_of(*price.value) : std::nullopt;
         if (!offer) ops::log(ops::Level::warning, "price_not_sellable", {{"price", id}, {"plan", plan}});
         co_await store_.describe(*scope, id, std::move(offer));

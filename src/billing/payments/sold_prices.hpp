@@ -3,6 +3,7 @@
 
 #include "billing/payments/account.hpp"
 #include "billing/payments/price_store.hpp"
+#include "billing/stripe/objects.hpp"
 #include "tasks/task_kinds.hpp"
 
 #include <string>
@@ -13,6 +14,9 @@ namespace pollux::billing {
 // Subject: settings_subject at a start, with the key's MAC and the prices that the settings name in the payload; of the hourly one,
 // nothing. A newer start takes the place of one that is not done.
 inline constexpr char const* look_at_prices_task = "stripe_prices";
+
+// What can be bought period by period and has one amount; nullopt: it cannot.
+std::optional<PlanPrice> offer_of(stripe::Price const& price);
 
 class SoldPrices final : public PlanPrices {
 public:

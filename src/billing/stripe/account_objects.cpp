@@ -78,7 +78,7 @@ template <class T>
 asio::awaitable<Fetched<T>> one_of(Api const& api, std::string path, std::string id, T (*read)(json::object const&),
                                    Steady::time_point deadline)
 {
-    if (!is_id(id)) co_return Fetched<T>{std::nullopt, true, "it is no id of Stripe's"};
+    if (!is_id(id)) co_return Fetched<T>{.is_missing = true, .detail = "it is no id of Stripe's"};
     auto const answer = co_await get(api, path + id, {}, deadline);
     if (answer.outcome != Outcome::done || text_at(answer.body, "id").empty()) co_return not_fetched<T>(answer);
     co_return fetched(read(answer.body));

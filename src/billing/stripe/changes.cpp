@@ -34,6 +34,11 @@ std::string id_in(json::object const& object)
     return std::string(text_at(object, "id"));
 }
 
+std::string customer_in(json::object const& object)
+{
+    return read_subscription(object).customer;
+}
+
 std::string url_in(json::object const& object)
 {
     return std::string(text_at(object, "url"));
@@ -168,16 +173,15 @@ asio::awaitable<Change<Subscription>> reactivate(Api const& api, Subscription su
     return update(api, std::move(subscription.id), std::move(form), std::move(operation), deadline);
 }
 
-asio::awaitable<Change<bool>> cancel_now(Api const& api, std::string id, Steady::time_point deadline)
+asio::awaitable<Change<std::string>> cancel_now(Api const& api, std::string id, Steady::time_point deadline)
 {
     Call call{.method = "DELETE", .path = "/v1/subscriptions/" + id, .deadline = deadline};
-    auto change = change_of(co_await api.call(std::move(call)), +[](json::object const&) { return true; });
+    auto change = change_of(co_await api.call(std::move(call)), customer_in);
     // It is not there any more, or can only have its cancellation's details changed.
     if (change.changed == Changed::missing || change.changed == Changed::no) {
         auto const now = co_await api.call({.path = "/v1/subscriptions/" + id, .deadline = deadline});
-        bool const is_over = now.error_code == "resource_missing" || text_at(now.body, "status") == "canceled" ||
-                             text_at(now.body, "status") == "incomplete_expired";
-        if (is_over) change = {Changed::yes, true, {}, {}};
+        bool const is_over = now.error_code == "resource_missing" || is_over_word(text_at(now.body, "status"));
+        if (is_over) change = {.changed = Changed::yes, .value = customer_in(now.body)};
     }
     co_return change;
 }

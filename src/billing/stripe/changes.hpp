@@ -66,7 +66,7 @@ asio::awaitable<Change<Subscription>> cancel_at_period_end(Api const& api, std::
 asio::awaitable<Change<Subscription>> reactivate(Api const& api, Subscription subscription, std::string operation,
                                                  Steady::time_point deadline);
 
-// At once. One that is over already counts as done.
-asio::awaitable<Change<bool>> cancel_now(Api const& api, std::string id, Steady::time_point deadline);
+// At once. One that is over already counts as done. The customer whose it was; empty: it is not there any more.
+asio::awaitable<Change<std::string>> cancel_now(Api const& api, std::string id, Steady::time_point deadline);
 
 } // namespace pollux::billing::stripe

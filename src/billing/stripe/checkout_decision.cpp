@@ -7,12 +7,6 @@
 namespace pollux::billing::stripe {
 namespace {
 
-// `incomplete` is a first payment that failed: its session can still be paid, and without one it ends by itself after 23 hours.
-bool is_over_or_never_began(std::string_view status)
-{
-    return status == "canceled" || status == "incomplete_expired" || status == "incomplete";
-}
-
 bool is_paid_up(Subscription const& subscription)
 {
     return subscription.status == "active" || subscription.status == "trialing";
@@ -34,9 +28,15 @@ CheckoutDecision refuse(Subscription const& subscription, std::string_view price
 
 } // namespace
 
+bool is_over_word(std::string_view status)
+{
+    return status == "canceled" || status == "incomplete_expired";
+}
+
+// `incomplete` is a first payment that failed: its session can still be paid, and without one it ends by itself after 23 hours.
 bool is_live_word(std::string_view status)
 {
-    return !is_over_or_never_began(status);
+    return !is_over_word(status) && status != "incomplete";
 }
 
 bool is_live(Subscription const& subscription)

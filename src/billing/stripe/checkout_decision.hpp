@@ -43,6 +43,9 @@ struct RememberedSession {
 CheckoutDecision decide_checkout(std::span<Subscription const> subscriptions, std::optional<RememberedSession> const& remembered,
                                  std::string_view price);
 
+// Nothing follows any more: it was canceled, or its first payment never came.
+bool is_over_word(std::string_view status);
+
 // Whether it is one that a second one must not stand beside. Words that this version does not know count as such.
 bool is_live(Subscription const& subscription);
 bool is_live_word(std::string_view status);

@@ -16,19 +16,21 @@ struct Fetched {
     std::optional<T> value;
     bool is_missing = false; // Stripe knows no such object (any more), in this mode.
     std::string detail;      // For operators.
+    bool is_refused = false; // Stripe said no for another reason, and would again: as a rule the key lacks a right.
 };
 
 template <class T>
 Fetched<T> not_fetched(Answer const& answer)
 {
     bool const is_missing = answer.error_code == "resource_missing";
-    return {std::nullopt, is_missing, answer.detail.empty() ? "an answer that lacks what it must have" : answer.detail};
+    bool const is_refused = answer.outcome == Outcome::refused && !is_missing;
+    return {std::nullopt, is_missing, answer.detail.empty() ? "an answer that lacks what it must have" : answer.detail, is_refused};
 }
 
 template <class T>
 Fetched<T> fetched(T value)
 {
-    return {std::move(value), false, {}};
+    return {std::move(value), false, {}, false};
 }
 
 // The objects are parts of the body.

@@ -27,7 +27,7 @@ template <class T>
 asio::awaitable<Fetched<T>> object_of(Api const& api, std::string path, std::string id, T (*read)(json::object const&),
                                       Steady::time_point deadline)
 {
-    if (!is_id(id)) co_return Fetched<T>{std::nullopt, true, "what was to be fetched has no id of Stripe's"};
+    if (!is_id(id)) co_return Fetched<T>{.is_missing = true, .detail = "what was to be fetched has no id of Stripe's"};
     auto const answer = co_await get(api, path + id, {}, deadline);
     if (answer.outcome != Outcome::done || text_at(answer.body, "id").empty()) co_return not_fetched<T>(answer);
     co_return fetched(read(answer.body));
@@ -124,7 +124,7 @@ asio::awaitable<Fetched<std::vector<Subscription>>> subscriptions_of(Api const& 
 
 asio::awaitable<Fetched<Subscription>> subscription_of(Api const& api, std::string id, Steady::time_point deadline)
 {
-    if (!is_id(id)) co_return Fetched<Subscription>{std::nullopt, true, "a subscription has no id of Stripe's"};
+    if (!is_id(id)) co_return Fetched<Subscription>{.is_missing = true, .detail = "a subscription has no id of Stripe's"};
     Form form;
     form.add("expand[0]", "latest_invoice");
     auto const answer = co_await get(api, "/v1/subscriptions/" + id, std::move(form), deadline);
@@ -177,14 +177,18 @@ asio::awaitable<Fetched<std::vector<PaidInvoice>>> invoices_paid_by(Api const& a
 
 asio::awaitable<Fetched<bool>> is_money_gone(Api const& api, std::string payment_intent, Steady::time_point deadline)
 {
-    Form of_payment;
-    of_payment.add("payment_intent", payment_intent).add("limit", page_size);
-    auto with_refunds = of_payment;
-    with_refunds.add("expand[0]", "data.refunds");
-    auto const charges = page_of<bool>(co_await get(api, "/v1/charges", std::move(with_refunds), deadline), charge_is_refunded);
-    if (!charges.value) co_return Fetched<bool>{std::nullopt, charges.is_missing, charges.detail};
-    auto const disputes = page_of<bool>(co_await get(api, "/v1/disputes", std::move(of_payment), deadline), dispute_is_lost);
-    if (!disputes.value) co_return Fetched<bool>{std::nullopt, disputes.is_missing, disputes.detail};
+    auto const ask = [&](std::string path, std::string_view expanded) {
+        Form form;
+        form.add("payment_intent", payment_intent).add("limit", page_size);
+        if (!expanded.empty()) form.add("expand[0]", expanded);
+        return get(api, std::move(path), std::move(form), deadline);
+    };
+    auto const charged = co_await ask("/v1/charges", "data.refunds");
+    auto const charges = page_of<bool>(charged, charge_is_refunded);
+    if (!charges.value) co_return not_fetched<bool>(charged);
+    auto const disputed = co_await ask("/v1/disputes", {});
+    auto const disputes = page_of<bool>(disputed, dispute_is_lost);
+    if (!disputes.value) co_return not_fetched<bool>(disputed);
     auto const is_true = [](bool one) { return one; };
     co_return fetched(std::ranges::any_of(charges.value->items, is_true) || std::ranges::any_of(disputes.value->items, is_true));
 }

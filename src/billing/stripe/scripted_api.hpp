@@ -27,6 +27,16 @@ public:
         return answer;
     }
 
+    // The value of a parameter; empty: it is not there.
+    static std::string parameter(Call const& call, std::string const& name)
+    {
+        auto const text = "&" + call.form.text();
+        auto const at = text.find("&" + name + "=");
+        if (at == std::string::npos) return {};
+        auto const begin = at + name.size() + 2;
+        return text.substr(begin, text.find('&', begin) - begin);
+    }
+
     // `what`: "GET /v1/account"; with a * at its end, all that begin so and have no entry of their own.
     void on(std::string const& what, Reply reply) { replies_[what] = std::move(reply); }
     void on(std::string const& what, std::string const& body)

@@ -1,0 +1,124 @@
+#include "billing/payments/price_desk.hpp"
+
+#include "audit/audit.hpp"
+#include "billing/payments/customer_store.hpp"
+#include "billing/payments/payment_tasks.hpp"
+#include "billing/payments/provider_words.hpp"
+#include "billing/payments/sold_prices.hpp"
+#include "billing/plan_store.hpp"
+#include "billing/stripe/reads.hpp"
+#include "tasks/enqueue.hpp"
+
+namespace pollux::billing {
+namespace {
+
+constexpr std::int64_t payers_at_once = 1'000;
+
+Error no_such_price(std::string const& price, PaymentScope const& scope)
+{
+    return {ErrorKind::not_found, "price_not_found",
+            "There is no price " + price + " in " + scope.mode + " mode of " + scope.account + ", which STRIPE_SECRET_KEY is of."};
+}
+
+Result<void> check_plan(std::optional<Plan> const& plan, PriceDesk::Wish const& wish)
+{
+    if (!plan) return Error(ErrorKind::not_found, "plan_not_found", "There is no plan " + wish.plan + "; `pollux plans list` shows all.");
+    if (plan->name == basic_plan) return invalid("plan", "not_sellable", "Everybody has basic: nobody needs to buy it.");
+    if (plan->is_archived && wish.state == PriceState::sold) {
+        return conflict("plan_archived",
+                        "The plan " + wish.plan + " is archived, so it is not sold; --retire gives it to who pays already.");
+    }
+    return {};
+}
+
+// What can be sold is bought period by period; what is paid already may be anything.
+Result<void> check_price(stripe::Price const& price, PriceState state)
+{
+    if (state == PriceState::retired) return {};
+    if (price.interval.empty())
+        return invalid("price", "not_recurring", "The price " + price.id + " is paid once; a plan needs one that recurs.");
+    if (!price.is_active) {
+        return invalid("price", "archived",
+                       "The price " + price.id + " is archived at the provider, so nobody can buy by it; --retire is for who pays by it.");
+    }
+    return {};
+}
+
+std::string words_of(KnownPrice const& price)
+{
+    return price.plan + (price.state == PriceState::sold ? ", sold" : ", retired");
+}
+
+asio::awaitable<Result<PriceDesk::Outcome>> assign_in(db::Transaction& transaction, PaymentScope scope, PriceDesk::Wish wish,
+                                                      PlanPrice said, std::string actor)
+{
+    auto const plan = co_await PlanStore::lock(transaction, wish.plan);
+    auto const checked = check_plan(plan, wish);
+    if (!checked) co_return checked.error();
+    PriceDesk::Outcome outcome{.scope = scope, .is_public = plan->is_public && !plan->is_archived};
+    auto const before = co_await PriceStore::known(transaction, scope, wish.price);
+    KnownPrice const after{wish.price, wish.plan, wish.state};
+    if (before && words_of(*before) == words_of(after)) co_return outcome;
+    if (before && before->is_of_settings) {
+        co_return conflict("price_of_settings", "STRIPE_PRICE_ID names " + wish.price + ", so each start sells it as " + before->plan +
+                                                    ": take it out there and start the servers anew. Who pays by it keeps the plan.");
+    }
+    co_await PriceStore::put(transaction, scope, after, std::move(said));
+    auto detail = "price " + wish.price + " (" + scope.mode + " " + scope.account + "): " + (before ? words_of(*before) : "none") + " -> " +
+                  words_of(after);
+    co_await audit::write(transaction, {.actor = std::move(actor), .action = "plan", .detail = std::move(detail)});
+    outcome.is_changed = true;
+    co_return outcome;
+}
+
+struct LookedAt {
+    std::int64_t count = 0;
+    UserId last;
+};
+
+asio::awaitable<LookedAt> look_at_some(db::Transaction& transaction, PaymentScope scope, PriceDesk::Wish wish, UserId after)
+{
+    auto payers =
+        co_await CustomerStore::payers_to_look_at(transaction, scope, std::move(wish.price), std::move(wish.plan), after, payers_at_once);
+    LookedAt looked{static_cast<std::int64_t>(payers.size()), after};
+    for (auto& [user, customer] : payers) {
+        looked.last = user;
+        co_await tasks::enqueue(transaction,
+                                {.kind = sync_customer_task, .user = user, .subject = std::move(customer), .payload = text_of(scope)});
+    }
+    co_return looked;
+}
+
+} // namespace
+
+asio::awaitable<Result<PriceDesk::Outcome>> PriceDesk::assign(Wish wish, std::string actor, Steady::time_point deadline)
+{
+    auto const scope = co_await account_.scope(deadline);
+    if (!scope) co_return payment_provider_slow();
+    auto const price = co_await stripe::price_of(api_, wish.price, deadline);
+    if (price.is_missing) co_return no_such_price(wish.price, *scope);
+    if (!price.value) co_return error_of(price);
+    auto const checked = check_price(*price.value, wish.state);
+    if (!checked) co_return checked.error();
+    auto const said = offer_of(*price.value).value_or(PlanPrice{});
+    auto outcome = co_await database_.transact(
+        [scope = *scope, wish, said, actor](db::Transaction& transaction) { return assign_in(transaction, scope, wish, said, actor); });
+    // Also where nothing has changed: who runs it again may have been cut before.
+    if (outcome) outcome->payers = co_await look_at_payers(*scope, std::move(wish));
+    co_return outcome;
+}
+
+asio::awaitable<std::int64_t> PriceDesk::look_at_payers(PaymentScope scope, Wish wish)
+{
+    std::int64_t count = 0;
+    LookedAt looked{payers_at_once, UserId{0}};
+    while (looked.count == payers_at_once) {
+        looked = co_await database_.transact(
+            [scope, wish, after = looked.last](db::Transaction& transaction) { return look_at_some(transaction, scope, wish, after); });
+        count += looked.count;
+    }
+    if (count > 0) bell_.ring(sync_customer_task);
+    co_return count;
+}
+
+} // namespace pollux::billing
