@@ -103,14 +103,6 @@ for (const [end, session, subscription, invoice] of [['async_succeed', 'paid', '
     });
 }
 
-test('money that never comes ends an incomplete subscription after a day', async () => {
-    const session = await open();
-    await act(session, 'pay_later_incomplete');
-    await sim.advance(day);
-    const { subscription } = await stripe.checkout.sessions.retrieve(session.id, { expand: ['subscription.latest_invoice'] });
-    assert.deepEqual([subscription.status, subscription.latest_invoice.status], ['incomplete_expired', 'void']);
-});
-
 // Neither ended nor changed by a call, as long as its session may still be paid.
 async function isKept(id) {
     const error = await refusal(stripe.subscriptions.cancel(id));
@@ -274,4 +266,12 @@ test('a trial that collects a card only if it must has none', async () => {
         await sim.advance(7 * day + 7200);
         assert.equal((await stripe.subscriptions.retrieve(subscription.id)).status, hasCard ? 'active' : 'canceled');
     }
+});
+
+test('money that never comes ends an incomplete subscription after a day', async () => {
+    const session = await open();
+    await act(session, 'pay_later_incomplete');
+    await sim.advance(day);
+    const { subscription } = await stripe.checkout.sessions.retrieve(session.id, { expand: ['subscription.latest_invoice'] });
+    assert.deepEqual([subscription.status, subscription.latest_invoice.status], ['incomplete_expired', 'void']);
 });
