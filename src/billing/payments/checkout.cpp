@@ -7,6 +7,7 @@
 #include "billing/payments/provider_words.hpp"
 #include "billing/stripe/checkout_decision.hpp"
 #include "billing/stripe/reads.hpp"
+#include "ops/log.hpp"
 
 #include <algorithm>
 
