@@ -59,7 +59,7 @@ create table subscriptions (
     cancels_at bigint,
     grace_until bigint,
     unpaid_since bigint, -- Since when it has been past_due.
-    alert text not null, -- What an operator must see of it; empty: nothing.
+    alert text not null default '', -- What an operator must see of it; empty: nothing.
     created_at bigint, -- At the provider.
     primary key (user_id, mode, subscription_id)
 );
