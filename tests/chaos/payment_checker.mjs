@@ -4,6 +4,7 @@
 // payments: {
 //   users: [{id, mobile, tier}]: as the API shows them.
 //   customers: [{id, user}], sessions: [{id, user, status}], subscriptions: [{id, user, customer, status}]: of Stripe's, `user` as they name it.
+//   givenTwo: numbers of users whose two clicks at once, for one price, led to two pages.
 //   goneBack: ids of subscriptions whose latest payment went back, by a refund or a dispute. changed: how many changes there were else.
 //   taken: ids of events that were answered with 2xx. kept: of those that are in the database.
 // }
@@ -13,6 +14,7 @@ export function checkPayments(payments) {
     const report = (kind, what) => problems.push(`${kind}: ${what}`);
     checkEnough(payments, report);
     for (const user of payments.users) checkUser(user, payments, report);
+    for (const mobile of payments.givenTwo) report('sessions', `${mobile} was given two at once`);
     checkMoney(payments, report);
     checkEvents(payments, report);
     return problems;

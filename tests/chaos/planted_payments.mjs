@@ -8,6 +8,7 @@ export function goodPayments() {
         customers: [{ id: 'cus_1', user: '1' }, { id: 'cus_2', user: '2' }],
         sessions: [{ id: 'cs_1', user: '1', status: 'complete' }, { id: 'cs_2', user: '2', status: 'complete' }, { id: 'cs_3', user: '2', status: 'open' }],
         subscriptions: [{ id: 'sub_1', user: '1', customer: 'cus_1', status: 'active' }, { id: 'sub_2', user: '2', customer: 'cus_2', status: 'canceled' }],
+        givenTwo: [],
         goneBack: ['sub_2'],
         changed: 1,
         taken: ['evt_1', 'evt_2'],
@@ -36,6 +37,7 @@ export const paymentBugs = [
     ['two nodes make a session each', 'sessions', ({ users, sessions }) => {
         for (const id of ['cs_one', 'cs_two']) sessions.push({ id, user: users[0].id, status: 'open' });
     }],
+    ['two clicks lead to two pages, of which one is over later', 'sessions', ({ users, givenTwo }) => givenTwo.push(users[0].mobile)],
     ['both are paid', 'subscriptions', ({ subscriptions, users, customers }) => {
         const [{ id: customer, user }] = customers;
         for (const id of ['sub_one', 'sub_two']) subscriptions.push({ id, user, customer, status: 'active' });
