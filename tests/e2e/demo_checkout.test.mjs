@@ -254,7 +254,8 @@ describe('demo checkout, where it must not be', () => {
                 }
             }
             if (server.env.DEBUG === 'False') {
-                await becomes(user, 'basic', patience); // What was bought for nothing is nobody's plan there.
+                // What was bought for nothing is nobody's plan there, and nothing is sold that could have a status.
+                await until('basic', async () => (await user.usage()).tier === 'basic', { seconds: patience });
                 const refused = await client.ask('POST', '/subscription/checkout/', { token: user.token, body: { plan: 'pro' } });
                 assert.deepEqual([refused.status, refused.body.code], [503, 'billing_not_configured']);
             }
