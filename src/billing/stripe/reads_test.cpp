@@ -1,12 +1,15 @@
 #include "billing/stripe/reads.hpp"
 
 #include "base/required.hpp"
+#include "billing/stripe/events.hpp"
 #include "billing/stripe/scripted_api.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace pollux::billing::stripe {
 namespace {
@@ -77,6 +80,13 @@ TEST(MoneyGone, is_unknown_where_either_is)
     silent.on("GET /v1/charges", [](Call const&) { return ScriptedApi::silence(); });
     silent.on("GET /v1/disputes", list_of_one(R"({"id":"du_1","status":"lost"})"));
     EXPECT_FALSE(gone_of(silent).value);
+}
+
+TEST(MoneyGone, is_looked_at_whenever_it_may_have_changed)
+{
+    for (std::string_view const type :
+         {"charge.refunded", "refund.updated", "refund.failed", "charge.dispute.created", "charge.dispute.closed"})
+        EXPECT_NE(std::ranges::find(event_types, type), event_types.end()) << type;
 }
 
 TEST(MoneyGone, asks_for_the_refunds_beside_their_charges)
