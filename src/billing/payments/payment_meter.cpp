@@ -23,13 +23,17 @@ ops::Counter alerts(PaymentAlert what)
             {{"what", std::string(billing::word_of(what))}}};
 }
 
+ops::Counter events(EventFate fate)
+{
+    return {
+        "pollux_payment_events_total", "Events of the payment provider, by what became of them.", {{"fate", std::string(word_of(fate))}}};
+}
+
 } // namespace
 
 void count_event(EventFate fate)
 {
-    ops::Counter("pollux_payment_events_total", "Events of the payment provider, by what became of them.",
-                 {{"fate", std::string(word_of(fate))}})
-        .add();
+    events(fate).add();
 }
 
 void count_alert(PaymentAlert what)
@@ -37,8 +41,9 @@ void count_alert(PaymentAlert what)
     alerts(what).add();
 }
 
-void show_alerts()
+void show_figures()
 {
+    for (auto const fate : {EventFate::kept, EventFate::repeated, EventFate::ignored, EventFate::refused}) events(fate);
     using enum PaymentAlert;
     for (auto const what : {unknown_price, unknown_status, no_period, two_subscriptions, foreign_owner}) alerts(what);
 }

@@ -9,6 +9,6 @@ enum class EventFate { kept, repeated, ignored, refused };
 
 void count_event(EventFate fate);
 void count_alert(PaymentAlert what);
-void show_alerts(); // All of them from 0, so that the first one is a rise.
+void show_figures(); // All of them from 0, so that the first one is a rise.
 
 } // namespace pollux::billing

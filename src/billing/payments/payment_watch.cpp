@@ -20,7 +20,7 @@ PaymentWatch::PaymentWatch(db::Database& database, PaymentAccount const& account
                    "1 while the payments that count are of another account or mode than this process's key.",
                    [this] { return looks_without_force_ > 0 ? 1.0 : 0.0; })
 {
-    show_alerts();
+    show_figures();
     using enum PaymentAlert;
     for (auto const what : {unknown_price, unknown_status, no_period, two_subscriptions}) {
         std::string word(word_of(what));
