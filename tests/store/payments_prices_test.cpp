@@ -47,7 +47,9 @@ protected:
     std::string offers(std::string plan)
     {
         std::string list;
-        for (auto const& price : temp.run(till->prices.sold())[plan]) list += (list.empty() ? "" : ",") + price.id;
+        auto const sold = temp.run(till->prices.sold());
+        if (!sold.contains(plan)) return list;
+        for (auto const& price : sold.at(plan)) list += (list.empty() ? "" : ",") + price.id;
         return list;
     }
     std::int64_t audited() { return number("select count(*) from audit where action = 'plan'"); }
