@@ -332,7 +332,7 @@ describe('over PostgreSQL', () => {
         assert.ok(path(calls, '/v1/subscriptions').length <= 2 * few, 'each wish has its walk, and no more');
 
         // A price that is given to a plan by one command is sold on every node, and who pays by it already has the plan.
-        const clients = cluster.serves.map((node) => new Client(node));
+        const clients = cluster.serves.map(({ url }) => new Client({ url, testNumber: () => cluster.testNumber() }));
         const teamPrice = await makePrice(sim, '9000');
         const payer = await User.signUp(clients[0]);
         const { session_id: session } = await checkout(payer);
