@@ -127,12 +127,15 @@ export class User {
         return user;
     }
 
-    // Passwords are hashed a few at a time; a client that comes in a crowd is told to come back.
+    // Passwords are hashed a few at a time, and PostgreSQL has so many connections; a client that comes in a crowd is told to come back. Whether
+    // what was not stored was stored after all is not always known: then the number is taken, by this user.
     async #signUpObeying(body, seconds = 60) {
+        let isUnclear = false;
         for (const end = Date.now() + seconds * 1000;;) {
             const answer = await this.client.ask('POST', '/auth/signup/', { body });
-            if (answer.status === 201) return;
-            if (answer.body?.code !== 'busy' || Date.now() > end) throw new Unexpected(answer, 'POST /auth/signup/');
+            if (answer.status === 201 || (isUnclear && answer.body?.code === 'mobile_taken')) return;
+            isUnclear ||= answer.body?.code === 'storage_unavailable';
+            if (!['busy', 'storage_unavailable'].includes(answer.body?.code) || Date.now() > end) throw new Unexpected(answer, 'POST /auth/signup/');
             await sleep(Number(answer.headers['retry-after']) * 1000);
         }
     }
