@@ -118,7 +118,7 @@ describe('what Stripe refuses to end', () => {
         await shop.sim.tell('plan', { matching: [{ method: 'DELETE', path: '/v1/subscriptions/*', status: 400, message: 'Not this one.' }] });
         const refused = await buy(user);
         assert.equal(`${refused.status} ${refused.body.code}`, '502 payment_refused');
-        assert.ok(server.log.split('\n').some((line) => line.includes('"checkout_refused"') && line.includes('Not this one.')));
+        assert.ok(server.log.split('\n').some((line) => line.includes('"payment_refused"') && line.includes('Not this one.')));
         assert.deepEqual((await shop.subscriptionsOf(customer)).map(({ status: word }) => word), ['active']);
         await shop.act((await checkout(user)).session_id, 'pay');
         await becomes(user, 'pro', patience);

@@ -330,9 +330,10 @@ namespace {
 // May run twice: it goes on where the other one is, and what it fetches is fetched as well twice as once.
 asio::awaitable<TaskOutcome> reconcile_hourly(TaskRun& run, Reconcile& reconcile)
 {
-    // A process with a key of before must not take the hour's walk from those that have the one that counts.
+    // A process with a key of before must not take the hour's walk from those that have the one that counts. One that has just been started
+    // puts its own in force within moments.
     bool const is_others = co_await reconcile.is_of_another_key(run.deadline());
-    if (is_others) co_return TaskOutcome::wait("It is of another account, or mode, than the configured key.", 1min);
+    if (is_others) co_return TaskOutcome::wait("It is of another account, or mode, than the configured key.", 5s);
     // The last step may take as long as a batch.
     auto const until = run.deadline() - 2 * batch_time_max;
     auto const progress = co_await reconcile.go_on({random_token(), until, [&run] { return run.is_to_end(); }});
