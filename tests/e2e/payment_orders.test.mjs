@@ -200,15 +200,18 @@ describe('faults', { timeout: 4 * options.timeout }, () => {
         isHonestFine = true;
     });
 
-    for (const [what, lie, finding] of [
-        ['payloads are believed', { told: ({ status: word, cancel_at, cancel_at_period_end }) => ({ status: word, cancel_at, cancel_at_period_end }) }, otherEnd],
-        ['the order of events is believed', { told: (object, type) => ({ status: type.endsWith('deleted') ? 'canceled' : 'active' }) }, otherEnd],
-        ['what is paid is seen seven seconds late', { shown: lateBeliever(7000) }, tooLate],
-    ]) {
-        test(`planted: ${what}`, options, async () => {
-            assert.ok(isHonestFine, 'there was a problem without it');
-            const { problems } = await through(new Liar(lie));
-            assert.ok(problems.some((problem) => finding.test(problem)), `not found among: ${problems.join('; ')}`);
-        });
-    }
+    // At once: each has a cluster of its own, and mostly waits.
+    describe('planted', { concurrency: true, timeout: options.timeout }, () => {
+        for (const [what, lie, finding] of [
+            ['payloads are believed', { told: ({ status: word, cancel_at, cancel_at_period_end }) => ({ status: word, cancel_at, cancel_at_period_end }) }, otherEnd],
+            ['the order of events is believed', { told: (object, type) => ({ status: type.endsWith('deleted') ? 'canceled' : 'active' }) }, otherEnd],
+            ['what is paid is seen seven seconds late', { shown: lateBeliever(7000) }, tooLate],
+        ]) {
+            test(what, options, async () => {
+                assert.ok(isHonestFine, 'there was a problem without it');
+                const { problems } = await through(new Liar(lie));
+                assert.ok(problems.some((problem) => finding.test(problem)), `not found among: ${problems.join('; ')}`);
+            });
+        }
+    });
 });
