@@ -41,6 +41,7 @@ function forClient(value) {
 
 const methods = {
     'GET /v1/account': (stripe, ids, params, options) => stripe.accounts.retrieveCurrent(params, options),
+    'GET /v1/customers': (stripe, ids, params) => stripe.customers.list(params),
     'POST /v1/customers': (stripe, ids, params) => stripe.customers.create(params),
     'GET /v1/customers/{id}': (stripe, [id], params) => stripe.customers.retrieve(id, params),
     'GET /v1/products/{id}': (stripe, [id], params) => stripe.products.retrieve(id, params),
@@ -68,6 +69,7 @@ const methods = {
     'GET /v1/charges': (stripe, ids, params) => stripe.charges.list(params),
     'GET /v1/disputes': (stripe, ids, params) => stripe.disputes.list(params),
     'GET /v1/invoice_payments': (stripe, ids, params) => stripe.invoicePayments.list(params),
+    'GET /v1/invoices': (stripe, ids, params) => stripe.invoices.list(params),
     'GET /v1/events': (stripe, ids, params) => stripe.events.list(params),
 };
 
