@@ -14,7 +14,7 @@ import { checkout, status } from './support/shop.mjs';
 import { StripeSim } from './support/stripe_sim.mjs';
 
 const isDeep = process.env.POLLUX_DEEP === '1';
-const customers = Number(process.env.POLLUX_CUSTOMERS ?? (isDeep ? 10_000 : 300));
+const customers = Number(process.env.POLLUX_CUSTOMERS ?? (isDeep ? 10_000 : 150));
 const callsASecond = 10;
 const atOnce = 4; // Calls that are on their way.
 const pageSize = 100;

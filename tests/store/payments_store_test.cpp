@@ -171,7 +171,8 @@ TEST_F(Webhooks, an_event_is_stored_once_with_what_it_asks_for)
     EXPECT_EQ(number("select count(*) from payment_event_bodies"), 1);
     run_tasks();
     EXPECT_TRUE(post(body));
-    EXPECT_EQ(tasks_of(billing::sync_customer_task), 0) << "it was told already";
+    EXPECT_EQ(tasks_of(billing::sync_customer_task), 1) << "sent again, it is looked at again";
+    EXPECT_EQ(number("select count(*) from payment_events"), 1);
 }
 
 TEST_F(Webhooks, bodies_are_sealed_and_go_with_the_user)
