@@ -3,7 +3,7 @@
 
 -- Made at the first start: what this installation writes on everything that it makes at the provider.
 create table installation (
-    only_one smallint primary key check (only_one = 1),
+    only_one smallint primary key, -- 1.
     id text not null
 );
 
