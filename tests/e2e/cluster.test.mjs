@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { Client, User } from './support/client.mjs';
 import { Node } from './support/cluster.mjs';
-import { binary, endPrograms, temporaryFolder, until } from './support/process.mjs';
+import { binary, endPrograms, logged, temporaryFolder, until } from './support/process.mjs';
 import { Server, roomySettings } from './support/server.mjs';
 import { Postgres } from './support/services.mjs';
 import { Sim } from './support/sim.mjs';
@@ -138,7 +138,7 @@ describe('cluster', () => {
         const patient = { ...env, WORKERS: 'external', DATABASE_WAIT_SECONDS: '120' };
         const early = ['serve', 'worker', 'migrate'].map((role) => new Node(role, patient));
         for (const node of early) await node.launch();
-        for (const node of early) await until('that it waits', () => node.log.includes('database_awaited'));
+        for (const node of early) await logged(node, 'database_awaited');
         const [server, worker, migration] = early;
         assert.equal((await worker.stop()).code, 0);
         await postgres.launch();

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { Client, User } from './support/client.mjs';
-import { endPrograms, freePort, repository } from './support/process.mjs';
+import { endPrograms, freePort, logged, repository } from './support/process.mjs';
 import { Server, roomySettings } from './support/server.mjs';
 import { openShop } from './support/shop.mjs';
 import { Sim } from './support/sim.mjs';
@@ -70,7 +70,7 @@ test('health is there too, and says what each part does', async () => {
 
 test('a port that is taken is a line in the log and not an end', async () => {
     const second = await Server.start({ env: { ...roomySettings, METRICS_LISTEN: metricsUrl.slice('http://'.length) } });
-    assert.match(second.log, /"event":"metrics_off"/);
+    await logged(second, '"event":"metrics_off"');
     assert.equal((await fetch(`${second.url}/livez`)).status, 200);
     await second.stop();
 });

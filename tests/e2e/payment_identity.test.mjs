@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { Client, User } from './support/client.mjs';
 import { Cluster, Node } from './support/cluster.mjs';
 import { command } from './support/command.mjs';
-import { endPrograms, temporaryFolder, until } from './support/process.mjs';
+import { endPrograms, logged, temporaryFolder, until } from './support/process.mjs';
 import { nothingFollows } from './support/quiet.mjs';
 import { Server, roomySettings } from './support/server.mjs';
 import { Shop, becomes, buyPro, checkout, openShop, pricesAreKnown, status } from './support/shop.mjs';
@@ -144,7 +144,7 @@ describe('what others write on objects', () => {
         await customerOf(two);
         for (const metadata of [{ 'metadata[user]': String(two.id) }, { 'metadata[installation]': 'another' }]) {
             const made = await shop.make('subscriptions', { customer, 'items[0][price]': shop.monthly, ...metadata });
-            await until('the alert', () => server.log.split('\n').some((line) => line.includes('foreign_owner') && line.includes(made.id)));
+            await logged(server, 'foreign_owner', made.id);
             await nothingFollows(shop, server);
             for (const user of [one, two]) assert.equal((await status(user)).tier, 'basic');
             await shop.sim.tell('subscription', { subscription: made.id, do: 'cancel' });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { User } from './support/client.mjs';
-import { endPrograms, until } from './support/process.mjs';
+import { endPrograms, logged, until } from './support/process.mjs';
 import { nothingFollows } from './support/quiet.mjs';
 import { becomes, buyPro, checkout, openShop, portalFlows, press, sentToPortal, status } from './support/shop.mjs';
 
@@ -24,7 +24,7 @@ describe('states', () => {
     }
 
     const set = (subscription, fields) => shop.sim.tell('subscription', { subscription, set: fields });
-    const tells = (what, subscription) => until(`an alert: ${what}`, () => server.log.split('\n').some((line) => line.includes('payment_alert') && line.includes(what) && line.includes(subscription)));
+    const tells = (what, subscription) => logged(server, 'payment_alert', what, subscription);
     const reaches = (user, word) => until(`${word} for ${user.mobile}`, async () => (await status(user)).status === word);
 
     // The flow of the portal that a purchase is sent to.
@@ -137,7 +137,7 @@ describe('states', () => {
     test('two live subscriptions are told, shown, and never cancelled', async () => {
         const { user, customer, subscription } = await subscriber();
         const second = await shop.make('subscriptions', { customer, 'items[0][price]': shop.yearly });
-        await until('the alert', () => server.log.includes('two_subscriptions'));
+        await logged(server, 'two_subscriptions');
         await nothingFollows(shop, server);
         assert.equal((await status(user)).other_subscriptions, 1);
         assert.equal((await status(user)).tier, 'pro');

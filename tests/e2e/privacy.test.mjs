@@ -6,7 +6,7 @@ import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 
 import { Client, User, checkProblem } from './support/client.mjs';
-import { endPrograms, until } from './support/process.mjs';
+import { endPrograms, logged, until } from './support/process.mjs';
 import { Server, roomySettings } from './support/server.mjs';
 import { Sim } from './support/sim.mjs';
 
@@ -133,7 +133,7 @@ describe('what is not to be seen', () => {
             await everyPath(client, secrets, { mobile });
             client.close();
             await server.stop();
-            assert.ok(server.log.includes('/auth/verify-otp'), 'there is a log');
+            await logged(server, '/auth/verify-otp');
             assertUnseen(settings.LOG_FORMAT === 'text' ? server.log : searchable(server.log), secrets, 'the log');
             const { otp, number, shortNumber, ...others } = secrets;
             assert.ok(server.console.includes(otp), 'the code is on the console');

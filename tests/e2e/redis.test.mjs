@@ -5,7 +5,7 @@ import { after, test } from 'node:test';
 
 import { Client, User } from './support/client.mjs';
 import { Cluster } from './support/cluster.mjs';
-import { endPrograms, until } from './support/process.mjs';
+import { endPrograms, logged, until } from './support/process.mjs';
 import { Redis } from './support/services.mjs';
 import { Server, roomySettings } from './support/server.mjs';
 import { Sim } from './support/sim.mjs';
@@ -85,6 +85,6 @@ test('a wrong REDIS_URL is one clear line, without the password', async () => {
     await server.launch();
     const { code } = await server.program.end;
     assert.notEqual(code, 0);
-    assert.match(server.log, /REDIS_URL/);
+    await logged(server, 'REDIS_URL');
     assert.doesNotMatch(server.log, /hush/);
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { Client, User } from './support/client.mjs';
-import { endPrograms, until } from './support/process.mjs';
+import { endPrograms, logged, until } from './support/process.mjs';
 import { Server, roomySettings } from './support/server.mjs';
 import { Sim } from './support/sim.mjs';
 import { ReplyReader } from './support/sse.mjs';
@@ -99,10 +99,9 @@ describe('replies', () => {
             assert.match(id, new RegExp(ours));
             const kept = await server.rows(`select request_id, client_request_id from messages where id in (${message.id}, ${reply.id})`);
             assert.deepEqual(kept, Array(2).fill({ request_id: id, client_request_id: clients }));
-            const line = await until('its line of the log', () => server.log.split('\n').find((text) => text.includes('"reply_ended"') && text.includes(`"message_id":${reply.id},`)));
-            const { request_id: logged, status, model, calls } = JSON.parse(line);
-            assert.deepEqual([logged, status, model, calls], [id, 'completed', (await user.message(room, reply.id)).model, 1]);
-            assert.ok(server.log.split('\n').some((text) => text.includes('"event":"request"') && text.includes(`"request_id":"${id}"`)));
+            const line = JSON.parse(await logged(server, '"reply_ended"', `"message_id":${reply.id},`));
+            assert.deepEqual([line.request_id, line.status, line.model, line.calls], [id, 'completed', (await user.message(room, reply.id)).model, 1]);
+            await logged(server, '"event":"request"', `"request_id":"${id}"`);
         }
         const [{ calls }] = await server.rows('select calls from messages where calls is not null order by id desc limit 1');
         assert.deepEqual(JSON.parse(calls).map(({ outcome }) => outcome), ['completed']);

@@ -5,7 +5,7 @@ import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 
 import { TransactionPooler } from './support/pooler.mjs';
-import { Program, binary, endPrograms, temporaryFolder, until } from './support/process.mjs';
+import { Program, binary, endPrograms, logged, temporaryFolder, until } from './support/process.mjs';
 import { Server } from './support/server.mjs';
 import { Crowd, Postgres, Redis } from './support/services.mjs';
 
@@ -67,8 +67,7 @@ describe('starts', { concurrency: true }, () => {
         const where = `127.0.0.1:${taken.address().port}`;
         const server = await Server.start({ env: { ...debug, METRICS_LISTEN: where, LOG_FORMAT: 'json' } });
         await server.stop();
-        const line = server.log.split('\n').find((text) => text.includes('metrics_off'));
-        const { setting, reason } = JSON.parse(line);
+        const { setting, reason } = JSON.parse(await logged(server, 'metrics_off'));
         assert.deepEqual({ setting, reason }, { setting: 'METRICS_LISTEN', reason: `${where} is taken: another program listens there` });
         assert.doesNotMatch(server.log, /\.[hi]pp/);
     });

@@ -8,7 +8,7 @@ import { isDeepStrictEqual, promisify } from 'node:util';
 import { Client, User } from './support/client.mjs';
 import { Cluster } from './support/cluster.mjs';
 import { command } from './support/command.mjs';
-import { Program, binary, endPrograms, until } from './support/process.mjs';
+import { Program, binary, endPrograms, logged, until } from './support/process.mjs';
 import { Server, roomySettings } from './support/server.mjs';
 import { checkout, status } from './support/shop.mjs';
 import { StripeSim } from './support/stripe_sim.mjs';
@@ -166,7 +166,7 @@ describe('over SQLite', () => {
         price = await makePrice(sim);
         server = await Server.start({ env: { ...roomySettings, ...settings(sim, price) } });
         // The first hourly walk finds nobody.
-        await until('the first walk', () => server.log.includes('"payments_reconciled"'));
+        await logged(server, '"payments_reconciled"');
         teamPrice = await makePrice(sim, '9000');
         for (const args of [['add', 'team', 'rank=2', 'is_public=yes'], ['price', 'team', teamPrice]]) {
             const { code, said } = await command(server, 'plans', ...args);
@@ -293,7 +293,7 @@ describe('over SQLite', () => {
         assert.doesNotMatch((await command(server, 'reconcile')).stdout, /endpoint/);
         await sim.tell('endpoint', { endpoint: made.body.id, do: 'disable' });
         assert.match((await command(server, 'reconcile')).stdout, /^Stripe has switched the webhook endpoint off.*stripe-setup/m);
-        assert.match(server.log, /"payment_endpoint_disabled"/);
+        await logged(server, '"payment_endpoint_disabled"');
         await server.stop();
     });
 

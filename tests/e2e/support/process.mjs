@@ -57,6 +57,11 @@ export async function until(what, condition, { seconds = 30, everyMs = 20 } = {}
     }
 }
 
+// The first line with all of `words` in the log of a server, as soon as it is written: lines are written in pieces, up to 200 ms late.
+export function logged(program, ...words) {
+    return until(`a line of the log with ${words.join(' and ')}`, () => program.log.split('\n').find((line) => words.every((word) => line.includes(word))));
+}
+
 export class Program {
     stdout = '';
     stderr = '';
