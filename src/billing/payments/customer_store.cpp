@@ -51,17 +51,6 @@ constexpr db::Sql put_subscription_sql = R"sql(
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 )sql";
 
-constexpr db::Sql payers_scan_sql = R"sql(
-    select distinct c.user_id, c.customer_id
-    from subscriptions s join payment_customers c on c.user_id = s.user_id and c.mode = s.mode and c.account = s.account
-    where s.mode = $1 and s.account = $2 and s.price = $3 and s.plan <> $4 and s.status not in ('canceled', 'incomplete_expired')
-        and s.user_id > $5
-    order by c.user_id limit $6
-)sql";
-namespace payer_column {
-enum : std::size_t { user_id, customer };
-}
-
 constexpr db::Sql link_sql = R"sql(
     insert into payment_customers (user_id, mode, account, customer_id, created_at)
     select id, $2, $3, $4, now_us() from users where id = $1
@@ -162,18 +151,6 @@ asio::awaitable<bool> CustomerStore::unlink(FetchNumber fetch, PaymentScope scop
 {
     return database_.transact(
         [fetch, scope = std::move(scope)](db::Transaction& transaction) { return unlink_in(transaction, fetch, scope); });
-}
-
-asio::awaitable<std::vector<CustomerStore::Payer>> CustomerStore::payers_to_look_at(db::Transaction& transaction, PaymentScope scope,
-                                                                                    std::string price, std::string plan, UserId after,
-                                                                                    std::int64_t count_max)
-{
-    auto const rows = co_await transaction.run(payers_scan_sql, scope.mode, scope.account, price, plan, after, count_max);
-    std::vector<Payer> payers;
-    for (std::size_t index = 0; index < rows.size(); ++index) {
-        payers.push_back({rows[index].id<UserId>(payer_column::user_id), rows[index].text(payer_column::customer)});
-    }
-    co_return payers;
 }
 
 asio::awaitable<bool> CustomerStore::link(db::Transaction& transaction, UserId user, PaymentScope scope, std::string customer)

@@ -43,15 +43,6 @@ public:
     // The provider has deleted the customer: whoever it was is none any more, and what was bought ends. True: as for write().
     asio::awaitable<bool> unlink(FetchNumber fetch, PaymentScope scope);
 
-    // Customers with a subscription that lives, by this price, which counted for another plan, or for none, when it was fetched last. By
-    // user, at most `count_max` of them behind this one.
-    struct Payer {
-        UserId user;
-        std::string customer;
-    };
-    static asio::awaitable<std::vector<Payer>> payers_to_look_at(db::Transaction& transaction, PaymentScope scope, std::string price,
-                                                                 std::string plan, UserId after, std::int64_t count_max);
-
     // False: the user is another customer already, or is gone.
     static asio::awaitable<bool> link(db::Transaction& transaction, UserId user, PaymentScope scope, std::string customer);
 

@@ -1,18 +1,15 @@
 #include "billing/payments/price_desk.hpp"
 
 #include "audit/audit.hpp"
-#include "billing/payments/customer_store.hpp"
+#include "billing/payments/misjudged.hpp"
 #include "billing/payments/payment_tasks.hpp"
 #include "billing/payments/provider_words.hpp"
 #include "billing/payments/sold_prices.hpp"
 #include "billing/plan_store.hpp"
 #include "billing/stripe/reads.hpp"
-#include "tasks/enqueue.hpp"
 
 namespace pollux::billing {
 namespace {
-
-constexpr std::int64_t payers_at_once = 1'000;
 
 Error no_such_price(std::string const& price, PaymentScope const& scope)
 {
@@ -71,24 +68,6 @@ asio::awaitable<Result<PriceDesk::Outcome>> assign_in(db::Transaction& transacti
     co_return outcome;
 }
 
-struct LookedAt {
-    std::int64_t count = 0;
-    UserId last;
-};
-
-asio::awaitable<LookedAt> look_at_some(db::Transaction& transaction, PaymentScope scope, PriceDesk::Wish wish, UserId after)
-{
-    auto payers =
-        co_await CustomerStore::payers_to_look_at(transaction, scope, std::move(wish.price), std::move(wish.plan), after, payers_at_once);
-    LookedAt looked{static_cast<std::int64_t>(payers.size()), after};
-    for (auto& [user, customer] : payers) {
-        looked.last = user;
-        co_await tasks::enqueue(transaction,
-                                {.kind = sync_customer_task, .user = user, .subject = std::move(customer), .payload = text_of(scope)});
-    }
-    co_return looked;
-}
-
 } // namespace
 
 asio::awaitable<Result<PriceDesk::Outcome>> PriceDesk::assign(Wish wish, std::string actor, Steady::time_point deadline)
@@ -104,21 +83,10 @@ asio::awaitable<Result<PriceDesk::Outcome>> PriceDesk::assign(Wish wish, std::st
     auto outcome = co_await database_.transact(
         [scope = *scope, wish, said, actor](db::Transaction& transaction) { return assign_in(transaction, scope, wish, said, actor); });
     // Also where nothing has changed: who runs it again may have been cut before.
-    if (outcome) outcome->payers = co_await look_at_payers(*scope, std::move(wish));
+    if (!outcome) co_return outcome;
+    outcome->payers = co_await fetch_misjudged(database_, *scope, std::move(wish.price));
+    if (outcome->payers > 0) bell_.ring(sync_customer_task);
     co_return outcome;
-}
-
-asio::awaitable<std::int64_t> PriceDesk::look_at_payers(PaymentScope scope, Wish wish)
-{
-    std::int64_t count = 0;
-    LookedAt looked{payers_at_once, UserId{0}};
-    while (looked.count == payers_at_once) {
-        looked = co_await database_.transact(
-            [scope, wish, after = looked.last](db::Transaction& transaction) { return look_at_some(transaction, scope, wish, after); });
-        count += looked.count;
-    }
-    if (count > 0) bell_.ring(sync_customer_task);
-    co_return count;
 }
 
 } // namespace pollux::billing

@@ -37,8 +37,6 @@ public:
     asio::awaitable<std::vector<KnownPrice>> all() { return store_.all(); }
 
 private:
-    asio::awaitable<std::int64_t> look_at_payers(PaymentScope scope, Wish wish);
-
     db::Database& database_;
     stripe::Api const& api_;
     PaymentAccount& account_;
