@@ -70,9 +70,15 @@ struct SaidThere {
 };
 POLLUX_DESCRIBE(SaidThere, (text))
 
+// To the second: "2026-12-31T18:00:00Z".
+std::string words_of(Time time)
+{
+    return rfc3339(time).substr(0, 19) + "Z";
+}
+
 std::string words_for(std::optional<Time> until)
 {
-    return until ? " until " + rfc3339(*until) : std::string(" without end");
+    return until ? " until " + words_of(*until) : std::string(" without end");
 }
 
 // "price_1,price_2(retired)".
@@ -202,7 +208,9 @@ asio::awaitable<Result<std::string>> price(Rooms& rooms, std::string arguments)
 
 std::string outcome(std::string const& mobile, std::string const& done, billing::Tier const& tier)
 {
-    return to_json(Said{mobile + " " + done + "; the account's plan is " + tier.plan + words_for(tier.until) + ".\n"});
+    bool const is_paid = tier.source == billing::TierSource::stripe || tier.source == billing::TierSource::demo;
+    auto const end = is_paid && tier.until ? ", paid for, until " + words_of(*tier.until) + " unless it is renewed" : words_for(tier.until);
+    return to_json(Said{mobile + " " + done + "; the account's plan is " + tier.plan + end + ".\n"});
 }
 
 asio::awaitable<Result<std::string>> grant(Rooms& rooms, std::string arguments)
@@ -213,7 +221,8 @@ asio::awaitable<Result<std::string>> grant(Rooms& rooms, std::string arguments)
     auto const until = end.empty() ? std::nullopt : parse_end(end);
     if (!end.empty() && !until) {
         co_return Error(ErrorKind::invalid, "wrong_time",
-                        "--until takes a date like 2026-12-31, to its end (UTC), or a time like 2026-12-31T18:00:00Z.");
+                        "--until takes a date like 2026-12-31, to its end (UTC), or a time like 2026-12-31T18:00:00Z, before the year "
+                        "9999; a grant without it has no end.");
     }
     auto const user = co_await rooms.accounts.account_of(wanted->mobile.value);
     if (!user) co_return user.error();

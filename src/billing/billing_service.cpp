@@ -3,17 +3,16 @@
 #include "base/text.hpp"
 #include "billing/tier_store.hpp"
 #include "billing/tokens_sql.hpp"
+#include "billing/upgrade.hpp"
 #include "db/columns.hpp"
 
 namespace pollux::billing {
 namespace {
 
-// A user's plan and the database's time; and how many plans above it are shown and sold.
-#define POLLUX_STANDING_COLUMNS                                                                                                            \
-    "p.name, p.messages_per_day, now_us(), "                                                                                               \
-    "(select count(*) from plans h where h.rank > p.rank and h.is_public = 1 and h.is_archived = 0)"
+// A user's plan and the database's time.
+#define POLLUX_STANDING_COLUMNS "p.name, p.messages_per_day, now_us(), case when " POLLUX_HAS_HIGHER_PLAN " then 1 else 0 end"
 namespace standing_column {
-enum : std::size_t { tier, messages_per_day, now, higher_plans, count };
+enum : std::size_t { tier, messages_per_day, now, has_way_up, count };
 }
 static_assert(db::columns_in(POLLUX_STANDING_COLUMNS) == standing_column::count);
 
@@ -95,7 +94,7 @@ asio::awaitable<Result<UsageReport>> BillingService::usage(UserId user, std::opt
     report.remaining = std::max<std::int64_t>(0, report.limit - report.used);
     report.tokens = listed.back().tokens;
     if (days) report.days.value = std::move(listed);
-    if (standing.integer(standing_column::higher_plans) > 0) report.upgrade.value.emplace();
+    if (standing.integer(standing_column::has_way_up) == 1) report.upgrade.value.emplace();
     co_return report;
 }
 

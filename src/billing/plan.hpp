@@ -27,6 +27,7 @@ private:
 
 // The plan that everybody has who has no other. Its rank is 0, and that of all others is higher.
 inline constexpr char const* basic_plan = "basic";
+inline constexpr std::string_view tier_of_gone = "gone"; // In users.tier: of an account that was deleted. No plan has this name.
 
 struct Plan {
     std::string name; // Never changes: users, grants and prices name it.

@@ -81,7 +81,7 @@ asio::awaitable<Result<Plan>> PlanDesk::add_in(db::Transaction& transaction, std
 {
     if (!is_plan_name(name)) {
         co_return Error(ErrorKind::invalid, "wrong_plan_name",
-                        "A plan's name begins with a-z and has a-z, 0-9, - and _ in it, 32 of them at most.");
+                        "A plan's name begins with a-z and has a-z, 0-9, - and _ in it, 32 of them at most, and is not `gone`.");
     }
     auto const basic = co_await PlanStore::lock(transaction, basic_plan);
     auto plan = basic.value_or(Plan());

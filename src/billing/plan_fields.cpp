@@ -113,6 +113,7 @@ Result<void> set_models(Plan& plan, std::string_view value)
 
 bool is_plan_name(std::string_view name)
 {
+    if (name == tier_of_gone) return false;
     auto const is_small = [](char letter) { return letter >= 'a' && letter <= 'z'; };
     return !name.empty() && name.size() <= name_max && is_small(name.front()) && std::ranges::all_of(name, [&](char letter) {
         return is_small(letter) || (letter >= '0' && letter <= '9') || letter == '-' || letter == '_';

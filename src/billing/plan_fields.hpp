@@ -10,7 +10,7 @@
 
 namespace pollux::billing {
 
-// a-z, then a-z, 0-9, - and _; at most 32 of them.
+// a-z, then a-z, 0-9, - and _; at most 32 of them, and not `gone`.
 bool is_plan_name(std::string_view name);
 
 // title, rank, description (lines with | between them), is_public, is_archived (yes, no), messages_per_day, requests_per_minute, models (*

@@ -108,13 +108,14 @@ asio::awaitable<bool> replace_paid(db::Transaction& transaction, UserId user, Pa
     co_return co_await settle_tier(transaction, user, std::move(actor));
 }
 
-asio::awaitable<void> put_payments_in_force(db::Transaction& transaction, PaymentScope scope)
+asio::awaitable<bool> put_payments_in_force(db::Transaction& transaction, PaymentScope scope)
 {
     auto detail = scope.mode + " " + scope.account;
     bool const is_new = co_await TierStore::put_in_force(transaction, std::move(scope));
-    if (!is_new) co_return;
+    if (!is_new) co_return false;
     co_await audit::write(transaction, {.actor = "operator", .action = "payments_in_force", .detail = std::move(detail)});
     co_await tasks::enqueue(transaction, {.kind = tier_sweep_task});
+    co_return true;
 }
 
 asio::awaitable<void> take_payments_out_of_force(db::Transaction& transaction, std::string mode)

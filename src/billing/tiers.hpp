@@ -28,8 +28,8 @@ asio::awaitable<bool> replace_paid(db::Transaction& transaction, UserId user, Pa
                                    std::string actor);
 
 // From now on payments of this mode and account count, and no others; but a demo's never take the place of live ones. Everybody's tier
-// follows within moments.
-asio::awaitable<void> put_payments_in_force(db::Transaction& transaction, PaymentScope scope);
+// follows within moments. False: they counted already, or do not count now either.
+asio::awaitable<bool> put_payments_in_force(db::Transaction& transaction, PaymentScope scope);
 
 // None counts any more, if those of this mode did: for a start outside debug with what was bought in the demo.
 asio::awaitable<void> take_payments_out_of_force(db::Transaction& transaction, std::string mode);

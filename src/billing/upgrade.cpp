@@ -3,10 +3,7 @@
 namespace pollux::billing {
 namespace {
 
-constexpr db::Sql higher_sql = R"sql(
-    select 1 from plans p join plans higher on higher.rank > p.rank
-    where p.name = $1 and higher.is_public = 1 and higher.is_archived = 0 limit 1
-)sql";
+constexpr db::Sql higher_sql = "select 1 from plans p where p.name = $1 and " POLLUX_HAS_HIGHER_PLAN;
 
 } // namespace
 

@@ -276,7 +276,10 @@ struct CommandLine {
         });
         command->add_option("mobile", plans.mobile, "The account's number")->required();
         command->add_option("plan", plans.plan, "The plan's name")->required();
-        command->add_option("--until", plans.until, "A date (to its end, UTC) or a time like 2026-12-31T18:00:00Z; by default without end");
+        command->add_option("--until", plans.until, "A date (to its end, UTC) or a time like 2026-12-31T18:00:00Z; by default without end")
+            ->check([](std::string const& text) {
+                return text.empty() ? std::string("it is empty; without it there is no end") : std::string();
+            });
         command->add_option("--reason", plans.reason, "Is kept with the grant");
         command = add_plan_command(app, "revoke", "Takes a grant back; what was paid for stays.",
                                    [this](auto const& config) { return app::revoke_plan(config, plans.mobile, plans.plan); });

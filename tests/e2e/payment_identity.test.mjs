@@ -85,6 +85,27 @@ test('a worker and a command with another key put nothing in force', { timeout: 
     await shop.sim.stop();
 });
 
+test('a key that comes back finds what happened while it rested', async () => {
+    const { shop, server, client } = await openShop();
+    const live = await Shop.open({ key: 'sk_live_1', sim: shop.sim });
+    const [leaver, buyer] = [await User.signUp(client), await User.signUp(client)];
+    await buyPro(shop, leaver);
+    const { subscription } = (await shop.objects('checkout.session')).find(({ status: word }) => word === 'complete');
+    const { session_id: session } = await checkout(buyer);
+    await server.stop();
+    await server.start(live.settings);
+    await becomes(leaver, 'basic');
+    await shop.sim.tell('subscription', { subscription, do: 'cancel' });
+    await shop.act(session, 'pay');
+    await nothingFollows(shop, server);
+    assert.equal((await status(buyer)).tier, 'basic', 'nobody asks for what the other key knows');
+    await server.stop();
+    await server.start();
+    await becomes(buyer, 'pro');
+    await becomes(leaver, 'basic');
+    client.close();
+});
+
 test('two installations on one account, with the same user ids', async () => {
     const shop = await Shop.open({ endpoints: 2 });
     const one = await serve(shop);

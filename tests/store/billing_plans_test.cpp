@@ -170,6 +170,10 @@ TEST_F(Plans, the_way_up_is_told_where_there_is_one)
     auto const usage = [this](UserId user) { return temp.run(billing.usage(user, std::nullopt)).value(); };
     auto const basic = add_user();
     auto const pro = add_user("pro");
+    EXPECT_FALSE(usage(basic).upgrade.value) << "nothing is sold";
+    rows("insert into payments_in_force (only_one, mode, account) values (1, 'test', 'acct_1')");
+    rows("insert into plan_prices (mode, account, price_id, plan, state) values ('test', 'acct_1', 'price_pro', 'pro', 'sold'), "
+         "('test', 'acct_1', 'price_team', 'team', 'sold')");
     ASSERT_TRUE(usage(basic).upgrade.value);
     EXPECT_EQ(to_json(*usage(basic).upgrade.value), R"({"plans":"/plans/","checkout":"/subscription/checkout/"})");
     EXPECT_FALSE(usage(pro).upgrade.value) << "nothing is above it";
@@ -177,6 +181,12 @@ TEST_F(Plans, the_way_up_is_told_where_there_is_one)
     EXPECT_FALSE(usage(pro).upgrade.value) << "nobody can see it";
     set("team", {{"is_public", "yes"}});
     EXPECT_TRUE(usage(pro).upgrade.value);
+    rows("update payments_in_force set account = 'acct_2'");
+    EXPECT_FALSE(usage(basic).upgrade.value) << "nothing is sold for these payments";
+    rows("update payments_in_force set account = 'acct_1'");
+    rows("update plan_prices set state = 'retired' where plan = 'team'");
+    EXPECT_FALSE(usage(pro).upgrade.value) << "no price buys it any more";
+    rows("update plan_prices set state = 'sold'");
     set("team", {{"is_archived", "yes"}});
     set("pro", {{"is_archived", "yes"}});
     EXPECT_FALSE(usage(basic).upgrade.value) << "nobody can have it";

@@ -80,6 +80,8 @@ TEST_F(TierStores, a_day_is_the_databases_whatever_a_node_thinks)
 TEST_F(TierStores, the_refusal_names_the_way_up_where_there_is_one)
 {
     rows("update plans set messages_per_day = 0");
+    rows("insert into payments_in_force (only_one, mode, account) values (1, 'test', 'acct_1')");
+    rows("insert into plan_prices (mode, account, price_id, plan, state) values ('test', 'acct_1', 'price_1', 'pro', 'sold')");
     auto const refused = [this](UserId user) {
         auto const answer = try_send(user, add_room(user));
         EXPECT_EQ(answer.error().code(), "daily_limit_reached");
@@ -90,6 +92,8 @@ TEST_F(TierStores, the_refusal_names_the_way_up_where_there_is_one)
     EXPECT_EQ(basic.members().front().name, "upgrade");
     EXPECT_EQ(basic.members().front().json, R"({"plans":"/plans/","checkout":"/subscription/checkout/"})");
     EXPECT_TRUE(refused(add_user("team")).members().empty());
+    rows("update plan_prices set state = 'retired'");
+    EXPECT_TRUE(refused(add_user()).members().empty()) << "nothing is sold";
 }
 
 } // namespace

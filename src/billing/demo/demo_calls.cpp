@@ -289,6 +289,7 @@ constexpr std::array known_calls{
     KnownCall{"POST", "/v1/billing_portal/sessions", make_portal},
     KnownCall{"GET", "/v1/account", show_account},
     KnownCall{"GET", "/v1/events", list_nothing},
+    KnownCall{"GET", "/v1/invoices", list_nothing},
     KnownCall{"GET", "/v1/invoice_payments", list_nothing},
     KnownCall{"GET", "/v1/charges", list_nothing},
     KnownCall{"GET", "/v1/refunds", list_nothing},

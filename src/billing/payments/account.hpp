@@ -27,6 +27,9 @@ public:
 
     std::optional<PaymentScope> known() const; // From memory alone.
 
+    // Without asking the provider; where it never said whose the key is, the payments that count until it does. nullopt: none do.
+    asio::awaitable<std::optional<PaymentScope>> scope_here();
+
     // For the start of what serves, and nothing else: a command with other settings changes nobody's plan.
     asio::awaitable<void> put_in_force(PaymentScope scope);
 
@@ -36,6 +39,7 @@ public:
     std::string const& key_mac() const { return key_mac_; }
 
 private:
+    asio::awaitable<std::optional<std::string>> remembered();
     asio::awaitable<std::optional<std::string>> look_up(Steady::time_point deadline);
 
     db::Database& database_;

@@ -46,8 +46,17 @@ asio::awaitable<bool> CustomerSync::is_ours(stripe::Subscription subscription, S
     if (!scope) co_return false;
     auto const user = co_await customers_.user_of(subscription.customer, *scope);
     if (!user) co_return false;
-    StateBasis const basis{co_await installation_.id(), *user, {}, grace_};
-    co_return !is_foreign(subscription.owner, basis);
+    StateBasis const basis{co_await installation_.id(), *user, co_await prices_.plan_of_price(*scope), grace_};
+    bool const is_for_plan =
+        std::ranges::any_of(subscription.items, [&](auto const& item) { return basis.plan_of_price.contains(item.price); });
+    co_return is_for_plan && !is_foreign(subscription.owner, basis);
+}
+
+asio::awaitable<std::map<std::string, std::int64_t>> CustomerSync::ranks()
+{
+    std::map<std::string, std::int64_t> ranks;
+    for (auto const& plan : co_await plans_.all()) ranks.emplace(plan.name, plan.rank);
+    co_return ranks;
 }
 
 asio::awaitable<std::map<std::string, Time>> CustomerSync::unpaid_since(UserId user, PaymentScope scope)
@@ -77,6 +86,8 @@ asio::awaitable<CustomerSync::Outcome> CustomerSync::fetch(FetchNumber number, P
         is_new = co_await customers_.unlink(number, std::move(scope));
     } else {
         StateBasis basis{co_await installation_.id(), number.user, co_await prices_.plan_of_price(scope), grace_};
+        bool const are_any_of_several = std::ranges::any_of(*subscriptions.value, [](auto const& one) { return one.items.size() > 1; });
+        if (are_any_of_several) basis.rank_of_plan = co_await ranks();
         bool const is_any_unpaid = std::ranges::any_of(*subscriptions.value, [](auto const& one) { return one.status == "past_due"; });
         if (is_any_unpaid) basis.unpaid_since = co_await unpaid_since(number.user, scope);
         auto state = judge_subscriptions(*subscriptions.value, basis);

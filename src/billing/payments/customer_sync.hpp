@@ -7,6 +7,7 @@
 #include "billing/payments/installation.hpp"
 #include "billing/payments/price_store.hpp"
 #include "billing/payments/subscription_store.hpp"
+#include "billing/plan_store.hpp"
 #include "billing/tiers.hpp"
 
 #include <chrono>
@@ -21,7 +22,7 @@ public:
     CustomerSync(db::Database& database, stripe::Api const& api, PaymentAccount& account, Installation& installation, Tiers const& tiers,
                  std::chrono::days grace)
         : api_(api), account_(account), installation_(installation), tiers_(tiers), customers_(database), subscriptions_(database),
-          prices_(database), grace_(grace)
+          prices_(database), plans_(database), grace_(grace)
     {}
 
     enum class Outcome {
@@ -36,12 +37,14 @@ public:
     // May run twice, at once, and in any order: fetches are numbered before they begin, and an older one never overwrites a newer one.
     asio::awaitable<Outcome> sync(std::string customer, Steady::time_point deadline);
 
-    // Whether a subscription belongs to a user of ours: its customer does, and it names nobody else.
+    // Whether a subscription belongs to a user of ours, and is for a plan: its customer does, it names nobody else, and a plan names its
+    // price.
     asio::awaitable<bool> is_ours(stripe::Subscription subscription, Steady::time_point deadline);
 
 private:
     asio::awaitable<Outcome> fetch(FetchNumber number, PaymentScope scope, std::string customer, Steady::time_point deadline);
 
+    asio::awaitable<std::map<std::string, std::int64_t>> ranks();
     asio::awaitable<std::map<std::string, Time>> unpaid_since(UserId user, PaymentScope scope);
 
     stripe::Api const& api_;
@@ -51,6 +54,7 @@ private:
     CustomerStore customers_;
     SubscriptionStore subscriptions_;
     PriceStore prices_;
+    PlanStore plans_;
     std::chrono::days grace_;
 };
 

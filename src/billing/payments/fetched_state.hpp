@@ -53,6 +53,7 @@ struct StateBasis {
     UserId user;
     std::map<std::string, std::string> plan_of_price;
     std::chrono::days grace{3};
+    std::map<std::string, std::int64_t> rank_of_plan{};
     std::map<std::string, Time> unpaid_since{}; // By subscription, as it was fetched last.
 };
 

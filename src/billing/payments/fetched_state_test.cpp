@@ -48,6 +48,48 @@ TEST(FetchedState, an_active_subscription_pays_for_the_plan_of_its_price)
     EXPECT_TRUE(state.alerts.empty());
 }
 
+TEST(FetchedState, of_several_items_the_one_for_the_highest_plan_counts)
+{
+    auto with_rank = basis;
+    with_rank.rank_of_plan = {{"pro", 1}, {"team", 2}};
+    for (auto const& prices : {std::vector<std::string>{"price_pro", "price_of_nothing", "price_team"}, {"price_team", "price_pro"}}) {
+        auto several = subscription("sub_1");
+        several.items.clear();
+        for (auto const& price : prices) several.items.push_back({"si_" + price, price, start, end});
+        auto const state = judge_subscriptions(std::vector{several}, with_rank);
+        ASSERT_EQ(state.paid.size(), 1u);
+        EXPECT_EQ(state.paid[0].plan, "team");
+        EXPECT_EQ(state.rows[0].price, "price_team");
+    }
+}
+
+TEST(FetchedState, one_that_is_listed_twice_or_has_no_id_counts_once_or_not_at_all)
+{
+    auto const state = judge({subscription("sub_1"), subscription(""), subscription("sub_1")});
+    EXPECT_EQ(state.rows.size(), 1u);
+    EXPECT_EQ(state.paid.size(), 1u);
+    EXPECT_TRUE(state.alerts.empty());
+}
+
+TEST(FetchedState, who_let_a_debit_fail_waits_for_the_next_one_to_arrive)
+{
+    auto const bought = [](std::string id, std::string status, std::string paid, std::chrono::days at) {
+        auto made = subscription(std::move(id), std::move(status));
+        made.created = start + at;
+        made.latest_invoice = stripe::Invoice{"in_1", std::move(paid), start + at, "subscription_create"};
+        return made;
+    };
+    auto const failed = bought("sub_1", "canceled", "void", days(0));
+    auto const on_its_way = bought("sub_3", "active", "open", days(9));
+    EXPECT_EQ(judge({on_its_way}).paid.size(), 1u) << "the first one is trusted";
+    EXPECT_TRUE(judge({on_its_way, failed}).paid.empty());
+    EXPECT_EQ(judge({bought("sub_3", "active", "paid", days(9)), failed}).paid.size(), 1u) << "it has arrived";
+    EXPECT_EQ(judge({on_its_way, bought("sub_2", "canceled", "paid", days(5)), failed}).paid.size(), 1u)
+        << "who paid since is trusted again";
+    EXPECT_TRUE(judge({on_its_way, bought("sub_0", "canceled", "paid", days(-5)), failed}).paid.empty());
+    EXPECT_EQ(judge({on_its_way, bought("sub_4", "active", "void", days(12))}).paid.size(), 1u) << "what failed later says nothing of it";
+}
+
 TEST(FetchedState, one_that_is_over_is_shown_and_pays_for_nothing)
 {
     auto const state = judge({subscription("sub_1", "canceled")});

@@ -4,6 +4,7 @@
 #include "billing/payments/provider_words.hpp"
 #include "billing/stripe/changes.hpp"
 #include "billing/stripe/checkout_decision.hpp"
+#include "billing/stripe/entitling.hpp"
 #include "billing/stripe/reads.hpp"
 #include "ops/log.hpp"
 #include "tasks/enqueue.hpp"
@@ -22,14 +23,15 @@ constexpr char const* of_another_key = "It is of another account, or mode, than 
 constexpr std::chrono::minutes other_key_wait{10}; // For a key that may come back in months, or that another process has right now.
 
 // A task of another account or mode is left to a process that has its key: nothing that is missing here says anything of it. What is owed
-// there waits for as long as it takes; the rest is found again by the walk of that account, once its key is back. nullopt: go on.
+// there waits for as long as it takes; the rest is looked at again when those payments come into force, by a walk. nullopt: go on.
 asio::awaitable<std::optional<TaskOutcome>> not_ours(TaskRun& run, PaymentAccount& account, Duty duty)
 {
     auto const scope = co_await account.scope(run.deadline());
     if (!scope) co_return TaskOutcome::retry(account_unknown);
     if (text_of(*scope) == run.task().payload) co_return std::nullopt;
     if (duty == Duty::obligation) co_return TaskOutcome::wait(of_another_key, other_key_wait);
-    co_return TaskOutcome::retry(of_another_key);
+    bool const are_others_in_force = !co_await account.is_in_force(*scope);
+    co_return are_others_in_force ? TaskOutcome::retry(of_another_key) : TaskOutcome::done();
 }
 
 TaskOutcome outcome_of(TaskRun const& run, CustomerSync::Outcome outcome)
@@ -78,8 +80,7 @@ asio::awaitable<TaskOutcome> judge_payment(TaskRun& run, PaymentParts& parts)
         if (subscription.empty()) continue;
         auto const bought = co_await stripe::subscription_of(parts.api, subscription, run.deadline());
         if (!bought.value && !bought.is_missing) co_return TaskOutcome::retry(reason_of(bought));
-        bool const is_latest = bought.value && bought.value->latest_invoice && bought.value->latest_invoice->id == invoice;
-        if (!is_latest || !stripe::is_live(*bought.value)) continue;
+        if (!bought.value || !stripe::is_live(*bought.value) || !stripe::is_paid_by(*bought.value, invoice)) continue;
         bool const is_ours = co_await parts.sync.is_ours(*bought.value, run.deadline());
         if (!is_ours) continue;
         ops::log(ops::Level::warning, "payment_went_back", {{"subscription", subscription}});

@@ -23,6 +23,14 @@ Error not_subscribed()
     return {ErrorKind::not_found, "not_subscribed", "There is no subscription; POST /subscription/checkout/ begins one."};
 }
 
+// An end that was set for later, as of a fixed term, is no cancellation.
+bool ends_with_period(stripe::Subscription const& subscription)
+{
+    auto const ends = stripe::cancels_at(subscription);
+    auto const period_end = subscription.period_end();
+    return ends && (!period_end || *ends <= *period_end);
+}
+
 // Of those that live and are the user's the best: for a plan of ours before others, and with what is wanted before those without. Null:
 // none.
 stripe::Subscription const* pick(std::span<stripe::Subscription const> subscriptions, StateBasis const& basis,
@@ -64,7 +72,9 @@ asio::awaitable<Result<OpenCheckout>> PaymentsService::buy(UserId user, Purchase
 asio::awaitable<Result<SubscriptionStatus>> PaymentsService::status(UserId user, std::optional<std::string> session,
                                                                     Steady::time_point deadline)
 {
-    auto const scope = co_await parts_.account.scope(deadline);
+    // Who does not come back from paying waits for nobody.
+    auto scope = co_await parts_.account.scope_here();
+    if (!scope && session) scope = co_await parts_.account.scope(deadline);
     if (scope && session && co_await may_ask(user)) {
         auto const checked = co_await look_up(user, *scope, std::move(*session), deadline);
         if (!checked) co_return checked.error();
@@ -129,16 +139,25 @@ asio::awaitable<Result<OpenPortal>> PaymentsService::portal(UserId user, stripe:
     std::vector<stripe::Subscription> subscriptions;
     if (flow != stripe::PortalFlow::none && flow != stripe::PortalFlow::payment_method) {
         auto fetched = co_await stripe::subscriptions_of(parts_.api, *customer, deadline);
-        if (!fetched.value && !fetched.is_missing) co_return error_of(fetched);
-        subscriptions = std::move(fetched.value).value_or(std::vector<stripe::Subscription>());
+        if (fetched.is_missing) co_return co_await gone(std::move(*customer), deadline);
+        if (!fetched.value) co_return error_of(fetched);
+        subscriptions = std::move(*fetched.value);
         auto const plans = co_await prices_.plan_of_price(*scope);
         StateBasis const basis{co_await parts_.installation.id(), user, plans, {}};
         wish.subscription = pick(subscriptions, basis, Wanted::goes_on);
     }
     auto const opened = co_await parts_.portal.open(std::move(wish), deadline);
     if (opened.changed == Changed::unknown) co_return payment_provider_slow();
+    if (opened.changed == Changed::missing) co_return co_await gone(std::move(*customer), deadline);
     if (opened.changed != Changed::yes) co_return payment_refused(opened.code, opened.detail);
     co_return OpenPortal{opened.value};
+}
+
+// The provider has deleted the customer, and the event that told of it may be lost: from now on it is nobody's.
+asio::awaitable<Error> PaymentsService::gone(std::string customer, Steady::time_point deadline)
+{
+    auto const synced = co_await parts_.sync.sync(std::move(customer), deadline);
+    co_return CustomerSync::is_to_repeat(synced) ? payment_provider_slow() : not_subscribed();
 }
 
 asio::awaitable<Result<PaymentsService::Live>> PaymentsService::live(UserId user, Wanted wanted, Steady::time_point deadline)
@@ -148,7 +167,7 @@ asio::awaitable<Result<PaymentsService::Live>> PaymentsService::live(UserId user
     auto const customer = co_await customers_.customer_of(user, *scope);
     if (!customer) co_return not_subscribed();
     auto const fetched = co_await stripe::subscriptions_of(parts_.api, *customer, deadline);
-    if (fetched.is_missing) co_return not_subscribed();
+    if (fetched.is_missing) co_return co_await gone(*customer, deadline);
     if (!fetched.value) co_return error_of(fetched);
     auto const plans = co_await prices_.plan_of_price(*scope);
     StateBasis const basis{co_await parts_.installation.id(), user, plans, {}};
@@ -161,7 +180,7 @@ asio::awaitable<Result<SubscriptionStatus>> PaymentsService::cancel(UserId user,
 {
     auto found = co_await live(user, Wanted::goes_on, deadline);
     if (!found) co_return found.error();
-    if (stripe::cancels_at(found->subscription)) co_return co_await fetched(user, std::move(*found), deadline); // Done already.
+    if (ends_with_period(found->subscription)) co_return co_await fetched(user, std::move(*found), deadline); // Done already.
     auto change = co_await stripe::cancel_at_period_end(parts_.api, found->subscription.id, random_token(), deadline);
     co_return co_await settled(user, std::move(*found), std::move(change), deadline);
 }

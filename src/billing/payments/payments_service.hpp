@@ -90,6 +90,7 @@ private:
         stripe::Subscription subscription;
     };
     asio::awaitable<Result<Live>> live(UserId user, Wanted wanted, Steady::time_point deadline);
+    asio::awaitable<Error> gone(std::string customer, Steady::time_point deadline);
     asio::awaitable<Result<SubscriptionStatus>> settled(UserId user, Live live, stripe::Change<stripe::Subscription> change,
                                                         Steady::time_point deadline);
     asio::awaitable<Result<SubscriptionStatus>> fetched(UserId user, Live live, Steady::time_point deadline);

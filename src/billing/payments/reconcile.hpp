@@ -22,8 +22,6 @@
 
 namespace pollux::billing {
 
-inline constexpr char const* reconcile_task = "stripe_reconcile"; // Of nobody, each hour.
-
 // Of a whole walk: a tenth of what Stripe lets an account do, so that buyers come first.
 constexpr int walk_calls_a_second_max = 10;
 

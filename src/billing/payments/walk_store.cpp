@@ -277,6 +277,12 @@ asio::awaitable<void> WalkStore::ask(WalkReach reach)
     co_await database_.write(ask_sql, scope_.mode, scope_.account, number_of(reach));
 }
 
+asio::awaitable<void> WalkStore::ask(db::Transaction& transaction, PaymentScope scope, WalkReach reach)
+{
+    co_await transaction.run(make_sql, scope.mode, scope.account);
+    co_await transaction.run(ask_sql, scope.mode, scope.account, number_of(reach));
+}
+
 asio::awaitable<bool> WalkStore::has_customers()
 {
     auto const rows = co_await database_.read(has_customers_scan_sql, scope_.mode, scope_.account);

@@ -16,6 +16,8 @@ namespace pollux::billing {
 
 namespace asio = boost::asio;
 
+inline constexpr char const* reconcile_task = "stripe_reconcile"; // Of nobody, each hour, and when asked for.
+
 enum class WalkPhase {
     idle,          // None is under way.
     events,        // Page by page of what happened.
@@ -75,6 +77,7 @@ public:
 
     asio::awaitable<Walk> look();
     asio::awaitable<void> ask(WalkReach reach); // For the next walk; whoever walks now begins it afterwards.
+    static asio::awaitable<void> ask(db::Transaction& transaction, PaymentScope scope, WalkReach reach);
 
     asio::awaitable<bool> has_customers();
 

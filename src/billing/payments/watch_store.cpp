@@ -6,7 +6,8 @@ namespace {
 // Where there was none for as long as they are kept, since then.
 constexpr db::Sql silent_scan_sql = R"sql(
     select case when exists (select 1 from entitlements e join payments_in_force s on s.mode = e.mode and s.account = e.account)
-        then now_us() - coalesce((select max(received_at) from payment_events), now_us() - 2592000000000) else 0 end
+        then now_us() - coalesce((select max(v.received_at) from payment_events v join payments_in_force s on s.mode = v.mode and s.account = v.account),
+            now_us() - 2592000000000) else 0 end
 )sql";
 
 // As many are as good as more: for those who judge how often an event should come.

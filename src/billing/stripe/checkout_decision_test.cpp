@@ -58,7 +58,7 @@ TEST(CheckoutDecision, money_that_is_on_its_way_is_waited_for)
 TEST(CheckoutDecision, what_nobody_can_pay_any_more_is_ended)
 {
     auto lost = subscription("active");
-    lost.latest_invoice = LatestInvoice{"in_1", "void", std::nullopt};
+    lost.latest_invoice = Invoice{"in_1", "void", std::nullopt};
     EXPECT_EQ(decide({lost}).step, CheckoutStep::end);
     EXPECT_EQ(decide({lost}).subscription->id, lost.id);
     auto other = subscription("trialing");

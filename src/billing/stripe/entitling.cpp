@@ -16,14 +16,25 @@ Entitling with_grace(Time due, Time period_end, std::chrono::days grace)
     return {std::min(grace_end, period_end + renewal_slack), grace_end};
 }
 
+// Since when its money is missing.
+std::optional<Time> open_since(Subscription const& subscription)
+{
+    std::optional<Time> since;
+    auto const add = [&](Invoice const& invoice) {
+        if (invoice.status == "open" && invoice.opened) since = std::min(since.value_or(*invoice.opened), *invoice.opened);
+    };
+    if (subscription.latest_invoice) add(*subscription.latest_invoice);
+    for (auto const& invoice : subscription.earlier_invoices) add(invoice);
+    return since;
+}
+
 // A bank debit makes a subscription active before the money has come, and leaves it active when the money never comes: only the invoice
 // tells. Source: docs.stripe.com/billing/subscriptions/overview.
 Entitling of_active(Subscription const& subscription, Time period_end, std::chrono::days grace)
 {
     if (is_lost(subscription)) return {};
-    auto const& invoice = subscription.latest_invoice;
-    if (invoice && invoice->status == "open" && invoice->opened) return with_grace(*invoice->opened, period_end, grace);
-    return {period_end + renewal_slack, std::nullopt};
+    auto const since = open_since(subscription);
+    return since ? with_grace(*since, period_end, grace) : Entitling{period_end + renewal_slack, std::nullopt};
 }
 
 // A change in mid-period has an invoice of its own: what it asks for was not due before. All others are due with the period.
@@ -56,12 +67,33 @@ Entitling entitling(Subscription const& subscription, std::chrono::days grace, s
     return answer;
 }
 
+bool tells_of_period(Invoice const& invoice)
+{
+    if (invoice.reason == "subscription_create") return true; // There is none before it.
+    return invoice.reason != "subscription_update" && (invoice.status != "paid" || invoice.took_money);
+}
+
+bool was_never_paid(Subscription const& subscription, Invoice const& invoice)
+{
+    bool const is_void = invoice.status == "void";
+    if (!is_void && invoice.status != "uncollectible") return false;
+    bool const is_forgiven = is_void && invoice.reason == "subscription_update";
+    bool const was_charged_to_nobody = subscription.is_charged && !invoice.was_tried;
+    return !is_forgiven && !was_charged_to_nobody;
+}
+
+bool is_paid_by(Subscription const& subscription, std::string_view invoice)
+{
+    if (subscription.latest_invoice && subscription.latest_invoice->id == invoice) return true;
+    return std::ranges::any_of(subscription.earlier_invoices, [&](auto const& one) { return one.id == invoice; });
+}
+
 bool is_lost(Subscription const& subscription)
 {
-    auto const& invoice = subscription.latest_invoice;
-    if (!invoice || (subscription.status != "active" && subscription.status != "trialing")) return false;
-    bool const is_forgiven = invoice->status == "void" && invoice->reason == "subscription_update";
-    return (invoice->status == "void" && !is_forgiven) || invoice->status == "uncollectible";
+    if (subscription.status != "active" && subscription.status != "trialing") return false;
+    auto const is_unpaid = [&](Invoice const& invoice) { return was_never_paid(subscription, invoice); };
+    return (subscription.latest_invoice && is_unpaid(*subscription.latest_invoice)) ||
+           std::ranges::any_of(subscription.earlier_invoices, is_unpaid);
 }
 
 std::optional<Time> cancels_at(Subscription const& subscription)

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string_view>
 
 namespace pollux::billing::stripe {
 
@@ -28,8 +29,18 @@ struct Entitling {
 // looked at last, if it was past_due then: one whose next period begins unpaid has no second grace.
 Entitling entitling(Subscription const& subscription, std::chrono::days grace, std::optional<Time> unpaid_since = std::nullopt);
 
-// Its money never came, though its status says nothing of it: a bank debit that failed leaves it active, with an invoice that is void. The
-// invoice of a change in mid-period tells nothing of what the period was paid with: to void it is to forgive it.
+// Whether it tells what the period was paid with; else the invoices before it do: a change in mid-period has one of its own, and what
+// credit or a discount pays for takes no money.
+bool tells_of_period(Invoice const& invoice);
+
+// Its money was asked for, and never came: void, or given up as uncollectible. Of a change in mid-period, to void it is to forgive it.
+bool was_never_paid(Subscription const& subscription, Invoice const& invoice);
+
+// Whether one of its invoices has this id: of those that the period was paid with.
+bool is_paid_by(Subscription const& subscription, std::string_view invoice);
+
+// Its money never came, though its status says nothing of it: a bank debit that failed leaves it active, with an invoice that is void. What
+// was charged to nobody is given instead: pause_collection is Stripe's way of giving something for nothing.
 bool is_lost(Subscription const& subscription);
 
 // When it ends because somebody cancelled it: in either of Stripe's two ways.

@@ -12,7 +12,7 @@ constexpr Time start = time_of(1'790'000'000'000'000);
 constexpr Time end = start + days(30);
 constexpr days grace{7};
 
-Subscription with(std::string status, std::optional<LatestInvoice> invoice = {})
+Subscription with(std::string status, std::optional<Invoice> invoice = {})
 {
     Subscription subscription;
     subscription.status = std::move(status);
@@ -21,7 +21,7 @@ Subscription with(std::string status, std::optional<LatestInvoice> invoice = {})
     return subscription;
 }
 
-LatestInvoice invoice(std::string status, Time opened = start, std::string reason = "subscription_cycle")
+Invoice invoice(std::string status, Time opened = start, std::string reason = "subscription_cycle")
 {
     return {"in_1", std::move(status), opened, std::move(reason)};
 }
@@ -44,6 +44,55 @@ TEST(Entitling, an_invoice_that_was_given_up_ends_an_active_one)
     EXPECT_EQ(until(with("active", invoice("void"))), std::nullopt);
     EXPECT_EQ(until(with("active", invoice("uncollectible"))), std::nullopt);
     EXPECT_EQ(until(with("trialing", invoice("void"))), std::nullopt);
+}
+
+TEST(Entitling, what_a_switch_was_paid_with_stands_in_the_invoices_before_it)
+{
+    auto switched = with("active", invoice("paid", start + days(9), "subscription_update"));
+    switched.latest_invoice->took_money = false;
+    EXPECT_FALSE(tells_of_period(*switched.latest_invoice));
+    EXPECT_EQ(until(switched), end + days(3));
+
+    auto const behind = [&](std::string status, Time opened = start) {
+        auto one = switched;
+        one.earlier_invoices = {invoice("paid", start + days(5), "subscription_update"), invoice(std::move(status), opened)};
+        one.earlier_invoices[1].id = "in_0";
+        return one;
+    };
+    EXPECT_EQ(until(behind("paid")), end + days(3));
+    EXPECT_EQ(until(behind("void")), std::nullopt) << "the debit failed that all of its credit came from";
+    EXPECT_TRUE(is_lost(behind("uncollectible")));
+    EXPECT_EQ(until(behind("open", start + days(1))), start + days(1) + grace) << "a renewal that is not paid goes on to be missing";
+    EXPECT_TRUE(is_paid_by(behind("paid"), "in_0"));
+    EXPECT_TRUE(is_paid_by(behind("paid"), "in_1"));
+    EXPECT_FALSE(is_paid_by(behind("paid"), "in_2"));
+}
+
+TEST(Entitling, an_invoice_tells_of_its_period_unless_something_else_paid_for_it)
+{
+    auto const tells = [](std::string status, std::string reason, bool took_money) {
+        auto one = invoice(std::move(status), start, std::move(reason));
+        one.took_money = took_money;
+        return tells_of_period(one);
+    };
+    EXPECT_TRUE(tells("paid", "subscription_cycle", true));
+    EXPECT_FALSE(tells("paid", "subscription_cycle", false)) << "by credit, or for nothing";
+    EXPECT_TRUE(tells("open", "subscription_cycle", false));
+    EXPECT_TRUE(tells("void", "subscription_cycle", false));
+    EXPECT_FALSE(tells("paid", "subscription_update", true));
+    EXPECT_TRUE(tells("paid", "subscription_create", false)) << "a trial: there is nothing before it";
+}
+
+TEST(Entitling, what_was_charged_to_nobody_is_given_for_nothing)
+{
+    for (auto const* status : {"void", "uncollectible"}) {
+        auto given = with("active", invoice(status));
+        given.latest_invoice->was_tried = false;
+        EXPECT_EQ(until(given), end + days(3)) << status;
+        EXPECT_FALSE(is_lost(given)) << status;
+        given.is_charged = false;
+        EXPECT_TRUE(is_lost(given)) << status << ": it was sent, and never paid";
+    }
 }
 
 TEST(Entitling, a_change_in_mid_period_that_was_forgiven_leaves_what_is_paid)

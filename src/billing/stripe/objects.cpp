@@ -1,6 +1,7 @@
 #include "billing/stripe/objects.hpp"
 
 #include "base/lenient_json.hpp"
+#include "base/text.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -15,15 +16,27 @@ namespace json = boost::json;
 
 constexpr std::int64_t seconds_max = 253'402'300'799; // The year 9999: what is later is no time of ours.
 
-std::string word_at(json::object const& object, std::string_view name)
+// Ids and words are stored, and sent to Stripe again. One with control characters in it, or longer than any of Stripe's, reads as not
+// there: PostgreSQL takes no NUL, and an index no more than some thousand bytes.
+constexpr std::size_t word_bytes_max = 255;
+constexpr std::size_t url_bytes_max = 8'000;
+
+std::string word_at(json::object const& object, std::string_view name, std::size_t bytes_max = word_bytes_max)
 {
-    return std::string(text_at(object, name));
+    auto const word = text_at(object, name);
+    return word.size() > bytes_max || has_control_or_bidi(word) ? std::string() : std::string(word);
 }
 
 bool flag_at(json::object const& object, std::string_view name)
 {
     auto const* value = object.if_contains(name);
     return value && value->is_bool() && value->get_bool();
+}
+
+bool is_false_at(json::object const& object, std::string_view name)
+{
+    auto const* value = object.if_contains(name);
+    return value && value->is_bool() && !value->get_bool();
 }
 
 std::optional<Time> time_at(json::object const& object, std::string_view name)
@@ -44,19 +57,14 @@ Owner owner_of(json::object const& object)
 {
     auto const* metadata = object_at(object, "metadata");
     if (!metadata) return {};
-    return {word_at(*metadata, "installation"), word_at(*metadata, "user")};
+    // As it stands: what is strange there is of nobody here, and not of everybody.
+    return {std::string(text_at(*metadata, "installation")), std::string(text_at(*metadata, "user"))};
 }
 
-std::optional<LatestInvoice> invoice_of(json::object const& subscription)
+std::optional<Invoice> invoice_of(json::object const& subscription)
 {
     auto const* invoice = object_at(subscription, "latest_invoice");
-    if (!invoice) return std::nullopt;
-    LatestInvoice read{word_at(*invoice, "id"), word_at(*invoice, "status"), time_at(*invoice, "created"),
-                       word_at(*invoice, "billing_reason")};
-    if (auto const* transitions = object_at(*invoice, "status_transitions")) {
-        if (auto const finalized = time_at(*transitions, "finalized_at")) read.opened = finalized;
-    }
-    return read;
+    return invoice ? std::optional(read_invoice(*invoice)) : std::nullopt;
 }
 
 std::vector<SubscriptionItem> items_of(json::object const& subscription)
@@ -106,6 +114,7 @@ Subscription read_subscription(json::object const& object)
     subscription.status = word_at(object, "status");
     subscription.items = items_of(object);
     subscription.latest_invoice = invoice_of(object);
+    subscription.is_charged = text_at(object, "collection_method") != "send_invoice";
     subscription.cancels_at_period_end = flag_at(object, "cancel_at_period_end");
     subscription.cancel_at = time_at(object, "cancel_at");
     subscription.ended_at = time_at(object, "ended_at");
@@ -114,11 +123,25 @@ Subscription read_subscription(json::object const& object)
     return subscription;
 }
 
+Invoice read_invoice(json::object const& object)
+{
+    Invoice read{.id = word_at(object, "id"),
+                 .status = word_at(object, "status"),
+                 .opened = time_at(object, "created"),
+                 .reason = word_at(object, "billing_reason"),
+                 .was_tried = !is_false_at(object, "attempted"),
+                 .took_money = number_at(object, "amount_paid", 1) > 0};
+    if (auto const* transitions = object_at(object, "status_transitions")) {
+        if (auto const finalized = time_at(*transitions, "finalized_at")) read.opened = finalized;
+    }
+    return read;
+}
+
 CheckoutSession read_session(json::object const& object)
 {
     CheckoutSession session;
     session.id = word_at(object, "id");
-    session.url = word_at(object, "url");
+    session.url = word_at(object, "url", url_bytes_max);
     session.status = word_at(object, "status");
     session.payment_status = word_at(object, "payment_status");
     session.customer = id_at(object, "customer");

@@ -1,5 +1,5 @@
 // What Pollux reads of Stripe's objects. Read leniently: what is missing, or of another type than expected, reads as not there, since
-// Stripe adds fields at any time and leaves others out. Times are Stripe's: whole seconds.
+// Stripe adds fields at any time and leaves others out; so does a word that no column would take. Times are Stripe's: whole seconds.
 // Source: docs.stripe.com/api, version 2026-10-28.endive.
 #pragma once
 
@@ -20,11 +20,13 @@ struct Owner {
     std::string user;
 };
 
-struct LatestInvoice {
+struct Invoice {
     std::string id;
     std::string status;         // draft, open, paid, uncollectible, void
     std::optional<Time> opened; // When it was finalized; until then when it was made.
     std::string reason;         // billing_reason: subscription_cycle, subscription_update ...
+    bool was_tried = true;      // Somebody's means of payment was asked for its money.
+    bool took_money = true;     // Else credit, a discount or nothing at all paid for it.
 };
 
 struct SubscriptionItem {
@@ -39,7 +41,10 @@ struct Subscription {
     std::string customer;
     std::string status; // Stripe's word; there may be new ones.
     std::vector<SubscriptionItem> items;
-    std::optional<LatestInvoice> latest_invoice; // Only where it was expanded.
+    std::optional<Invoice> latest_invoice; // Only where it was expanded.
+    // Behind a latest invoice that took no money for the period: those before it, newest first, to the one that did, or should have.
+    std::vector<Invoice> earlier_invoices;
+    bool is_charged = true; // Without anybody's doing; else an invoice is sent, and waits to be paid.
     bool cancels_at_period_end = false;
     std::optional<Time> cancel_at;
     std::optional<Time> ended_at;
@@ -85,7 +90,8 @@ struct Event {
     bool is_live = false;
 };
 
-Subscription read_subscription(boost::json::object const& object);
+Subscription read_subscription(boost::json::object const& object); // Without earlier invoices.
+Invoice read_invoice(boost::json::object const& object);
 CheckoutSession read_session(boost::json::object const& object);
 Price read_price(boost::json::object const& object);
 std::optional<Event> read_event(boost::json::object const& object); // None without an id, a type and "object": "event".

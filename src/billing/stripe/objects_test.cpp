@@ -44,6 +44,25 @@ TEST(StripeObjects, a_subscription)
     EXPECT_EQ(read.latest_invoice->reason, "subscription_update");
 }
 
+TEST(StripeObjects, words_that_no_column_would_take_are_not_there)
+{
+    std::string const long_id(20'000, 'a');
+    auto const subscription = read_subscription(
+        {{"id", long_id}, {"customer", std::string("cus_\0", 5)}, {"status", "act\nive"}, {"metadata", {{"user", std::string("7\0", 2)}}}});
+    EXPECT_EQ(subscription.id, "");
+    EXPECT_EQ(subscription.customer, "");
+    EXPECT_EQ(subscription.status, "");
+    EXPECT_EQ(subscription.owner.user, std::string("7\0", 2)) << "of another user than 7, and not of nobody";
+
+    boost::json::object const about{
+        {"object", "charge"}, {"id", "ch_\x7f"}, {"customer", long_id}, {"payment_intent", std::string("pi_\0", 4)}};
+    auto const event = read_event({{"object", "event"}, {"id", "evt_1"}, {"type", "charge.refunded"}, {"data", {{"object", about}}}});
+    ASSERT_TRUE(event);
+    EXPECT_EQ(event->object_id + event->customer + event->payment_intent, "");
+    for (auto const& id : {std::string("evt_\0", 5), long_id}) EXPECT_FALSE(read_event({{"object", "event"}, {"id", id}, {"type", "a"}}));
+    EXPECT_EQ(read_session({{"url", "https://checkout.example/" + std::string(2'000, 'a')}}).url.size(), 2'025u) << "an address is long";
+}
+
 TEST(StripeObjects, what_is_missing_or_strange_is_not_there)
 {
     auto const read = read_subscription(parsed(R"({"id": 7, "customer": {"deleted": true}, "items": [], "latest_invoice": "in_1",

@@ -1,6 +1,8 @@
 #include "billing/stripe/reads.hpp"
 
 #include "base/lenient_json.hpp"
+#include "billing/stripe/checkout_decision.hpp"
+#include "billing/stripe/entitling.hpp"
 #include "billing/stripe/events.hpp"
 
 #include <boost/json/array.hpp>
@@ -91,6 +93,40 @@ Form subscriptions_form(std::string_view after)
     return form;
 }
 
+std::optional<Invoice> listed_invoice(json::object const& object)
+{
+    return read_invoice(object);
+}
+
+// Why nothing can be said of subscriptions whose invoices were not to be had. It does not say that they, or their customer, are not there.
+template <class T>
+Fetched<T> without_invoices(Answer const& answer)
+{
+    auto unknown = not_fetched<T>(answer);
+    unknown.is_refused = unknown.is_refused || unknown.is_missing;
+    unknown.is_missing = false;
+    return unknown;
+}
+
+// nullopt: nothing is missing. Else why it is not known.
+asio::awaitable<std::optional<Answer>> add_earlier_invoices(Api const& api, Subscription& subscription, Steady::time_point deadline)
+{
+    auto const& latest = subscription.latest_invoice;
+    if (!latest || is_over_word(subscription.status) || tells_of_period(*latest)) co_return std::nullopt;
+    Form form;
+    form.add("subscription", subscription.id).add("limit", page_size);
+    auto answer = co_await get(api, "/v1/invoices", std::move(form), deadline);
+    auto page = page_of<Invoice>(answer, listed_invoice);
+    if (!page.value) co_return answer;
+    for (auto& invoice : page.value->items) { // Newest first.
+        if (invoice.id == latest->id) continue;
+        bool const is_enough = tells_of_period(invoice);
+        subscription.earlier_invoices.push_back(std::move(invoice));
+        if (is_enough) break;
+    }
+    co_return std::nullopt;
+}
+
 std::optional<PaidInvoice> paid_invoice_of(json::object const& payment)
 {
     auto const* invoice = object_at(payment, "invoice");
@@ -119,6 +155,10 @@ asio::awaitable<Fetched<std::vector<Subscription>>> subscriptions_of(Api const& 
         std::ranges::move(page.value->items, std::back_inserter(all));
         after = std::move(page.value->next);
     } while (!after.empty() && all.size() < subscriptions_max);
+    for (auto& subscription : all) {
+        auto const unknown = co_await add_earlier_invoices(api, subscription, deadline);
+        if (unknown) co_return without_invoices<std::vector<Subscription>>(*unknown);
+    }
     co_return fetched(std::move(all));
 }
 
@@ -129,7 +169,10 @@ asio::awaitable<Fetched<Subscription>> subscription_of(Api const& api, std::stri
     form.add("expand[0]", "latest_invoice");
     auto const answer = co_await get(api, "/v1/subscriptions/" + id, std::move(form), deadline);
     if (answer.outcome != Outcome::done || text_at(answer.body, "id").empty()) co_return not_fetched<Subscription>(answer);
-    co_return fetched(read_subscription(answer.body));
+    auto subscription = read_subscription(answer.body);
+    auto const unknown = co_await add_earlier_invoices(api, subscription, deadline);
+    if (unknown) co_return without_invoices<Subscription>(*unknown);
+    co_return fetched(std::move(subscription));
 }
 
 asio::awaitable<Fetched<bool>> is_customer_deleted(Api const& api, std::string id, Steady::time_point deadline)

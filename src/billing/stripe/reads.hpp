@@ -14,10 +14,11 @@ namespace pollux::billing::stripe {
 // A customer has one or two; whoever has more than this was made by something else, and the rest is not looked at.
 constexpr std::size_t subscriptions_max = 300;
 
-// Of every state, each with its latest invoice. An unknown customer is missing, a deleted one has none.
+// Of every state, each with its latest invoice, and those before it that the period was paid with. An unknown customer is missing, a
+// deleted one has none.
 asio::awaitable<Fetched<std::vector<Subscription>>> subscriptions_of(Api const& api, std::string customer, Steady::time_point deadline);
 
-// With its latest invoice.
+// With its invoices, as above.
 asio::awaitable<Fetched<Subscription>> subscription_of(Api const& api, std::string id, Steady::time_point deadline);
 asio::awaitable<Fetched<bool>> is_customer_deleted(Api const& api, std::string id, Steady::time_point deadline);
 asio::awaitable<Fetched<CheckoutSession>> session_of(Api const& api, std::string id, Steady::time_point deadline);

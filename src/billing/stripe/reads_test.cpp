@@ -46,6 +46,48 @@ bool is_gone(std::string const& charges, std::string const& disputes = nothing)
     return required(gone_of(api).value);
 }
 
+// Of a subscription with this latest invoice.
+Fetched<std::vector<Subscription>> subscriptions_with(ScriptedApi& api, std::string const& latest)
+{
+    api.on("GET /v1/subscriptions",
+           list_of_one(R"({"id":"sub_1","customer":"cus_1","object":"subscription","status":"active","latest_invoice":)" + latest + "}"));
+    boost::asio::io_context io;
+    auto found = boost::asio::co_spawn(io, subscriptions_of(api, "cus_1", {}), boost::asio::use_future);
+    io.run();
+    return found.get();
+}
+
+std::string invoice(std::string const& id, std::string const& status, std::string const& reason, int paid)
+{
+    return R"({"object":"invoice","id":")" + id + R"(","status":")" + status + R"(","billing_reason":"subscription_)" + reason +
+           R"(","amount_paid":)" + std::to_string(paid) + "}";
+}
+
+TEST(SubscriptionReads, look_behind_an_invoice_that_took_no_money)
+{
+    ScriptedApi api;
+    auto const change = invoice("in_3", "paid", "update", 0);
+    api.on("GET /v1/invoices", R"({"object":"list","has_more":false,"data":[)" + change + "," + invoice("in_2", "paid", "cycle", 0) + "," +
+                                   invoice("in_1", "void", "cycle", 0) + "," + invoice("in_0", "paid", "create", 2000) + "]}");
+    auto const found = required(subscriptions_with(api, change).value);
+    ASSERT_EQ(found.size(), 1u);
+    ASSERT_EQ(found[0].earlier_invoices.size(), 2u) << "as far back as one tells what was paid";
+    EXPECT_EQ(found[0].earlier_invoices[1].id, "in_1");
+    EXPECT_EQ(api.take_calls().back(), "GET /v1/invoices?subscription=sub_1&limit=100");
+
+    EXPECT_TRUE(required(subscriptions_with(api, invoice("in_3", "paid", "cycle", 2000)).value)[0].earlier_invoices.empty());
+    EXPECT_EQ(api.take_calls().size(), 1u) << "one that was paid with money needs no second call";
+}
+
+TEST(SubscriptionReads, are_unknown_where_what_paid_is)
+{
+    ScriptedApi api;
+    api.on("GET /v1/invoices", [](Call const&) { return ScriptedApi::silence(); });
+    auto const found = subscriptions_with(api, invoice("in_3", "paid", "update", 0));
+    EXPECT_FALSE(found.value);
+    EXPECT_FALSE(found.is_missing);
+}
+
 TEST(MoneyGone, is_what_was_refunded_as_a_whole)
 {
     EXPECT_FALSE(is_gone(nothing));

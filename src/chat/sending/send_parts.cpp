@@ -129,11 +129,13 @@ UsageNow usage_now(SendBasis const& basis, std::int64_t used)
 asio::awaitable<Error> limit_reached(db::Transaction& transaction, SendBasis const& basis)
 {
     auto const until_midnight = std::chrono::ceil<std::chrono::seconds>(start_of_day(day_of(basis.now) + 1) - basis.now);
-    auto refusal = rate_limited("daily_limit_reached",
-                                "Today's " + std::to_string(basis.messages_per_day) +
-                                    " messages of your plan are used up; the next day begins at 00:00 UTC.",
-                                until_midnight);
+    auto const messages = basis.messages_per_day == 1 ? std::string("message") : std::to_string(basis.messages_per_day) + " messages";
     bool const has_way_up = co_await billing::has_higher_plan(transaction, basis.tier);
+    auto refusal =
+        rate_limited("daily_limit_reached",
+                     "Today's " + messages + " of your plan " + (basis.messages_per_day == 1 ? "is" : "are") +
+                         " used up; the next day begins at 00:00 UTC." + (has_way_up ? " GET /plans/ shows what gives more." : ""),
+                     until_midnight);
     if (!has_way_up) co_return refusal;
     co_return std::move(refusal).with_member({"upgrade", to_json(billing::Upgrade())});
 }
