@@ -103,6 +103,19 @@ TEST_F(PaymentOutages, of_an_hour_take_nobodys_plan_and_are_noticed_by_who_buys_
     all_are("pro", "after a walk");
 }
 
+TEST_F(PaymentOutages, at_the_start_with_a_key_that_nobody_knows_yet_show_what_counted_before)
+{
+    auto const before = status(users["paid"]);
+    be("a key of yesterday's, made anew");
+    world.is_away = true;
+    world.calls.clear();
+    auto const shown = status(users["paid"]);
+    EXPECT_EQ(shown.tier, "pro");
+    EXPECT_EQ(shown.status, before.status);
+    EXPECT_EQ(shown.current_period_end, before.current_period_end);
+    EXPECT_TRUE(world.calls.empty()) << "nobody waits for whose key it is";
+}
+
 TEST_F(PaymentOutages, of_a_day_are_within_the_slack_of_a_renewal)
 {
     world.is_away = true;

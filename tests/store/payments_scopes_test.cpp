@@ -1,5 +1,6 @@
 // Whose payments count: of the mode and account that a start put in force. Rows and tasks of others rest until their key comes back, and a
 // process with another key neither takes theirs for done nor puts its own in force.
+#include "billing/payments/walk_store.hpp"
 #include "store/payments_fixture.hpp"
 #include "tasks/enqueue.hpp"
 
@@ -131,6 +132,28 @@ TEST_F(PaymentScopes, tasks_of_another_account_or_mode_wait_for_their_key)
     run_tasks();
     for (auto const& task : wanted) EXPECT_EQ(tasks_of(task.kind), 0) << task.kind;
     EXPECT_EQ(world.subscriptions.at(subscription).at("status"), "canceled");
+}
+
+TEST_F(PaymentScopes, what_comes_into_force_again_is_walked_through)
+{
+    auto const user = add_user();
+    subscriber(user);
+    auto const of_scope = billing::text_of({"live", "acct_1"});
+    rows("delete from tasks");
+    world.account = "acct_2";
+    use_key("key_2");
+    enqueue({{.kind = billing::sync_customer_task, .user = user, .subject = customer(user), .payload = of_scope},
+             {.kind = billing::judge_payment_task, .subject = "pi_1", .payload = of_scope}});
+    run_tasks();
+    for (auto const* kind : {billing::sync_customer_task, billing::judge_payment_task}) EXPECT_EQ(tasks_of(kind), 0) << kind << " rests";
+
+    rows("delete from tasks");
+    use_key("key_2");
+    EXPECT_EQ(tasks_of(billing::reconcile_task), 0) << "they were in force already";
+    world.account = "acct_1";
+    use_key("key_1");
+    EXPECT_EQ(tasks_of(billing::reconcile_task), 1);
+    EXPECT_EQ(number("select asked from payment_walks where account = 'acct_1'"), 1);
 }
 
 TEST_F(PaymentScopes, a_process_with_another_key_puts_nothing_in_force)
