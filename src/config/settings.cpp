@@ -157,7 +157,7 @@ constexpr Setting list[] = {
     {"Payments", "STRIPE_PRICE_ID", "", "", "The price of Pro, made with Stripe; several by comma, the first is the default.",
      read_price_ids, key, Part::stripe},
     {"Payments", "STRIPE_BASE_URL", "https://api.stripe.com", "", "Where Stripe is.", read_url<&C::stripe_base_url>, url, Part::stripe},
-    {"Payments", "BILLING_GRACE_DAYS", "3", "", "How long Pro stays after a payment failed.", read_number<&C::billing_grace_days, 0, 90>,
+    {"Payments", "BILLING_GRACE_DAYS", "3", "", "How long Pro stays after a payment failed. Holds for a subscription from its next event on.", read_number<&C::billing_grace_days, 0, 90>,
      plain, Part::stripe},
     {"Payments", "STRIPE_TRIAL_DAYS", "0", "",
      "Days before the first payment, for who buys for the first time: once a number, also over deleted accounts, for a year.",

@@ -75,7 +75,7 @@ std::vector<SubscriptionItem> items_of(json::object const& subscription)
     if (!data) return items;
     for (auto const& value : *data) {
         auto const* item = value.if_object();
-        if (!item) continue;
+        if (!item || number_at(*item, "quantity", 1) == 0) continue; // Of nothing.
         items.push_back(
             {word_at(*item, "id"), id_at(*item, "price"), time_at(*item, "current_period_start"), time_at(*item, "current_period_end")});
     }

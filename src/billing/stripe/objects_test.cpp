@@ -23,7 +23,8 @@ TEST(StripeObjects, a_subscription)
         "cancel_at_period_end": true, "cancel_at": 300, "ended_at": null,
         "metadata": {"installation": "i1", "user": "7"},
         "items": {"data": [{"id": "si_1", "price": {"id": "price_1"}, "current_period_start": 100, "current_period_end": 300},
-                           {"id": "si_2", "price": "price_2", "current_period_start": 110, "current_period_end": 200}]},
+                           {"id": "si_0", "price": "price_0", "quantity": 0, "current_period_start": 1, "current_period_end": 2},
+                           {"id": "si_2", "price": "price_2", "quantity": 3, "current_period_start": 110, "current_period_end": 200}]},
         "latest_invoice": {"id": "in_1", "status": "open", "created": 100, "billing_reason": "subscription_update", "status_transitions": {"finalized_at": 160}}})"));
     EXPECT_EQ(read.id, "sub_1");
     EXPECT_EQ(read.customer, "cus_1");
