@@ -150,9 +150,9 @@ constexpr Setting list[] = {
     {"Accounts", "SMS_WEBHOOK_SECRET", "", "", "Signs it.", read_secret<&C::sms_webhook_secret>, secret, Part::sms},
 
     {"Payments", "STRIPE_PUBLISHABLE_KEY", "", "", "For pages.", read_word<&C::stripe_publishable_key>, key, Part::stripe},
-    {"Payments", "STRIPE_SECRET_KEY", "", "", "With it, Pro is paid for through Stripe.", read_service_key<&C::stripe_secret_key>, secret,
+    {"Payments", "STRIPE_SECRET_KEY", "", "", "`sk_...` or `rk_...`: with it, Pro is paid for through Stripe.", read_stripe_key, secret,
      Part::stripe},
-    {"Payments", "STRIPE_WEBHOOK_SECRET", "", "", "Proves that an event is Stripe's; several by comma while they change.",
+    {"Payments", "STRIPE_WEBHOOK_SECRET", "", "", "`whsec_...`: proves that an event is Stripe's; several by comma while they change.",
      read_webhook_secrets, secret, Part::stripe},
     {"Payments", "STRIPE_PRICE_ID", "", "", "The price of Pro, made with Stripe; several by comma, the first is the default.",
      read_price_ids, key, Part::stripe},
