@@ -124,7 +124,13 @@ int create_superuser(config::Flags flags, std::string const& mobile, std::string
             complain("pollux: " + password.error().message());
             return 1;
         }
+        // There may have been no start yet. That this is the right place, who reads it must see.
+        auto const file = std::filesystem::absolute(loaded.config.sqlite_path).lexically_normal().string();
+        std::error_code failed;
+        bool const is_first = loaded.config.database == config::DatabaseKind::sqlite && !std::filesystem::exists(file, failed);
         auto admin = app::create_superuser(loaded.config, mobile, *password);
+        bool const is_made = is_first && std::filesystem::exists(file, failed);
+        if (is_made) print("There was no database yet: " + file + " is a new one.\n");
         if (!admin) return complain(admin.error());
         return print(admin->user.mobile + " is an admin.\nThis logs in, once, within 10 minutes:\n    curl " +
                      server_url(loaded.config, loaded.config.listen.port) +

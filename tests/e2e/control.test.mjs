@@ -5,6 +5,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 
+import { command } from './support/command.mjs';
 import { Program, binary, endPrograms, logged, temporaryFolder } from './support/process.mjs';
 import { Server } from './support/server.mjs';
 import { Postgres } from './support/services.mjs';
@@ -100,6 +101,39 @@ describe('commands beside a server', { concurrency: true }, () => {
         const made = await createSuperuser(server.folder, '+14155550103');
         assert.equal(made.code, 0, made.stderr);
         await server.stop();
+    });
+
+    test('where there is no database, a command says so and makes none', { timeout: 120_000 }, async () => {
+        const elsewhere = path.join(temporaryFolder(), 'nix');
+        const commands = [['plans', 'list'], ['plans', 'set', 'basic', 'messages_per_day=7'], ['plans', 'add', 'team'], ['plans', 'price', 'pro', 'price_1'],
+            ['plans', 'archive', 'pro'], ['grant', '+14155550100', 'pro'], ['revoke', '+14155550100', 'pro'], ['reconcile']];
+        for (const args of commands) {
+            for (const env of [{}, { DATABASE_URL: `sqlite:///${elsewhere}/nix.sqlite3` }]) {
+                const folder = temporaryFolder();
+                const file = env.DATABASE_URL ? path.join(elsewhere, 'nix.sqlite3') : path.join(fs.realpathSync(folder), 'pollux_data/pollux.sqlite3');
+                const { code, stdout, said } = await command({ folder, env }, ...args, '--dev');
+                assert.deepEqual([code, stdout, said], [1, '', `pollux: there is no database at ${file}: run this where the server runs, or set DATA_DIR or DATABASE_URL`], args.join(' '));
+                assert.deepEqual(fs.readdirSync(folder), []);
+                assert.ok(!fs.existsSync(elsewhere));
+            }
+        }
+    });
+
+    test('nor where PostgreSQL has none of ours', { timeout: 90_000 }, async () => {
+        const postgres = await Postgres.start();
+        const refused = await command({ folder: temporaryFolder(), env: { DATABASE_URL: postgres.url } }, 'plans', 'list', '--dev');
+        assert.deepEqual([refused.code, refused.stdout], [1, '']);
+        assert.match(refused.said, /^pollux: DATABASE_URL: there is no database of Pollux there: set it as the server has it, or run `pollux migrate`$/);
+        assert.deepEqual(await postgres.rows("select tablename from pg_tables where schemaname = 'public'"), []);
+    });
+
+    test('createsuperuser may come before the first start, and says where it makes the database', { timeout: 60_000 }, async () => {
+        const folder = fs.realpathSync(temporaryFolder());
+        const first = await createSuperuser(folder, '+14155550105');
+        assert.equal(first.code, 0, first.stderr);
+        assert.ok(first.stdout.startsWith(`There was no database yet: ${folder}/pollux_data/pollux.sqlite3 is a new one.\n`), first.stdout);
+        const second = await createSuperuser(folder, '+14155550106');
+        assert.match(second.stdout, /^\+14155550106 is an admin/);
     });
 
     test('createsuperuser over PostgreSQL works beside a server directly', { timeout: 90_000 }, async () => {

@@ -310,6 +310,18 @@ describe('over SQLite', () => {
         assert.equal(without.code, 1);
         assert.match(without.said, /STRIPE_SECRET_KEY is not set/);
     });
+
+    test('where Stripe never answers it gives up after half a minute, in plain words', { timeout: 120_000 }, async () => {
+        await sim.tell('plan', { default: { fault: 'cut' } });
+        const began = performance.now();
+        const alone = new Program(binary('pollux'), ['reconcile'], { cwd: server.folder, env: { PATH: process.env.PATH, ...server.env } });
+        const { code } = await alone.end;
+        await sim.tell('plan', { reset: true, default: {} });
+        assert.equal(code, 1);
+        assert.ok(performance.now() - began < 60_000, `${performance.now() - began} ms`);
+        assert.equal(alone.stderr, 'pollux: Stripe has not answered for 30 seconds. What is done stays; run it again when it answers: it goes on.\n');
+        assert.match(alone.stdout, /^Stripe does not answer /);
+    });
 });
 
 describe('over PostgreSQL', () => {
