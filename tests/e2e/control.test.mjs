@@ -149,3 +149,34 @@ describe('commands beside a server', { concurrency: true }, () => {
         await server.stop();
     });
 });
+
+describe('what is typed wrongly is said in one line that names it', { concurrency: true }, () => {
+    const cases = [
+        [['foo'], "`pollux` has no command `foo` (`pollux --help` says more)"],
+        [['plan', 'list'], '`pollux` has no command `plan`; `plans`? (`pollux --help` says more)'],
+        [['server', '--dev'], '`pollux` has no command `server`; `serve`? (`pollux --help` says more)'],
+        [[], 'say what to do (`pollux --help` says more)'],
+        [['plans'], 'say what to do (`pollux plans --help` says more)'],
+        [['plans', 'show'], '`pollux plans` has no command `show` (`pollux plans --help` says more)'],
+        [['revoke', '+14155550100', 'pro', '--until', '2026-12-31'], 'not expected: --until 2026-12-31 (`pollux revoke --help` says more)'],
+        [['--quiet'], 'not expected: --quiet (`pollux --help` says more)'],
+        [['createsuperuser'], 'mobile is required (`pollux createsuperuser --help` says more)'],
+    ];
+    for (const [args, line] of cases) {
+        test(`pollux ${args.join(' ')}`, async () => {
+            const { code, stdout, said } = await command({ folder: temporaryFolder(), env: {} }, ...args);
+            assert.deepEqual([code, stdout, said], [2, '', `pollux: ${line}`]);
+        });
+    }
+
+    test('help of createsuperuser names its number once, and that of doctor names payments', async () => {
+        const help = async (...args) => (await command({ folder: temporaryFolder(), env: {} }, ...args)).stdout;
+        assert.equal((await help('createsuperuser', '--help')).match(/^ .*mobile/gim).length, 1);
+        assert.match(await help('--help'), /doctor .*payments/);
+    });
+
+    test('the model of a chat is of a new room', async () => {
+        const { code, said } = await command({ folder: temporaryFolder(), env: {} }, 'chat', '--model', 'gpt', '-m', 'Hello');
+        assert.deepEqual([code, said], [2, '--model is of a new room: say --new too. A room keeps the model that it has.']);
+    });
+});

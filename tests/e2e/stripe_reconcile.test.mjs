@@ -367,11 +367,11 @@ describe('over PostgreSQL', () => {
         await plans('set', 'team', 'is_public=yes');
         const offers = async (client) => (await client.ask('GET', '/plans/')).body.results.find(({ name }) => name === 'team')?.prices.map(({ id }) => id) ?? [];
         for (const client of clients) await until('its price on every node', async () => isDeepStrictEqual(await offers(client), [teamPrice]), { seconds: holdsSeconds });
-        assert.match(await plans('list'), new RegExp(`^team +2 .*${teamPrice}`, 'm'));
+        assert.match(await plans('list'), new RegExp(`^team\n(?: .*\n)+? {2}prices +${teamPrice}\n`, 'm'));
         await plans('price', 'team', teamPrice, '--retire');
         for (const client of clients) await until('its end on every node', async () => (await offers(client)).length === 0, { seconds: holdsSeconds });
         assert.equal((await status(payer, session)).tier, 'team', 'who pays by it keeps it');
-        assert.match(await plans('list'), new RegExp(`^team +2 .*${teamPrice}\\(retired\\)`, 'm'));
+        assert.match(await plans('list'), new RegExp(`^team\n(?: .*\n)+? {2}prices +${teamPrice} \\(retired\\)\n`, 'm'));
         const audited = await cluster.rows("select detail from audit where action = 'plan' and detail like 'price %' order by at");
         assert.deepEqual(audited.map(({ detail }) => detail.replace(teamPrice, 'P')),
             ['price P (test acct_1): none -> team, sold', 'price P (test acct_1): team, sold -> team, retired']);
