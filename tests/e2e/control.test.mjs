@@ -36,9 +36,9 @@ async function logIn(server, printed) {
     return first.json();
 }
 
-describe('commands beside a server', { concurrency: true }, () => {
-    after(endPrograms);
+after(() => endPrograms());
 
+describe('commands beside a server', { concurrency: true }, () => {
     test('createsuperuser over SQLite: the server does it, and the link logs in', { timeout: 60_000 }, async () => {
         const server = await Server.start({ env: debug });
         assert.equal(fs.statSync(socketOf(server)).mode & 0o777, 0o600);

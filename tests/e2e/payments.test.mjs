@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { User } from './support/client.mjs';
-import { endPrograms, until } from './support/process.mjs';
+import { endPrograms, logged, until } from './support/process.mjs';
 import { nothingFollows } from './support/quiet.mjs';
 import { becomes, buyPro, checkout, openShop, status, twoNodes } from './support/shop.mjs';
 

@@ -330,7 +330,7 @@ describe('over PostgreSQL', () => {
         const sim = await StripeSim.start();
         await sim.tell('webhooks', { mode: 'drop' });
         const price = await makePrice(sim);
-        const cluster = await Cluster.start({ users: 1, workers: 0, redis: false, env: settings(sim, price) });
+        const cluster = await Cluster.start({ users: 1, workers: 0, redis: false, env: { ...settings(sim, price), ALLOWED_HOSTS: 'chat.example.com,127.0.0.1' } });
         await until('the first walk', () => cluster.serves.some(({ log }) => log.includes('"payments_reconciled"')));
         for (const statement of asUsers(await buyers(sim, price, few))) await cluster.postgres.psql(statement);
         await forgetCalls(sim);
