@@ -15,9 +15,12 @@ asio::awaitable<std::optional<CountedGuess>> guess_unit(db::Transaction& transac
     co_return co_await CodeStore::count_guess(transaction, mobile_key, purpose, challenge_hash, now);
 }
 
-std::string_view message_of(SendRefusal const& refusal)
+std::string message_of(SendRefusal const& refusal)
 {
-    if (refusal.code == "otp_cooldown") return "A code was asked for a moment ago; wait before asking for another.";
+    if (refusal.code == "otp_cooldown") {
+        auto const seconds = std::to_string(refusal.wait.count()) + (refusal.wait.count() == 1 ? " second" : " seconds");
+        return "A code was asked for a moment ago; ask for another in " + seconds + ".";
+    }
     if (refusal.code == "otp_hourly_limit") return "Too many codes were asked for from this network; try again later.";
     return "No more codes for this number today.";
 }
@@ -124,7 +127,7 @@ asio::awaitable<Result<void>> CodeService::check_limits(db::Transaction& transac
     }
     auto const past = co_await CodeStore::sends_since(transaction, sending.mobile_key, sending.now - sends_kept);
     auto const refusal = refuse_send(past, attempt);
-    if (refusal) co_return rate_limited(std::string(refusal->code), std::string(message_of(*refusal)), refusal->wait);
+    if (refusal) co_return rate_limited(std::string(refusal->code), message_of(*refusal), refusal->wait);
     co_return Result<void>();
 }
 

@@ -25,6 +25,14 @@ constexpr std::chrono::seconds in_use_max{5}; // A server that starts or stops h
 constexpr std::chrono::seconds busy_max{10};
 constexpr std::chrono::milliseconds try_every{100};
 
+// What matters of it a command says itself, in plain words. LOG_LEVEL=debug shows all that a server would have in its log.
+config::Config for_a_person(config::Config config)
+{
+    if (config.log_level != config::LogLevel::debug) config.log_level = config::LogLevel::error;
+    if (config.log_format == config::LogFormat::automatic) config.log_format = config::LogFormat::text;
+    return config;
+}
+
 // A command may be asked for twice, and nobody waits behind it: a database that is busy, or still connecting, gets some time.
 asio::awaitable<Result<std::string>> run(Rooms& rooms, config::Config const& config, control::Command command, std::string arguments)
 {
@@ -56,9 +64,11 @@ Result<std::string> run_here(config::Config const& config, std::string const& co
 
 } // namespace
 
-Result<std::string> run_beside_server(config::Config const& config, std::string const& command, std::string const& arguments)
+Result<std::string> run_beside_server(config::Config const& config, std::string const& command, std::string const& arguments,
+                                      WhereNone where_none)
 {
-    prepare_process(config);
+    prepare_process(for_a_person(config));
+    if (where_none == WhereNone::refuse) require_database(config);
     for (auto const until = Steady::now() + in_use_max;; std::this_thread::sleep_for(try_every)) {
         std::string in_use;
         try {

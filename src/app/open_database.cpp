@@ -8,6 +8,7 @@
 #include "db/sqlite/sqlite_migrations.hpp"
 #include "ops/log.hpp"
 
+#include <filesystem>
 #include <stdexcept>
 
 namespace pollux::app {
@@ -67,6 +68,27 @@ std::unique_ptr<db::Database> open_postgres(config::Config const& config, Steady
 std::unique_ptr<db::Database> open_database(config::Config const& config, Clock const& clock, Steady::time_point wait_until)
 {
     return config.database == config::DatabaseKind::sqlite ? open_sqlite(config, clock) : open_postgres(config, wait_until);
+}
+
+void require_database(config::Config const& config)
+{
+    if (config.database == config::DatabaseKind::sqlite) {
+        std::error_code failed;
+        if (std::filesystem::exists(config.sqlite_path, failed)) return;
+        throw std::runtime_error("there is no database at " + std::filesystem::absolute(config.sqlite_path).lexically_normal().string() +
+                                 ": run this where the server runs, or set DATA_DIR or DATABASE_URL");
+    }
+    try {
+        auto const applied =
+            while_unavailable(Steady::now(), [&] { return db::PostgresMigrations(required(config.postgres_url).reveal()).look(); });
+        if (applied.empty())
+            throw std::runtime_error(
+                "DATABASE_URL: there is no database of Pollux there: set it as the server has it, or run `pollux migrate`");
+    } catch (db::Unavailable const& gone) {
+        throw unusable(gone);
+    } catch (db::UnusableDatabase const& wrong) {
+        throw unusable(wrong);
+    }
 }
 
 db::Migrated migrate_database(config::Config const& config)

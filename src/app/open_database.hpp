@@ -15,6 +15,9 @@ namespace pollux::app {
 // mends is thrown at once. The clock must outlive the database.
 std::unique_ptr<db::Database> open_database(config::Config const& config, Clock const& clock, Steady::time_point wait_until);
 
+// Throws one line for the operator where there is no database of Pollux: no file, or a PostgreSQL without our schema.
+void require_database(config::Config const& config);
+
 db::Migrated migrate_database(config::Config const& config);
 
 // Says in the log that the database is closed, and what it did.

@@ -6,7 +6,6 @@
 #include "billing/plan_fields.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace pollux::app {
 namespace {
@@ -81,58 +80,46 @@ std::string words_for(std::optional<Time> until)
     return until ? " until " + words_of(*until) : std::string(" without end");
 }
 
-// "price_1,price_2(retired)".
-std::string prices_of(std::string const& plan, std::vector<billing::KnownPrice> const& prices)
+// A name and its value; what has several lines has them below each other.
+std::string row(std::string_view name, std::vector<std::string> const& lines)
 {
-    std::string list;
+    constexpr std::size_t width = 24; // Of the names.
+    std::string text;
+    for (auto const& line : lines) {
+        auto const shown = text.empty() ? name : std::string_view();
+        text.append("  ").append(shown).append(width - shown.size(), ' ').append(line).append("\n");
+    }
+    return text;
+}
+
+std::vector<std::string> prices_of(std::string const& plan, std::vector<billing::KnownPrice> const& prices)
+{
+    std::vector<std::string> list;
     for (auto const& one : prices) {
-        if (one.plan != plan) continue;
-        list.append(list.empty() ? "" : ",").append(one.price).append(one.state == billing::PriceState::retired ? "(retired)" : "");
+        if (one.plan == plan) list.push_back(one.price + (one.state == billing::PriceState::retired ? " (retired)" : ""));
     }
     return list;
 }
 
-// All that `set` changes, as it is typed, and the prices; what may be long comes last.
-std::string table_of(std::vector<billing::Plan> const& plans, std::vector<billing::KnownPrice> const& prices)
+// All that `set` changes, as it is typed, and the prices: a piece for each plan, no wider than a terminal.
+std::string text_of(std::vector<billing::Plan> const& plans, std::vector<billing::KnownPrice> const& prices)
 {
-    constexpr std::array<std::string_view, 12> columns{"rank",
-                                                       "messages_per_day",
-                                                       "requests_per_minute",
-                                                       "rooms_max",
-                                                       "context_tokens",
-                                                       "message_characters_max",
-                                                       "replies_at_once",
-                                                       "is_public",
-                                                       "is_archived",
-                                                       "models",
-                                                       "title",
-                                                       "description"};
-    std::vector<std::vector<std::string>> lines;
-    auto& head = lines.emplace_back();
-    head.emplace_back("plan");
-    for (auto const column : columns) head.emplace_back(column);
-    head.insert(head.end() - 1, "prices");
+    std::string text;
     for (auto const& plan : plans) {
-        auto& line = lines.emplace_back();
-        line.push_back(plan.name);
-        for (auto const column : columns) line.push_back(billing::plan_field(plan, column));
-        line.insert(line.end() - 1, prices_of(plan.name, prices));
-        for (auto& cell : line) {
-            if (cell.empty()) cell = "-";
+        text += (text.empty() ? "" : "\n") + plan.name + "\n";
+        for (auto const field : billing::plan_field_names()) {
+            std::vector<std::string> lines{billing::plan_field(plan, field)};
+            if (field == "description") {
+                lines = plan.description;
+                for (std::size_t index = 0; index + 1 < lines.size(); ++index) lines[index] += " |";
+            }
+            if (lines.empty() || lines.front().empty()) lines = {"-"};
+            text += row(field, lines);
         }
+        auto const known = prices_of(plan.name, prices);
+        text += row("prices", known.empty() ? std::vector<std::string>{"-"} : known);
     }
-    std::string table;
-    for (auto const& line : lines) {
-        for (std::size_t index = 0; index < line.size(); ++index) {
-            std::size_t width = 0;
-            for (auto const& other : lines) width = std::max(width, other[index].size());
-            table += line[index];
-            bool const is_last = index + 1 == line.size();
-            if (!is_last) table.append(width - line[index].size() + 2, ' ');
-        }
-        table += '\n';
-    }
-    return table;
+    return text;
 }
 
 // "rooms_max=50" and so on; what has no = is a field without a value, which the plans refuse.
@@ -153,7 +140,7 @@ asio::awaitable<Result<std::string>> list(Rooms& rooms, std::string)
     auto const plans = co_await rooms.plan_desk.all();
     std::vector<billing::KnownPrice> prices;
     if (rooms.payments) prices = co_await rooms.payments->price_desk().all();
-    co_return to_json(Said{table_of(plans, prices)});
+    co_return to_json(Said{text_of(plans, prices)});
 }
 
 asio::awaitable<Result<std::string>> set(Rooms& rooms, std::string arguments)

@@ -4,6 +4,8 @@
 #include "base/json_types.hpp"
 #include "base/secrets.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <thread>
 
 namespace pollux::app {
@@ -18,7 +20,8 @@ constexpr char const* command_name = "reconcile";
 constexpr std::chrono::seconds piece_time{5}; // Then there is a word of how it goes; far from the end of a conversation.
 constexpr std::chrono::seconds ask_time_max{8};
 constexpr std::chrono::seconds pause{1};
-constexpr std::chrono::minutes patience{3}; // For that long nothing may go on.
+constexpr std::chrono::minutes patience{3};     // For that long nothing may go on.
+constexpr std::chrono::seconds silence_max{30}; // Of Stripe: a person waits, and what is done stays.
 
 enum class Wish { none, events, everything };
 BOOST_DESCRIBE_ENUM(Wish, none, events, everything)
@@ -41,13 +44,15 @@ BOOST_DESCRIBE_ENUM(State, done, working, elsewhere, away, refused)
 struct Said {
     State state = State::away;
     std::string text;
+    std::int64_t looked_at = 0; // Events and customers of this walk.
 };
-POLLUX_DESCRIBE(Said, (state, text))
+POLLUX_DESCRIBE(Said, (state, text, looked_at))
 struct SaidThere {
     State state = State::away;
     Text<0, 10'000> text;
+    std::optional<Int<0, std::numeric_limits<std::int64_t>::max()>> looked_at; // A server of before does not say it.
 };
-POLLUX_DESCRIBE(SaidThere, (state, text))
+POLLUX_DESCRIBE(SaidThere, (state, text, looked_at))
 
 State state_of(Reconcile::Stand stand)
 {
@@ -110,7 +115,7 @@ asio::awaitable<Result<std::string>> piece(Rooms& rooms, std::string arguments)
     }
     auto const progress =
         co_await reconcile->go_on({wanted->holder.value, Steady::now() + piece_time, [] { return false; }, Reconcile::Begin::if_asked});
-    co_return to_json(Said{state_of(progress.stand), text_of(progress)});
+    co_return to_json(Said{state_of(progress.stand), text_of(progress), progress.walk.events + progress.walk.customers});
 }
 
 } // namespace
@@ -119,7 +124,9 @@ Result<void> reconcile(config::Config const& config, Reconciling what, std::func
 {
     Asked asked{random_token(), what == Reconciling::everything ? Wish::everything : Wish::events};
     std::string last;
-    for (auto news_at = Steady::now();;) {
+    std::int64_t looked_at = 0;
+    auto news_at = Steady::now();
+    for (auto heard_at = news_at;;) {
         auto const answer = run_beside_server(config, command_name, to_json(asked));
         if (!answer) return answer.error();
         auto said = from_json<SaidThere>(*answer);
@@ -132,6 +139,14 @@ Result<void> reconcile(config::Config const& config, Reconciling what, std::func
         }
         last = std::move(said->text.value);
         if (said->state == State::done) return {};
+        auto const now_looked_at = said->looked_at ? said->looked_at->value : 0;
+        if (said->state != State::away || now_looked_at > looked_at) heard_at = Steady::now();
+        looked_at = std::max(looked_at, now_looked_at);
+        if (Steady::now() - heard_at >= silence_max) {
+            return Error(ErrorKind::unavailable, "payment_provider_away",
+                         "Stripe has not answered for " + std::to_string(silence_max.count()) +
+                             " seconds. What is done stays; run it again when it answers: it goes on.");
+        }
         if (Steady::now() - news_at > patience) {
             return Error(ErrorKind::unavailable, "payment_provider_away",
                          "It does not go on. What is done stays; run it again when Stripe answers.");

@@ -45,7 +45,8 @@ asio::awaitable<Result<std::string>> make(accounts::AccountsService& accounts, s
 
 Result<accounts::Superuser> create_superuser(config::Config const& config, std::string mobile, std::optional<std::string> password)
 {
-    auto const answer = run_beside_server(config, superuser_command_name, to_json(Asked{std::move(mobile), {std::move(password)}}));
+    auto const answer =
+        run_beside_server(config, superuser_command_name, to_json(Asked{std::move(mobile), {std::move(password)}}), WhereNone::make);
     if (!answer) return answer.error();
     auto made = from_json<MadeThere>(*answer);
     if (!made) return made.error();

@@ -231,6 +231,9 @@ Result<Document> Document::parse(std::string_view text)
 {
     // RFC 8259, 8.1 lets a reader ignore it, and editors and some client libraries write it.
     if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+    if (trim(text).empty()) {
+        return malformed("invalid_json", "The body is missing: send a JSON object, with the header Content-Type: application/json.");
+    }
     json::parse_options options;
     options.max_depth = depth_max;
     json::basic_parser<StrictHandler> parser(options);

@@ -102,6 +102,15 @@ TEST(Json, refuses_what_readers_disagree_about)
     }
 }
 
+TEST(Json, says_that_a_body_is_missing)
+{
+    for (auto const* json : {"", " \r\n", "\xEF\xBB\xBF"}) {
+        auto const message = from_json<Input>(json).error().message();
+        EXPECT_EQ(message, "The body is missing: send a JSON object, with the header Content-Type: application/json.") << json;
+    }
+    EXPECT_EQ(from_json<Input>("{").error().message().find("missing"), std::string::npos);
+}
+
 TEST(Json, names_the_field_and_converts_nothing)
 {
     std::vector<std::pair<std::string, std::string>> const cases = {

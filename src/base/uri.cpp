@@ -2,6 +2,8 @@
 
 #include <boost/url/parse.hpp>
 
+#include <algorithm>
+
 namespace pollux {
 
 std::optional<boost::urls::url_view> parse_uri(std::string_view text)
@@ -17,6 +19,15 @@ std::optional<boost::urls::url_view> parse_uri(std::string_view text)
 bool is_web(boost::urls::url_view const& url)
 {
     return url.scheme_id() == boost::urls::scheme::http || url.scheme_id() == boost::urls::scheme::https;
+}
+
+bool is_among_hosts(std::string_view host, std::vector<std::string> const& patterns)
+{
+    return std::ranges::any_of(patterns, [&](std::string_view pattern) {
+        if (pattern == "*") return true;
+        if (pattern.starts_with('.')) return host == pattern.substr(1) || host.ends_with(pattern);
+        return host == pattern;
+    });
 }
 
 } // namespace pollux

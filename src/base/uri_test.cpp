@@ -31,5 +31,17 @@ TEST(Uri, is_of_the_web_in_whatever_letters)
     EXPECT_FALSE(is_web(*parse_uri("httpx://x")));
 }
 
+TEST(Uri, tell_which_hosts_are_meant)
+{
+    EXPECT_TRUE(is_among_hosts("chat.example.com", {"localhost", "chat.example.com"}));
+    EXPECT_FALSE(is_among_hosts("chat.example.com", {"localhost", "example.com"}));
+    EXPECT_TRUE(is_among_hosts("chat.example.com", {".example.com"}));
+    EXPECT_TRUE(is_among_hosts("example.com", {".example.com"}));
+    EXPECT_FALSE(is_among_hosts("chatexample.com", {".example.com"}));
+    EXPECT_TRUE(is_among_hosts("[::1]", {"[::1]"}));
+    EXPECT_TRUE(is_among_hosts("anything", {"*"}));
+    EXPECT_FALSE(is_among_hosts("anything", {}));
+}
+
 } // namespace
 } // namespace pollux

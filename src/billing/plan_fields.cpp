@@ -75,6 +75,8 @@ std::optional<bool> parse_flag(std::string_view value)
 Result<void> set_number(Plan& plan, NumberField const& field, std::string_view value)
 {
     auto const number = parse_integer(value);
+    if (field.min == field.max && number != field.min)
+        return wrong(field.name, std::to_string(field.min) + " for " + plan.name + ", which everybody has who has no other");
     if (!number || *number < field.min || *number > field.max) {
         return wrong(field.name, "a number from " + std::to_string(field.min) + " to " + std::to_string(field.max));
     }

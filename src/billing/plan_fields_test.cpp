@@ -55,6 +55,8 @@ TEST(PlanFields, keep_basic_what_everybody_has)
 {
     EXPECT_EQ(set("is_archived", "yes", "basic"), "wrong_plan_field");
     EXPECT_EQ(set("rank", "1", "basic"), "wrong_plan_field");
+    Plan basic{.name = std::string(basic_plan)};
+    EXPECT_EQ(set_plan_field(basic, "rank", "1").error().message(), "rank must be 0 for basic, which everybody has who has no other.");
     EXPECT_EQ(set("rank", "0"), "wrong_plan_field") << "nobody else stands there";
     EXPECT_EQ(set("rank", "00"), "wrong_plan_field");
 }

@@ -1,5 +1,7 @@
 #include "cli/banner.hpp"
 
+#include "app/demo_payments.hpp"
+#include "billing/stripe/api.hpp"
 #include "cli/version.hpp"
 #include "config/addresses.hpp"
 
@@ -30,6 +32,16 @@ std::string codes_line(config::Config const& config)
     case config::OtpDelivery::none: return "not sent";
     }
     return "";
+}
+
+std::string payments_line(config::Config const& config)
+{
+    if (app::sells_in_demo(config)) return "a demo, in which no money moves; set STRIPE_SECRET_KEY for Stripe";
+    if (!config.stripe_secret_key) return "none: set STRIPE_SECRET_KEY to sell plans";
+    auto const mode = billing::stripe::mode_of_key(config.stripe_secret_key->reveal());
+    std::string line = mode == billing::stripe::Mode::live ? "Stripe, live" : "Stripe, test mode: no real money moves";
+    if (config.stripe_base_url != config::Config{}.stripe_base_url) line += ", at " + config.stripe_base_url;
+    return line;
 }
 
 std::string who_is_answered(config::Config const& config)
@@ -92,6 +104,7 @@ std::string banner(config::Config const& config, std::uint16_t port, std::vector
     append_line(out, "Data", std::filesystem::absolute(config.data_dir).lexically_normal().string());
     append_line(out, "Database", database_line(config));
     append_line(out, "Codes", codes_line(config));
+    append_line(out, "Payments", payments_line(config));
     if (config.debug) append_tour(out, url, config);
     append_notices(out, notices);
     return out;

@@ -27,6 +27,7 @@ TEST(Banner, says_how_to_try_it_out)
   Data      /srv/pollux
   Database  SQLite, /srv/pollux/pollux.sqlite3
   Codes     shown in the answer of send-otp and here
+  Payments  a demo, in which no money moves; set STRIPE_SECRET_KEY for Stripe
 
   Try it:
     curl http://127.0.0.1:8000/auth/signup/ -H 'Content-Type: application/json' -d '{"mobile":"+11234567890","password":"testpass123"}'
@@ -59,6 +60,26 @@ TEST(Banner, says_who_else_is_answered_in_debug)
     EXPECT_NE(text.find("whoever comes from 0.0.0.0/0, 172.17.0.0/16 too"), std::string::npos) << text;
     config.debug_networks = {"127.0.0.1", "::ffff:127.0.0.0/104", "::1"};
     EXPECT_NE(banner(config, 8000, {}).find("(debug: answers this machine only)"), std::string::npos);
+}
+
+TEST(Banner, says_how_things_are_paid_for)
+{
+    config::Config config = dev_config();
+    auto const line = [&] {
+        auto const text = banner(config, 8000, {});
+        auto const begin = text.find("  Payments  ") + 12;
+        return text.substr(begin, text.find('\n', begin) - begin);
+    };
+    config.stripe_secret_key = config::Secret("sk_test_1");
+    EXPECT_EQ(line(), "Stripe, test mode: no real money moves");
+    config.stripe_base_url = "http://127.0.0.1:9200";
+    EXPECT_EQ(line(), "Stripe, test mode: no real money moves, at http://127.0.0.1:9200");
+    config.stripe_base_url = config::Config{}.stripe_base_url;
+    config.stripe_secret_key = config::Secret("rk_live_1");
+    EXPECT_EQ(line(), "Stripe, live");
+    config.debug = config.dev = false;
+    config.stripe_secret_key.reset();
+    EXPECT_EQ(line(), "none: set STRIPE_SECRET_KEY to sell plans");
 }
 
 TEST(Banner, shows_no_secret_and_no_tour_in_production)

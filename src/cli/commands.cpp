@@ -27,7 +27,7 @@
 namespace pollux::cli {
 namespace {
 
-constexpr int wrong_settings = 2;
+constexpr int wrong_settings = 2; // Or a wrong command line.
 constexpr char const* as_serve = "With the settings of `serve --dev`";
 
 void complain(std::string const& line)
@@ -124,7 +124,13 @@ int create_superuser(config::Flags flags, std::string const& mobile, std::string
             complain("pollux: " + password.error().message());
             return 1;
         }
+        // There may have been no start yet. That this is the right place, who reads it must see.
+        auto const file = std::filesystem::absolute(loaded.config.sqlite_path).lexically_normal().string();
+        std::error_code failed;
+        bool const is_first = loaded.config.database == config::DatabaseKind::sqlite && !std::filesystem::exists(file, failed);
         auto admin = app::create_superuser(loaded.config, mobile, *password);
+        bool const is_made = is_first && std::filesystem::exists(file, failed);
+        if (is_made) print("There was no database yet: " + file + " is a new one.\n");
         if (!admin) return complain(admin.error());
         return print(admin->user.mobile + " is an admin.\nThis logs in, once, within 10 minutes:\n    curl " +
                      server_url(loaded.config, loaded.config.listen.port) +
@@ -193,7 +199,7 @@ struct CommandLine {
         add_plans();
         add_payments();
         add_chat();
-        add("doctor", "Looks at settings, data, database and model; says what to mend.", [this] {
+        add("doctor", "Looks at settings, data, database, models and payments; says what to mend.", [this] {
             return doctor(config::load_process_config(flags));
         })->add_flag("--dev", flags.dev, as_serve);
         add("openapi", "Prints the OpenAPI document.", [] { return print(app::openapi_document() + "\n"); });
@@ -230,8 +236,12 @@ struct CommandLine {
         command->footer(
             "Stop the server first. Nothing is changed in the source; all of it arrives or nothing does. Plans in PostgreSQL give\n"
             "way to the source's. Afterwards start with DATABASE_URL=postgres://... and the same SECRET_KEY.");
-        command = add("createsuperuser", "Makes a verified admin.", [this] { return create_superuser(flags, mobile, password_file); });
-        command->add_option("mobile,--mobile", mobile, "Mobile number, like +11234567890")->required();
+        command = add("createsuperuser", "Makes a verified admin.", [this] {
+            if (mobile.empty()) throw CLI::RequiredError("mobile");
+            return create_superuser(flags, mobile, password_file);
+        });
+        command->add_option("mobile", mobile, "Mobile number, like +11234567890 (must be given)");
+        command->add_option("--mobile", mobile)->group(""); // As it was called first.
         command->add_flag("--dev", flags.dev, as_serve);
         command->add_option("--password-file", password_file, "Reads the password from this file instead of asking for it");
     }
@@ -315,10 +325,41 @@ struct CommandLine {
         command->add_option("--mobile", chat.mobile, "Logs in as this number");
         command->add_option("--room", chat.room, "The id of a room; by default the latest one");
         command->add_flag("--new", chat.new_room, "Begins a new room");
-        command->add_option("--model", chat.model, "The model of a new room");
+        command->add_option("--model", chat.model, "The model of a new room (with --new)");
         command->add_option("-m,--message", chat.messages, "Sends this, prints the reply and exits; may be repeated")->take_all();
     }
 };
+
+// A command that may have been meant, in quotation marks; empty: none.
+std::string meant_by(CLI::App const& app, std::string const& word)
+{
+    for (CLI::App const* command : app.get_subcommands([](CLI::App const* one) { return !one->get_group().empty(); })) {
+        auto const& name = command->get_name();
+        if (name.starts_with(word) || word.starts_with(name)) return "; `" + name + "`?";
+    }
+    return {};
+}
+
+// What was typed wrongly, in one line that names it.
+std::string complaint_of(CLI::App const& app, CLI::ParseError const& said)
+{
+    CLI::App const* at = &app;
+    std::string typed = app.get_name();
+    for (auto parsed = at->get_subcommands(); !parsed.empty(); parsed = at->get_subcommands()) {
+        at = parsed.front();
+        typed += " " + at->get_name();
+    }
+    auto const extras = at->remaining();
+    auto const help = " (`" + typed + " --help` says more)";
+    bool const lacks_command = at->get_require_subcommand_min() > 0;
+    if (lacks_command && extras.empty()) return "say what to do" + help;
+    if (lacks_command && !extras.front().starts_with('-'))
+        return "`" + typed + "` has no command `" + extras.front() + "`" + meant_by(*at, extras.front()) + help;
+    if (extras.empty()) return said.what() + help;
+    std::string words;
+    for (auto const& word : extras) words.append(words.empty() ? "" : " ").append(word);
+    return "not expected: " + words + help;
+}
 
 } // namespace
 
@@ -328,7 +369,9 @@ int run(int argc, char const* const* argv)
     try {
         line.app.parse(argc, argv);
     } catch (CLI::ParseError const& said) {
-        return line.app.exit(said) == 0 ? 0 : 2;
+        if (said.get_exit_code() == 0) return line.app.exit(said); // Help was asked for.
+        complain("pollux: " + complaint_of(line.app, said));
+        return wrong_settings;
     } catch (std::exception const& what) {
         ops::flush_log();
         complain("pollux: " + reason_of(what));

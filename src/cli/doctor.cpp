@@ -226,6 +226,19 @@ std::optional<Finding> examine_redis(config::Config const& config)
                    "Everything works without it, only slower. See to REDIS_URL, to the server, and to the rights of its user."};
 }
 
+std::vector<Finding> said_once(std::vector<Finding> findings)
+{
+    std::set<std::string> better;
+    for (Finding const& finding : findings) {
+        if (!finding.instead_of.empty()) better.insert("Settings: " + finding.instead_of);
+    }
+    std::erase_if(findings, [&](Finding const& finding) {
+        return finding.health == Health::note &&
+               std::ranges::any_of(better, [&](std::string const& begin) { return finding.what.starts_with(begin); });
+    });
+    return findings;
+}
+
 std::string to_text(std::vector<Finding> const& findings)
 {
     std::string text;
@@ -246,6 +259,7 @@ int doctor(config::Loaded const& loaded)
     for (Finding& finding : examine_numbers(loaded.config)) findings.push_back(std::move(finding));
     for (Finding& finding : examine_models(loaded.config)) findings.push_back(std::move(finding));
     for (Finding& finding : examine_payments(loaded.config)) findings.push_back(std::move(finding));
+    findings = said_once(std::move(findings));
     std::fputs(to_text(findings).c_str(), stdout);
     auto ill = std::count_if(findings.begin(), findings.end(), [](Finding const& finding) { return finding.health == Health::ill; });
     std::puts(ill == 0 ? "Pollux can start." : "Mend what is ILL first.");

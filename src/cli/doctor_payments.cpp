@@ -5,6 +5,7 @@
 #include "billing/stripe/account_objects.hpp"
 #include "billing/stripe/client.hpp"
 #include "billing/stripe/key_rights.hpp"
+#include "billing/stripe/key_trouble.hpp"
 #include "billing/stripe/portal_switches.hpp"
 #include "cli/stripe_access.hpp"
 
@@ -21,6 +22,11 @@ namespace asio = boost::asio;
 constexpr std::chrono::seconds call_time_max{5};
 constexpr std::size_t prices_max = 10; // More are not asked for.
 constexpr std::size_t account_of_key_size = 16;
+
+// Stripe shows a secret to nobody who asks by a key.
+constexpr char const* about_secret =
+    "Only whether STRIPE_WEBHOOK_SECRET is this endpoint's cannot be asked: were it not, the log of a server would say "
+    "payment_signature_refused, and pollux_payment_events_total{fate=\"refused\"} rise.";
 
 constexpr char const* set_up = "`pollux stripe-setup` makes or mends it.";
 
@@ -43,7 +49,10 @@ public:
             co_await endpoint();
             if (setup_.is_restricted) co_await rights();
             bool const is_well = std::ranges::all_of(findings_, [](Finding const& one) { return one.health == Health::well; });
-            if (is_well) add(Health::well, "what is sold, the portal and the webhook endpoint are right.", "");
+            if (is_well) {
+                add(Health::well, "what is sold, the portal and the webhook endpoint are right.",
+                    setup_.has_webhook_secret ? about_secret : "");
+            }
         }
         co_return std::move(findings_);
     }
@@ -106,15 +115,8 @@ private:
             compare_publishable_key();
             co_return true;
         }
-        if (answer.status == 401) {
-            add(Health::ill, "refuses the key (" + answer.detail + ").",
-                "Take STRIPE_SECRET_KEY from Stripe's Dashboard (Developers, API keys).");
-        } else if (answer.status == 403) {
-            add(Health::ill, "does not let the key see its own account (" + answer.detail + ").",
-                "Give the restricted key all its rights: " + stripe::rights_of_servers() + ".");
-        } else {
-            add(Health::ill, "cannot be reached (" + answer.detail + ").", "See to the network, or to STRIPE_BASE_URL.");
-        }
+        auto trouble = stripe::trouble_of(answer);
+        add(Health::ill, trouble.what, std::move(trouble.mend));
         co_return false;
     }
 
@@ -145,6 +147,7 @@ private:
         if (setup_.prices.empty()) {
             add(Health::ill, "no price is set, so nothing is sold.",
                 "`pollux stripe-setup --amount 20.00` makes one; put it into STRIPE_PRICE_ID.");
+            findings_.back().instead_of = "STRIPE_PRICE_ID is not set";
         }
         for (auto const& id : setup_.prices) {
             auto const price = co_await stripe::listed_price_of(api_, id, soon());
@@ -258,15 +261,9 @@ std::vector<Finding> examine_payment_settings(PaymentSetup const& setup, stripe:
     auto const add = [&](Health health, std::string const& what, std::string mend) {
         findings.push_back({health, "Stripe: " + what, std::move(mend)});
     };
-    if (!setup.debug && mode == stripe::Mode::test)
-        add(Health::note, "a test key in production: no real money moves.",
-            "Set the live keys (sk_live_..., pk_live_...) once you want to sell.");
     if (!setup.debug && !setup.public_url.starts_with("https://"))
         add(Health::ill, "PUBLIC_URL is not https, and Stripe posts events to nothing else.",
             "Set PUBLIC_URL to where browsers find this server.");
-    if (!setup.has_webhook_secret)
-        add(Health::ill, "STRIPE_WEBHOOK_SECRET is not set, so no event is believed.",
-            "`pollux stripe-setup` prints it when it makes the endpoint; Stripe's Dashboard shows it again.");
     auto const& key = setup.publishable_key;
     auto const own = mode == stripe::Mode::live ? "pk_live_" : "pk_test_";
     auto const other = mode == stripe::Mode::live ? "pk_test_" : "pk_live_";

@@ -25,7 +25,7 @@ struct PaymentSetup {
     bool is_restricted = false; // The key (rk_...).
 };
 
-// By the settings alone.
+// By the settings alone, besides what they are judged by wherever they are read (config/checks).
 std::vector<Finding> examine_payment_settings(PaymentSetup const& setup, billing::stripe::Mode mode);
 // By what Stripe says. Every finding is one line, and what is not well says how to mend it.
 boost::asio::awaitable<std::vector<Finding>> examine_stripe(billing::stripe::Api const& api, PaymentSetup setup);

@@ -205,12 +205,37 @@ TEST(DoctorPayments, hold_the_settings_against_each_other)
     setup = right();
     setup.publishable_key = "pk_test_1";
     EXPECT_EQ(count(setup, stripe::Mode::live), 1u);
-    EXPECT_EQ(count(setup, stripe::Mode::test), 1u) << "a test key in production";
+    EXPECT_EQ(count(setup, stripe::Mode::test), 0u) << "the settings' own notes tell of a test key in production";
     setup.publishable_key = "sk_live_1";
     EXPECT_EQ(count(setup, stripe::Mode::live), 1u);
     setup.publishable_key.clear();
     setup.has_webhook_secret = false;
-    EXPECT_EQ(count(setup, stripe::Mode::live), 1u);
+    EXPECT_EQ(count(setup, stripe::Mode::live), 0u) << "the settings' own check refuses that";
+}
+
+TEST(DoctorPayments, say_what_stripe_shows_to_nobody)
+{
+    auto const said = [](PaymentSetup setup) { return to_text(examine(well(), std::move(setup))); };
+    EXPECT_NE(said(right()).find("whether STRIPE_WEBHOOK_SECRET is this endpoint's cannot be asked"), std::string::npos);
+    EXPECT_NE(said(right()).find("payment_signature_refused"), std::string::npos);
+    auto setup = right();
+    setup.has_webhook_secret = false;
+    EXPECT_EQ(said(setup).find("STRIPE_WEBHOOK_SECRET"), std::string::npos);
+}
+
+TEST(DoctorPayments, stand_in_for_the_settings_own_note_on_what_is_sold)
+{
+    auto setup = right();
+    setup.prices.clear();
+    std::vector<Finding> all{{Health::note, "Settings: STRIPE_PRICE_ID is not set: only plans ...", ""},
+                             {Health::note, "Settings: another.", ""}};
+    auto const sold_by_plans = all;
+    for (auto& one : examine(well(), setup)) all.push_back(std::move(one));
+    auto const text = to_text(said_once(all));
+    EXPECT_EQ(text.find("STRIPE_PRICE_ID is not set"), std::string::npos) << text;
+    EXPECT_NE(text.find("no price is set"), std::string::npos);
+    EXPECT_NE(text.find("another"), std::string::npos);
+    EXPECT_EQ(said_once(sold_by_plans).size(), 2u);
 }
 
 } // namespace

@@ -18,7 +18,8 @@ struct SetupArguments {
 // The exit code.
 int stripe_setup(config::Config const& config, SetupArguments const& arguments);
 
-// What is said of it. Where it failed: also the settings that are known by then, since what was made is there.
-std::string setup_text(billing::stripe::SetupOutcome const& outcome);
+// What is said of it. Where it failed: also the settings that are known by then, since what was made is there. `sold`: what STRIPE_PRICE_ID
+// names.
+std::string setup_text(billing::stripe::SetupOutcome const& outcome, std::vector<std::string> const& sold);
 
 } // namespace pollux::cli

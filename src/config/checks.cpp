@@ -1,6 +1,7 @@
 #include "config/checks.hpp"
 
 #include "base/text.hpp"
+#include "base/uri.hpp"
 #include "config/addresses.hpp"
 #include "config/key_strength.hpp"
 #include "config/settings.hpp"
@@ -12,9 +13,22 @@ namespace {
 
 constexpr std::chrono::days test_number_days_max{90};
 
+// As a whole word: SECRET_KEY is none of STRIPE_SECRET_KEY.
+bool names(std::string_view text, std::string_view setting)
+{
+    auto const is_part = [](char c) { return c == '_' || (c >= 'A' && c <= 'Z'); };
+    for (auto at = text.find(setting); at != std::string_view::npos; at = text.find(setting, at + 1)) {
+        auto const end = at + setting.size();
+        if ((at == 0 || !is_part(text[at - 1])) && (end == text.size() || !is_part(text[end]))) return true;
+    }
+    return false;
+}
+
 class Checks {
 public:
-    Checks(GivenNames const& given, Time now, Loaded& loaded) : given_(given), now_(now), config_(loaded.config), loaded_(loaded) {}
+    Checks(GivenNames const& given, GivenNames const& wrong, Time now, Loaded& loaded)
+        : given_(given), wrong_(wrong), now_(now), config_(loaded.config), loaded_(loaded)
+    {}
 
     void run()
     {
@@ -30,9 +44,21 @@ public:
     }
 
 private:
-    bool is_given(std::string_view name) const { return given_.contains(name); }
-    void problem(std::string text) { loaded_.problems.push_back(std::move(text)); }
-    void notice(std::string text) { loaded_.notices.push_back(std::move(text)); }
+    bool is_given(std::string_view name) const { return given_.contains(name) || wrong_.contains(name); }
+
+    // What hangs on a setting whose value is wrong is judged once that is mended; each line names the settings that it hangs on.
+    bool is_sure(std::string_view text) const
+    {
+        return std::ranges::none_of(wrong_, [&](std::string const& name) { return names(text, name); });
+    }
+    void problem(std::string text)
+    {
+        if (is_sure(text)) loaded_.problems.push_back(std::move(text));
+    }
+    void notice(std::string text)
+    {
+        if (is_sure(text)) loaded_.notices.push_back(std::move(text));
+    }
 
     // A key never travels over plain http, except to this machine.
     void require_https(std::string_view name, std::string const& text)
@@ -95,17 +121,42 @@ private:
         }
     }
 
+    // Doctor says the same of these, and no more than once.
     void check_payments()
     {
+        check_public_host();
         if (!config_.stripe_secret_key) return;
-        bool const lacks_secret = config_.stripe_webhook_secrets.empty();
-        if (lacks_secret && !config_.debug)
-            problem("STRIPE_WEBHOOK_SECRET: is needed with STRIPE_SECRET_KEY, or anybody could claim to have paid");
+        if (config_.stripe_webhook_secrets.empty()) note_missing_secret();
         bool const is_test = config_.stripe_secret_key->reveal().find("_test_") != std::string::npos;
-        if (is_test && !config_.debug) notice("STRIPE_SECRET_KEY is a test key: no real money moves.");
+        if (is_test && !config_.debug)
+            notice("STRIPE_SECRET_KEY is a test key: no real money moves. Set the live keys (sk_live_..., pk_live_...) once you want to "
+                   "sell.");
         bool const has_public_url = is_given("PUBLIC_URL") || is_given("RENDER_EXTERNAL_URL");
         if (!has_public_url && !config_.debug) problem("PUBLIC_URL: is needed with STRIPE_SECRET_KEY, or buyers would come back nowhere");
-        if (config_.stripe_price_ids.empty()) notice("STRIPE_PRICE_ID is not set: nothing is sold but what plans already have prices.");
+        if (config_.stripe_price_ids.empty())
+            notice("STRIPE_PRICE_ID is not set: only plans that `pollux plans price` has given a price are sold.");
+    }
+
+    void note_missing_secret()
+    {
+        if (!config_.debug) {
+            return problem("STRIPE_WEBHOOK_SECRET: is needed with STRIPE_SECRET_KEY, or anybody could claim to have paid; "
+                           "`pollux stripe-setup` prints it when it makes the endpoint, and Stripe's Dashboard shows it again");
+        }
+        notice("STRIPE_WEBHOOK_SECRET is not set: no event of Stripe's is believed, so what is paid for comes late. `pollux stripe-setup` "
+               "prints one, and `stripe listen` (Stripe's own command) another for this machine.");
+    }
+
+    // Who comes by a host that is not answered gets 400 host_not_allowed: Stripe with its events, and buyers on their way back.
+    void check_public_host()
+    {
+        std::string const name = is_given("PUBLIC_URL") ? "PUBLIC_URL" : is_given("RENDER_EXTERNAL_URL") ? "RENDER_EXTERNAL_URL" : "";
+        auto const url = parse_web_url(config_.public_url);
+        if (name.empty() || !url || is_among_hosts(url->host, config_.allowed_hosts)) return;
+        auto const what = name + ": its host " + url->host + " is not in ALLOWED_HOSTS, so whoever comes by it is refused, ";
+        bool const sells = config_.stripe_secret_key && !config_.debug;
+        if (sells) return problem(what + "also Stripe with its events and buyers who come back; add it there");
+        notice(what + "also buyers who come back; add it there.");
     }
 
     void note_debug()
@@ -172,6 +223,7 @@ private:
     }
 
     GivenNames const& given_;
+    GivenNames const& wrong_;
     Time now_;
     Config& config_;
     Loaded& loaded_;
@@ -205,9 +257,9 @@ void fill_defaults(Config& config, GivenNames const& given, std::size_t cores)
     }
 }
 
-void check_together(GivenNames const& given, Time now, Loaded& loaded)
+void check_together(GivenNames const& given, GivenNames const& wrong, Time now, Loaded& loaded)
 {
-    Checks(given, now, loaded).run();
+    Checks(given, wrong, now, loaded).run();
 }
 
 } // namespace pollux::config

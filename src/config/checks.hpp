@@ -13,7 +13,8 @@ using GivenNames = std::set<std::string, std::less<>>; // Settings that have a v
 // Fills the members of `config` that nobody gave and that hang on others.
 void fill_defaults(Config& config, GivenNames const& given, std::size_t cores);
 
-// Adds a problem for each contradiction, and outside debug for each danger; a notice for what a person should know.
-void check_together(GivenNames const& given, Time now, Loaded& loaded);
+// Adds a problem for each contradiction, and outside debug for each danger; a notice for what a person should know. `wrong`: settings that
+// have a value of which there is a problem already; nothing is said that hangs on one of those.
+void check_together(GivenNames const& given, GivenNames const& wrong, Time now, Loaded& loaded);
 
 } // namespace pollux::config

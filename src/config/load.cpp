@@ -40,8 +40,10 @@ public:
         if (sources_.flags.dev) switch_dev_on();
         fill_defaults(out_.config, given_, sources_.cores);
         note_later_parts();
-        // A wrong value would bring wrong conclusions with it; these come when the values are right.
-        if (out_.problems.empty() && !sources_.flags.only_data) check_together(given_, sources_.now, out_);
+        // Where DEBUG is wrong, or a line of .env cannot be read, all the rest may be meant otherwise.
+        bool const is_clear = !has_torn_line_ && !wrong_.contains("DEBUG");
+        if (is_clear && !sources_.flags.only_data) check_together(given_, wrong_, sources_.now, out_);
+        if (!out_.problems.empty()) hint_at_dev();
         return std::move(out_);
     }
 
@@ -50,6 +52,7 @@ private:
     {
         Dotenv read = parse_dotenv(sources_.dotenv);
         for (std::string const& problem : read.problems) out_.problems.push_back(".env " + problem);
+        has_torn_line_ = !read.problems.empty();
         for (auto& [name, text] : read.values) {
             std::string_view base = name;
             if (base.ends_with("_FILE")) base.remove_suffix(5);
@@ -71,9 +74,11 @@ private:
         std::string const shown = setting.kind == Kind::plain ? "=" + shown_in_quotes(value->text) : "";
         if (Complaint complaint = setting.read(value->text, out_.config)) {
             out_.problems.push_back(std::string(setting.name) + shown + " (" + value->origin + "): " + *complaint);
+            wrong_.emplace(setting.name);
             return;
         }
         given_.emplace(setting.name);
+        if (setting.name == "DEBUG") debug_ = *value;
         if (setting.name == "CELERY_RESULT_BACKEND")
             out_.notices.push_back("CELERY_RESULT_BACKEND is ignored: results are in the database.");
         if (!is_built(setting.part)) later_[setting.part].append(later_[setting.part].empty() ? "" : ", ").append(setting.name);
@@ -81,10 +86,24 @@ private:
 
     void switch_dev_on()
     {
-        bool const is_off = given_.contains("DEBUG") && !out_.config.debug;
-        if (is_off) out_.problems.push_back("DEBUG: is switched off, but --dev asks for it; drop one of the two");
+        bool const is_off = debug_ && !out_.config.debug;
+        if (is_off) {
+            out_.problems.push_back("DEBUG=" + shown_in_quotes(debug_->text) + " (" + debug_->origin +
+                                    "): is switched off, but --dev asks for it; drop one of the two");
+            wrong_.emplace("DEBUG");
+        }
         out_.config.debug = true;
         out_.config.dev = true;
+    }
+
+    // Only debug keeps a key there (secret_key.hpp). What is wrong may be that somebody left out what the server was started with.
+    void hint_at_dev()
+    {
+        bool const is_asked = sources_.flags.dev || debug_ || wrong_.contains("DEBUG");
+        auto const kept = out_.config.data_dir / "secret_key";
+        if (is_asked || !sources_.read_file || !sources_.read_file(kept.string())) return;
+        out_.problems.push_back("--dev: may be what is missing here, since " + kept.string() +
+                                " is of a server that was started with it (or DEBUG=True)");
     }
 
     // Command line, then environment, then .env, then what --dev sets.
@@ -112,10 +131,12 @@ private:
         auto text = sources_.read_file ? sources_.read_file(file->second) : std::nullopt;
         if (!text || text->size() > file_bytes_max) {
             out_.problems.push_back(file->first + ": the file cannot be read" + (text ? ": it is over 64 KiB" : ""));
+            wrong_.emplace(setting.name);
             return {};
         }
         if (auto const encoding = other_encoding(*text)) {
             out_.problems.push_back(file->first + ": the file is saved in " + std::string(*encoding) + "; save it in UTF-8");
+            wrong_.emplace(setting.name);
             return {};
         }
         if (text->starts_with("\xEF\xBB\xBF")) text->erase(0, 3); // A mark that some editors write.
@@ -135,6 +156,9 @@ private:
     Sources const& sources_;
     Environment dotenv_;
     GivenNames given_;
+    GivenNames wrong_;                  // Have a value, and a problem with it.
+    bool has_torn_line_ = false;        // In .env.
+    std::optional<Value> debug_;        // DEBUG, where it was given.
     std::map<Part, std::string> later_; // The names of settings that were given.
     Loaded out_;
 };

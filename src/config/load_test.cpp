@@ -106,7 +106,8 @@ TEST(Load, dev_and_debug_false_contradict)
 {
     Sources sources = sources_of("DEBUG=False\n");
     sources.flags.dev = true;
-    EXPECT_EQ(joined(load_config(sources).problems), "DEBUG: is switched off, but --dev asks for it; drop one of the two\n");
+    EXPECT_EQ(joined(load_config(sources).problems),
+              "DEBUG=\"False\" (.env): is switched off, but --dev asks for it; drop one of the two\n");
 }
 
 TEST(Load, environment_wins_over_dotenv_and_the_command_line_over_both)
@@ -236,6 +237,66 @@ TEST(Load, lists_every_wrong_value_at_once_and_shows_no_secret)
                                        "SECRET_KEY (.env): must be one line of printable characters without spaces\n");
 }
 
+TEST(Load, a_wrong_value_hides_nothing_but_what_hangs_on_it)
+{
+    auto const problems = [](std::string const& dotenv) { return joined(load_config(sources_of(dotenv)).problems); };
+    EXPECT_EQ(problems("PORT=70000\nGEMINI_API_KEY=AIzaSyTest\nSTRIPE_SECRET_KEY=sk_live_x\nSTRIPE_WEBHOOK_SECRET=price_1\n"),
+              "PORT=\"70000\" (.env): must be a whole number from 0 to 65535\n"
+              "STRIPE_WEBHOOK_SECRET (.env): must be signing secrets of webhook endpoints, like whsec_AbC, by comma\n"
+              "PUBLIC_URL: is needed with STRIPE_SECRET_KEY, or buyers would come back nowhere\n"
+              "SECRET_KEY: is not set, and DEBUG is off; make one with: openssl rand -base64 48\n");
+    EXPECT_EQ(problems("SECRET_KEY='a b'\nGEMINI_API_KEY=AIzaSyTest\n"),
+              "SECRET_KEY (.env): must be one line of printable characters without spaces\n");
+    EXPECT_EQ(problems(production("AI_MODELS=x\nGEMINI_API_KEY=")),
+              "AI_MODELS=\"x\" (.env): must be models like gemini:gemini-flash-latest, openai:NAME or demo, by comma\n");
+}
+
+TEST(Load, tells_of_a_public_url_that_is_not_answered)
+{
+    auto const notices = [](std::string const& dotenv) {
+        std::string found;
+        for (auto const& one : load_config(sources_of(dotenv)).notices) {
+            if (one.find("ALLOWED_HOSTS") != std::string::npos) found += one + "\n";
+        }
+        return found;
+    };
+    std::string const shop = "DEBUG=1\nSTRIPE_SECRET_KEY=sk_test_x\nSTRIPE_WEBHOOK_SECRET=whsec_x\nSTRIPE_PRICE_ID=price_1\n";
+    EXPECT_EQ(
+        notices(shop + "PUBLIC_URL=https://Chat.example.com\n"),
+        "PUBLIC_URL: its host chat.example.com is not in ALLOWED_HOSTS, so whoever comes by it is refused, also buyers who come back; add "
+        "it there.\n");
+    EXPECT_EQ(notices(shop + "PUBLIC_URL=https://chat.example.com\nALLOWED_HOSTS=localhost,.example.com\n"), "");
+    EXPECT_EQ(notices(shop + "PUBLIC_URL=http://[::1]:8000\n"), "");
+    EXPECT_EQ(notices(shop + "LISTEN=:8000\nALLOWED_HOSTS=chat.example.com\n"), "") << "nobody has named a URL";
+}
+
+TEST(Load, tells_in_debug_that_no_event_is_believed)
+{
+    auto const loaded = load_config(sources_of("DEBUG=1\nSTRIPE_SECRET_KEY=sk_test_x\nSTRIPE_PRICE_ID=price_1\n"));
+    EXPECT_EQ(joined(loaded.problems), "");
+    ASSERT_EQ(loaded.notices.size(), 1u) << joined(loaded.notices);
+    EXPECT_TRUE(loaded.notices[0].starts_with("STRIPE_WEBHOOK_SECRET is not set")) << loaded.notices[0];
+}
+
+TEST(Load, names_dev_where_a_server_in_debug_has_kept_its_key)
+{
+    auto sources = sources_of("DATA_DIR=/srv/pollux\n");
+    sources.read_file = [](std::string const& path) {
+        return path == "/srv/pollux/secret_key" ? std::optional<std::string>("key") : std::nullopt;
+    };
+    auto const hint = [&] {
+        return joined(load_config(sources).problems).find("--dev: may be what is missing here, since /srv/pollux/secret_key");
+    };
+    EXPECT_NE(hint(), std::string::npos);
+    sources.dotenv += "DEBUG=False\n";
+    EXPECT_EQ(hint(), std::string::npos) << "who says so means it";
+    sources.dotenv = "DATA_DIR=/srv/other\n";
+    EXPECT_EQ(hint(), std::string::npos);
+    sources.dotenv = "DATA_DIR=/srv/pollux\n";
+    sources.flags.dev = true;
+    EXPECT_EQ(joined(load_config(sources).problems), "");
+}
+
 TEST(Load, takes_what_is_right_in_production)
 {
     std::string_view const cases[] = {
@@ -245,7 +306,10 @@ TEST(Load, takes_what_is_right_in_production)
         "CORS_ALLOW_ALL_ORIGINS=True",
         "CORS_ALLOWED_ORIGINS=https://chat.example.com\nCORS_ALLOW_CREDENTIALS=True",
         "STRIPE_SECRET_KEY=sk_live_x\nSTRIPE_WEBHOOK_SECRET=whsec_x\nPUBLIC_URL=https://chat.example.com",
-        "STRIPE_SECRET_KEY=sk_live_x\nSTRIPE_WEBHOOK_SECRET=whsec_x\nRENDER_EXTERNAL_URL=https://chat.onrender.com",
+        "STRIPE_SECRET_KEY=sk_live_x\nSTRIPE_WEBHOOK_SECRET=whsec_x\nRENDER_EXTERNAL_URL=https://chat.onrender.com\n"
+        "ALLOWED_HOSTS=.onrender.com",
+        "STRIPE_SECRET_KEY=rk_live_x\nSTRIPE_WEBHOOK_SECRET=\"'whsec_x,whsec_y'\"\nPUBLIC_URL=https://chat.example.com:8443/pollux/",
+        "PUBLIC_URL=https://elsewhere.example.com", // Nothing is sold: a note.
         "AI_MODELS=demo",
         "GEMINI_API_KEY=\nAI_MODELS=demo",
         "GEMINI_BASE_URL=http://localhost:9000",

@@ -375,11 +375,19 @@ Complaint read_sms_template(std::string const& text, Config& config)
     return {};
 }
 
+Complaint read_stripe_key(std::string const& text, Config& config)
+{
+    auto const key = unquoted(text);
+    if (!key.starts_with("sk_") && !key.starts_with("rk_")) return "must be a secret or restricted key of Stripe's (sk_... or rk_...)";
+    return read_service_key<&Config::stripe_secret_key>(text, config);
+}
+
 Complaint read_webhook_secrets(std::string const& text, Config& config)
 {
     config.stripe_webhook_secrets.clear();
-    for (std::string& part : split_list(text)) {
-        if (!is_word(part)) return "must be secrets without spaces, by comma";
+    for (std::string& part : split_list(std::string(unquoted(text)))) {
+        bool const is_secret = part.starts_with("whsec_") && part.size() > std::string_view("whsec_").size();
+        if (!is_word(part) || !is_secret) return "must be signing secrets of webhook endpoints, like whsec_AbC, by comma";
         config.stripe_webhook_secrets.emplace_back(std::move(part));
     }
     return {};
@@ -388,8 +396,11 @@ Complaint read_webhook_secrets(std::string const& text, Config& config)
 Complaint read_price_ids(std::string const& text, Config& config)
 {
     config.stripe_price_ids = split_list(std::string(unquoted(text)));
+    // Prices made long ago are called otherwise than price_...; what never is one is what else Stripe's pages have to copy.
+    constexpr std::array<std::string_view, 6> others{"prod_", "sk_", "rk_", "pk_", "whsec_", "acct_"};
     for (std::string const& price : config.stripe_price_ids) {
-        if (!is_word(price)) return "must be ids of prices, like price_1AbC, by comma";
+        bool const is_other = std::ranges::any_of(others, [&](auto begin) { return price.starts_with(begin); });
+        if (!is_word(price) || is_other) return "must be ids of prices, like price_1AbC, by comma";
     }
     return {};
 }

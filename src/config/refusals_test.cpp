@@ -57,7 +57,12 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"ADMIN_MOBILE=+0151 1234567", "ADMIN_MOBILE="},
         Refusal{"OTP_TEST_NUMBERS=+11234567890:123456@2026-02-30", "OTP_TEST_NUMBERS (.env)"},
         Refusal{"SMS_TEMPLATE=hello", "SMS_TEMPLATE="}, Refusal{"STRIPE_PRICE_ID=a b", "STRIPE_PRICE_ID (.env): must be ids"},
-        Refusal{"STRIPE_TRIAL_DAYS=-1", "STRIPE_TRIAL_DAYS="}, Refusal{"BILLING_GRACE_DAYS=365", "BILLING_GRACE_DAYS="}));
+        Refusal{"STRIPE_WEBHOOK_SECRET=price_123", "STRIPE_WEBHOOK_SECRET ("},
+        Refusal{"STRIPE_WEBHOOK_SECRET=whsec_", "STRIPE_WEBHOOK_SECRET ("},
+        Refusal{"STRIPE_WEBHOOK_SECRET=whsec_a,sk_live_b", "STRIPE_WEBHOOK_SECRET ("},
+        Refusal{"STRIPE_SECRET_KEY=pk_live_x", "STRIPE_SECRET_KEY ("}, Refusal{"STRIPE_PRICE_ID=prod_1", "STRIPE_PRICE_ID"},
+        Refusal{"STRIPE_PRICE_ID=price_1,whsec_x", "STRIPE_PRICE_ID"}, Refusal{"STRIPE_TRIAL_DAYS=-1", "STRIPE_TRIAL_DAYS="},
+        Refusal{"BILLING_GRACE_DAYS=365", "BILLING_GRACE_DAYS="}));
 
 INSTANTIATE_TEST_SUITE_P(
     UnsafeValues, Refuses,
@@ -77,6 +82,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Refusal{"OTP_TEST_NUMBERS=+11234567890:123456@2027-02-21", "OTP_TEST_NUMBERS: the number that ends in 90 may be valid"},
                     Refusal{"STRIPE_SECRET_KEY=sk_live_x\nPUBLIC_URL=https://chat.example.com", "STRIPE_WEBHOOK_SECRET: is needed"},
                     Refusal{"STRIPE_SECRET_KEY=sk_live_x\nSTRIPE_WEBHOOK_SECRET=whsec_x", "PUBLIC_URL: is needed"},
+                    Refusal{"STRIPE_SECRET_KEY=sk_live_x\nSTRIPE_WEBHOOK_SECRET=whsec_x\nPUBLIC_URL=https://www.example.com",
+                            "PUBLIC_URL: its host www.example.com is not in ALLOWED_HOSTS"},
+                    Refusal{"STRIPE_SECRET_KEY=sk_live_x\nSTRIPE_WEBHOOK_SECRET=whsec_x\nRENDER_EXTERNAL_URL=https://chat.onrender.com",
+                            "RENDER_EXTERNAL_URL: its host chat.onrender.com is not in ALLOWED_HOSTS"},
                     Refusal{"GEMINI_API_KEY=", "GEMINI_API_KEY: no model is configured"},
                     Refusal{"GEMINI_API_KEY=\nAI_MODELS=gemini:x", "GEMINI_API_KEY: is needed for gemini:x"},
                     Refusal{"AI_MODELS=openai:x", "AI_MODELS: OpenAI-compatible servers come"},

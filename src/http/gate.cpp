@@ -129,12 +129,7 @@ std::string host_name(std::string_view host)
 
 bool is_allowed_host(std::string_view host, std::vector<std::string> const& allowed)
 {
-    std::string name = host_name(host);
-    return std::any_of(allowed.begin(), allowed.end(), [&](std::string const& pattern) {
-        if (pattern == "*") return true;
-        if (pattern.starts_with('.')) return name == pattern.substr(1) || name.ends_with(pattern);
-        return name == pattern;
-    });
+    return is_among_hosts(host_name(host), allowed);
 }
 
 std::optional<Error> refuse_remote_debug(Request const& request, asio::ip::address const& socket_peer, bool is_http_1_0,

@@ -9,11 +9,12 @@
 
 namespace pollux::http {
 
-// An answer of a handler: 200 and a page.
+// An answer of a handler: a page.
 struct Html {
     std::string title;                       // As text.
     std::string body;                        // What stands in <main>, as HTML: see html_text().
     std::vector<std::string> form_targets{}; // URLs elsewhere to which a form of the page may lead, by a redirect.
+    int status = 200;                        // Another one for what a browser asks for in vain (Request::accepts_html()).
 };
 
 // Text as it may stand in an element or between the quotes of an attribute.

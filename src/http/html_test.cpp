@@ -38,7 +38,8 @@ protected:
     HtmlTest()
     {
         router.get("/papers/{paper}/", show, desk, {.id = "showPaper", .access = Access::open});
-        router.post("/papers/{paper}/", sign, desk, {.id = "signPaper", .access = Access::open});
+        router.post("/papers/{paper}/", sign, desk,
+                    {.id = "signPaper", .summary = "Sign a paper", .access = Access::open, .errors = {"paper_torn"}});
     }
 
     Result<Response> call(std::string_view method, std::string_view path)
@@ -143,6 +144,7 @@ TEST_F(HtmlTest, the_document_shows_text_html)
     EXPECT_EQ(boost::json::serialize(shown), R"({"text/html":{"schema":{"type":"string"}}})");
     auto const& signing = document.at("paths").at("/papers/{paper}").at("post").at("responses");
     EXPECT_TRUE(signing.at("303").as_object().contains("description"));
+    EXPECT_EQ(document.at("paths").at("/papers/{paper}").at("post").at("description"), "Sign a paper. Codes to expect: `paper_torn`.");
     EXPECT_TRUE(signing.at("200").at("content").as_object().contains("text/html"));
 }
 

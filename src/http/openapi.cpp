@@ -105,6 +105,7 @@ json::object operation(Route const& route, SchemaBook const& book)
 {
     std::string description(route.options.summary);
     if (!route.options.errors.empty()) {
+        description += description.empty() || description.ends_with('.') ? "" : ".";
         description += " Codes to expect: ";
         for (std::size_t index = 0; index < route.options.errors.size(); ++index) {
             description += (index ? ", `" : "`") + std::string(route.options.errors[index]) + "`";

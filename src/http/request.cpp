@@ -14,10 +14,24 @@ std::optional<std::string_view> Request::header(std::string_view name) const
     return std::string_view(found->value());
 }
 
+namespace {
+
+bool accepts(Request const& request, std::string_view type)
+{
+    auto accept = request.header("Accept");
+    return accept && lower_ascii(*accept).find(type) != std::string::npos;
+}
+
+} // namespace
+
 bool Request::accepts_event_stream() const
 {
-    auto accept = header("Accept");
-    return accept && lower_ascii(*accept).find("text/event-stream") != std::string::npos;
+    return accepts(*this, "text/event-stream");
+}
+
+bool Request::accepts_html() const
+{
+    return accepts(*this, "text/html");
 }
 
 Result<std::optional<std::string>> Request::idempotency_key() const

@@ -53,6 +53,7 @@ public:
 
     std::optional<std::string_view> header(std::string_view name) const; // Case does not matter; the first of several.
     bool accepts_event_stream() const;                                   // Accept names text/event-stream.
+    bool accepts_html() const;                                           // Accept names text/html: a browser, in which somebody reads.
 
     // not_found(name) unless the parameter is a positive integer: ids that cannot exist are answered like ids that do not.
     template <class IdType>

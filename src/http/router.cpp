@@ -136,7 +136,7 @@ Response json_response(int status, std::string json)
 
 Response html_response(Html const& page)
 {
-    Response response{.status = 200, .content_type = "text/html; charset=utf-8"};
+    Response response{.status = page.status, .content_type = "text/html; charset=utf-8"};
     response.headers.emplace_back("Content-Security-Policy", html_policy(page));
     // What leads elsewhere tells nobody the page's URL; to this server the Origin is still said.
     response.headers.emplace_back("Referrer-Policy", "same-origin");

@@ -5,6 +5,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 
+import { command } from './support/command.mjs';
 import { Program, binary, endPrograms, logged, temporaryFolder } from './support/process.mjs';
 import { Server } from './support/server.mjs';
 import { Postgres } from './support/services.mjs';
@@ -35,9 +36,9 @@ async function logIn(server, printed) {
     return first.json();
 }
 
-describe('commands beside a server', { concurrency: true }, () => {
-    after(endPrograms);
+after(() => endPrograms());
 
+describe('commands beside a server', { concurrency: true }, () => {
     test('createsuperuser over SQLite: the server does it, and the link logs in', { timeout: 60_000 }, async () => {
         const server = await Server.start({ env: debug });
         assert.equal(fs.statSync(socketOf(server)).mode & 0o777, 0o600);
@@ -102,6 +103,39 @@ describe('commands beside a server', { concurrency: true }, () => {
         await server.stop();
     });
 
+    test('where there is no database, a command says so and makes none', { timeout: 120_000 }, async () => {
+        const elsewhere = path.join(temporaryFolder(), 'nix');
+        const commands = [['plans', 'list'], ['plans', 'set', 'basic', 'messages_per_day=7'], ['plans', 'add', 'team'], ['plans', 'price', 'pro', 'price_1'],
+            ['plans', 'archive', 'pro'], ['grant', '+14155550100', 'pro'], ['revoke', '+14155550100', 'pro'], ['reconcile']];
+        for (const args of commands) {
+            for (const env of [{}, { DATABASE_URL: `sqlite:///${elsewhere}/nix.sqlite3` }]) {
+                const folder = temporaryFolder();
+                const file = env.DATABASE_URL ? path.join(elsewhere, 'nix.sqlite3') : path.join(fs.realpathSync(folder), 'pollux_data/pollux.sqlite3');
+                const { code, stdout, said } = await command({ folder, env }, ...args, '--dev');
+                assert.deepEqual([code, stdout, said], [1, '', `pollux: there is no database at ${file}: run this where the server runs, or set DATA_DIR or DATABASE_URL`], args.join(' '));
+                assert.deepEqual(fs.readdirSync(folder), []);
+                assert.ok(!fs.existsSync(elsewhere));
+            }
+        }
+    });
+
+    test('nor where PostgreSQL has none of ours', { timeout: 90_000 }, async () => {
+        const postgres = await Postgres.start();
+        const refused = await command({ folder: temporaryFolder(), env: { DATABASE_URL: postgres.url } }, 'plans', 'list', '--dev');
+        assert.deepEqual([refused.code, refused.stdout], [1, '']);
+        assert.match(refused.said, /^pollux: DATABASE_URL: there is no database of Pollux there: set it as the server has it, or run `pollux migrate`$/);
+        assert.deepEqual(await postgres.rows("select tablename from pg_tables where schemaname = 'public'"), []);
+    });
+
+    test('createsuperuser may come before the first start, and says where it makes the database', { timeout: 60_000 }, async () => {
+        const folder = fs.realpathSync(temporaryFolder());
+        const first = await createSuperuser(folder, '+14155550105');
+        assert.equal(first.code, 0, first.stderr);
+        assert.ok(first.stdout.startsWith(`There was no database yet: ${folder}/pollux_data/pollux.sqlite3 is a new one.\n`), first.stdout);
+        const second = await createSuperuser(folder, '+14155550106');
+        assert.match(second.stdout, /^\+14155550106 is an admin/);
+    });
+
     test('createsuperuser over PostgreSQL works beside a server directly', { timeout: 90_000 }, async () => {
         const postgres = await Postgres.start();
         const env = { ...debug, DATABASE_URL: postgres.url };
@@ -113,5 +147,36 @@ describe('commands beside a server', { concurrency: true }, () => {
         await logIn(server, made.stdout);
         assert.ok(!fs.existsSync(socketOf(server)));
         await server.stop();
+    });
+});
+
+describe('what is typed wrongly is said in one line that names it', { concurrency: true }, () => {
+    const cases = [
+        [['foo'], "`pollux` has no command `foo` (`pollux --help` says more)"],
+        [['plan', 'list'], '`pollux` has no command `plan`; `plans`? (`pollux --help` says more)'],
+        [['server', '--dev'], '`pollux` has no command `server`; `serve`? (`pollux --help` says more)'],
+        [[], 'say what to do (`pollux --help` says more)'],
+        [['plans'], 'say what to do (`pollux plans --help` says more)'],
+        [['plans', 'show'], '`pollux plans` has no command `show` (`pollux plans --help` says more)'],
+        [['revoke', '+14155550100', 'pro', '--until', '2026-12-31'], 'not expected: --until 2026-12-31 (`pollux revoke --help` says more)'],
+        [['--quiet'], 'not expected: --quiet (`pollux --help` says more)'],
+        [['createsuperuser'], 'mobile is required (`pollux createsuperuser --help` says more)'],
+    ];
+    for (const [args, line] of cases) {
+        test(`pollux ${args.join(' ')}`, async () => {
+            const { code, stdout, said } = await command({ folder: temporaryFolder(), env: {} }, ...args);
+            assert.deepEqual([code, stdout, said], [2, '', `pollux: ${line}`]);
+        });
+    }
+
+    test('help of createsuperuser names its number once, and that of doctor names payments', async () => {
+        const help = async (...args) => (await command({ folder: temporaryFolder(), env: {} }, ...args)).stdout;
+        assert.equal((await help('createsuperuser', '--help')).match(/^ .*mobile/gim).length, 1);
+        assert.match(await help('--help'), /doctor .*payments/);
+    });
+
+    test('the model of a chat is of a new room', async () => {
+        const { code, said } = await command({ folder: temporaryFolder(), env: {} }, 'chat', '--model', 'gpt', '-m', 'Hello');
+        assert.deepEqual([code, said], [2, '--model is of a new room: say --new too. A room keeps the model that it has.']);
     });
 });

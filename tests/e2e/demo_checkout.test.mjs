@@ -178,6 +178,8 @@ describe('demo checkout', () => {
         assert.match(look(await post(client, portal, { action: 'keep' })), /Renews on/);
         await until('the undoing', async () => (await status(user)).cancels_at === null);
 
+        const nothing = await post(client, portal, { action: 'switch' });
+        assert.deepEqual([nothing.status, nothing.body.errors[0].field, nothing.body.errors[0].code], [422, 'price', 'required']);
         assert.match(look(await post(client, portal, { action: 'switch', price: 'demo_pro_yearly' })), /Pollux Pro, yearly/);
         await until('the other price', async () => (await status(user)).price === 'demo_pro_yearly');
         assert.ok(Date.parse((await status(user)).current_period_end) > Date.now() + 364 * day);
@@ -190,6 +192,11 @@ describe('demo checkout', () => {
                 const answer = await ask();
                 assert.ok([404, 422].includes(answer.status), `${path}: ${answer.text}`);
                 assert.match(answer.headers['content-type'], /^application\/problem\+json/);
+            }
+            const inABrowser = { Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+            for (const page of [await fetch(server.url + path, { headers: inABrowser }), await fetch(server.url + path, { method: 'POST', headers: inABrowser, body: new URLSearchParams({ action: path.includes('portal') ? 'cancel' : 'pay' }) })]) {
+                assert.deepEqual([page.status, page.headers.get('content-type')], [404, 'text/html; charset=utf-8'], path);
+                assert.match(await page.text(), /<h1>There is no such page<\/h1>/);
             }
         }
     });

@@ -226,7 +226,7 @@ describe('obeying, class by class', () => {
         test(`by ${what}: who comes back as told is let in, and told all that there is to know`, { timeout: 120_000 }, async () => {
             const wide = Object.keys(asks).flatMap((name) => (name in { auth: 1, otp: 1, webhook: 1 } ? [name] : [name, `${name}_address`])).filter((name) => !rules.includes(name));
             const given = [...wide.map((name) => `${name}=1000000/60`), ...rules.map((name) => `${name}=${limit}/${window}`), 'plan=1000000/1'].join();
-            const stripe = { STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_BASE_URL: 'http://127.0.0.1:9', STRIPE_WEBHOOK_SECRET: 'whsec_for_a_test_of_limits_12345', PUBLIC_URL: 'https://chat.example.com' };
+            const stripe = { STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_BASE_URL: 'http://127.0.0.1:9', STRIPE_WEBHOOK_SECRET: 'whsec_for_a_test_of_limits_12345', PUBLIC_URL: 'https://chat.example.com', ALLOWED_HOSTS: 'chat.example.com,127.0.0.1' };
             const server = await Server.start({ env: { ...env, ...stripe, RATE_RULES: given } });
             const client = new Client(server);
             let addresses = 0;

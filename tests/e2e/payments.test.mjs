@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { User } from './support/client.mjs';
-import { endPrograms, until } from './support/process.mjs';
+import { endPrograms, logged, until } from './support/process.mjs';
 import { nothingFollows } from './support/quiet.mjs';
 import { becomes, buyPro, checkout, openShop, status, twoNodes } from './support/shop.mjs';
 
@@ -206,6 +206,7 @@ describe('payments', () => {
                 const answer = await client.ask('POST', path, { body: JSON.stringify(created) });
                 assert.equal(`${answer.status} ${answer.body.code}`, '400 signature_missing');
                 assert.equal(await post({ secret: 'whsec_wrong' }), 400);
+                await logged(server, 'payment_signature_refused', 'STRIPE_WEBHOOK_SECRET'); // Once a minute: the first of these posts.
                 await nothingFollows(shop, server);
                 assert.equal((await status(user)).tier, 'basic');
                 assert.equal(await post(), 200);

@@ -119,7 +119,11 @@ describe('plans over SQLite', () => {
         assert.equal((await user.usage()).limit, 7);
         assert.equal(await succeeds(server, 'plans', 'set', 'basic', 'messages_per_day=7'), 'basic: nothing to change.\n');
         assert.match(await succeeds(server, 'plans', 'add', 'team', 'rank=2', 'is_public=yes', 'title=Team', 'description=For several.|With more.'), /^team: added/);
-        assert.match(await succeeds(server, 'plans', 'list'), /^plan +rank .*\nbasic +0 .*\npro +1 .*\nteam +2 .*\n$/);
+        const list = await succeeds(server, 'plans', 'list');
+        assert.deepEqual(list.match(/^\w+$/gm), ['basic', 'pro', 'team']);
+        assert.match(list, /^team\n {2}title +Team\n {2}description +For several\. \|\n +With more\.\n {2}is_public +yes\n/m);
+        assert.match(list, /^ {2}rank +2$/m);
+        assert.ok(Math.max(...list.split('\n').map((line) => line.length)) <= 100, list);
         const names = async () => (await client.ask('GET', '/plans/')).body.results.map(({ name }) => name);
         assert.deepEqual(await names(), ['basic', 'pro', 'team']);
         await succeeds(server, 'grant', user.mobile, 'team');

@@ -109,6 +109,10 @@ describe('the README\'s lines about buying', () => {
         const sim = shell.start(stripe[0]);
         await sim.printed(/listening on/);
         await shell.run(stripe[1]);
+        const failed = new Program('bash', ['-c', shell.typed(stripe[2])], { cwd: shell.folder, env: { ...shell.env, STRIPE_SECRET_KEY: 'sk_test_none' } });
+        assert.notEqual((await failed.end).code, 0);
+        assert.equal(failed.stdout, '', 'nothing of the environment is printed where it fails');
+        assert.match(failed.stderr, /STRIPE_SECRET_KEY/);
         await shell.run(stripe[2]);
         assert.match(shell.env.STRIPE_PRICE_ID, /^price_\w+$/);
         assert.match(shell.env.STRIPE_WEBHOOK_SECRET, /^whsec_\w+$/);

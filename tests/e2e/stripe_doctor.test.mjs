@@ -158,18 +158,31 @@ for (const [name, [plant, settings, health, what, mend]] of Object.entries(mista
 // Where settings are wrong too, those are named beside it.
 test('a mistake is named: a test key in production', async () => {
     await command({ folder, env: { ...production(), STRIPE_SECRET_KEY: 'sk_test_1' } }, 'stripe-setup', '--amount', '20.00');
-    const { findings } = await examine({ STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_PUBLISHABLE_KEY: 'pk_test_1' });
-    const key = findings.find(({ what }) => /a test key in production/.test(what));
-    assert.equal(key?.health, 'note');
-    assert.match(key.mend, /live/);
+    const { stdout } = await examine({ STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_PUBLISHABLE_KEY: 'pk_test_1' });
+    assert.match(stdout, /^ {2}note .*STRIPE_SECRET_KEY is a test key: no real money moves\. Set the live keys/m);
+    assert.equal(stdout.match(/test key|no real money/g).length, 2, `it is said once: ${stdout}`);
 });
 
 test('a mistake is named: no webhook secret', async () => {
-    const { code, findings, stdout } = await examine({ STRIPE_WEBHOOK_SECRET: '' });
+    const { code, stdout } = await examine({ STRIPE_WEBHOOK_SECRET: '' });
     assert.equal(code, 1);
-    const found = findings.find(({ what }) => /STRIPE_WEBHOOK_SECRET is not set/.test(what));
-    assert.equal(found?.health, 'ILL', stdout);
-    assert.match(found.mend, /stripe-setup/);
+    assert.match(stdout, /^ {2}ILL {2}Settings: STRIPE_WEBHOOK_SECRET: is needed .*stripe-setup/m);
+    assert.equal(stdout.match(/STRIPE_WEBHOOK_SECRET/g).length, 1, `it is said once: ${stdout}`);
+});
+
+test('a start and doctor say the same line of a PUBLIC_URL that is not answered', async () => {
+    const its = { ALLOWED_HOSTS: 'www.example.com' };
+    const { code, stdout } = await examine(its);
+    assert.equal(code, 1);
+    const [, line] = /^ {2}ILL {2}Settings: (PUBLIC_URL: its host chat\.example\.com is not in ALLOWED_HOSTS.*)$/m.exec(stdout);
+    const start = await command({ folder: temporaryFolder(), env: { ...right, ...its } }, 'serve');
+    assert.deepEqual([start.code, start.said], [2, `pollux: ${line}`]);
+});
+
+test('where no price is set that is said once', async () => {
+    const { stdout } = await examine({ STRIPE_PRICE_ID: '' });
+    assert.doesNotMatch(stdout, /STRIPE_PRICE_ID is not set/);
+    assert.match(stdout, /^ {2}ILL {2}Stripe: no price is set/m);
 });
 
 test('a mistake is named: PUBLIC_URL without https', async () => {

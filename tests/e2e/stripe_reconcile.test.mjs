@@ -310,6 +310,18 @@ describe('over SQLite', () => {
         assert.equal(without.code, 1);
         assert.match(without.said, /STRIPE_SECRET_KEY is not set/);
     });
+
+    test('where Stripe never answers it gives up after half a minute, in plain words', { timeout: 120_000 }, async () => {
+        await sim.tell('plan', { default: { fault: 'cut' } });
+        const began = performance.now();
+        const alone = new Program(binary('pollux'), ['reconcile'], { cwd: server.folder, env: { PATH: process.env.PATH, ...server.env } });
+        const { code } = await alone.end;
+        await sim.tell('plan', { reset: true, default: {} });
+        assert.equal(code, 1);
+        assert.ok(performance.now() - began < 60_000, `${performance.now() - began} ms`);
+        assert.equal(alone.stderr, 'pollux: Stripe has not answered for 30 seconds. What is done stays; run it again when it answers: it goes on.\n');
+        assert.match(alone.stdout, /^Stripe does not answer /);
+    });
 });
 
 describe('over PostgreSQL', () => {
@@ -318,7 +330,7 @@ describe('over PostgreSQL', () => {
         const sim = await StripeSim.start();
         await sim.tell('webhooks', { mode: 'drop' });
         const price = await makePrice(sim);
-        const cluster = await Cluster.start({ users: 1, workers: 0, redis: false, env: settings(sim, price) });
+        const cluster = await Cluster.start({ users: 1, workers: 0, redis: false, env: { ...settings(sim, price), ALLOWED_HOSTS: 'chat.example.com,127.0.0.1' } });
         await until('the first walk', () => cluster.serves.some(({ log }) => log.includes('"payments_reconciled"')));
         for (const statement of asUsers(await buyers(sim, price, few))) await cluster.postgres.psql(statement);
         await forgetCalls(sim);
@@ -355,11 +367,11 @@ describe('over PostgreSQL', () => {
         await plans('set', 'team', 'is_public=yes');
         const offers = async (client) => (await client.ask('GET', '/plans/')).body.results.find(({ name }) => name === 'team')?.prices.map(({ id }) => id) ?? [];
         for (const client of clients) await until('its price on every node', async () => isDeepStrictEqual(await offers(client), [teamPrice]), { seconds: holdsSeconds });
-        assert.match(await plans('list'), new RegExp(`^team +2 .*${teamPrice}`, 'm'));
+        assert.match(await plans('list'), new RegExp(`^team\n(?: .*\n)+? {2}prices +${teamPrice}\n`, 'm'));
         await plans('price', 'team', teamPrice, '--retire');
         for (const client of clients) await until('its end on every node', async () => (await offers(client)).length === 0, { seconds: holdsSeconds });
         assert.equal((await status(payer, session)).tier, 'team', 'who pays by it keeps it');
-        assert.match(await plans('list'), new RegExp(`^team +2 .*${teamPrice}\\(retired\\)`, 'm'));
+        assert.match(await plans('list'), new RegExp(`^team\n(?: .*\n)+? {2}prices +${teamPrice} \\(retired\\)\n`, 'm'));
         const audited = await cluster.rows("select detail from audit where action = 'plan' and detail like 'price %' order by at");
         assert.deepEqual(audited.map(({ detail }) => detail.replace(teamPrice, 'P')),
             ['price P (test acct_1): none -> team, sold', 'price P (test acct_1): team, sold -> team, retired']);

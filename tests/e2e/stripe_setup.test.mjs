@@ -77,7 +77,13 @@ test('what is needed is made once, and found again', async () => {
         assert.deepEqual([again.made, again.there, again.mended, again.look], [0, 3, 0, 0], again.stdout);
         assert.equal(again.settings.STRIPE_WEBHOOK_SECRET, undefined, 'it is shown once');
         assert.equal(again.settings.STRIPE_PRICE_ID, price.id);
+        const known = await succeeds(args, { STRIPE_PRICE_ID: price.id });
+        assert.match(known.stdout, /Nothing was to be changed, and the settings stay as they are\./);
+        assert.doesNotMatch(known.stdout, /anew|new secret/);
+        assert.match(again.stdout, /Start the servers anew with this STRIPE_PRICE_ID/);
+        assert.doesNotMatch(again.stdout, /new secret/);
     }
+    assert.match(first.stdout, /^The secret is shown this once\. Start the servers anew with these settings: .* the new secret\. `pollux doctor` looks at all of it\.$/m);
     assert.equal(await everything(), all);
     assert.equal(await changes(), changed, 'nothing was asked to be changed');
     assert.deepEqual([...new Set((await sim.calls()).map((call) => call.version))], [version]);
@@ -182,6 +188,8 @@ test('it says what is to be done with what it prints, and what a restricted key 
         const { code, said } = await setUp(monthly, { STRIPE_SECRET_KEY: 'rk_test_5' });
         assert.equal(code, 1, lacking);
         assert.match(said, /permission/, lacking);
+        assert.match(said, /to write customers, /, 'the line says what is needed');
+        assert.equal(said.split('\n').length, 1, said);
     }
 });
 
@@ -355,17 +363,35 @@ test('what keeps it from its work is said in one line', async () => {
         [['--amount', '20.00', '--currency', 'dollars'], {}, /--currency takes three letters/],
         [['--amount', '20.00', '--interval', 'fortnight'], {}, /--interval is day, week, month or year/],
         [monthly, { STRIPE_SECRET_KEY: '' }, /STRIPE_SECRET_KEY is not set/],
-        [monthly, { STRIPE_SECRET_KEY: 'sk_test_wrong' }, /Stripe does not say whose the key is: Invalid API Key/],
+        [monthly, { STRIPE_SECRET_KEY: 'sk_test_wrong' }, /^pollux: Stripe refuses the key \(Invalid API Key.*\)\. Take STRIPE_SECRET_KEY from Stripe's Dashboard \(Developers, API keys\)\.$/],
+        [monthly, { STRIPE_BASE_URL: 'http://127.0.0.1:9' }, /^pollux: Stripe cannot be reached \(.*\)\. See to the network, or to STRIPE_BASE_URL\.$/],
+        [monthly, { STRIPE_SECRET_KEY: 'sk_live_1', PUBLIC_URL: '', DEBUG: 'True' }, /STRIPE_SECRET_KEY is a live key: PUBLIC_URL must be where Stripe reaches/],
+        [['--dev', ...monthly], { STRIPE_SECRET_KEY: 'sk_live_1', PUBLIC_URL: 'http://chat.example.com' }, /STRIPE_SECRET_KEY is a live key: PUBLIC_URL must be/],
         [monthly, { PUBLIC_URL: 'http://chat.example.com' }, /PUBLIC_URL must be where Stripe reaches this server/],
         [monthly, { PUBLIC_URL: '' }, /PUBLIC_URL must be where Stripe reaches this server/],
         [monthly, { STRIPE_BASE_URL: 'http://192.0.2.1' }, /STRIPE_BASE_URL would send the key in clear/],
     ];
     for (const [args, env, expected] of cases) {
-        const { code, said } = await setUp(args, env);
+        const { code, said, stdout } = await setUp(args, env);
         assert.equal(code, 1, String(expected));
+        assert.doesNotMatch(stdout, /restricted/, 'nothing stands before the line');
+        assert.doesNotMatch(said, /\.\.$/);
         assert.equal(said.split('\n').length, 1, said);
         assert.match(said, expected);
         assert.doesNotMatch(said, /sk_test_1/);
     }
     for (const kind of kinds) assert.equal((await objects(kind)).length, 0, kind);
+});
+
+test('on a laptop, where Stripe posts nothing, events are left to its own command', async () => {
+    const refusal = { method: 'POST', path: '/v1/webhook_endpoints', status: 400, code: 'url_invalid' };
+    const local = { PUBLIC_URL: '', DEBUG: 'True' };
+    await sim.tell('plan', { matching: [refusal, refusal] });
+    const { made, look, stdout } = await succeeds(monthly, local);
+    assert.deepEqual([made, look], [3, 1], stdout);
+    assert.match(stdout, /LOOK +webhook endpoint: .*`stripe listen --forward-to http:\/\/127\.0\.0\.1:8000\/subscription\/webhook\/`.*STRIPE_WEBHOOK_SECRET/);
+    assert.doesNotMatch(stdout, /STRIPE_WEBHOOK_SECRET stays/);
+    const { code, said } = await setUp(monthly, { PUBLIC_URL: 'https://chat.example.com' });
+    assert.equal(code, 1, 'one that others reach is to have its endpoint');
+    assert.match(said, /^pollux: Stripe does not make the webhook endpoint: /);
 });

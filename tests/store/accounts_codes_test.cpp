@@ -187,6 +187,8 @@ TEST_F(Codes, are_sent_to_unknown_numbers_as_to_known_ones)
     EXPECT_EQ(error_of(again_known), "otp_cooldown");
     EXPECT_EQ(error_of(again_unknown), "otp_cooldown");
     EXPECT_EQ(again_known.error().retry_after(), 40s);
+    EXPECT_EQ(again_known.error().message(), "A code was asked for a moment ago; ask for another in 40 seconds.");
+    EXPECT_EQ(again_unknown.error().message(), again_known.error().message());
     EXPECT_EQ(again_unknown.error().retry_after(), 40s);
     for (int index = 0; index < 8; ++index) {
         advance(61s);

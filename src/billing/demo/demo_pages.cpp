@@ -129,4 +129,13 @@ http::Html portal_page(DemoDesk::PortalView const& view)
     return {"Demo portal, no money moves", std::move(body), {}};
 }
 
+http::Html missing_page()
+{
+    return {"Demo, no such page",
+            "<h1>There is no such page</h1>\n" + std::string(demo_note) +
+                "\n<p>It was of an account that is deleted, it is too old, or its address is not whole. Ask the app for a new one.</p>\n",
+            {},
+            404};
+}
+
 } // namespace pollux::billing::demo

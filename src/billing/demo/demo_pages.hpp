@@ -10,5 +10,6 @@ enum class CheckoutNote { none, declined };
 
 http::Html checkout_page(DemoDesk::CheckoutView const& view, CheckoutNote note);
 http::Html portal_page(DemoDesk::PortalView const& view);
+http::Html missing_page(); // 404: there is no such checkout or portal, or no longer.
 
 } // namespace pollux::billing::demo

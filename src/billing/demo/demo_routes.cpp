@@ -37,30 +37,38 @@ Error unknown_action(std::string_view known)
     return invalid("action", "unknown", "Post a form with action=" + std::string(known) + ".");
 }
 
+// Nobody's page, or that of an account that is deleted; in a browser somebody reads what is said of it.
+template <class Page>
+Result<Page> none(http::Request const& request, Error error)
+{
+    if (request.accepts_html()) return Page(missing_page());
+    return error;
+}
+
 asio::awaitable<Result<http::Html>> show_checkout(DemoDesk& desk, http::Request const& request)
 {
     auto id = request.path_word("session");
-    if (!id) co_return id.error();
+    if (!id) co_return none<http::Html>(request, id.error());
     auto const view = co_await desk.checkout(std::move(*id));
-    if (!view) co_return not_found("session");
+    if (!view) co_return none<http::Html>(request, not_found("session"));
     co_return checkout_page(*view, CheckoutNote::none);
 }
 
 asio::awaitable<Result<http::HtmlOrSeeOther>> use_checkout(DemoDesk& desk, http::Request const& request, http::RawBody body)
 {
     auto id = request.path_word("session");
-    if (!id) co_return id.error();
+    if (!id) co_return none<http::HtmlOrSeeOther>(request, id.error());
     auto const form = PostedForm::read(body);
     if (!form) co_return form.error();
     auto const action = form->value("action");
     if (action == "decline") {
         auto const view = co_await desk.checkout(std::move(*id));
-        if (!view) co_return not_found("session");
+        if (!view) co_return none<http::HtmlOrSeeOther>(request, not_found("session"));
         co_return checkout_page(*view, CheckoutNote::declined);
     }
     if (action != "pay" && action != "pay_later") co_return unknown_action("pay, decline or pay_later");
     auto const view = co_await desk.pay(std::move(*id), action == "pay" ? Payment::at_once : Payment::late);
-    if (!view) co_return not_found("session");
+    if (!view) co_return none<http::HtmlOrSeeOther>(request, not_found("session"));
     // Also who pays a second time: a browser shows the answer to the last of several clicks.
     if (status_at(view->session, view->now) == "complete") co_return http::SeeOther{success_url_of(view->session)};
     co_return checkout_page(*view, CheckoutNote::none);
@@ -69,9 +77,9 @@ asio::awaitable<Result<http::HtmlOrSeeOther>> use_checkout(DemoDesk& desk, http:
 asio::awaitable<Result<http::Html>> show_portal(DemoDesk& desk, http::Request const& request)
 {
     auto id = request.path_word("portal");
-    if (!id) co_return id.error();
+    if (!id) co_return none<http::Html>(request, id.error());
     auto const view = co_await desk.portal(std::move(*id));
-    if (!view) co_return not_found("portal");
+    if (!view) co_return none<http::Html>(request, not_found("portal"));
     co_return portal_page(*view);
 }
 
@@ -86,15 +94,17 @@ std::optional<DemoDesk::Wish> wish_of(std::string_view action)
 asio::awaitable<Result<http::Html>> use_portal(DemoDesk& desk, http::Request const& request, http::RawBody body)
 {
     auto id = request.path_word("portal");
-    if (!id) co_return id.error();
+    if (!id) co_return none<http::Html>(request, id.error());
     auto const form = PostedForm::read(body);
     if (!form) co_return form.error();
     auto const wish = wish_of(form->value("action"));
     if (!wish) co_return unknown_action("cancel, keep or switch");
     auto price = form->value("price");
+    if (*wish == DemoDesk::Wish::change_price && price.empty())
+        co_return invalid("price", "required", "Post price=..., the price to switch to, beside action=switch.");
     if (*wish == DemoDesk::Wish::change_price && !find_price(price)) co_return invalid("price", "unknown", "The demo sells no such price.");
     auto const view = co_await desk.change(std::move(*id), *wish, std::move(price));
-    if (!view) co_return not_found("portal");
+    if (!view) co_return none<http::Html>(request, not_found("portal"));
     co_return portal_page(*view);
 }
 

@@ -63,7 +63,8 @@ Result<void> check_return_url(ReturnUrls const& allowed, std::string_view text)
         return listed && has_origin(*url, *listed);
     });
     if (is_listed || (allowed.allows_loopback && is_loopback(*url))) return {};
-    return invalid("return_url", "not_allowed", "A return_url lies below PUBLIC_URL, or has an origin that CORS_ORIGINS lists by name.");
+    return invalid("return_url", "not_allowed",
+                   "A return_url lies below PUBLIC_URL, or has an origin that CORS_ALLOWED_ORIGINS lists by name.");
 }
 
 std::string with_parameter(std::string url, std::string_view parameter)

@@ -1,5 +1,5 @@
-// Where the provider may send a buyer back to: below PUBLIC_URL, or to an origin that CORS_ORIGINS lists by name. Anywhere else would make
-// Pollux a signpost for whoever wants to look trustworthy.
+// Where the provider may send a buyer back to: below PUBLIC_URL, or to an origin that CORS_ALLOWED_ORIGINS lists by name. Anywhere else
+// would make Pollux a signpost for whoever wants to look trustworthy.
 #pragma once
 
 #include "base/error.hpp"

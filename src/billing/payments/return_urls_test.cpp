@@ -35,6 +35,13 @@ TEST(ReturnUrls, or_have_an_origin_that_is_listed_by_name)
     }
 }
 
+TEST(ReturnUrls, that_are_refused_name_the_settings)
+{
+    auto const refused = check_return_url(production, "https://evil.example/");
+    EXPECT_EQ(refused.error().fields().at(0).detail,
+              "A return_url lies below PUBLIC_URL, or has an origin that CORS_ALLOWED_ORIGINS lists by name.");
+}
+
 TEST(ReturnUrls, are_whole_web_urls_and_nothing_else)
 {
     for (auto const* url :

@@ -3,7 +3,6 @@
 #include "base/failpoint.hpp"
 #include "billing/payments/payment_meter.hpp"
 #include "billing/payments/payment_tasks.hpp"
-#include "billing/stripe/signature.hpp"
 #include "ops/log.hpp"
 
 #include <boost/json/parse.hpp>
@@ -14,7 +13,7 @@ namespace {
 
 using stripe::SignatureVerdict;
 
-Result<void> check(SignatureVerdict verdict)
+Result<void> check(SignatureVerdict verdict, stripe::Mode mode)
 {
     switch (verdict) {
     case SignatureVerdict::right: return {};
@@ -24,7 +23,9 @@ Result<void> check(SignatureVerdict verdict)
     case SignatureVerdict::malformed:
     case SignatureVerdict::wrong: break;
     }
-    return malformed("signature_invalid", "The signature is not of this body by a secret of STRIPE_WEBHOOK_SECRET.");
+    bool const is_demo = mode == stripe::Mode::demo;
+    return malformed("signature_invalid", is_demo ? "The signature is not of this body by the demo: nobody else posts here."
+                                                  : "The signature is not of this body by a secret of STRIPE_WEBHOOK_SECRET.");
 }
 
 std::optional<stripe::Event> event_in(std::string const& body)
@@ -37,11 +38,23 @@ std::optional<stripe::Event> event_in(std::string const& body)
 
 } // namespace
 
+// A post without any signature is a stranger's; one whose signature is not right may be Stripe's, and a setting or a clock be wrong.
+void Webhook::log_refused(SignatureVerdict verdict, Error const& error)
+{
+    if (verdict == SignatureVerdict::absent || !refused_line_.is_due()) return;
+    ops::log(ops::Level::warning, "payment_signature_refused",
+             {{"code", error.code()},
+              {"setting", verdict == SignatureVerdict::too_old ? "" : "STRIPE_WEBHOOK_SECRET"},
+              {"reason", error.message()}});
+}
+
 asio::awaitable<Result<void>> Webhook::take(std::string signature, std::string body, Steady::time_point deadline)
 {
-    auto const checked = check(stripe::judge_signature(signature, body, secrets_, clock_.now()));
+    auto const verdict = stripe::judge_signature(signature, body, secrets_, clock_.now());
+    auto const checked = check(verdict, mode_);
     if (!checked) {
         count_event(EventFate::refused);
+        log_refused(verdict, checked.error());
         co_return checked.error();
     }
     auto const event = event_in(body);

@@ -1,10 +1,12 @@
 #include "billing/stripe/setup.hpp"
 
-#include "billing/stripe/reads.hpp"
+#include "base/lenient_json.hpp"
+#include "billing/stripe/key_trouble.hpp"
 #include "billing/stripe/setup_catalogue.hpp"
 #include "billing/stripe/setup_endpoint.hpp"
 #include "billing/stripe/setup_portal.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace pollux::billing::stripe {
@@ -12,10 +14,11 @@ namespace {
 
 asio::awaitable<bool> look_at_account(SetupRun& run)
 {
-    auto account = co_await account_of(run.api(), run.soon());
-    if (!account.value) co_return run.fail("Stripe does not say whose the key is", account.detail);
-    run.outcome.account = std::move(*account.value);
-    co_return true;
+    auto const answer = co_await run.api().call({.path = "/v1/account", .deadline = run.soon()});
+    run.outcome.account = text_at(answer.body, "id");
+    if (answer.outcome == Outcome::done && !run.outcome.account.empty()) co_return true;
+    auto const trouble = trouble_of(answer);
+    co_return run.fail("Stripe " + trouble.what + " " + trouble.mend, "");
 }
 
 // The endpoint before the portal: whatever Stripe has against a configuration, events come.
@@ -31,6 +34,11 @@ asio::awaitable<bool> settle(SetupRun& run)
 }
 
 } // namespace
+
+bool SetupOutcome::has_changed() const
+{
+    return std::ranges::any_of(lines, [](SetupLine const& line) { return line.done == SetupDone::made || line.done == SetupDone::mended; });
+}
 
 asio::awaitable<SetupOutcome> set_up(Api const& api, SetupWish wish)
 {

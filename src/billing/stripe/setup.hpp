@@ -21,6 +21,7 @@ struct SetupWish {
     std::string public_url;             // Without a slash at its end.
     std::optional<PriceWish> price;     // None: those that are there already.
     std::vector<std::string> also_sold; // Prices of the settings, in their order.
+    bool is_local = false;              // The URL is of this machine alone, where Stripe posts nothing.
 };
 
 enum class SetupDone { made, found, mended, named };
@@ -35,7 +36,11 @@ struct SetupOutcome {
     std::vector<SetupLine> lines;
     std::vector<std::string> prices; // For STRIPE_PRICE_ID: what is sold, ours before the settings'. Empty: it did not come so far.
     std::string webhook_secret;      // Only of an endpoint that was made.
-    std::string failure;             // Not empty: what could not be done, in one line. What stands in `lines` is done.
+    bool has_endpoint = false;       // At Stripe.
+    bool is_invalid = false;         // Of `failure`: Stripe does not take what it was given.
+    std::string failure;             // Not empty: what could not be done, in one sentence or two. What stands in `lines` is done.
+
+    bool has_changed() const; // Anything at Stripe.
 };
 
 asio::awaitable<SetupOutcome> set_up(Api const& api, SetupWish wish);

@@ -31,6 +31,7 @@ asio::awaitable<std::optional<Answer>> SetupRun::post(std::string path, Form for
         {.method = "POST", .path = std::move(path), .form = std::move(form), .operation = random_token(), .deadline = soon()});
     if (answer.outcome == Outcome::done) co_return answer;
     fail(std::move(what), answer.detail);
+    outcome.is_invalid = answer.status == 400;
     co_return std::nullopt;
 }
 

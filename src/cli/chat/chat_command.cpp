@@ -141,6 +141,10 @@ int chat(ChatArguments const& arguments)
         tell("--url must be https://..., or http:// to this machine, because your token travels to it.");
         return 2;
     }
+    if (!arguments.model.empty() && !arguments.new_room) {
+        tell("--model is of a new room: say --new too. A room keeps the model that it has.");
+        return 2;
+    }
     prepare_secrets();
     net::prepare_http_client();
     asio::io_context io(1);

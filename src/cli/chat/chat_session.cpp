@@ -33,7 +33,11 @@ ChatSession::ChatSession(ApiClient& api, LineReader& lines, ChatOutput output, C
 
 asio::awaitable<void> ChatSession::open_room()
 {
-    if (!options_.room.empty()) co_return co_await enter_room(options_.room);
+    if (!options_.room.empty()) {
+        auto const refused = co_await enter_room(options_.room);
+        if (!refused.empty()) throw ChatFailure("--room: " + refused);
+        co_return;
+    }
     if (options_.choice == ChatOptions::Room::fresh) co_return co_await new_room("");
     Answer const rooms = co_await api_.call({"GET", "/chatroom/?limit=1"});
     if (!rooms.is_ok()) throw ChatFailure(rooms.problem());
@@ -43,15 +47,16 @@ asio::awaitable<void> ChatSession::open_room()
     output_.side("You are in room " + room_ + ", \"" + text_in(results->front(), "name") + "\".");
 }
 
-asio::awaitable<void> ChatSession::enter_room(std::string id)
+asio::awaitable<std::string> ChatSession::enter_room(std::string id)
 {
     auto number = parse_integer(id);
-    if (!number || *number <= 0) co_return output_.side("A room is a number: /room 1");
+    if (!number || *number <= 0) co_return "A room is a number, like 1.";
     Answer const room = co_await api_.call({"GET", room_path(id) + "?limit=1"});
-    if (!room.is_ok()) co_return output_.side(room.problem());
+    if (!room.is_ok()) co_return room.problem();
     room_ = id;
     last_reply_.clear();
     output_.side("You are in room " + room_ + ", \"" + text_in(room.body, "name") + "\".");
+    co_return std::string();
 }
 
 asio::awaitable<void> ChatSession::new_room(std::string name)
@@ -108,7 +113,8 @@ asio::awaitable<void> ChatSession::command(std::string line)
     } else if (word == "/rooms") {
         co_await list_rooms();
     } else if (word == "/room") {
-        co_await enter_room(rest);
+        auto const refused = co_await enter_room(rest);
+        if (!refused.empty()) output_.side(refused);
     } else if (word == "/retry") {
         co_await retry();
     } else if (word == "/stop") {

@@ -45,7 +45,7 @@ private:
     asio::awaitable<void> command(std::string line);
     asio::awaitable<void> new_room(std::string name);
     asio::awaitable<void> list_rooms();
-    asio::awaitable<void> enter_room(std::string id);
+    asio::awaitable<std::string> enter_room(std::string id); // Why not; empty: it is entered.
     asio::awaitable<bool> retry();
     asio::awaitable<bool> follow(std::string reply_id, std::string stream_url);
     asio::awaitable<void> follow_to_the_end(std::string stream_url, ReplyView& view);

@@ -196,6 +196,15 @@ TEST_F(Chat, shows_a_reply)
     EXPECT_TRUE(is_well_);
 }
 
+TEST_F(Chat, ends_where_the_room_that_was_named_is_not_there)
+{
+    run_say(
+        {{room.request, {}, json_answer("404 Not Found", R"({"code":"room_not_found","detail":"There is no such room among yours."})")}});
+    EXPECT_EQ(failure_, "--room: There is no such room among yours.");
+    EXPECT_EQ(side_, "");
+    EXPECT_FALSE(is_well_);
+}
+
 TEST_F(Chat, goes_on_after_a_cut)
 {
     run_say({room,
