@@ -1,5 +1,6 @@
 #include "cli/stripe_setup.hpp"
 
+#include "app/stored_prices.hpp"
 #include "billing/stripe/key_rights.hpp"
 #include "cli/stripe_access.hpp"
 
@@ -34,6 +35,23 @@ std::string list_of(std::vector<std::string> const& prices)
     std::string list;
     for (auto const& price : prices) list.append(list.empty() ? "" : ",").append(price);
     return list;
+}
+
+// Of the settings' prices the settings know better.
+std::optional<std::vector<stripe::PlanOfPrice>> plans_of(app::StoredPrices const& stored)
+{
+    if (!stored.failure.empty()) return std::nullopt;
+    std::vector<stripe::PlanOfPrice> plans;
+    for (auto const& one : stored.prices) plans.push_back({one.account, one.price, one.plan, one.is_sold && !one.is_of_settings});
+    return plans;
+}
+
+std::string no_database_text(std::string const& reason)
+{
+    return "\nNo database was looked at (" + reason +
+           "). Prices that `pollux plans price` gave to plans stand there: once there are\nsome, run this where the database is, so that "
+           "the "
+           "portal offers them.\n";
 }
 
 std::string rights_text()
@@ -73,7 +91,9 @@ int stripe_setup(config::Config const& config, SetupArguments const& arguments)
     if (!client) return refuse("STRIPE_BASE_URL would send the key in clear; use https.");
     if (!config.debug && !config.public_url.starts_with("https://"))
         return refuse("PUBLIC_URL must be where Stripe reaches this server, like https://chat.example.com.");
-    stripe::SetupWish wish{.public_url = config.public_url, .price = std::nullopt, .also_sold = config.stripe_price_ids};
+    auto const stored = app::stored_prices(config, std::string(stripe::word_of(client->mode())));
+    stripe::SetupWish wish{
+        .public_url = config.public_url, .price = std::nullopt, .also_sold = config.stripe_price_ids, .plans = plans_of(stored)};
     if (!arguments.amount.empty()) {
         auto price = stripe::read_price_wish(arguments.amount, arguments.currency, arguments.interval);
         if (!price) return refuse(price.error().message());
@@ -83,6 +103,7 @@ int stripe_setup(config::Config const& config, SetupArguments const& arguments)
     auto const mode = std::string(stripe::word_of(client->mode()));
     if (!outcome.account.empty()) std::fputs(("Stripe account " + outcome.account + ", " + mode + " mode:\n").c_str(), stdout);
     std::fputs(setup_text(outcome).c_str(), stdout);
+    if (!stored.failure.empty()) std::fputs(no_database_text(stored.failure).c_str(), stdout);
     std::fflush(stdout);
     return outcome.failure.empty() ? 0 : refuse(outcome.failure + ".");
 }
