@@ -447,6 +447,28 @@ test('a price of another plan stays its own, whatever the settings name', async 
     }
 });
 
+test('a price that is archived at Stripe is not sold, and the way out that is named is one', async () => {
+    const { client, pro, max, plans, again, doctor, close } = await soldByTwoPlans();
+    try {
+        await archive(max);
+        const user = await User.signUp(client);
+        const refused = await client.ask('POST', '/subscription/checkout/', { token: user.token, body: { plan: 'max' } });
+        assert.deepEqual([refused.status, refused.body.code], [404, 'plan_not_sold']);
+        assert.deepEqual((await client.ask('GET', '/plans/')).body.results.find(({ name }) => name === 'max').prices, []);
+        const mend = new RegExp(`pollux plans price max ${max} --retire`);
+        const { stdout, look } = await again();
+        assert.equal(look, 1, stdout);
+        assert.match(stdout, mend);
+        assert.deepEqual(await switches(), { pollux_pro: [pro] });
+        assert.match((await doctor()).join(), new RegExp(`the price ${max} is archived, so nobody can buy by it`));
+        await plans('price', 'max', max, '--retire');
+        assert.deepEqual([(await again()).look, await doctor()], [0, []]);
+        assert.equal((await checkout(user)).checkout_url.startsWith('http'), true, 'others are sold as before');
+    } finally {
+        await close();
+    }
+});
+
 test('where no database can be read it says so, and takes nothing out', async () => {
     const { max, again, close } = await soldByTwoPlans();
     try {
