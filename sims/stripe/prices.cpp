@@ -24,6 +24,7 @@ constexpr std::string_view currencies = "aed afn all amd ang aoa ars aud awg azn
 constexpr std::string_view three_decimals = "bhd jod kwd omr tnd";
 constexpr std::string_view whole_only = "isk ugx"; // Written with two decimals, which are 00.
 constexpr std::int64_t amount_max = 99'999'999;
+constexpr std::int64_t amount_max_idr = 999'999'999'999;
 
 std::string check_currency(json::object const& params)
 {
@@ -52,7 +53,8 @@ void set_amount(json::object& made, json::object const& params, std::string cons
         has_fraction = rest.find_first_not_of(".0") != std::string_view::npos;
     }
     if (amount < 0) throw invalid("This value must be greater than or equal to 0.", "unit_amount", "parameter_invalid_integer");
-    if (amount > amount_max) throw invalid("Amount must be no more than 999,999.99", "unit_amount", "amount_too_large");
+    if (amount > (currency == "idr" ? amount_max_idr : amount_max))
+        throw invalid("Amount must be no more than 999,999.99", "unit_amount", "amount_too_large");
     if (has_word(three_decimals, currency) && amount % 10 != 0)
         throw invalid("Invalid amount: the last digit of an amount in " + currency + " must be 0.", "unit_amount");
     if (has_word(whole_only, currency) && amount % 100 != 0)

@@ -143,6 +143,15 @@ asio::awaitable<Result<std::string>> list(Rooms& rooms, std::string)
     co_return to_json(Said{text_of(plans, prices)});
 }
 
+constexpr char const* pages_go_on =
+    " Payment pages that are open already sell it for a day at most, and the portal until `pollux stripe-setup` is run.";
+
+// What ends the sale of a plan ends it for who comes from now on.
+bool ends_sale(std::string const& change)
+{
+    return change == "is_archived no -> yes" || change == "is_public yes -> no";
+}
+
 asio::awaitable<Result<std::string>> set(Rooms& rooms, std::string arguments)
 {
     auto wanted = from_json<PlanWanted>(arguments);
@@ -153,7 +162,14 @@ asio::awaitable<Result<std::string>> set(Rooms& rooms, std::string arguments)
     std::string line = name + ": ";
     if (changes->empty()) line += "nothing to change";
     for (auto const& change : *changes) line.append(&change == &changes->front() ? "" : "; ").append(change);
-    co_return to_json(Said{line + ".\n"});
+    line += ".";
+    if (rooms.payments && std::ranges::any_of(*changes, ends_sale)) {
+        auto const prices = co_await rooms.payments->price_desk().all();
+        bool const is_sold =
+            std::ranges::any_of(prices, [&](auto const& one) { return one.plan == name && one.state == billing::PriceState::sold; });
+        if (is_sold) line += pages_go_on;
+    }
+    co_return to_json(Said{line + "\n"});
 }
 
 asio::awaitable<Result<std::string>> add(Rooms& rooms, std::string arguments)
@@ -176,6 +192,9 @@ std::string words_for(PriceWanted const& wanted, billing::PriceDesk::Outcome con
         text += " Who pay by it and had not " + plan + " by it are looked at now: " + std::to_string(outcome.payers) + ".";
     if (!wanted.is_retired && !outcome.is_public)
         text += " Nobody can buy " + plan + " before it is public: `pollux plans set " + plan + " is_public=yes`.";
+    if (outcome.is_changed && wanted.is_retired && outcome.was_sold) text += pages_go_on;
+    if (outcome.is_changed && !wanted.is_retired && outcome.is_public && outcome.scope.mode != "demo")
+        text += " `pollux stripe-setup` lets who has another plan switch to it.";
     return text + "\n";
 }
 

@@ -9,8 +9,12 @@
 
 namespace pollux::app {
 
-// Besides those that came by the settings, of all accounts of the mode. None where there is no database yet, or it cannot be read. Changes
-// nothing, throws nothing.
-std::vector<billing::StoredPrice> stored_prices(config::Config const& config, std::string mode);
+struct StoredPrices {
+    std::vector<billing::StoredPrice> prices;
+    std::string failure; // Why they are not known: there is no database yet, or it cannot be read. Empty: they are.
+};
+
+// Of all accounts of the mode. Changes nothing, throws nothing.
+StoredPrices stored_prices(config::Config const& config, std::string mode);
 
 } // namespace pollux::app

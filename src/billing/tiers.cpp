@@ -37,7 +37,8 @@ Result<void> check_grant(Grant const& grant, std::optional<Plan> const& plan, Ti
     if (grant.plan == basic_plan) return invalid("plan", "not_grantable", "Everybody has basic: there is nothing to grant or to revoke.");
     if (!plan) return no_such_plan(grant.plan);
     if (plan->is_archived) {
-        return conflict("plan_archived", "The plan " + grant.plan + " is archived: who has it keeps it, and nobody gets it any more.");
+        return conflict("plan_archived",
+                        "The plan " + grant.plan + " is archived: who has it keeps it, and it is granted to nobody any more.");
     }
     if (grant.until && *grant.until <= now)
         return invalid("until", "past", "The end of the grant, " + rfc3339(*grant.until) + ", is past.");

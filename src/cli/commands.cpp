@@ -277,7 +277,7 @@ struct CommandLine {
         command->add_option("plan", plans.plan, "The plan's name")->required();
         command->add_option("price", plans.price, "The price's id, like price_1AbC")->required();
         command->add_flag("--retire", plans.is_retired, "Sells it no more, or not at all: who pays by it has the plan");
-        command = add_plan_command(*all, "archive", "Nobody gets it any more; who has it keeps it.",
+        command = add_plan_command(*all, "archive", "Ends its sale, but for payment pages that are open already; who has it keeps it.",
                                    [this](auto const& config) { return app::set_plan(config, plans.plan, {"is_archived=yes"}); });
         command->add_option("plan", plans.plan, "Its name")->required();
 

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 namespace pollux::cli {
@@ -133,13 +134,34 @@ private:
                 "Take both from the same page of Stripe's Dashboard.");
     }
 
-    // Of another account the key shows nothing, and what is sold there is not sold now.
+    // Of another account the key shows nothing, and what is sold there is not sold now. Those of the settings follow these at each start.
     void take_stored()
     {
-        for (auto const& [account, price] : setup_.stored) {
-            if (account == account_ && std::ranges::find(setup_.prices, price) == setup_.prices.end()) setup_.prices.push_back(price);
+        std::erase_if(setup_.stored, [&](auto const& one) { return one.account != account_; });
+        for (auto const& one : setup_.stored) {
+            auto const named = std::ranges::find(setup_.prices, one.price);
+            if (named != setup_.prices.end() && one.plan != "pro") {
+                add(Health::note, "STRIPE_PRICE_ID names the price " + one.price + ", which is of the plan " + one.plan + ".",
+                    "Take it out there; or make it Pro's by `pollux plans price pro " + one.price + "`.");
+                setup_.prices.erase(named);
+            }
         }
+        offered_ = setup_.prices;
+        for (auto const& one : setup_.stored) {
+            bool const is_named = std::ranges::find(offered_, one.price) != offered_.end();
+            if (one.is_sold && !one.is_of_settings && !is_named) besides_.push_back(one.price);
+        }
+        offered_.insert(offered_.end(), besides_.begin(), besides_.end());
+        setup_.prices = offered_;
         setup_.prices.resize(std::min(setup_.prices.size(), prices_max));
+    }
+
+    // How to mend that nobody can buy by it.
+    std::string instead_of(std::string const& id, std::string of_settings) const
+    {
+        if (std::ranges::find(besides_, id) == besides_.end()) return of_settings;
+        auto const command = "`pollux plans price " + std::ranges::find(setup_.stored, id, &billing::StoredPrice::price)->plan + " ";
+        return command + id + " --retire` ends its sale; " + command + "...` names another one.";
     }
 
     asio::awaitable<void> prices()
@@ -160,7 +182,7 @@ private:
                     "Put a price of the key's mode into STRIPE_PRICE_ID: test and live have their own.");
             else
                 add(Health::ill, "there is no price " + id + " in this account.",
-                    "Put an id of this account into STRIPE_PRICE_ID; `pollux stripe-setup` prints it.");
+                    instead_of(id, "Put an id of this account into STRIPE_PRICE_ID; `pollux stripe-setup` prints it."));
         }
     }
 
@@ -170,7 +192,7 @@ private:
         if (price.is_active && !price.interval.empty()) sold_.push_back(price);
         if (!price.is_active) {
             add(Health::ill, "the price " + price.id + " is archived, so nobody can buy by it.",
-                "Make it active in Stripe's Dashboard, or put another one into STRIPE_PRICE_ID.");
+                "Make it active in Stripe's Dashboard; or: " + instead_of(price.id, "put another one into STRIPE_PRICE_ID."));
         }
         if (price.interval.empty()) {
             add(Health::ill, "the price " + price.id + " is paid once, and a plan needs one that recurs.",
@@ -189,6 +211,7 @@ private:
         if (found == all.value->end())
             co_return add(Health::ill, "the portal has no configuration, so customers can neither cancel nor change their card.", set_up);
         examine(*found);
+        if (setup_.is_database_known && found->switches_prices) co_await examine_offers(*found);
     }
 
     void examine(stripe::PortalConfiguration const& portal)
@@ -212,6 +235,29 @@ private:
                      ": Stripe's portal takes one price of a product for each interval.";
         }
         if (!cannot.empty()) add(Health::note, name + " " + cannot, "Leave it so, or sell by a price of another product.");
+    }
+
+    // What can be switched to, and is not sold.
+    asio::awaitable<void> examine_offers(stripe::PortalConfiguration portal)
+    {
+        std::vector<std::string> others;
+        for (auto const& product : portal.switches) {
+            std::ranges::copy_if(product.prices, std::back_inserter(others),
+                                 [&](auto const& id) { return std::ranges::find(offered_, id) == offered_.end(); });
+        }
+        if (others.empty()) co_return;
+        auto const& id = others.front();
+        auto const known = std::ranges::find(setup_.stored, id, &billing::StoredPrice::price);
+        auto const listed = co_await stripe::listed_price_of(api_, id, soon());
+        bool const is_of_setup =
+            listed.value && listed.value->is_of_setup && !listed.value->lookup_key.empty() && listed.value->price.is_active;
+        auto what = "the portal configuration " + portal.id + " lets customers switch to the price " + id + ", which ";
+        what += known == setup_.stored.end() ? "no plan names: who pays by it has none." : "is sold no more.";
+        if (others.size() > 1) what += " So it does with " + std::to_string(others.size() - 1) + " more.";
+        add(known == setup_.stored.end() ? Health::ill : Health::note, what,
+            is_of_setup ? "Put it into STRIPE_PRICE_ID and start the servers anew; or archive it in Stripe's Dashboard, and run `pollux "
+                          "stripe-setup`."
+                        : "`pollux stripe-setup` takes it out.");
     }
 
     asio::awaitable<void> endpoint()
@@ -239,8 +285,8 @@ private:
                 name + " sends the API version " + (found->version.empty() ? "of the account" : found->version) + ", not " +
                     std::string(stripe::api_version) + ".",
                 "Delete it at Stripe and run `pollux stripe-setup`; a version cannot be changed.");
-        auto const live = std::ranges::count_if(
-            *all.value, [&](auto const& one) { return one.is_enabled() && std::ranges::find(urls, one.url) != urls.end(); });
+        auto const live =
+            std::ranges::count_if(*all.value, [&](auto const& one) { return one.is_enabled() && stripe::leads_to(one, urls); });
         if (live > 1)
             add(Health::note, std::to_string(live) + " webhook endpoints lead here, so each event comes so often.",
                 "Delete all but one at Stripe; STRIPE_WEBHOOK_SECRET is that one's.");
@@ -248,8 +294,10 @@ private:
 
     stripe::Api const& api_;
     PaymentSetup setup_;
-    std::string account_; // The key's.
-    std::vector<stripe::Price> sold_;
+    std::string account_;              // The key's.
+    std::vector<std::string> besides_; // What the database sells, and the settings do not name: ids.
+    std::vector<std::string> offered_; // What is sold at all.
+    std::vector<stripe::Price> sold_;  // Of those what can be bought.
     std::vector<Finding> findings_;
 };
 
@@ -289,10 +337,12 @@ std::vector<Finding> examine_payments(config::Config const& config)
     try {
         auto const client = stripe_client(config, call_time_max);
         if (!client) return {{Health::ill, "Stripe: STRIPE_BASE_URL would send the key in clear.", "Use https."}};
+        auto stored = app::stored_prices(config, std::string(stripe::word_of(client->mode())));
         PaymentSetup setup{.debug = config.debug,
                            .public_url = config.public_url,
                            .prices = config.stripe_price_ids,
-                           .stored = app::stored_prices(config, std::string(stripe::word_of(client->mode()))),
+                           .stored = std::move(stored.prices),
+                           .is_database_known = stored.failure.empty(),
                            .publishable_key = config.stripe_publishable_key.value_or(""),
                            .has_webhook_secret = !config.stripe_webhook_secrets.empty(),
                            .is_restricted = stripe::is_restricted(config.stripe_secret_key->reveal())};

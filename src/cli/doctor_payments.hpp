@@ -20,6 +20,7 @@ struct PaymentSetup {
     std::string public_url;
     std::vector<std::string> prices;          // That the settings name.
     std::vector<billing::StoredPrice> stored; // Of the key's mode, whatever the account: those of the key's own are looked at, too.
+    bool is_database_known = false;           // Then what is not among them no plan names.
     std::string publishable_key;
     bool has_webhook_secret = false;
     bool is_restricted = false; // The key (rk_...).

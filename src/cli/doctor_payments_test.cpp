@@ -79,15 +79,62 @@ TEST(DoctorPayments, judge_stored_prices_of_the_keys_own_account_alone)
 {
     auto api = well();
     auto setup = right();
-    for (int number = 10; number < 40; ++number) setup.stored.push_back({"acct_0", "price_theirs_" + std::to_string(number)});
-    setup.stored.push_back({"acct_1AbCdEfGhIjKlMnO", "price_1"});
+    for (int number = 10; number < 40; ++number) setup.stored.push_back({"acct_0", "price_theirs_" + std::to_string(number), "pro"});
+    setup.stored.push_back({"acct_1AbCdEfGhIjKlMnO", "price_1", "pro"});
     EXPECT_TRUE(not_well(examine(api, setup)).empty());
     for (auto const& call : api.take_calls()) EXPECT_EQ(call.find("price_theirs"), std::string::npos) << call;
 
-    setup.stored.push_back({"acct_1AbCdEfGhIjKlMnO", "price_gone"});
-    auto const found = not_well(examine(api, setup));
+    setup.stored.push_back({"acct_1AbCdEfGhIjKlMnO", "price_gone", "max"});
+    auto found = not_well(examine(api, setup));
     ASSERT_EQ(found.size(), 1u);
     EXPECT_NE(found.front().what.find("no price price_gone"), std::string::npos);
+    EXPECT_EQ(found.front().mend.find("STRIPE_PRICE_ID"), std::string::npos) << "it does not stand there: " << found.front().mend;
+    EXPECT_NE(found.front().mend.find("pollux plans price max price_gone --retire"), std::string::npos) << found.front().mend;
+    setup.stored.back().is_sold = false;
+    EXPECT_TRUE(not_well(examine(api, setup)).empty());
+    setup.stored = {{"acct_1AbCdEfGhIjKlMnO", "price_1", "max"}};
+    found = not_well(examine(api, setup));
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found.front().what, "Stripe: STRIPE_PRICE_ID names the price price_1, which is of the plan max.");
+}
+
+TEST(DoctorPayments, name_what_customers_can_switch_to_though_it_is_not_sold)
+{
+    auto api = well();
+    api.on("GET /v1/billing_portal/configurations",
+           R"({"data":[{"id":"bpc_1","active":true,"metadata":{"pollux":"https://chat.example.com"},"features":{)"
+           R"("subscription_cancel":{"enabled":true,"mode":"at_period_end"},"payment_method_update":{"enabled":true},)"
+           R"("subscription_update":{"enabled":true,"products":[{"product":"prod_1","prices":["price_1","price_2","price_3"]}]}}}]})");
+    auto setup = right();
+    EXPECT_TRUE(not_well(examine(api, setup)).empty()) << "without a database nobody knows what else is sold";
+    setup.is_database_known = true;
+    setup.stored = {{"acct_0", "price_2", "pro"}};
+    auto found = not_well(examine(api, setup));
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found.front().health, Health::ill);
+    EXPECT_EQ(found.front().what,
+              "Stripe: the portal configuration bpc_1 lets customers switch to the price price_2, which no plan names: who "
+              "pays by it has none. So it does with 1 more.");
+    EXPECT_EQ(found.front().mend, "`pollux stripe-setup` takes it out.");
+
+    constexpr char const* account = "acct_1AbCdEfGhIjKlMnO";
+    setup.stored = {{account, "price_2", "max", false}, {account, "price_3", "max"}};
+    api.on("GET /v1/prices/price_3", R"({"id":"price_3","active":true,"product":"prod_3","recurring":{"interval":"month"}})");
+    found = not_well(examine(api, setup));
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found.front().health, Health::note) << "it entitles to its plan";
+    EXPECT_NE(found.front().what.find("price_2, which is sold no more"), std::string::npos) << found.front().what;
+    setup.stored.front().is_sold = true;
+    api.on("GET /v1/prices/price_2", R"({"id":"price_2","active":true,"product":"prod_2","recurring":{"interval":"month"}})");
+    EXPECT_TRUE(not_well(examine(api, setup)).empty());
+
+    // `stripe-setup` sells it, so it would put it back.
+    setup.stored = {{account, "price_3", "max"}};
+    api.on("GET /v1/prices/price_2", R"({"id":"price_2","active":true,"lookup_key":"pollux_pro_yearly","metadata":{"pollux":"pro"},)"
+                                     R"("product":"prod_2","recurring":{"interval":"year"}})");
+    found = not_well(examine(api, setup));
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_NE(found.front().mend.find("Put it into STRIPE_PRICE_ID"), std::string::npos) << found.front().mend;
 }
 
 TEST(DoctorPayments, tell_what_the_portal_lacks_from_what_it_cannot_have)

@@ -1,5 +1,6 @@
 #include "cli/stripe_setup.hpp"
 
+#include "app/stored_prices.hpp"
 #include "billing/stripe/key_rights.hpp"
 #include "cli/stripe_access.hpp"
 #include "config/addresses.hpp"
@@ -42,6 +43,23 @@ std::string list_of(std::vector<std::string> const& prices)
     std::string list;
     for (auto const& price : prices) list.append(list.empty() ? "" : ",").append(price);
     return list;
+}
+
+// Of the settings' prices the settings know better.
+std::optional<std::vector<stripe::PlanOfPrice>> plans_of(app::StoredPrices const& stored)
+{
+    if (!stored.failure.empty()) return std::nullopt;
+    std::vector<stripe::PlanOfPrice> plans;
+    for (auto const& one : stored.prices) plans.push_back({one.account, one.price, one.plan, one.is_sold && !one.is_of_settings});
+    return plans;
+}
+
+std::string no_database_text(std::string const& reason)
+{
+    return "\nNo database was looked at (" + reason +
+           "). Prices that `pollux plans price` gave to plans stand there: once there are\nsome, run this where the database is, so that "
+           "the "
+           "portal offers them.\n";
 }
 
 std::string rights_text()
@@ -107,10 +125,12 @@ int stripe_setup(config::Config const& config, SetupArguments const& arguments)
         return refuse("STRIPE_SECRET_KEY is a live key: PUBLIC_URL must be where Stripe reaches this server, like "
                       "https://chat.example.com; for trying out take a test key (sk_test_...).");
     if (!is_https && !config.debug) return refuse("PUBLIC_URL must be where Stripe reaches this server, like https://chat.example.com.");
+    auto const stored = app::stored_prices(config, std::string(stripe::word_of(client->mode())));
     stripe::SetupWish wish{.public_url = config.public_url,
                            .price = std::nullopt,
                            .also_sold = config.stripe_price_ids,
-                           .is_local = is_local(config.public_url)};
+                           .is_local = is_local(config.public_url),
+                           .plans = plans_of(stored)};
     if (!arguments.amount.empty()) {
         auto price = stripe::read_price_wish(arguments.amount, arguments.currency, arguments.interval);
         if (!price) return refuse(price.error().message());
@@ -120,6 +140,7 @@ int stripe_setup(config::Config const& config, SetupArguments const& arguments)
     auto const mode = std::string(stripe::word_of(client->mode()));
     if (!outcome.account.empty()) std::fputs(("Stripe account " + outcome.account + ", " + mode + " mode:\n").c_str(), stdout);
     std::fputs(setup_text(outcome, config.stripe_price_ids).c_str(), stdout);
+    if (!stored.failure.empty()) std::fputs(no_database_text(stored.failure).c_str(), stdout);
     std::fflush(stdout);
     if (outcome.failure.empty()) return 0;
     auto line = as_sentence(outcome.failure);

@@ -1,5 +1,6 @@
 // `pollux stripe-setup`: makes in the Stripe account of STRIPE_SECRET_KEY what Pollux needs there, or finds and mends what it made before,
-// and says what to put into the settings. It needs no database, and neither a price nor a webhook secret yet.
+// and says what to put into the settings. It needs neither a price nor a webhook secret yet, and no database; where there is one, it only
+// reads there by which prices plans are sold besides.
 #pragma once
 
 #include "billing/stripe/setup.hpp"

@@ -210,7 +210,22 @@ test('prices that the database names are judged by the account of the key, and t
     assert.deepEqual(others, []);
     insert('price_gone', 'acct_1');
     assert.match(wrong(await examine({}, server.folder))[0], /there is no price price_gone in this account/);
+    // What it advises mends it.
+    const { mend } = (await examine({}, server.folder)).findings.find(({ what }) => /price_gone/.test(what));
+    assert.match(mend, /^`pollux plans price pro price_gone --retire` ends its sale;/);
     assert.ok((await sim.calls({ method: 'GET' })).every(({ path }) => !/theirs|of_tests|of_older/.test(path)));
+});
+
+test('a price whose id somebody chose is asked for', async () => {
+    const { findings } = await examine({ STRIPE_PRICE_ID: `${price()},pro-monthly` });
+    assert.match(findings.find(({ health }) => health === 'ILL').what, /there is no price pro-monthly in this account/);
+    assert.equal((await sim.calls({ path: '/v1/prices/pro-monthly' })).length, 1, 'Stripe said so');
+});
+
+test('an endpoint without the slash at its end leads here', async () => {
+    await post(`/v1/webhook_endpoints/${(await endpoint()).id}`, { url: 'https://chat.example.com/subscription/webhook' });
+    const { findings, stdout } = await examine();
+    assert.deepEqual(findings.filter(({ health }) => health !== 'ok'), [], stdout);
 });
 
 test('a Stripe that hangs holds nobody up', { timeout: 60_000 }, async () => {

@@ -23,14 +23,15 @@ before(async () => {
 beforeEach(() => sim.tell('reset'));
 after(() => endPrograms());
 
-function setUp(args = [], env = {}) {
+// `where`: beside whose database; by default beside none.
+function setUp(args = [], env = {}, where = folder) {
     const settings = { PUBLIC_URL: 'https://chat.example.com', STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_BASE_URL: sim.url, ...env };
-    return command({ folder, env: settings }, 'stripe-setup', ...args);
+    return command({ folder: where, env: settings }, 'stripe-setup', ...args);
 }
 
 // {made: 4, there: 0, mended: 0, LOOK: 0}, and the settings that it prints.
-async function succeeds(args, env) {
-    const { code, stdout, said } = await setUp(args, env);
+async function succeeds(args, env, where) {
+    const { code, stdout, said } = await setUp(args, env, where);
     assert.equal(code, 0, said + stdout);
     assert.equal(said, '');
     const lines = stdout.split('\n');
@@ -94,7 +95,7 @@ test('what others have there is untouched, byte by byte', async () => {
     const price = await make('/v1/prices', { product: product.id, currency: 'usd', unit_amount: '2000', 'recurring[interval]': 'month', lookup_key: 'pro_monthly' });
     await make('/v1/billing_portal/configurations', { 'features[invoice_history][enabled]': 'true', 'metadata[pollux]': 'https://elsewhere.example.com' });
     await sim.tell('portal_default', { features: { invoice_history: { enabled: true } } });
-    for (const url of ['https://chat.example.com/', 'https://chat.example.com/subscription/webhook', 'https://elsewhere.example.com/subscription/webhook/'])
+    for (const url of ['https://chat.example.com/', 'https://chat.example.com/subscription/webhooks', 'https://elsewhere.example.com/subscription/webhook/'])
         await make('/v1/webhook_endpoints', { url, 'enabled_events[0]': 'invoice.paid' });
     await make('/v1/customers', { name: 'Ada', 'metadata[user]': '1' });
     const texts = async () => {
@@ -199,7 +200,7 @@ test('another amount is another price, and the old one goes on for who pays it',
     const yearly = await succeeds(['--amount', '200', '--interval', 'year']);
     const prices = await objects('price');
     assert.deepEqual(prices.map(({ lookup_key, unit_amount, currency, active }) => [lookup_key, unit_amount, currency, active]),
-        [[null, 2000, 'usd', false], ['pollux_pro_monthly', 2500, 'eur', true], ['pollux_pro_yearly', 20000, 'usd', true]]);
+        [[null, 2000, 'usd', true], ['pollux_pro_monthly', 2500, 'eur', true], ['pollux_pro_yearly', 20000, 'usd', true]]);
     assert.equal(first.settings.STRIPE_PRICE_ID, prices[0].id);
     assert.equal(second.settings.STRIPE_PRICE_ID, prices[1].id);
     assert.deepEqual(yearly.settings.STRIPE_PRICE_ID.split(',').sort(), [prices[1].id, prices[2].id].sort());
@@ -217,17 +218,22 @@ test('what is sold no more is none of the settings that are printed', async () =
     const second = await succeeds(['--amount', '25'], { STRIPE_PRICE_ID: `${old},${other.id}` });
     const ours = (await objects('price')).find(({ lookup_key: key }) => key === 'pollux_pro_monthly').id;
     assert.notEqual(ours, old);
-    assert.equal(second.settings.STRIPE_PRICE_ID, `${ours},${other.id}`, 'the one that was archived just now is left out');
+    assert.equal(second.settings.STRIPE_PRICE_ID, `${ours},${other.id}`, 'the one whose place was taken just now is left out');
     assert.equal(second.look, 0, second.stdout);
-    assert.match(second.stdout, new RegExp(`mended .*${old}.*sold no more; who pays by it goes on`));
+    assert.match(second.stdout, new RegExp(`mended .*${old}.*sold no more once the servers are started anew, and who pays by it goes on`));
+    const { active } = (await objects('price')).find(({ id }) => id === old);
+    assert.equal(active, true, 'servers that run sell by it');
 
     // Archived before, or not there at all.
     const [archived, last] = [await another(), await another()];
     await archive(archived.id);
-    const third = await succeeds([], { STRIPE_PRICE_ID: [old, other.id, archived.id, 'price_none', last.id].join() });
+    const { id: once } = await make('/v1/prices', { currency: 'usd', unit_amount: '900', 'product_data[name]': 'Once' });
+    const third = await succeeds([], { STRIPE_PRICE_ID: [old, other.id, archived.id, 'price_none', once, last.id].join() });
     assert.equal(third.settings.STRIPE_PRICE_ID, [ours, other.id, last.id].join(), 'the order stays');
-    assert.equal(third.look, 3, third.stdout);
-    for (const id of [old, archived.id]) assert.match(third.stdout, new RegExp(`LOOK +price ${id} of STRIPE_PRICE_ID is archived, so it is left out below; who pays by it goes on`));
+    assert.equal(third.look, 4, third.stdout);
+    assert.match(third.stdout, new RegExp(`LOOK +price ${old} of STRIPE_PRICE_ID is one whose place another of ours has taken, so it is left out below`));
+    assert.match(third.stdout, new RegExp(`LOOK +price ${archived.id} of STRIPE_PRICE_ID is archived, so it is left out below; who pays by it goes on`));
+    assert.match(third.stdout, new RegExp(`LOOK +price ${once} of STRIPE_PRICE_ID is paid once, .* left out below`));
     assert.match(third.stdout, /LOOK +price price_none of STRIPE_PRICE_ID is not there in this account and mode, so it is left out below/);
 });
 
@@ -249,8 +255,15 @@ test('who pays by a price that is retired stays Pro, and nobody else buys by it'
         await sim.tell('checkout', { session, do: 'pay' });
         assert.equal((await status(payer, session)).tier, 'pro');
 
-        const { settings } = await succeeds(['--amount', '25'], first.settings);
+        const { settings, stdout } = await succeeds(['--amount', '25'], first.settings, server.folder);
         assert.doesNotMatch(settings.STRIPE_PRICE_ID, new RegExp(old));
+        // As it says: until it is started anew, the server sells by the old one.
+        assert.match(stdout, /until then they sell by the old prices/);
+        await sells(old);
+        const early = await User.signUp(client);
+        const { session_id: theirs } = await checkout(early);
+        await sim.tell('checkout', { session: theirs, do: 'pay' });
+        assert.equal((await status(early, theirs)).price, old);
         await server.stop();
         server.env = { ...env, ...first.settings, ...settings };
         await server.start();
@@ -295,7 +308,7 @@ test('the portal switches between what is sold, as far as Stripe lets it', async
     assert.equal((await succeeds([], { STRIPE_PRICE_ID })).mended, 0);
     assert.equal(await changes(), changed, 'nothing was asked to be changed');
 
-    // What somebody adds stays, until it is archived or ours is of its product and interval.
+    // What somebody adds stays where no database can tell what is sold, until it is archived or ours is of its product and interval.
     const [portal] = await objects('billing_portal.configuration');
     const yearly = await another({ product: 'pollux_pro', 'recurring[interval]': 'year' });
     const products = 'features[subscription_update][products]';
@@ -312,6 +325,212 @@ test('the portal switches between what is sold, as far as Stripe lets it', async
     assert.match(stdout, new RegExp(`LOOK +price ${yearly.id} is none that customers can switch to`));
     const made = (await objects('price')).find(({ lookup_key: key }) => key === 'pollux_pro_yearly').id;
     assert.deepEqual(await switches(), { pollux_pro: [made, ours], [one.product]: [one.id] });
+});
+
+// A server that sells what `stripe-setup` printed, a plan `max` besides, and where it says so. `plans`: `pollux plans ...`, `doctor`: what is
+// not well of Stripe.
+async function soldByTwoPlans() {
+    const PUBLIC_URL = 'https://chat.example.com';
+    const first = await succeeds(monthly);
+    const own = { ...roomySettings, AI_MODELS: 'demo', PUBLIC_URL, STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_BASE_URL: sim.url, ...first.settings };
+    const server = await Server.start({ env: own });
+    const client = new Client(server);
+    const said = async (...args) => {
+        const { code, stdout, said: wrong } = await command(server, ...args);
+        assert.equal(code, 0, wrong + stdout);
+        return stdout;
+    };
+    const plans = (...args) => said('plans', ...args);
+    await plans('add', 'max', 'rank=2', 'is_public=yes');
+    const { id: max, product } = await another();
+    await plans('price', 'max', max);
+    const again = (env = {}, args = []) => succeeds(args, { ...first.settings, ...env }, server.folder);
+    const doctor = async (env = {}) => {
+        const { stdout } = await command({ folder: server.folder, env: { ...server.env, ...env } }, 'doctor');
+        return stdout.split('\n').filter((line) => /^ {2}(note|ILL ) Stripe: /.test(line) && !/test key|is not https/.test(line)).map((line) => line.trim());
+    };
+    const close = async () => {
+        client.close();
+        await server.stop();
+    };
+    return { server, client, pro: first.settings.STRIPE_PRICE_ID, max, product, plans, again, doctor, close };
+}
+
+test('prices that plans have in the database are among what customers can switch to, and none of the settings', async () => {
+    const { client, pro, max, product, again, doctor, close } = await soldByTwoPlans();
+    try {
+        assert.match((await doctor()).join(), new RegExp(`does not switch to the price ${max}`));
+        const second = await again();
+        assert.deepEqual([second.made, second.mended, second.look], [0, 1, 0], second.stdout);
+        assert.equal(second.settings.STRIPE_PRICE_ID, pro, 'a start would make them prices of Pro');
+        assert.deepEqual(await switches(), { pollux_pro: [pro], [product]: [max] });
+        assert.deepEqual(await doctor(), [], 'what it advised has mended it');
+        assert.equal((await again()).mended, 0);
+
+        // Whoever has Pro comes to what they want.
+        const user = await User.signUp(client);
+        const { session_id: session } = await checkout(user);
+        await sim.tell('checkout', { session, do: 'pay' });
+        assert.equal((await status(user, session)).tier, 'pro');
+        const answer = await client.ask('POST', '/subscription/checkout/', { token: user.token, body: { plan: 'max' } });
+        assert.deepEqual([answer.status, answer.body.code], [409, 'already_subscribed']);
+        const { params, status: code } = (await sim.calls({ path: '/v1/billing_portal/sessions' })).at(-1);
+        assert.deepEqual([params.flow_data.type, params.flow_data.subscription_update_confirm.items[0].price, code], ['subscription_update_confirm', max, 200]);
+    } finally {
+        await close();
+    }
+});
+
+test('what is sold no more is none of what customers can switch to', async () => {
+    const { pro, max, product, plans, again, doctor, close } = await soldByTwoPlans();
+    try {
+        const other = await another();
+        await again({ STRIPE_PRICE_ID: `${pro},${other.id}` });
+        assert.deepEqual(await switches(), { pollux_pro: [pro], [product]: [max], [other.product]: [other.id] });
+        // The settings name it no more, and no server was ever started with it.
+        const [found, ...others] = await doctor();
+        assert.match(found, new RegExp(`ILL .* lets customers switch to the price ${other.id}, which no plan names`));
+        assert.deepEqual(others, []);
+        const { stdout, mended } = await again();
+        assert.equal(mended, 1, stdout);
+        assert.match(stdout, new RegExp(`without ${other.id}, which nothing is sold by`));
+        assert.deepEqual(await switches(), { pollux_pro: [pro], [product]: [max] });
+        assert.deepEqual(await doctor(), []);
+
+        const ends = [
+            ['retired', ['price', 'max', max, '--retire'], ['price', 'max', max]],
+            ['not public', ['set', 'max', 'is_public=no'], ['set', 'max', 'is_public=yes']],
+            ['archived', ['archive', 'max']],
+        ];
+        for (const [what, end, back] of ends) {
+            await plans(...end);
+            assert.match((await doctor()).join(), new RegExp(`note .* lets customers switch to the price ${max}, which is sold no more`), what);
+            await again();
+            assert.deepEqual(await switches(), { pollux_pro: [pro] }, what);
+            assert.deepEqual(await doctor(), [], what);
+            if (!back) continue;
+            await plans(...back);
+            await again();
+            assert.deepEqual(await switches(), { pollux_pro: [pro], [product]: [max] }, what);
+        }
+    } finally {
+        await close();
+    }
+});
+
+test('a price of another plan stays its own, whatever the settings name', async () => {
+    const { server, client, pro, max, product, plans, again, doctor, close } = await soldByTwoPlans();
+    const prices = async () => (await client.ask('GET', '/plans/')).body.results.map(({ name, prices: all }) => [name, all.map(({ id }) => id)]);
+    try {
+        const payer = await User.signUp(client);
+        const { session_id: session } = await checkout(payer, { plan: 'max' });
+        await sim.tell('checkout', { session, do: 'pay' });
+        assert.equal((await status(payer, session)).tier, 'max');
+
+        const STRIPE_PRICE_ID = `${pro},${max}`;
+        await server.stop();
+        server.env = { ...server.env, STRIPE_PRICE_ID };
+        const earlier = server.log.length;
+        await server.start();
+        await until('it is said', () => server.log.slice(earlier).includes('price_of_another_plan'));
+        const seen = await status(payer, session);
+        assert.deepEqual([seen.tier, seen.plan], ['max', 'max']);
+        assert.deepEqual(await prices(), [['basic', []], ['pro', [pro]], ['max', [max]]]);
+
+        const { settings, stdout, look } = await again({ STRIPE_PRICE_ID });
+        assert.equal(look, 1, stdout);
+        assert.match(stdout, new RegExp(`LOOK +price ${max} of STRIPE_PRICE_ID is of the plan max, so it is left out below`));
+        assert.equal(settings.STRIPE_PRICE_ID, pro);
+        assert.deepEqual(await switches(), { pollux_pro: [pro], [product]: [max] });
+        const [found, ...others] = await doctor();
+        assert.match(found, new RegExp(`note .*STRIPE_PRICE_ID names the price ${max}, which is of the plan max`));
+        assert.deepEqual(others, []);
+        assert.deepEqual(await doctor(settings), [], 'with the settings that were printed');
+
+        // Who wants it to be Pro's says so.
+        assert.match(await plans('price', 'pro', max), /buys pro from now on/);
+        await until('they are Pro', async () => (await status(payer)).tier === 'pro');
+    } finally {
+        await close();
+    }
+});
+
+test('a price that is archived at Stripe is not sold, and the way out that is named is one', async () => {
+    const { client, pro, max, plans, again, doctor, close } = await soldByTwoPlans();
+    try {
+        await archive(max);
+        const user = await User.signUp(client);
+        const refused = await client.ask('POST', '/subscription/checkout/', { token: user.token, body: { plan: 'max' } });
+        assert.deepEqual([refused.status, refused.body.code], [404, 'plan_not_sold']);
+        assert.deepEqual((await client.ask('GET', '/plans/')).body.results.find(({ name }) => name === 'max').prices, []);
+        const mend = new RegExp(`pollux plans price max ${max} --retire`);
+        const { stdout, look } = await again();
+        assert.equal(look, 1, stdout);
+        assert.match(stdout, mend);
+        assert.deepEqual(await switches(), { pollux_pro: [pro] });
+        assert.match((await doctor()).join(), new RegExp(`the price ${max} is archived, so nobody can buy by it`));
+        await plans('price', 'max', max, '--retire');
+        assert.deepEqual([(await again()).look, await doctor()], [0, []]);
+        assert.equal((await checkout(user)).checkout_url.startsWith('http'), true, 'others are sold as before');
+    } finally {
+        await close();
+    }
+});
+
+test('where no database can be read it says so, and takes nothing out', async () => {
+    const { max, again, close } = await soldByTwoPlans();
+    try {
+        await again();
+        const all = await switches();
+        const { stdout, mended, look } = await succeeds(monthly);
+        assert.deepEqual([mended, look], [0, 1], stdout);
+        assert.match(stdout, new RegExp(`LOOK +price ${max} stays among those that customers can switch to, since no database was there`));
+        assert.match(stdout, /\nNo database was looked at \(there is none at .* yet\)/);
+        assert.deepEqual(await switches(), all);
+    } finally {
+        await close();
+    }
+});
+
+test('who sells by prices of the own making needs none of ours', async () => {
+    const own = await another();
+    const { settings, stdout } = await succeeds([], { STRIPE_PRICE_ID: own.id });
+    assert.equal(settings.STRIPE_PRICE_ID, own.id, stdout);
+    assert.deepEqual(await switches(), { [own.product]: [own.id] });
+    assert.equal((await objects('price')).length, 1);
+});
+
+test('an endpoint without the slash at its end is ours', async () => {
+    const url = 'https://chat.example.com/subscription/webhook';
+    const { id } = await make('/v1/webhook_endpoints', { url, 'enabled_events[0]': 'invoice.paid', api_version: version });
+    const first = await succeeds(monthly);
+    assert.deepEqual([first.made, first.mended], [3, 1], first.stdout);
+    assert.match(first.stdout, new RegExp(`mended +webhook endpoint ${id}: ${url}: \\d+ events that were missing`));
+    assert.equal((await objects('webhook_endpoint')).length, 1);
+    assert.equal((await succeeds()).mended, 0);
+});
+
+test('its own configuration is found among however many of others', async () => {
+    await succeeds(monthly);
+    const [{ id }] = await objects('billing_portal.configuration');
+    const others = (active) => make('/v1/billing_portal/configurations', { 'features[invoice_history][enabled]': 'true', 'metadata[whose]': 'others' })
+        .then((made) => active || make(`/v1/billing_portal/configurations/${made.id}`, { active: 'false' }));
+    for (let number = 0; number < 110; ++number) await others(true);
+    assert.deepEqual([(await succeeds()).made, (await succeeds()).mended], [0, 0]);
+    // Also when it is switched off, behind others that are.
+    await make(`/v1/billing_portal/configurations/${id}`, { active: 'false' });
+    for (let number = 0; number < 110; ++number) await others(false);
+    const { made, mended, stdout } = await succeeds();
+    assert.deepEqual([made, mended], [0, 1], stdout);
+    assert.equal((await objects('billing_portal.configuration')).filter(({ metadata }) => metadata.pollux).length, 1);
+});
+
+test('how much a price may be is for Stripe to say', async () => {
+    const { settings: { STRIPE_PRICE_ID: price } } = await succeeds(['--amount', '1500000', '--currency', 'idr']);
+    assert.equal((await objects('price')).find(({ id }) => id === price).unit_amount, 150_000_000);
+    const { code, said } = await setUp(['--amount', '1000000.00', '--currency', 'usd', '--interval', 'year']);
+    assert.equal(code, 1);
+    assert.match(said, /^pollux: Stripe does not make the price: .*no more than/);
 });
 
 test('products that are too many for the portal keep nobody from selling', async () => {

@@ -128,7 +128,7 @@ TEST_F(PaymentsBetween, a_purchase_that_was_cut_and_is_refused_by_now_fails_nobo
     temp.run(store.begin(user, {"live", "acct_1"}, "", {"one", "customer=cus_1&line_items[0][price]=price_pro", "price_pro"}));
     world.archived = {"price_pro"};
     EXPECT_EQ(refusal(user, "price_year"), "");
-    EXPECT_EQ(refusal(user, "price_pro"), "payment_refused") << "one's own is told";
+    EXPECT_EQ(refusal(user, "price_pro"), "invalid_input") << "one's own is told";
 }
 
 TEST_F(PaymentsBetween, a_cancellation_that_is_there_already_is_told)

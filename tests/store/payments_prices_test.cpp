@@ -29,6 +29,22 @@ protected:
         run_tasks();
         return outcome;
     }
+    // As a server that starts with these in its settings.
+    void start_with(std::vector<std::string> prices)
+    {
+        be("key_1");
+        temp.run(till->prices.ask_for(std::move(prices)));
+        run_tasks();
+    }
+    // Why nobody can buy; else by which price they do.
+    std::string bought_by(std::string plan, std::optional<std::string> price = std::nullopt)
+    {
+        auto const user = add_user();
+        auto const opened = temp.run(till->service.buy(user, {std::move(plan), std::move(price), std::nullopt}, soon()));
+        if (!opened) return opened.error().fields().empty() ? opened.error().code() : opened.error().fields().front().code;
+        static constexpr db::Sql sql = "select price from checkouts where user_id = $1";
+        return rows(sql, user).front().only().text();
+    }
     // What it is refused with.
     std::string refusal(std::string plan, std::string price, PriceState state = PriceState::sold)
     {
@@ -146,6 +162,124 @@ TEST_F(PaymentPrices, what_cannot_be_is_refused_and_changes_nothing)
     EXPECT_EQ(refusal("team", "price_2"), "payment_refused");
     EXPECT_EQ(number("select count(*) from plan_prices"), before);
     EXPECT_EQ(audited(), written);
+}
+
+TEST_F(PaymentPrices, a_start_takes_no_price_from_the_plan_that_an_operator_gave_it_to)
+{
+    assign("team", "price_team");
+    auto const payer = payer_of("price_team");
+    ASSERT_EQ(tier(payer), "team");
+    for (int starts = 0; starts < 2; ++starts) {
+        start_with({"price_pro", "price_team", "price_year"});
+        EXPECT_EQ(tier(payer), "team");
+        EXPECT_EQ(offers("team"), "price_team");
+        EXPECT_EQ(offers("pro"), "price_pro,price_year");
+        EXPECT_EQ(bought_by("pro", "price_team"), "not_sold");
+    }
+    start_with({"price_pro"});
+    EXPECT_EQ(offers("team"), "price_team") << "nor when it names it no more";
+
+    assign("team", "price_team", PriceState::retired);
+    start_with({"price_pro", "price_team"});
+    EXPECT_EQ(offers("pro"), "price_pro");
+    EXPECT_EQ(offers("team"), "");
+    EXPECT_EQ(tier(payer), "team");
+
+    // An operator's own word moves it.
+    assign("pro", "price_team");
+    EXPECT_EQ(tier(payer), "pro");
+    start_with({"price_team", "price_pro"});
+    EXPECT_EQ(offers("pro"), "price_team,price_pro");
+    EXPECT_EQ(bought_by("pro"), "price_team");
+}
+
+TEST_F(PaymentPrices, what_the_provider_sells_no_more_is_not_sold)
+{
+    assign("team", "price_team");
+    world.archived = {"price_pro", "price_team"};
+    EXPECT_EQ(bought_by("pro"), "price_year") << "the first refusal is looked into at once, and the next price is there";
+    EXPECT_EQ(offers("pro"), "price_year") << "for everybody";
+    EXPECT_EQ(offers("team"), "price_team") << "nobody has looked yet";
+    EXPECT_EQ(bought_by("pro", "price_pro"), "not_sold");
+    EXPECT_EQ(bought_by("team"), "plan_not_sold") << "as a plan's only price";
+    EXPECT_EQ(bought_by("team", "price_team"), "plan_not_sold");
+    auto const payer = payer_of("price_team");
+    EXPECT_EQ(tier(payer), "team") << "who pays by it goes on";
+
+    world.archived = {"price_year"};
+    begin_hour();
+    EXPECT_EQ(bought_by("pro"), "price_pro") << "it is sold there again";
+    EXPECT_EQ(bought_by("team"), "price_team");
+    EXPECT_EQ(bought_by("pro", "price_year"), "not_sold") << "known before anybody asked for it";
+    EXPECT_EQ(offers("pro"), "price_pro");
+
+    world.archived = {"price_pro", "price_year"};
+    advance(1h);
+    begin_hour();
+    EXPECT_EQ(bought_by("pro"), "plan_not_sold");
+    start_with({"price_pro", "price_year"});
+    EXPECT_EQ(bought_by("pro"), "plan_not_sold") << "a start knows no better";
+}
+
+TEST_F(PaymentPrices, a_refusal_for_another_reason_takes_no_price_out_of_sale)
+{
+    class Refusing final : public stripe::Api {
+    public:
+        explicit Refusing(stripe::Api const& api) : api_(api) {}
+        asio::awaitable<stripe::Answer> call(stripe::Call call) const override
+        {
+            if (call.path == "/v1/checkout/sessions") co_return ScriptedApi::error(403, "", "Having the 'rak_checkout_session_write' ...");
+            co_return co_await api_.call(std::move(call));
+        }
+        stripe::Mode mode() const override { return api_.mode(); }
+
+    private:
+        stripe::Api const& api_;
+    };
+    Refusing const refusing(world);
+    billing::Checkout checkout(temp.database(), refusing, till->account, installation, till->portal, {});
+    auto const opened = temp.run(checkout.open({add_user(), "pro", std::nullopt, "https://a/", "https://a/"}, soon()));
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code(), "payment_refused");
+    EXPECT_EQ(bought_by("pro"), "price_pro");
+}
+
+TEST_F(PaymentPrices, only_what_is_sold_is_looked_at)
+{
+    assign("team", "price_old", PriceState::retired);
+    start_with({"price_pro"});
+    world.calls.clear();
+    begin_hour();
+    EXPECT_NE(std::ranges::find(world.calls, "GET /v1/prices/price_pro"), world.calls.end());
+    EXPECT_EQ(std::ranges::find(world.calls, "GET /v1/prices/price_old"), world.calls.end()) << "it is retired on purpose";
+    EXPECT_EQ(std::ranges::find(world.calls, "GET /v1/prices/price_year"), world.calls.end()) << "and this by the settings";
+}
+
+TEST_F(PaymentPrices, one_that_is_gone_at_the_provider_can_be_retired)
+{
+    assign("team", "price_team");
+    ScriptedApi api;
+    provider = &api;
+    EXPECT_EQ(refusal("team", "price_team"), "price_not_found");
+    EXPECT_EQ(refusal("team", "price_team", PriceState::retired), "");
+    EXPECT_EQ(refusal("team", "price_never", PriceState::retired), "price_not_found");
+    EXPECT_EQ(offers("team"), "");
+}
+
+TEST_F(PaymentPrices, in_the_demo_no_settings_are_named)
+{
+    world.in_mode = stripe::Mode::demo;
+    use_key("");
+    auto const sold = try_assign("team", "price_pro");
+    ASSERT_FALSE(sold);
+    EXPECT_EQ(sold.error().message(), "The demo sells price_pro as pro, at each start, and has no others.");
+    ScriptedApi none;
+    none.mode_ = stripe::Mode::demo;
+    provider = &none;
+    auto const outcome = try_assign("team", "price_none");
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().message(),
+              "There is no price price_none in the demo, which stands in for Stripe as long as STRIPE_SECRET_KEY is not set.");
 }
 
 } // namespace

@@ -194,7 +194,7 @@ private:
         if (under("/v1/subscriptions/")) return change(call.method, std::string(path), fields);
         if (under("/v1/prices/"))
             return done({{"id", path},
-                         {"active", true},
+                         {"active", !archived.contains(std::string(path))},
                          {"currency", "usd"},
                          {"unit_amount", amount_minor},
                          {"recurring", json::object{{"interval", "month"}, {"interval_count", 1}}}});

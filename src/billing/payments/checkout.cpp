@@ -5,6 +5,7 @@
 #include "base/secrets.hpp"
 #include "billing/left_behind.hpp"
 #include "billing/payments/provider_words.hpp"
+#include "billing/payments/sold_prices.hpp"
 #include "billing/stripe/checkout_decision.hpp"
 #include "billing/stripe/reads.hpp"
 #include "ops/log.hpp"
@@ -249,6 +250,13 @@ asio::awaitable<Result<OpenCheckout>> Checkout::open(CheckoutWish wish, Steady::
         if (!customer) co_return customer.error();
         Going going{*this, wish, *scope, installation, *customer, price, deadline};
         auto answer = co_await going.go();
+        bool const is_refused = answer.has_error() && answer.error().code() == "payment_refused" && !going.is_customer_gone;
+        if (is_refused) {
+            // Somebody may have archived the price since it was looked at. Each turn takes one out of what is sold.
+            auto const looked = co_await look_at_price(prices_, api_, *scope, {.price = price, .plan = wish.plan}, deadline);
+            bool const is_sold_no_more = looked && !*looked;
+            if (is_sold_no_more) co_return co_await open(std::move(wish), deadline);
+        }
         if (!going.is_customer_gone || is_again) co_return answer;
         auto const fetch = co_await customers_.begin_fetch(*customer, *scope);
         if (fetch) co_await customers_.unlink(*fetch, *scope);

@@ -11,10 +11,24 @@
 namespace pollux::billing {
 namespace {
 
+bool is_demo(PaymentScope const& scope)
+{
+    return scope.mode == stripe::word_of(stripe::Mode::demo);
+}
+
 Error no_such_price(std::string const& price, PaymentScope const& scope)
 {
-    return {ErrorKind::not_found, "price_not_found",
-            "There is no price " + price + " in " + scope.mode + " mode of " + scope.account + ", which STRIPE_SECRET_KEY is of."};
+    auto where = is_demo(scope) ? "in the demo, which stands in for Stripe as long as STRIPE_SECRET_KEY is not set"
+                                : "in " + scope.mode + " mode of " + scope.account + ", which STRIPE_SECRET_KEY is of";
+    return {ErrorKind::not_found, "price_not_found", "There is no price " + price + " " + std::move(where) + "."};
+}
+
+Error price_of_settings(KnownPrice const& price, PaymentScope const& scope)
+{
+    if (is_demo(scope))
+        return conflict("price_of_settings", "The demo sells " + price.price + " as " + price.plan + ", at each start, and has no others.");
+    return conflict("price_of_settings", "STRIPE_PRICE_ID names " + price.price + ", so each start sells it as " + price.plan +
+                                             ": take it out there and start the servers anew. Who pays by it keeps the plan.");
 }
 
 Result<void> check_plan(std::optional<Plan> const& plan, PriceDesk::Wish const& wish)
@@ -46,25 +60,27 @@ std::string words_of(KnownPrice const& price)
     return price.plan + (price.state == PriceState::sold ? ", sold" : ", retired");
 }
 
+// `said`: nullopt where the provider has no such price (any more). One that is known here can be retired all the same.
 asio::awaitable<Result<PriceDesk::Outcome>> assign_in(db::Transaction& transaction, PaymentScope scope, PriceDesk::Wish wish,
-                                                      PlanPrice said, std::string actor)
+                                                      std::optional<PriceSaid> said, std::string actor)
 {
     auto const plan = co_await PlanStore::lock(transaction, wish.plan);
     auto const checked = check_plan(plan, wish);
     if (!checked) co_return checked.error();
     PriceDesk::Outcome outcome{.scope = scope, .is_public = plan->is_public && !plan->is_archived};
     auto const before = co_await PriceStore::known(transaction, scope, wish.price);
+    if (!said && !before) co_return no_such_price(wish.price, scope);
     KnownPrice const after{wish.price, wish.plan, wish.state};
     if (before && words_of(*before) == words_of(after)) co_return outcome;
     if (before && before->is_of_settings) {
-        co_return conflict("price_of_settings", "STRIPE_PRICE_ID names " + wish.price + ", so each start sells it as " + before->plan +
-                                                    ": take it out there and start the servers anew. Who pays by it keeps the plan.");
+        co_return price_of_settings(*before, scope);
     }
-    co_await PriceStore::put(transaction, scope, after, std::move(said));
+    co_await PriceStore::put(transaction, scope, after, said.value_or(PriceSaid()));
     auto detail = "price " + wish.price + " (" + scope.mode + " " + scope.account + "): " + (before ? words_of(*before) : "none") + " -> " +
                   words_of(after);
     co_await audit::write(transaction, {.actor = std::move(actor), .action = "plan", .detail = std::move(detail)});
     outcome.is_changed = true;
+    outcome.was_sold = before && before->state == PriceState::sold;
     co_return outcome;
 }
 
@@ -75,11 +91,12 @@ asio::awaitable<Result<PriceDesk::Outcome>> PriceDesk::assign(Wish wish, std::st
     auto const scope = co_await account_.scope(deadline);
     if (!scope) co_return payment_provider_slow();
     auto const price = co_await stripe::price_of(api_, wish.price, deadline);
-    if (price.is_missing) co_return no_such_price(wish.price, *scope);
-    if (!price.value) co_return error_of(price);
-    auto const checked = check_price(*price.value, wish.state);
+    bool const is_to_go = price.is_missing && wish.state == PriceState::retired;
+    if (price.is_missing && !is_to_go) co_return no_such_price(wish.price, *scope);
+    if (!price.value && !is_to_go) co_return error_of(price);
+    auto const checked = price.value ? check_price(*price.value, wish.state) : Result<void>();
     if (!checked) co_return checked.error();
-    auto const said = offer_of(*price.value).value_or(PlanPrice{});
+    auto const said = price.value ? std::optional(said_of(*price.value)) : std::nullopt;
     auto outcome = co_await database_.transact(
         [scope = *scope, wish, said, actor](db::Transaction& transaction) { return assign_in(transaction, scope, wish, said, actor); });
     // Also where nothing has changed: who runs it again may have been cut before.

@@ -26,6 +26,7 @@ public:
     struct Outcome {
         PaymentScope scope;      // Where the price is.
         bool is_changed = false; // False: it was so already.
+        bool was_sold = false;   // Before: pages that are open already go on to sell it.
         bool is_public = false;  // The plan: else nobody can buy it.
         std::int64_t payers = 0; // Who pay by it, and are fetched now since they had another plan by it, or none.
     };

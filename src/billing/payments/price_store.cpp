@@ -13,10 +13,14 @@ enum : std::size_t { price, plan };
 }
 constexpr db::Sql plan_of_price_sql = "select price_id, plan from plan_prices where mode = $1 and account = $2";
 
-// Of a plan that everybody may have, and first what is known to be for sale.
+// A price that the provider sells no more has no period: period_count 0. Until it has been asked, a price counts as for sale.
+constexpr std::int64_t no_periods = 0;
+
+// Of a plan that everybody may have, and first what costs one amount.
+static_assert(no_periods == 0);
 constexpr db::Sql sold_sql = R"sql(
     select p.price_id from plan_prices p join plans n on n.name = p.plan and n.is_public = 1 and n.is_archived = 0
-    where p.mode = $1 and p.account = $2 and p.plan = $3 and p.state = 'sold'
+    where p.mode = $1 and p.account = $2 and p.plan = $3 and p.state = 'sold' and p.period_count <> 0
     order by case p.currency when '' then 1 else 0 end, p.position, p.price_id
 )sql";
 
@@ -25,9 +29,10 @@ constexpr db::Sql retire_settings_sql = R"sql(
     update plan_prices set state = 'retired', position = $4 where mode = $1 and account = $2 and plan = $3 and position < $4
 )sql";
 
+// One that an operator gave to another plan stays that plan's.
 constexpr db::Sql put_sql = R"sql(
     insert into plan_prices (mode, account, price_id, plan, state, position) select $1, $2, $3, name, 'sold', $5 from plans where name = $4
-    on conflict (mode, account, price_id) do update set plan = excluded.plan, state = 'sold', position = excluded.position
+    on conflict (mode, account, price_id) do update set state = 'sold', position = excluded.position where plan_prices.plan = excluded.plan
 )sql";
 
 constexpr db::Sql describe_sql = R"sql(
@@ -57,6 +62,9 @@ constexpr db::Sql all_known_sql = "select " POLLUX_KNOWN_COLUMNS R"sql(
     from plan_prices p join payments_in_force s on s.mode = p.mode and s.account = p.account
     order by p.plan, p.state desc, p.position, p.price_id
 )sql";
+constexpr db::Sql for_sale_sql = "select " POLLUX_KNOWN_COLUMNS R"sql(
+    from plan_prices p where p.mode = $1 and p.account = $2 and p.state = 'sold' order by p.plan, p.position, p.price_id
+)sql";
 
 constexpr db::Sql put_known_sql = R"sql(
     insert into plan_prices (mode, account, price_id, plan, state, position, currency, amount_minor, period, period_count)
@@ -65,22 +73,27 @@ constexpr db::Sql put_known_sql = R"sql(
         currency = excluded.currency, amount_minor = excluded.amount_minor, period = excluded.period, period_count = excluded.period_count
 )sql";
 
-#define POLLUX_STORED_COLUMNS "p.account, p.price_id"
+#define POLLUX_STORED_COLUMNS "p.account, p.price_id, p.plan, p.state, p.position, n.is_public, n.is_archived"
 namespace stored_column {
-enum : std::size_t { account, price, count };
+enum : std::size_t { account, price, plan, state, position, is_public, is_archived, count };
 }
 static_assert(db::columns_in(POLLUX_STORED_COLUMNS) == stored_column::count);
 
-// Of all accounts: only Stripe says whose a key is. From settings_end on: those of the settings follow them at the next start.
-static_assert(settings_end == 1'000);
-constexpr db::Sql stored_sql = "select " POLLUX_STORED_COLUMNS R"sql(
-    from plan_prices p join plans n on n.name = p.plan and n.is_archived = 0
-    where p.mode = $1 and p.state = 'sold' and p.position >= 1000 order by p.account, p.position, p.price_id
+// Of all accounts: only Stripe says whose a key is.
+constexpr db::Sql every_stored_sql = "select " POLLUX_STORED_COLUMNS R"sql(
+    from plan_prices p join plans n on n.name = p.plan where p.mode = $1 order by p.account, p.position, p.price_id
 )sql";
 
 std::string_view word_of(PriceState state)
 {
     return state == PriceState::sold ? "sold" : "retired";
+}
+
+PlanPrice columns_of(PriceSaid said)
+{
+    auto what = std::move(said.offer).value_or(PlanPrice());
+    if (!said.is_for_sale) what.interval_count = no_periods;
+    return what;
 }
 
 KnownPrice read_known(db::Row const& row)
@@ -89,12 +102,18 @@ KnownPrice read_known(db::Row const& row)
     return {row.text(known_column::price), row.text(known_column::plan), state, row.integer(known_column::position) < settings_end};
 }
 
-asio::awaitable<int> put_in(db::Transaction& transaction, std::string plan, std::vector<std::string> prices, PaymentScope scope)
+asio::awaitable<std::vector<KnownPrice>> put_in(db::Transaction& transaction, std::string plan, std::vector<std::string> prices,
+                                                PaymentScope scope)
 {
     co_await transaction.run(retire_settings_sql, scope.mode, scope.account, plan, settings_end);
     std::int64_t position = 0;
-    for (auto const& price : prices) co_await transaction.run(put_sql, scope.mode, scope.account, price, plan, position++);
-    co_return 0;
+    std::vector<KnownPrice> others;
+    for (auto const& price : prices) {
+        co_await transaction.run(put_sql, scope.mode, scope.account, price, plan, position++);
+        auto known = co_await PriceStore::known(transaction, scope, price);
+        if (known && known->plan != plan) others.push_back(std::move(*known));
+    }
+    co_return others;
 }
 
 } // namespace
@@ -117,14 +136,22 @@ asio::awaitable<std::vector<std::string>> PriceStore::sold(std::string plan, Pay
     co_return prices;
 }
 
-asio::awaitable<void> PriceStore::put_settings(std::string plan, std::vector<std::string> prices, PaymentScope scope)
+asio::awaitable<std::vector<KnownPrice>> PriceStore::for_sale(PaymentScope scope)
 {
-    co_await database_.transact([=](db::Transaction& transaction) { return put_in(transaction, plan, prices, scope); });
+    auto const rows = co_await database_.read(for_sale_sql, scope.mode, scope.account);
+    std::vector<KnownPrice> prices;
+    for (std::size_t index = 0; index < rows.size(); ++index) prices.push_back(read_known(rows[index]));
+    co_return prices;
 }
 
-asio::awaitable<void> PriceStore::describe(PaymentScope scope, std::string price, std::optional<PlanPrice> said)
+asio::awaitable<std::vector<KnownPrice>> PriceStore::put_settings(std::string plan, std::vector<std::string> prices, PaymentScope scope)
 {
-    auto const what = said.value_or(PlanPrice{});
+    co_return co_await database_.transact([=](db::Transaction& transaction) { return put_in(transaction, plan, prices, scope); });
+}
+
+asio::awaitable<void> PriceStore::describe(PaymentScope scope, std::string price, PriceSaid said)
+{
+    auto const what = columns_of(std::move(said));
     co_await database_.write(describe_sql, scope.mode, scope.account, std::move(price), what.currency, what.amount_minor, what.interval,
                              what.interval_count);
 }
@@ -136,10 +163,11 @@ asio::awaitable<std::optional<KnownPrice>> PriceStore::known(db::Transaction& tr
     co_return read_known(rows.front());
 }
 
-asio::awaitable<void> PriceStore::put(db::Transaction& transaction, PaymentScope scope, KnownPrice price, PlanPrice said)
+asio::awaitable<void> PriceStore::put(db::Transaction& transaction, PaymentScope scope, KnownPrice price, PriceSaid said)
 {
+    auto const what = columns_of(std::move(said));
     co_await transaction.run(put_known_sql, scope.mode, scope.account, price.price, price.plan, word_of(price.state), settings_end,
-                             said.currency, said.amount_minor, said.interval, said.interval_count);
+                             what.currency, what.amount_minor, what.interval, what.interval_count);
 }
 
 asio::awaitable<std::vector<KnownPrice>> PriceStore::all()
@@ -150,16 +178,19 @@ asio::awaitable<std::vector<KnownPrice>> PriceStore::all()
     co_return prices;
 }
 
-db::Sql const& PriceStore::besides_settings_sql()
+db::Sql const& PriceStore::stored_sql()
 {
-    return stored_sql;
+    return every_stored_sql;
 }
 
-std::vector<StoredPrice> PriceStore::read_besides_settings(db::Rows const& rows)
+std::vector<StoredPrice> PriceStore::read_stored(db::Rows const& rows)
 {
     std::vector<StoredPrice> prices;
     for (std::size_t index = 0; index < rows.size(); ++index) {
-        prices.push_back({rows[index].text(stored_column::account), rows[index].text(stored_column::price)});
+        auto const row = rows[index];
+        bool const is_plan_sold = row.integer(stored_column::is_public) == 1 && row.integer(stored_column::is_archived) == 0;
+        prices.push_back({row.text(stored_column::account), row.text(stored_column::price), row.text(stored_column::plan),
+                          row.text(stored_column::state) == "sold" && is_plan_sold, row.integer(stored_column::position) < settings_end});
     }
     return prices;
 }

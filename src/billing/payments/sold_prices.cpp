@@ -36,12 +36,32 @@ asio::awaitable<int> enqueue_look(db::Transaction& transaction, std::string payl
 
 } // namespace
 
-std::optional<PlanPrice> offer_of(stripe::Price const& price)
+PriceSaid said_of(stripe::Price const& price)
 {
-    bool const is_sellable = price.is_active && price.amount_minor && !price.interval.empty();
-    if (!is_sellable) return std::nullopt;
-    return PlanPrice{price.id,       *price.amount_minor, price.currency, stripe::minor_digits(price.currency),
-                     price.interval, price.interval_count};
+    PriceSaid said{.is_for_sale = price.is_active && !price.interval.empty(), .offer = std::nullopt};
+    if (said.is_for_sale && price.amount_minor) {
+        said.offer = PlanPrice{price.id,       *price.amount_minor, price.currency, stripe::minor_digits(price.currency),
+                               price.interval, price.interval_count};
+    }
+    return said;
+}
+
+asio::awaitable<std::optional<bool>> look_at_price(PriceStore& store, stripe::Api const& api, PaymentScope scope, KnownPrice price,
+                                                   Steady::time_point deadline, char const** why)
+{
+    auto const fetched = co_await stripe::price_of(api, price.price, deadline);
+    if (!fetched.value && !fetched.is_missing) {
+        if (why) *why = reason_of(fetched);
+        co_return std::nullopt;
+    }
+    auto said = fetched.value ? said_of(*fetched.value) : PriceSaid();
+    bool const is_for_sale = said.is_for_sale;
+    if (!is_for_sale)
+        ops::log(ops::Level::warning, "price_not_sellable", {{"price", price.price}, {"plan", price.plan}});
+    else if (!said.offer)
+        ops::log(ops::Level::warning, "price_without_amount", {{"price", price.price}, {"plan", price.plan}});
+    co_await store.describe(std::move(scope), std::move(price.price), std::move(said));
+    co_return is_for_sale;
 }
 
 asio::awaitable<void> SoldPrices::ask_for(std::vector<std::string> prices)
@@ -60,18 +80,19 @@ asio::awaitable<TaskOutcome> SoldPrices::look(TaskRun& run)
         auto const slash = std::min(payload.find('/'), payload.size());
         if (payload.substr(0, slash) != account_.key_mac()) co_return TaskOutcome::retry("It was asked for by a process with another key.");
         co_await account_.put_in_force(*scope);
-        co_await store_.put_settings(sold_plan, split(payload.substr(std::min(slash + 1, payload.size()))), *scope);
+        auto const others = co_await store_.put_settings(sold_plan, split(payload.substr(std::min(slash + 1, payload.size()))), *scope);
+        for (auto const& one : others) {
+            ops::log(ops::Level::warning, "price_of_another_plan",
+                     {{"price", one.price}, {"plan", one.plan}, {"mend", "take it out of STRIPE_PRICE_ID, or pollux plans price pro"}});
+        }
     }
     // Also hourly: who was fetched while it was written down may have been judged by what stood there before.
     co_await fetch_misjudged(database_, *scope);
-    auto const plans = co_await store_.plan_of_price(*scope);
-    for (auto const& [id, plan] : plans) {
+    for (auto const& price : co_await store_.for_sale(*scope)) {
         if (run.is_to_end()) co_return TaskOutcome::hand_back();
-        auto const price = co_await stripe::price_of(api_, id, run.deadline());
-        if (!price.value && !price.is_missing) co_return TaskOutcome::retry(reason_of(price));
-        auto offer = price.value ? offer_of(*price.value) : std::nullopt;
-        if (!offer) ops::log(ops::Level::warning, "price_not_sellable", {{"price", id}, {"plan", plan}});
-        co_await store_.describe(*scope, id, std::move(offer));
+        char const* why = nullptr;
+        auto const looked = co_await look_at_price(store_, api_, *scope, price, run.deadline(), &why);
+        if (!looked) co_return TaskOutcome::retry(why);
     }
     co_return TaskOutcome::done();
 }

@@ -15,8 +15,12 @@ namespace pollux::billing {
 // nothing. A newer start takes the place of one that is not done.
 inline constexpr char const* look_at_prices_task = "stripe_prices";
 
-// What can be bought period by period and has one amount; nullopt: it cannot.
-std::optional<PlanPrice> offer_of(stripe::Price const& price);
+PriceSaid said_of(stripe::Price const& price);
+
+// Asks the provider for a price that is sold here, and writes down what it says. True: whoever buys by it can; nullopt: it does not answer,
+// and why not stands in `why`, if that is given.
+asio::awaitable<std::optional<bool>> look_at_price(PriceStore& store, stripe::Api const& api, PaymentScope scope, KnownPrice price,
+                                                   Steady::time_point deadline, char const** why = nullptr);
 
 class SoldPrices final : public PlanPrices {
 public:

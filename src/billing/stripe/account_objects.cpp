@@ -1,6 +1,7 @@
 #include "billing/stripe/account_objects.hpp"
 
 #include "base/lenient_json.hpp"
+#include "base/text.hpp"
 #include "billing/stripe/events.hpp"
 #include "billing/stripe/lists.hpp"
 
@@ -61,27 +62,41 @@ asio::awaitable<Answer> get(Api const& api, std::string path, Form form, Steady:
     return api.call({.path = std::move(path), .form = std::move(form), .deadline = deadline});
 }
 
+// Page by page, for as long as there is time.
 template <class T>
-asio::awaitable<Fetched<std::vector<T>>> first_page(Api const& api, std::string path, Form form, T (*read)(json::object const&),
-                                                    Steady::time_point deadline)
+asio::awaitable<Fetched<std::vector<T>>> all_pages(Api const& api, std::string path, Form form, T (*read)(json::object const&),
+                                                   Steady::time_point deadline)
 {
     form.add("limit", page_size);
-    auto const answer = co_await get(api, std::move(path), std::move(form), deadline);
-    auto const list = answer.outcome == Outcome::done ? list_of(answer.body) : std::nullopt;
-    if (!list) co_return not_fetched<std::vector<T>>(answer);
     std::vector<T> all;
-    for (auto const* item : list->items) all.push_back(read(*item));
+    std::string after;
+    do {
+        auto page = form;
+        if (!after.empty()) page.add("starting_after", after);
+        auto const answer = co_await get(api, path, std::move(page), deadline);
+        auto const list = answer.outcome == Outcome::done ? list_of(answer.body) : std::nullopt;
+        if (!list) co_return not_fetched<std::vector<T>>(answer);
+        for (auto const* item : list->items) all.push_back(read(*item));
+        bool const has_more = list->has_more && !list->items.empty();
+        after = has_more ? text_at(*list->items.back(), "id") : std::string_view();
+    } while (!after.empty());
     co_return fetched(std::move(all));
 }
 
-template <class T>
-asio::awaitable<Fetched<T>> one_of(Api const& api, std::string path, std::string id, T (*read)(json::object const&),
-                                   Steady::time_point deadline)
+// In small letters, without the port that goes without saying and a slash at the end, without which our routes are the same.
+std::string comparable(std::string_view url)
 {
-    if (!is_id(id)) co_return Fetched<T>{.is_missing = true, .detail = "it is no id of Stripe's"};
-    auto const answer = co_await get(api, path + id, {}, deadline);
-    if (answer.outcome != Outcome::done || text_at(answer.body, "id").empty()) co_return not_fetched<T>(answer);
-    co_return fetched(read(answer.body));
+    auto const scheme_end = url.find("://");
+    auto const host_begin = scheme_end == std::string_view::npos ? 0 : scheme_end + 3;
+    auto const host_end = std::min(url.find('/', host_begin), url.size());
+    auto origin = lower_ascii(url.substr(0, host_end));
+    auto path = url.substr(host_end);
+    for (std::string_view const usual : {":443", ":80"}) {
+        bool const is_usual = origin.starts_with(usual == ":443" ? "https:" : "http:") && origin.ends_with(usual);
+        if (is_usual) origin.resize(origin.size() - usual.size());
+    }
+    if (path.ends_with('/')) path.remove_suffix(1);
+    return origin.append(path);
 }
 
 } // namespace
@@ -134,24 +149,32 @@ PortalConfiguration read_portal_configuration(json::object const& object)
 
 ListedPrice read_listed_price(json::object const& object)
 {
-    return {read_price(object), std::string(text_at(object, "lookup_key")), flag_at(object, "livemode")};
+    auto const* metadata = object_at(object, "metadata");
+    bool const is_of_setup = metadata && text_at(*metadata, "pollux") == "pro";
+    return {read_price(object), std::string(text_at(object, "lookup_key")), flag_at(object, "livemode"), is_of_setup};
 }
 
 asio::awaitable<Fetched<std::vector<WebhookEndpoint>>> webhook_endpoints(Api const& api, Steady::time_point deadline)
 {
-    return first_page(api, "/v1/webhook_endpoints", {}, read_endpoint, deadline);
+    return all_pages(api, "/v1/webhook_endpoints", {}, read_endpoint, deadline);
 }
 
-asio::awaitable<Fetched<std::vector<PortalConfiguration>>> portal_configurations(Api const& api, Steady::time_point deadline)
+asio::awaitable<Fetched<std::vector<PortalConfiguration>>> portal_configurations(Api const& api, Steady::time_point deadline,
+                                                                                 bool is_active)
 {
     Form form;
+    form.add("active", is_active);
     form.add("expand[0]", "data.features.subscription_update.products"); // Left out else.
-    return first_page(api, "/v1/billing_portal/configurations", std::move(form), read_portal_configuration, deadline);
+    return all_pages(api, "/v1/billing_portal/configurations", std::move(form), read_portal_configuration, deadline);
 }
 
 asio::awaitable<Fetched<ListedPrice>> listed_price_of(Api const& api, std::string id, Steady::time_point deadline)
 {
-    return one_of(api, "/v1/prices/", std::move(id), read_listed_price, deadline);
+    auto const part = path_part(id);
+    if (!part) co_return Fetched<ListedPrice>{.is_missing = true, .detail = "it can be no id"};
+    auto const answer = co_await get(api, "/v1/prices/" + *part, {}, deadline);
+    if (answer.outcome != Outcome::done || text_at(answer.body, "id").empty()) co_return not_fetched<ListedPrice>(answer);
+    co_return fetched(read_listed_price(answer.body));
 }
 
 asio::awaitable<Fetched<std::vector<ListedPrice>>> prices_by_lookup_key(Api const& api, std::vector<std::string> keys,
@@ -162,7 +185,7 @@ asio::awaitable<Fetched<std::vector<ListedPrice>>> prices_by_lookup_key(Api cons
         Form form;
         for (std::size_t index = 0; index < keys.size(); ++index) form.add("lookup_keys[" + std::to_string(index) + "]", keys[index]);
         form.add("active", is_active);
-        auto page = co_await first_page(api, "/v1/prices", std::move(form), read_listed_price, deadline);
+        auto page = co_await all_pages(api, "/v1/prices", std::move(form), read_listed_price, deadline);
         if (!page.value) co_return page;
         std::ranges::move(*page.value, std::back_inserter(all));
     }
@@ -174,13 +197,19 @@ std::vector<std::string> webhook_urls(std::string const& public_url)
     return {public_url + "/subscription/webhook/", public_url + "/webhook/stripe/", public_url + "/subscriptions/webhook/stripe/"};
 }
 
+bool leads_to(WebhookEndpoint const& endpoint, std::vector<std::string> const& urls)
+{
+    auto const url = comparable(endpoint.url);
+    return std::ranges::any_of(urls, [&](std::string const& one) { return comparable(one) == url; });
+}
+
 WebhookEndpoint const* find_endpoint(std::vector<WebhookEndpoint> const& endpoints, std::vector<std::string> const& urls)
 {
     WebhookEndpoint const* found = nullptr;
     for (auto const& url : urls) {
         for (auto const& endpoint : endpoints) {
             bool const is_better = !found || (!found->is_enabled() && endpoint.is_enabled());
-            if (endpoint.url == url && is_better) found = &endpoint;
+            if (is_better && leads_to(endpoint, {url})) found = &endpoint;
         }
     }
     return found;

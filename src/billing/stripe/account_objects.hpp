@@ -51,6 +51,10 @@ struct ListedPrice {
     Price price;
     std::string lookup_key;
     bool is_live = false;
+    bool is_of_setup = false; // `stripe-setup` made it: metadata[pollux]
+
+    // By another one that has its lookup key now: it is sold no more wherever the servers have been started since.
+    bool is_replaced() const { return is_of_setup && lookup_key.empty(); }
 };
 
 WebhookEndpoint read_endpoint(boost::json::object const& object);
@@ -58,7 +62,8 @@ PortalConfiguration read_portal_configuration(boost::json::object const& object)
 ListedPrice read_listed_price(boost::json::object const& object);
 
 asio::awaitable<Fetched<std::vector<WebhookEndpoint>>> webhook_endpoints(Api const& api, Steady::time_point deadline);
-asio::awaitable<Fetched<std::vector<PortalConfiguration>>> portal_configurations(Api const& api, Steady::time_point deadline); // Up to 100.
+asio::awaitable<Fetched<std::vector<PortalConfiguration>>> portal_configurations(Api const& api, Steady::time_point deadline,
+                                                                                 bool is_active = true); // Or those that are not.
 asio::awaitable<Fetched<ListedPrice>> listed_price_of(Api const& api, std::string id, Steady::time_point deadline);
 
 // Active ones before others; at most 10 keys.
@@ -67,6 +72,9 @@ asio::awaitable<Fetched<std::vector<ListedPrice>>> prices_by_lookup_key(Api cons
 
 // Where Stripe may post to: our path, and the names it had before.
 std::vector<std::string> webhook_urls(std::string const& public_url);
+
+// With a slash at the end or without, as routes are.
+bool leads_to(WebhookEndpoint const& endpoint, std::vector<std::string> const& urls);
 
 // The first of them that is enabled, else the first; nullptr: there is none.
 WebhookEndpoint const* find_endpoint(std::vector<WebhookEndpoint> const& endpoints, std::vector<std::string> const& urls);

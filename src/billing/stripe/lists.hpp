@@ -40,7 +40,11 @@ struct List {
 };
 std::optional<List> list_of(boost::json::object const& body); // nullopt: it is none.
 
-// Letters, digits and underscores: an id is part of a path, and may be what a user gave.
+// Letters, digits and underscores, as Stripe makes ids: an id is part of a path, and may be what a user gave.
 bool is_id(std::string_view text);
+
+// Of what may have an id that somebody chose, like products, and prices that were plans ("pro-monthly"): as part of a path. nullopt: it can
+// be none.
+std::optional<std::string> path_part(std::string_view id);
 
 } // namespace pollux::billing::stripe

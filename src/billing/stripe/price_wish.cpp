@@ -11,7 +11,10 @@ namespace pollux::billing::stripe {
 namespace {
 
 constexpr std::array<std::string_view, 4> intervals{"day", "week", "month", "year"};
-constexpr std::int64_t amount_max = 99'999'999; // Stripe's.
+// The most that Stripe takes of any currency, which are rupiahs. Of most others it takes less, and says so itself: how much differs, and
+// may change. Source: docs.stripe.com/currencies ("Minimum and maximum charge amounts").
+constexpr std::int64_t amount_max = 999'999'999'999;
+constexpr std::size_t amount_digits_max = 12;
 
 Error wrong(std::string line)
 {
@@ -23,7 +26,7 @@ bool is_digits(std::string_view text)
     return std::ranges::all_of(text, [](char character) { return character >= '0' && character <= '9'; });
 }
 
-// Never by way of a float: 19.99 is 1999.
+// Never by way of a float: 19.99 is 1999. What has more digits than amount_max is more than that.
 std::optional<std::int64_t> minor_of(std::string_view amount, std::int64_t digits)
 {
     auto const point = amount.find('.');
@@ -34,9 +37,11 @@ std::optional<std::int64_t> minor_of(std::string_view amount, std::int64_t digit
         return std::nullopt;
     auto text = std::string(whole) + std::string(rest);
     text.append(static_cast<std::size_t>(digits) - rest.size(), '0');
+    text.erase(0, std::min(text.find_first_not_of('0'), text.size()));
+    if (text.empty()) return std::nullopt;
+    if (text.size() > amount_digits_max) return amount_max + 1;
     std::int64_t value = 0;
-    auto const [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (failed != std::errc() || end != text.data() + text.size() || value < 1 || value > amount_max) return std::nullopt;
+    std::from_chars(text.data(), text.data() + text.size(), value);
     return value;
 }
 
@@ -55,6 +60,10 @@ Result<PriceWish> read_price_wish(std::string_view amount, std::string_view curr
         auto const example = digits == 0 ? "2000" : digits == 3 ? "20.000" : "20.00";
         return wrong("--amount takes a number above 0 with at most " + std::to_string(digits) + " digits behind the point, like " +
                      example + ", for " + wish.currency + ".");
+    }
+    if (*minor > amount_max) {
+        return wrong("--amount is more than Stripe takes of any currency: " + std::to_string(amount_digits_max) +
+                     " digits, with those behind the point.");
     }
     wish.amount_minor = *minor;
     return wish;

@@ -25,13 +25,28 @@ TEST(PriceWish, counts_in_what_the_currency_counts_in)
 
 TEST(PriceWish, refuses_what_is_no_amount)
 {
-    for (auto const* amount :
-         {"", ".", "0", "0.00", "-1", "+1", "1.", ".5", "1,50", "20.001", "1e3", " 1", "1 ", "1000000.00", "99999999999999999999"})
+    for (auto const* amount : {"", ".", "0", "0.00", "-1", "+1", "1.", ".5", "1,50", "20.001", "1e3", " 1", "1 "})
         EXPECT_EQ(minor(amount, "usd"), -1) << amount;
     EXPECT_EQ(minor("20.5", "jpy"), -1);
     EXPECT_EQ(minor("20", "us"), -1);
     EXPECT_EQ(minor("20", "u$d"), -1);
     EXPECT_FALSE(read_price_wish("20", "usd", "fortnight"));
+}
+
+// How much Stripe takes differs by currency, and it says so itself: of rupiahs twelve digits.
+TEST(PriceWish, leaves_the_bound_of_a_currency_to_stripe)
+{
+    EXPECT_EQ(minor("1500000", "idr"), 150'000'000);
+    EXPECT_EQ(minor("1500000", "huf"), 150'000'000);
+    EXPECT_EQ(minor("200000000", "jpy"), 200'000'000);
+    EXPECT_EQ(minor("1000000.00", "usd"), 100'000'000);
+    EXPECT_EQ(minor("9999999999.99", "idr"), 999'999'999'999);
+    EXPECT_EQ(minor("000000000000020.00", "usd"), 2'000);
+    for (auto const* amount : {"10000000000.00", "99999999999999999999"}) {
+        auto const wish = read_price_wish(amount, "idr", "month");
+        ASSERT_FALSE(wish);
+        EXPECT_NE(wish.error().message().find("12 digits"), std::string::npos) << wish.error().message();
+    }
 }
 
 TEST(PriceWish, is_shown_as_people_write_it)

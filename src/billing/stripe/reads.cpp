@@ -24,15 +24,23 @@ asio::awaitable<Answer> get(Api const& api, std::string path, Form form, Steady:
     return api.call({.method = "GET", .path = std::move(path), .form = std::move(form), .operation = {}, .deadline = deadline});
 }
 
-// One object that is there only with an id.
+// One object that is there only with an id. `part`: the id's, as part of a path.
+template <class T>
+asio::awaitable<Fetched<T>> object_under(Api const& api, std::string path, std::optional<std::string> part, T (*read)(json::object const&),
+                                         Steady::time_point deadline)
+{
+    if (!part) co_return Fetched<T>{.is_missing = true, .detail = "what was to be fetched has no id of Stripe's"};
+    auto const answer = co_await get(api, path + *part, {}, deadline);
+    if (answer.outcome != Outcome::done || text_at(answer.body, "id").empty()) co_return not_fetched<T>(answer);
+    co_return fetched(read(answer.body));
+}
+
 template <class T>
 asio::awaitable<Fetched<T>> object_of(Api const& api, std::string path, std::string id, T (*read)(json::object const&),
                                       Steady::time_point deadline)
 {
-    if (!is_id(id)) co_return Fetched<T>{.is_missing = true, .detail = "what was to be fetched has no id of Stripe's"};
-    auto const answer = co_await get(api, path + id, {}, deadline);
-    if (answer.outcome != Outcome::done || text_at(answer.body, "id").empty()) co_return not_fetched<T>(answer);
-    co_return fetched(read(answer.body));
+    auto part = is_id(id) ? std::optional(std::move(id)) : std::nullopt;
+    return object_under(api, std::move(path), std::move(part), read, deadline);
 }
 
 template <class T>
@@ -197,7 +205,7 @@ asio::awaitable<Fetched<std::vector<CheckoutSession>>> open_sessions_of(Api cons
 
 asio::awaitable<Fetched<Price>> price_of(Api const& api, std::string id, Steady::time_point deadline)
 {
-    return object_of<Price>(api, "/v1/prices/", std::move(id), read_price, deadline);
+    return object_under<Price>(api, "/v1/prices/", path_part(id), read_price, deadline);
 }
 
 asio::awaitable<Fetched<std::string>> account_of(Api const& api, Steady::time_point deadline)

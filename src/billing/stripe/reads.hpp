@@ -1,5 +1,5 @@
 // What is asked of Stripe without changing anything there, typed. An answer that lacks what it must have counts as not given. An id that is
-// none of Stripe's (letters, digits, underscores) is not asked for: it is missing.
+// none of Stripe's (letters, digits, underscores; of a price anything) is not asked for: it is missing.
 #pragma once
 
 #include "billing/stripe/api.hpp"

@@ -33,6 +33,12 @@ public:
         bool const is_done = co_await settle_prices() && co_await settle_product() && co_await look_at_settings();
         if (!is_done) co_return std::nullopt;
         for (auto const& one : sold_) run_.outcome.prices.push_back(one.id);
+        bool const has_others = co_await look_at_other_plans();
+        if (!has_others) co_return std::nullopt;
+        if (sold_.empty()) {
+            run_.fail("Pro has no price that is sold: say what it costs, like --amount 20.00 --currency usd --interval month", "");
+            co_return std::nullopt;
+        }
         co_return std::move(sold_);
     }
 
@@ -45,11 +51,6 @@ private:
         if (!listed.value) co_return run_.fail("Stripe does not list the prices", listed.detail);
         prices_ = std::move(*listed.value);
         for (auto const& one : prices_) told_.push_back(one.price.id);
-        bool const has_one = std::ranges::any_of(prices_, [](ListedPrice const& one) { return one.price.is_active; });
-        if (!wish_ && !has_one) {
-            co_return run_.fail("Pro has no price that is sold: say what it costs, like --amount 20.00 --currency usd --interval month",
-                                "");
-        }
         if (wish_) {
             bool const is_done = co_await settle_wanted_price(*wish_);
             if (!is_done) co_return false;
@@ -59,7 +60,7 @@ private:
                 bool const is_done = co_await settle_price(one);
                 if (!is_done) co_return false;
             }
-            if (one.price.is_active) sold_.push_back(one.price);
+            if (one.price.is_active && !is_of_another_plan(one.price.id, "price " + one.price.id)) sold_.push_back(one.price);
         }
         std::erase_if(prices_, [](ListedPrice const& one) { return !one.price.is_active; });
         co_return true;
@@ -86,11 +87,9 @@ private:
         auto const price = read_listed_price(made->body);
         run_.say(SetupDone::made, text_of(price));
         if (has_old) {
-            Form retired;
-            retired.add("active", false);
-            auto const done = co_await run_.post("/v1/prices/" + old->price.id, std::move(retired), "Stripe does not retire the old price");
-            if (!done) co_return false;
-            run_.say(SetupDone::mended, text_of(*old) + ", sold no more; who pays by it goes on");
+            // Not archived: until they are started anew, servers sell by it, and another installation may.
+            run_.say(SetupDone::mended, text_of(*old) + ", whose place it takes: sold no more once the servers are started anew, and who " +
+                                            "pays by it goes on");
             prices_.erase(old);
         }
         made_ = price.price.id;
@@ -138,7 +137,7 @@ private:
     asio::awaitable<bool> settle_product()
     {
         for (auto const& one : prices_) {
-            auto const path = "/v1/products/" + one.price.product;
+            auto const path = "/v1/products/" + path_part(one.price.product).value_or("-");
             auto const product = co_await run_.api().call({.path = path, .deadline = run_.soon()});
             if (product.outcome != Outcome::done) co_return run_.fail("Stripe does not show the product", product.detail);
             auto const* active = product.body.if_contains("active");
@@ -168,10 +167,56 @@ private:
             auto const price = co_await listed_price_of(run_.api(), id, run_.soon());
             if (!price.value && !price.is_missing) co_return run_.fail("Stripe does not show the price " + id, price.detail);
             auto const name = "price " + id + " of STRIPE_PRICE_ID";
+            if (is_of_another_plan(id, name)) continue;
             if (!price.value)
                 run_.say(SetupDone::named, name + " is not there in this account and mode, so it is left out below");
             else if (!price.value->price.is_active)
                 run_.say(SetupDone::named, name + " is archived, so it is left out below; who pays by it goes on");
+            else if (price.value->price.interval.empty())
+                run_.say(SetupDone::named, name + " is paid once, and a plan needs one that recurs, so it is left out below");
+            else if (price.value->is_replaced())
+                run_.say(SetupDone::named,
+                         name + " is one whose place another of ours has taken, so it is left out below; who pays by it goes on");
+            else
+                sold_.push_back(price.value->price);
+        }
+        co_return true;
+    }
+
+    // An operator has said so, and no start takes that back.
+    bool is_of_another_plan(std::string const& id, std::string const& name)
+    {
+        auto const* known = plan_of(id);
+        if (!known || known->plan == "pro") return false;
+        run_.say(SetupDone::named, name + " is of the plan " + known->plan + ", so it is left out below; `pollux plans price pro " + id +
+                                       "` would make it Pro's");
+        return true;
+    }
+
+    PlanOfPrice const* plan_of(std::string const& id) const
+    {
+        if (!run_.wish().plans) return nullptr;
+        auto const& plans = *run_.wish().plans;
+        auto const found =
+            std::ranges::find_if(plans, [&](auto const& one) { return one.account == run_.outcome.account && one.price == id; });
+        return found == plans.end() ? nullptr : &*found;
+    }
+
+    // What they are sold by, customers are to be able to switch to.
+    asio::awaitable<bool> look_at_other_plans()
+    {
+        if (!run_.wish().plans) co_return true;
+        for (auto const& [account, id, plan, is_sold] : *run_.wish().plans) {
+            bool const is_known = std::ranges::find(sold_, id, &Price::id) != sold_.end();
+            if (!is_sold || is_known || account != run_.outcome.account) continue;
+            auto const price = co_await listed_price_of(run_.api(), id, run_.soon());
+            if (!price.value && !price.is_missing) co_return run_.fail("Stripe does not show the price " + id, price.detail);
+            auto const name = "price " + id + " of the plan " + plan;
+            auto const mend = ": `pollux plans price " + plan + " " + id + " --retire` ends its sale, and another price begins one";
+            if (!price.value)
+                run_.say(SetupDone::named, name + " is not there any more" + mend);
+            else if (!price.value->price.is_active)
+                run_.say(SetupDone::named, name + " is archived, so nobody can buy by it" + mend);
             else
                 sold_.push_back(price.value->price);
         }
@@ -183,7 +228,7 @@ private:
     std::vector<ListedPrice> prices_; // Ours.
     std::string made_;                // Of those, in this run.
     std::vector<std::string> told_;   // Ids of which a line has said what is to be said: ours, retired ones too, and of the settings.
-    std::vector<Price> sold_;
+    std::vector<Price> sold_;         // Pro's before those of other plans.
 };
 
 } // namespace

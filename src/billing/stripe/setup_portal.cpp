@@ -36,16 +36,18 @@ public:
 
     asio::awaitable<bool> settle()
     {
-        auto const listed = co_await portal_configurations(run_.api(), run_.soon());
-        if (!listed.value) co_return run_.fail("Stripe does not list the portal's configurations", listed.detail);
-        auto const& all = *listed.value;
         auto const& owner = run_.wish().public_url;
-        auto ours = std::ranges::find_if(all, [&](auto const& one) { return one.owner == owner && one.is_active; });
-        if (ours == all.end()) ours = std::ranges::find(all, owner, &PortalConfiguration::owner);
         std::optional<PortalConfiguration> there;
-        if (ours != all.end()) there = *ours;
+        for (bool const is_active : {true, false}) {
+            auto const listed = co_await portal_configurations(run_.api(), run_.soon(), is_active);
+            if (!listed.value) co_return run_.fail("Stripe does not list the portal's configurations", listed.detail);
+            auto const ours = std::ranges::find(*listed.value, owner, &PortalConfiguration::owner);
+            if (ours == listed.value->end()) continue;
+            there = *ours;
+            break;
+        }
         if (there) {
-            bool const is_looked_at = co_await look_at_added(there->switches);
+            bool const is_looked_at = co_await look_at_others(there->switches);
             if (!is_looked_at) co_return false;
         }
         auto switches = choose_switches(wanted_);
@@ -60,15 +62,23 @@ public:
     }
 
 private:
-    // What stands in the configuration besides: somebody has added it.
-    asio::awaitable<bool> look_at_added(std::vector<ProductPrices> switches)
+    // What stands in the configuration besides.
+    asio::awaitable<bool> look_at_others(std::vector<ProductPrices> switches)
     {
         for (auto const& one : switches) {
             for (auto const& id : one.prices) {
                 if (std::ranges::find(wanted_, id, &Price::id) != wanted_.end()) continue;
+                if (run_.wish().plans) {
+                    dropped_.append(dropped_.empty() ? "" : ", ").append(id);
+                    continue;
+                }
                 auto const price = co_await listed_price_of(run_.api(), id, run_.soon());
                 if (!price.value && !price.is_missing) co_return run_.fail("Stripe does not show the price " + id, price.detail);
-                if (price.value) wanted_.push_back(price.value->price);
+                bool const may_be_sold = price.value && price.value->price.is_active && !price.value->is_replaced();
+                if (!may_be_sold) continue;
+                wanted_.push_back(price.value->price);
+                run_.say(SetupDone::named, "price " + id + " stays among those that customers can switch to, since no database was there " +
+                                               "to tell whether it is sold: run this again where one is");
             }
         }
         co_return true;
@@ -94,7 +104,8 @@ private:
         note(ours.is_active, "active");
         note(ours.cancels, "cancelling at the period's end");
         note(ours.takes_cards, "changing the card");
-        note(ours.switches_prices && are_same_switches(ours.switches, switches), "switching between the prices");
+        auto const about = dropped_.empty() ? std::string() : ", without " + dropped_ + ", which nothing is sold by";
+        note(ours.switches_prices && are_same_switches(ours.switches, switches), "switching between the prices" + about);
         if (wrong.empty()) {
             run_.say(SetupDone::found, "portal configuration " + ours.id);
             co_return true;
@@ -120,6 +131,7 @@ private:
 
     SetupRun& run_;
     std::vector<Price> wanted_; // Best first.
+    std::string dropped_;       // Ids that the configuration had.
 };
 
 } // namespace

@@ -9,7 +9,8 @@
 
 namespace pollux::billing::stripe {
 
-// `sold`: best first; what somebody has added to the configuration comes after them. False: it failed, and that is said.
+// `sold`: best first. What the configuration offers besides is taken out, since it is sold no more, or buys nothing; where no database told
+// what is sold it stays, behind the others. False: it failed, and that is said.
 asio::awaitable<bool> settle_portal(SetupRun& run, std::vector<Price> sold);
 
 } // namespace pollux::billing::stripe
