@@ -12,6 +12,7 @@
 #include "billing/tier_tasks.hpp"
 #include "bus/memory_notices.hpp"
 #include "http/error_response.hpp"
+#include "http/header_fields.hpp"
 #include "http/router.hpp"
 #include "limits/memory_rate_limiter.hpp"
 #include "support/temp_database.hpp"
@@ -88,7 +89,11 @@ protected:
         if (path.starts_with(server)) path.erase(0, std::string_view(server).size());
         auto const found = router.find(method, path);
         if (!found.route) return {404, "path_not_found"};
+        boost::beast::http::fields sent;
+        if (!accept.empty()) sent.set("Accept", accept);
+        http::HeaderFields const fields(sent);
         http::Request request;
+        request.fields = &fields;
         request.path = path;
         request.path_parameters = found.parameters;
         request.body = body;
@@ -160,6 +165,7 @@ protected:
 
     TempDatabase temp;
     int mobiles = 0;
+    std::string accept; // Of each call.
     billing::BillingService billing{temp.database()};
     bus::MemoryNotices notices;
     tasks::Bell bell;
