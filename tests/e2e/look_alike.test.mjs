@@ -52,6 +52,7 @@ function looks({ status, headers, body }) {
     const seen = { ...body };
     if (seen.challenge) seen.challenge = seen.challenge.length;
     if (seen.request_id) seen.request_id = seen.request_id.length;
+    if (wait !== undefined) seen.detail = seen.detail.replace(/\b\d+ seconds?\b/, 'some time');
     return JSON.stringify({ status, headers: others, body: seen, waits: wait !== undefined });
 }
 
