@@ -94,7 +94,7 @@ TEST(StripeAccountObjects, a_price_may_have_an_id_that_somebody_chose)
         EXPECT_EQ(required(run(listed_price_of(api, id, {})).value).price.id, id);
     }
     api.take_calls();
-    for (std::string const id : {std::string(), std::string("."), std::string(".."), std::string(256, 'a')}) {
+    for (std::string const& id : {std::string(), std::string("."), std::string(".."), std::string(256, 'a')}) {
         EXPECT_TRUE(run(price_of(api, id, {})).is_missing) << id;
         EXPECT_TRUE(run(listed_price_of(api, id, {})).is_missing) << id;
     }
