@@ -58,8 +58,7 @@ std::string no_database_text(std::string const& reason)
 {
     return "\nNo database was looked at (" + reason +
            "). Prices that `pollux plans price` gave to plans stand there: once there are\nsome, run this where the database is, so that "
-           "the "
-           "portal offers them.\n";
+           "the portal offers them.\n";
 }
 
 std::string rights_text()

@@ -25,8 +25,8 @@ public:
     {}
 
     // `body`: the bytes as they came. Errors: signature_missing, signature_invalid, signature_too_old; of the last two the log has a line a
-    // minute. What was rightly signed and is of no
-    // use to us is no error: the provider would send it again for days, and switch the endpoint off.
+    // minute. What was rightly signed and is of no use to us is no error: the provider would send it again for days, and switch the
+    // endpoint off.
     asio::awaitable<Result<void>> take(std::string signature, std::string body, Steady::time_point deadline);
 
 private:
