@@ -19,7 +19,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
 endif()
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Werror=switch -Werror=return-type -Wno-missing-field-initializers)
-if(DEFINED ENV{CI})
+# Who develops sees a warning where it arises, not when everything has been built once more. A release that somebody builds with another
+# compiler is not stopped by what that compiler has to say.
+if(DEFINED ENV{CI} OR CMAKE_BUILD_TYPE STREQUAL "Debug")
   add_compile_options(-Werror)
 endif()
 

@@ -187,9 +187,9 @@ TEST_F(DemoPayments, have_pages_for_who_knows_their_ids_alone)
     advance(demo::portals_kept);
     EXPECT_EQ(call("GET", portal_path).first, 404);
     accept = "text/html";
-    for (auto const& path : {portal_path, std::string("/demo/checkout/cs_demo_0/")}) {
-        auto const [code, page] = call("GET", path);
-        EXPECT_EQ(code, 404) << path;
+    for (auto const& gone : {portal_path, std::string("/demo/checkout/cs_demo_0/")}) {
+        auto const [code, page] = call("GET", gone);
+        EXPECT_EQ(code, 404) << gone;
         EXPECT_NE(page.find("There is no such page"), std::string::npos) << page;
     }
     for (auto const& route : router.routes()) EXPECT_FALSE(route.options.is_documented) << route.path;
