@@ -18,7 +18,7 @@ TEST_F(DemoPayments, answer_all_that_is_read_of_stripe)
     EXPECT_TRUE(temp.run(stripe::subscriptions_of(api, "cus_1", soon())).is_missing);
     EXPECT_TRUE(temp.run(stripe::session_of(api, "cs_1", soon())).is_missing);
     EXPECT_FALSE(*temp.run(stripe::is_customer_deleted(api, customer(), soon())).value);
-    EXPECT_FALSE(*temp.run(stripe::is_money_gone(api, "pi_1", soon())).value);
+    EXPECT_FALSE(temp.run(stripe::money_of(api, "pi_1", soon())).value->is_gone);
     EXPECT_TRUE(temp.run(stripe::invoices_paid_by(api, "pi_1", soon())).value->empty());
     EXPECT_TRUE(temp.run(stripe::portal_configurations(api, soon())).value->empty());
     auto const endpoint = temp.run(stripe::webhook_endpoints(api, soon())).value->front();

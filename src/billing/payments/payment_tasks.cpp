@@ -73,8 +73,9 @@ asio::awaitable<TaskOutcome> judge_payment(TaskRun& run, PaymentParts& parts)
     if (auto const other = co_await not_ours(run, parts.account, Duty::usual)) co_return *other;
     auto const payment = run.task().subject;
     auto const scope = run.task().payload;
-    auto const is_gone = co_await stripe::is_money_gone(parts.api, payment, run.deadline());
-    if (!is_gone.value) co_return is_gone.is_missing ? TaskOutcome::done() : TaskOutcome::retry(reason_of(is_gone));
+    auto const money = co_await stripe::money_of(parts.api, payment, run.deadline());
+    if (!money.value) co_return money.is_missing ? TaskOutcome::done() : TaskOutcome::retry(reason_of(money));
+    if (!money.value->is_gone && !money.value->is_here) co_return TaskOutcome::done(); // Another event tells how it ends.
     auto const invoices = co_await stripe::invoices_paid_by(parts.api, payment, run.deadline());
     if (!invoices.value) co_return invoices.is_missing ? TaskOutcome::done() : TaskOutcome::retry(reason_of(invoices));
     for (auto const& [invoice, subscription] : *invoices.value) {
@@ -82,7 +83,7 @@ asio::awaitable<TaskOutcome> judge_payment(TaskRun& run, PaymentParts& parts)
         auto const bought = co_await stripe::subscription_of(parts.api, subscription, run.deadline());
         if (!bought.value && !bought.is_missing) co_return TaskOutcome::retry(reason_of(bought));
         if (!bought.value) continue;
-        if (!*is_gone.value) {
+        if (money.value->is_here) {
             if (bought.value->went_back != payment) continue;
             auto const synced = co_await parts.sync.sync(bought.value->customer, run.deadline());
             if (CustomerSync::is_to_repeat(synced)) co_return outcome_of(run, synced);

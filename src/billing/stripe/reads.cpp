@@ -88,19 +88,25 @@ bool is_on_its_way(json::object const* refund)
     return status == "pending" || status == "requires_action";
 }
 
-// All of it has gone back. `refunded` says so when it was asked for; what is still on its way may fail yet, and then it never went.
-std::optional<bool> charge_is_refunded(json::object const& charge)
+// `refunded` says that all of it was asked back; what is still on its way may fail yet, and then it never went.
+std::optional<Money> money_of_charge(json::object const& charge)
 {
     auto const* refunded = charge.if_contains("refunded");
-    if (!refunded || !refunded->is_bool() || !refunded->get_bool()) return false;
+    if (!refunded || !refunded->is_bool() || !refunded->get_bool()) return Money{.is_gone = false, .is_here = true};
     auto const* inner = object_at(charge, "refunds");
     auto const refunds = inner ? list_of(*inner) : std::nullopt;
-    return !refunds || std::ranges::none_of(refunds->items, is_on_its_way);
+    return Money{.is_gone = !refunds || std::ranges::none_of(refunds->items, is_on_its_way), .is_here = false};
 }
 
-std::optional<bool> dispute_is_lost(json::object const& dispute)
+std::optional<std::string> status_in(json::object const& object)
 {
-    return text_at(dispute, "status") == "lost";
+    return std::string(text_at(object, "status"));
+}
+
+// Over, and the money stayed. One that was lost and is looked at again is neither this nor lost.
+bool is_for_us(std::string_view dispute)
+{
+    return dispute == "won" || dispute == "warning_closed" || dispute == "prevented";
 }
 
 Form subscriptions_form(std::string_view after)
@@ -164,8 +170,9 @@ std::optional<PaidInvoice> paid_invoice_of(json::object const& payment)
 asio::awaitable<Fetched<bool>> is_paid_after_all(Api const& api, Subscription const& subscription, Steady::time_point deadline)
 {
     if (!is_over_word(subscription.status) || subscription.went_back.empty()) co_return fetched(false);
-    auto const is_gone = co_await is_money_gone(api, subscription.went_back, deadline);
-    if (!is_gone.value || *is_gone.value) co_return is_gone.value || is_gone.is_missing ? fetched(false) : is_gone;
+    auto const money = co_await money_of(api, subscription.went_back, deadline);
+    if (!money.value && !money.is_missing) co_return Fetched<bool>{.detail = money.detail, .is_refused = money.is_refused};
+    if (!money.value || !money.value->is_here) co_return fetched(false);
     // Whoever can write on it could name any payment.
     auto const paid = co_await invoices_paid_by(api, subscription.went_back, deadline);
     if (!paid.value && !paid.is_missing) co_return Fetched<bool>{.detail = paid.detail, .is_refused = paid.is_refused};
@@ -273,7 +280,7 @@ asio::awaitable<Fetched<std::vector<PaidInvoice>>> invoices_paid_by(Api const& a
     co_return fetched(std::move(page.value->items));
 }
 
-asio::awaitable<Fetched<bool>> is_money_gone(Api const& api, std::string payment_intent, Steady::time_point deadline)
+asio::awaitable<Fetched<Money>> money_of(Api const& api, std::string payment_intent, Steady::time_point deadline)
 {
     auto const list = [&](std::string path, std::string_view kind, std::string_view expanded) {
         Form form;
@@ -283,13 +290,16 @@ asio::awaitable<Fetched<bool>> is_money_gone(Api const& api, std::string payment
                    deadline);
     };
     auto const charged = co_await list("/v1/charges", "charge", "data.refunds");
-    auto const charges = page_of<bool>(charged, charge_is_refunded);
-    if (!charges.value) co_return not_fetched<bool>(charged);
+    auto const charges = page_of<Money>(charged, money_of_charge);
+    if (!charges.value) co_return not_fetched<Money>(charged);
     auto const disputed = co_await list("/v1/disputes", "dispute", {});
-    auto const disputes = page_of<bool>(disputed, dispute_is_lost);
-    if (!disputes.value) co_return not_fetched<bool>(disputed);
-    auto const is_true = [](bool one) { return one; };
-    co_return fetched(std::ranges::any_of(charges.value->items, is_true) || std::ranges::any_of(disputes.value->items, is_true));
+    auto const disputes = page_of<std::string>(disputed, status_in);
+    if (!disputes.value) co_return not_fetched<Money>(disputed);
+    bool const is_lost = std::ranges::find(disputes.value->items, "lost") != disputes.value->items.end();
+    Money money;
+    money.is_gone = is_lost || std::ranges::any_of(charges.value->items, &Money::is_gone);
+    money.is_here = std::ranges::any_of(charges.value->items, &Money::is_here) && std::ranges::all_of(disputes.value->items, is_for_us);
+    co_return fetched(money);
 }
 
 asio::awaitable<Fetched<Page<Event>>> events_since(Api const& api, Time since, std::string after, Steady::time_point deadline)

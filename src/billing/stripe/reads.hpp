@@ -42,9 +42,12 @@ struct PaidInvoice {
 asio::awaitable<Fetched<std::vector<PaidInvoice>>> invoices_paid_by(Api const& api, std::string payment_intent,
                                                                     Steady::time_point deadline);
 
-// Whether all the money of a payment is gone: refunded as a whole, with no refund still on its way, or a dispute over it lost. A dispute
-// that was lost and is looked at again has another status, and is not lost.
-asio::awaitable<Fetched<bool>> is_money_gone(Api const& api, std::string payment_intent, Steady::time_point deadline);
+// Where the money of a payment is. Neither holds while it is open: a refund on its way, a dispute that is not over.
+struct Money {
+    bool is_gone = false; // All of it: refunded as a whole, and arrived, or a dispute over it lost and not looked at again.
+    bool is_here = false; // Not all of it was asked back, or that failed, and no dispute over it is open or lost.
+};
+asio::awaitable<Fetched<Money>> money_of(Api const& api, std::string payment_intent, Steady::time_point deadline);
 
 template <class T>
 struct Page {

@@ -30,20 +30,25 @@ std::string charge(bool is_refunded, std::vector<std::string> const& refunds)
            R"(,"refunds":{"object":"list","has_more":false,"data":[)" + inner + "]}}";
 }
 
-Fetched<bool> gone_of(ScriptedApi& api)
+Fetched<Money> money_by(ScriptedApi& api)
 {
     boost::asio::io_context io;
-    auto found = boost::asio::co_spawn(io, is_money_gone(api, "pi_1", {}), boost::asio::use_future);
+    auto found = boost::asio::co_spawn(io, money_of(api, "pi_1", {}), boost::asio::use_future);
     io.run();
     return found.get();
 }
 
-bool is_gone(std::string const& charges, std::string const& disputes = nothing)
+Money money(std::string const& charges, std::string const& disputes = nothing)
 {
     ScriptedApi api;
     api.on("GET /v1/charges", charges);
     api.on("GET /v1/disputes", disputes);
-    return required(gone_of(api).value);
+    return required(money_by(api).value);
+}
+
+bool is_gone(std::string const& charges, std::string const& disputes = nothing)
+{
+    return money(charges, disputes).is_gone;
 }
 
 // Of a subscription with this latest invoice.
@@ -115,15 +120,29 @@ TEST(MoneyGone, is_what_a_dispute_took_as_long_as_it_is_lost)
         EXPECT_FALSE(is_gone(nothing, dispute(status)));
 }
 
+TEST(MoneyHere, is_what_was_not_asked_back_as_a_whole_and_is_in_no_dispute)
+{
+    auto const dispute = [](std::string const& status) {
+        return list_of_one(R"({"id":"du_1","payment_intent":"pi_1","status":")" + status + "\"}");
+    };
+    auto const paid = list_of_one(charge(false, {"failed"}));
+    EXPECT_TRUE(money(paid).is_here);
+    EXPECT_FALSE(money(nothing).is_here);
+    for (auto const* status : {"pending", "succeeded"}) EXPECT_FALSE(money(list_of_one(charge(true, {status}))).is_here) << status;
+    for (auto const* status : {"won", "warning_closed", "prevented"}) EXPECT_TRUE(money(paid, dispute(status)).is_here) << status;
+    for (auto const* status : {"lost", "needs_response", "under_review", "appeal_under_review"})
+        EXPECT_FALSE(money(paid, dispute(status)).is_here) << status;
+}
+
 TEST(MoneyGone, is_unknown_where_either_is)
 {
     ScriptedApi silent;
     silent.on("GET /v1/charges", nothing);
     silent.on("GET /v1/disputes", [](Call const&) { return ScriptedApi::silence(); });
-    EXPECT_FALSE(gone_of(silent).value);
+    EXPECT_FALSE(money_by(silent).value);
     silent.on("GET /v1/charges", [](Call const&) { return ScriptedApi::silence(); });
     silent.on("GET /v1/disputes", list_of_one(R"({"id":"du_1","payment_intent":"pi_1","status":"lost"})"));
-    EXPECT_FALSE(gone_of(silent).value);
+    EXPECT_FALSE(money_by(silent).value);
 }
 
 TEST(MoneyGone, is_looked_at_whenever_it_may_have_changed)
@@ -138,7 +157,7 @@ TEST(MoneyGone, asks_for_the_refunds_beside_their_charges)
     ScriptedApi api;
     api.on("GET /v1/charges", nothing);
     api.on("GET /v1/disputes", nothing);
-    gone_of(api);
+    money_by(api);
     EXPECT_EQ(api.take_calls(), (std::vector<std::string>{"GET /v1/charges?payment_intent=pi_1&limit=100&expand[0]=data.refunds",
                                                           "GET /v1/disputes?payment_intent=pi_1&limit=100"}));
 }
