@@ -1,5 +1,6 @@
 #include "stripe/pages.hpp"
 
+#include "html.hpp"
 #include "stripe/checkout_sessions.hpp"
 #include "stripe/errors.hpp"
 #include "stripe/form.hpp"
@@ -19,24 +20,6 @@ struct Page {
     std::string html;
     std::string location; // Of a 303.
 };
-
-std::string escaped(std::string_view text)
-{
-    std::string safe;
-    for (char const letter : text) {
-        if (letter == '&')
-            safe += "&amp;";
-        else if (letter == '<')
-            safe += "&lt;";
-        else if (letter == '>')
-            safe += "&gt;";
-        else if (letter == '"')
-            safe += "&quot;";
-        else
-            safe += letter;
-    }
-    return safe;
-}
 
 std::string page(std::string const& title, std::string const& content)
 {

@@ -3,7 +3,6 @@
 #include "server.hpp"
 #include "stripe/api.hpp"
 #include "stripe/control.hpp"
-#include "stripe/errors.hpp"
 #include "stripe/pages.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -58,8 +57,8 @@ public:
             if (!in) throw std::runtime_error("cannot read " + file);
             try {
                 simulator_.plans.load(boost::json::parse(std::string(std::istreambuf_iterator<char>(in), {})));
-            } catch (stripe::StripeError const& wrong) {
-                throw std::runtime_error(file + ": " + wrong.message);
+            } catch (std::exception const& wrong) {
+                throw std::runtime_error(file + ": " + wrong.what());
             }
         }
     }

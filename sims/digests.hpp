@@ -1,0 +1,11 @@
+// Keyed digests, as services sign with them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace pollux::sims {
+
+std::string hmac_sha256_hex(std::string_view key, std::string_view message);
+
+} // namespace pollux::sims
