@@ -1,4 +1,5 @@
 #include "gemini/gemini_sim.hpp"
+#include "sms/sms_sim.hpp"
 #include "stripe/stripe_sim.hpp"
 
 #include <CLI/CLI.hpp>
@@ -36,6 +37,22 @@ int main(int count, char** words)
         "the accounts' own API version: what a call without Stripe-Version gets, which for any but the simulated one is 501");
     stripe->add_option("--calls-max", stripe_options.calls_max, "calls kept in the log")->default_val(100'000);
     stripe->add_flag("--die-with-parent", die_with_parent, "end when the process that started this one ends");
+
+    pollux::sims::SmsSimOptions sms_options;
+    auto* sms = app.add_subcommand("sms", "Twilio's Messages and a vendor behind a signed webhook, with reports and faults on demand");
+    sms->add_option("--listen", sms_options.listen, "ADDRESS:PORT; port 0 takes any free one")->default_val("127.0.0.1:9300");
+    sms->add_option("--account", sms_options.account.sid, "Twilio's account")->capture_default_str();
+    sms->add_option("--token", sms_options.account.token, "its auth token, which signs reports")->capture_default_str();
+    sms->add_option("--key", sms_options.account.key_sid, "an API key of it")->capture_default_str();
+    sms->add_option("--key-secret", sms_options.account.key_secret, "the key's secret")->capture_default_str();
+    sms->add_option("--from", sms_options.account.numbers, "a number of its own; may be repeated")->capture_default_str();
+    sms->add_option("--service", sms_options.account.service_sid, "its messaging service")->capture_default_str();
+    sms->add_option("--webhook-secret", sms_options.account.webhook_secret, "what signs texts to /sms")->capture_default_str();
+    sms->add_option("--deliver-to", sms_options.deliver_to, "an origin that reports go to, whatever StatusCallback's is");
+    sms->add_option("--plan", sms_options.plan_files, "JSON file of plans; may be repeated");
+    sms->add_option("--calls-max", sms_options.calls_max, "calls kept in the log")->default_val(100'000);
+    sms->add_option("--texts-max", sms_options.texts_max, "texts kept in the list")->default_val(100'000);
+    sms->add_flag("--die-with-parent", die_with_parent, "end when the process that started this one ends");
     CLI11_PARSE(app, count, words);
 
     if (die_with_parent) {
@@ -43,6 +60,7 @@ int main(int count, char** words)
         if (getppid() == 1) return 1; // It ended before the line above.
     }
     try {
+        if (sms->parsed()) return pollux::sims::run_sms_sim(sms_options);
         return stripe->parsed() ? pollux::sims::run_stripe_sim(stripe_options) : pollux::sims::run_gemini_sim(options);
     } catch (std::exception const& failure) {
         std::fprintf(stderr, "pollux-sims: %s\n", failure.what());
