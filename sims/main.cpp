@@ -1,4 +1,5 @@
 #include "gemini/gemini_sim.hpp"
+#include "openai/openai_sim.hpp"
 #include "sms/sms_sim.hpp"
 #include "stripe/stripe_sim.hpp"
 
@@ -53,6 +54,17 @@ int main(int count, char** words)
     sms->add_option("--calls-max", sms_options.calls_max, "calls kept in the log")->default_val(100'000);
     sms->add_option("--texts-max", sms_options.texts_max, "texts kept in the list")->default_val(100'000);
     sms->add_flag("--die-with-parent", die_with_parent, "end when the process that started this one ends");
+
+    pollux::sims::OpenAiSimOptions openai_options;
+    auto* openai =
+        app.add_subcommand("openai", "OpenAI-compatible servers: Ollama, llama.cpp, vLLM, OpenRouter, Gemini, with faults on demand");
+    openai->add_option("--listen", openai_options.listen, "ADDRESS:PORT; port 0 takes any free one")->default_val("127.0.0.1:9400");
+    openai->add_option("--key", openai_options.key, "the only API key that is right (else: any)");
+    openai->add_option("--server", openai_options.server, "whose ways all models have: ollama, llamacpp, vllm, openrouter or gemini");
+    openai->add_option("--model", openai_options.models, "one more model, NAME or NAME=SERVER; may be repeated");
+    openai->add_option("--plan", openai_options.plan_files, "JSON file of plans; may be repeated");
+    openai->add_option("--calls-max", openai_options.calls_max, "calls kept in the log")->default_val(100'000);
+    openai->add_flag("--die-with-parent", die_with_parent, "end when the process that started this one ends");
     CLI11_PARSE(app, count, words);
 
     if (die_with_parent) {
@@ -60,6 +72,7 @@ int main(int count, char** words)
         if (getppid() == 1) return 1; // It ended before the line above.
     }
     try {
+        if (openai->parsed()) return pollux::sims::run_openai_sim(openai_options);
         if (sms->parsed()) return pollux::sims::run_sms_sim(sms_options);
         return stripe->parsed() ? pollux::sims::run_stripe_sim(stripe_options) : pollux::sims::run_gemini_sim(options);
     } catch (std::exception const& failure) {
