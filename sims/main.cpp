@@ -1,3 +1,4 @@
+#include "all/all_sims.hpp"
 #include "gemini/gemini_sim.hpp"
 #include "openai/openai_sim.hpp"
 #include "sms/sms_sim.hpp"
@@ -65,6 +66,14 @@ int main(int count, char** words)
     openai->add_option("--plan", openai_options.plan_files, "JSON file of plans; may be repeated");
     openai->add_option("--calls-max", openai_options.calls_max, "calls kept in the log")->default_val(100'000);
     openai->add_flag("--die-with-parent", die_with_parent, "end when the process that started this one ends");
+
+    pollux::sims::AllSimsOptions all_options;
+    auto* all =
+        app.add_subcommand("all", "all of these in one process, a page that shows sent texts and payments, and Pollux' settings for them");
+    all->add_option("--address", all_options.address, "the address that all listen on")->capture_default_str();
+    all->add_option("--port", all_options.port, "of the page; the simulators take the next four (0: any free ones)")->capture_default_str();
+    all->add_option("--pollux", all_options.pollux, "where Pollux listens, for delivery reports")->capture_default_str();
+    all->add_flag("--die-with-parent", die_with_parent, "end when the process that started this one ends");
     CLI11_PARSE(app, count, words);
 
     if (die_with_parent) {
@@ -72,6 +81,7 @@ int main(int count, char** words)
         if (getppid() == 1) return 1; // It ended before the line above.
     }
     try {
+        if (all->parsed()) return pollux::sims::run_all_sims(all_options);
         if (openai->parsed()) return pollux::sims::run_openai_sim(openai_options);
         if (sms->parsed()) return pollux::sims::run_sms_sim(sms_options);
         return stripe->parsed() ? pollux::sims::run_stripe_sim(stripe_options) : pollux::sims::run_gemini_sim(options);
