@@ -23,6 +23,9 @@ void check_line_items(World& world, json::object const& params)
         auto const& price = world.need("price", id, param + "[price]");
         if (!flag_of(price.body, "active"))
             throw invalid("The price specified is inactive. This field only accepts active prices.", param + "[price]");
+        auto const& product = world.need("product", text_of(price.body, "product"));
+        if (!flag_of(product.body, "active"))
+            throw invalid("Price `" + id + "` is not available to be purchased because its product is not active.", param);
         if (!item.contains("quantity")) throw missing_param(param + "[quantity]");
         if (number_of(item, "quantity") < 1)
             throw invalid("This value must be greater than or equal to 1.", param + "[quantity]", "parameter_invalid_integer");

@@ -62,8 +62,9 @@ Payments::Payments(PaymentSource& source, config::Config const& config, std::str
       sync_(needs.database, *source.api, source.account, installation_, needs.tiers, config.billing_grace_days),
       portal_(*source.api, config.public_url),
       checkout_(needs.database, *source.api, source.account, installation_, portal_, checkout_options(config)),
-      service_({needs.database, *source.api, source.account, installation_, checkout_, portal_, sync_, needs.tiers, needs.limiter},
-               payments_options(config)),
+      service_(
+          {needs.database, *source.api, source.account, installation_, checkout_, portal_, sync_, needs.tiers, needs.limiter, needs.clock},
+          payments_options(config)),
       webhook_(needs.database, source.api->mode(), source.account, webhook_secrets(config, secret_key), tasks::Seal(secret_key), needs.bell,
                needs.clock),
       parts_{needs.database, *source.api, source.account, sync_},

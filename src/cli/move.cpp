@@ -2,7 +2,7 @@
 
 #include "base/required.hpp"
 #include "base/secrets.hpp"
-#include "config/readers.hpp"
+#include "config/place_readers.hpp"
 #include "db/migrator.hpp"
 #include "db/move/move.hpp"
 

@@ -1,4 +1,4 @@
-// How the text of a setting becomes a member of Config. Each function here fits Setting::read.
+// How the text of a setting becomes a member of Config. Each function here fits Setting::read. Where things are is read by place_readers.
 #pragma once
 
 #include "base/text.hpp"
@@ -107,17 +107,7 @@ Complaint read_url(std::string const& text, Config& config)
 
 // May end in the version of the paths, as Google's documents write it: it then counts as GEMINI_API_VERSION.
 Complaint read_gemini_base_url(std::string const& text, Config& config);
-Complaint read_database_url(std::string const& text, Config& config);
-Complaint read_data_dir(std::string const& text, Config& config);
-Complaint read_redis_url(std::string const& text, Config& config);
 Complaint read_nothing(std::string const& text, Config& config);
-Complaint read_port(std::string const& text, Config& config);
-Complaint read_listen(std::string const& text, Config& config);
-Complaint read_metrics_listen(std::string const& text, Config& config);
-Complaint read_allowed_hosts(std::string const& text, Config& config);
-Complaint read_cors_origins(std::string const& text, Config& config);
-Complaint read_trusted_proxies(std::string const& text, Config& config);
-Complaint read_debug_networks(std::string const& text, Config& config);
 Complaint read_rate_rules(std::string const& text, Config& config);
 Complaint read_ai_models(std::string const& text, Config& config);
 Complaint read_country_code(std::string const& text, Config& config);

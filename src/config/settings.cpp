@@ -1,5 +1,6 @@
 #include "config/settings.hpp"
 
+#include "config/place_readers.hpp"
 #include "config/readers.hpp"
 
 #include <algorithm>

@@ -120,7 +120,7 @@ TEST_F(DemoPayments, are_forgotten_with_their_account_and_no_others)
     portal();
     user = add_user();
     auto const open = buy();
-    EXPECT_EQ(temp.run(stripe::open_sessions_of(api, customer(), soon())).value->front().id, open.session_id);
+    EXPECT_EQ(temp.run(stripe::sessions_of(api, customer(), stripe::Sessions::open, soon())).value->front().id, open.session_id);
     temp.run(temp.database().transact([gone](db::Transaction& transaction) { return forget_in(transaction, gone); }));
     EXPECT_EQ(number("select count(*) from demo_customers"), 1);
     EXPECT_EQ(number("select count(*) from demo_subscriptions"), 0);

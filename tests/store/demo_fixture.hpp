@@ -180,7 +180,7 @@ protected:
     billing::Portal portals{api, server};
     limits::MemoryRateLimiter limiter;
     billing::Checkout checkouts{temp.database(), api, account, installation, portals, checkout_options};
-    PaymentsService service{{temp.database(), api, account, installation, checkouts, portals, sync, tiers, limiter},
+    PaymentsService service{{temp.database(), api, account, installation, checkouts, portals, sync, tiers, limiter, temp.clock()},
                             {{server, {"https://app.example.com"}, true}, {}}};
     billing::Webhook webhook{
         temp.database(), stripe::Mode::demo, account, {demo::signing_secret(secret_key)}, tasks::Seal(secret_key), bell, temp.clock()};

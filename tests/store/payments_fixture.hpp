@@ -45,7 +45,7 @@ protected:
               portal(stores.world, "https://chat.example.com"),
               checkout(stores.temp.database(), stores.world, account, stores.installation, portal, {.trial_days = 7}),
               service({stores.temp.database(), stores.world, account, stores.installation, checkout, portal, sync, stores.tiers,
-                       stores.limiter},
+                       stores.limiter, stores.temp.clock()},
                       {.return_urls = {"https://chat.example.com", {}, false}, .publishable_key = std::nullopt}),
               webhook(stores.temp.database(), stores.world.mode(), account, {"whsec_1"}, tasks::Seal(std::string(32, 'k')), stores.bell,
                       stores.temp.clock()),

@@ -26,6 +26,7 @@ using billing::stripe::ScriptedApi;
 
 namespace json = boost::json;
 
+constexpr char const* note = "POST /v1/subscriptions/sub_1";
 constexpr char const* cut_off = "DELETE /v1/subscriptions/sub_1";
 
 asio::awaitable<int> enqueue_judging(db::Transaction& transaction)
@@ -52,6 +53,10 @@ protected:
         serve("GET /v1/disputes", [this](Call const& call) { return of_payment(call, "payment_intent", disputes); });
         serve("GET /v1/invoice_payments", [this](Call const& call) { return invoice_payments(call); });
         serve("GET /v1/subscriptions/sub_1", [this](Call const& call) { return shown(call); });
+        serve(note, [this](Call const& call) {
+            subscription["metadata"].as_object()["went_back"] = ScriptedApi::parameter(call, "metadata[went_back]");
+            return shown(call);
+        });
         serve("GET /v1/subscriptions", [this](Call const& call) { return all_of(call); });
         serve("GET /v1/customers/cus_1", [](Call const&) { return ScriptedApi::json(R"({"id":"cus_1"})"); });
         serve(cut_off, [this](Call const& call) {
@@ -157,7 +162,7 @@ protected:
     }
 
     UserId user = add_user();
-    json::object charge{{"id", "ch_1"}, {"amount", 2000}, {"amount_refunded", 0}, {"refunded", false}};
+    json::object charge{{"id", "ch_1"}, {"payment_intent", "pi_1"}, {"amount", 2000}, {"amount_refunded", 0}, {"refunded", false}};
     json::array disputes;
     std::vector<std::pair<std::string, std::string>> paid_for{{"in_1", "sub_1"}}; // Invoices, and of which subscriptions.
     std::string latest_invoice = "in_1";
@@ -205,7 +210,7 @@ TEST_F(MoneyBack, a_part_of_it_ends_nothing)
 
 TEST_F(MoneyBack, a_dispute_ends_it_when_it_is_lost_and_only_then)
 {
-    disputes.push_back(json::object{{"id", "dp_1"}});
+    disputes.push_back(json::object{{"id", "dp_1"}, {"payment_intent", "pi_1"}});
     auto& dispute = disputes.front().as_object();
     for (auto const* status : {"warning_needs_response", "warning_under_review", "warning_closed", "needs_response", "under_review", "won",
                                "prevented", "a word of tomorrow"}) {
@@ -213,7 +218,7 @@ TEST_F(MoneyBack, a_dispute_ends_it_when_it_is_lost_and_only_then)
         EXPECT_EQ(judge(), 0) << status;
         EXPECT_EQ(tier(), "pro") << status;
     }
-    disputes.push_back(json::object{{"id", "dp_2"}, {"status", "lost"}});
+    disputes.push_back(json::object{{"id", "dp_2"}, {"payment_intent", "pi_1"}, {"status", "lost"}});
     EXPECT_EQ(judge(), 1);
     EXPECT_EQ(tier(), "basic");
 }
@@ -260,7 +265,7 @@ TEST_F(MoneyBack, no_answer_and_a_refusal_end_nothing_and_are_told_apart)
 {
     refund_all();
     auto const refusal = ScriptedApi::error(403, "", "Having the 'rak_charge_read' permission would allow this request to continue.");
-    for (auto const* what : {"GET /v1/charges", "GET /v1/disputes", "GET /v1/invoice_payments", "GET /v1/subscriptions/sub_1"}) {
+    for (auto const* what : {"GET /v1/charges", "GET /v1/disputes", "GET /v1/invoice_payments", "GET /v1/subscriptions/sub_1", note}) {
         faults = {{what, ScriptedApi::silence()}};
         EXPECT_EQ(judge(), 0) << what;
         EXPECT_NE(reasons().find("did not answer"), std::string::npos) << what << ": " << reasons();
@@ -306,6 +311,59 @@ TEST_F(MoneyBack, the_end_is_owed_until_the_provider_has_it)
     EXPECT_EQ(go_on(), 1);
     EXPECT_EQ(number("select count(*) from tasks where kind = 'stripe_cancel'"), 0);
     EXPECT_EQ(tier(), "basic");
+}
+
+// It is over at the provider, which revives nothing; what was paid for is given all the same.
+TEST_F(MoneyBack, what_came_back_after_all_is_given_to_the_end_of_its_period)
+{
+    refund_all();
+    EXPECT_EQ(judge(), 1);
+    EXPECT_EQ(tier(), "basic");
+    charge["refunded"] = false;
+    charge["amount_refunded"] = 0;
+    EXPECT_EQ(judge(), 0);
+    EXPECT_EQ(tier(), "pro");
+    EXPECT_EQ(subscription.at("status"), "canceled");
+    advance(20 * 24h - 1min);
+    run_tasks();
+    EXPECT_EQ(tier(), "pro");
+    advance(2min);
+    run_tasks();
+    EXPECT_EQ(tier(), "basic") << "nothing is renewed, so there is no slack";
+}
+
+TEST_F(MoneyBack, only_what_was_ended_for_it_is_given_back)
+{
+    subscription["status"] = "canceled"; // By the operator, or the user.
+    EXPECT_EQ(judge(), 0);
+    temp.run(sync.sync("cus_1", Steady::now() + 1h));
+    EXPECT_EQ(tier(), "basic");
+    subscription["metadata"] = {{"went_back", "pi_1"}};
+    paid_for = {{"in_7", "sub_7"}};
+    temp.run(sync.sync("cus_1", Steady::now() + 1h));
+    EXPECT_EQ(tier(), "basic") << "a payment for something else";
+    paid_for = {{"in_1", "sub_1"}};
+    subscription["metadata"] = {{"went_back", "pi_1"}, {"user", "0"}};
+    temp.run(sync.sync("cus_1", Steady::now() + 1h));
+    EXPECT_EQ(tier(), "basic") << "of somebody else";
+    subscription["metadata"] = {{"went_back", "pi_1"}};
+    refund_all();
+    temp.run(sync.sync("cus_1", Steady::now() + 1h));
+    EXPECT_EQ(tier(), "basic") << "it is gone";
+}
+
+TEST_F(MoneyBack, whether_it_came_back_is_unknown_where_the_provider_does_not_say)
+{
+    refund_all();
+    EXPECT_EQ(judge(), 1);
+    charge["refunded"] = false;
+    faults = {{"GET /v1/charges", ScriptedApi::silence()}};
+    EXPECT_EQ(temp.run(sync.sync("cus_1", Steady::now() + 1h)), billing::CustomerSync::Outcome::unknown);
+    faults = {{"GET /v1/charges", ScriptedApi::error(403, "", "Having the 'rak_charge_read' permission would allow it.")}};
+    EXPECT_EQ(temp.run(sync.sync("cus_1", Steady::now() + 1h)), billing::CustomerSync::Outcome::refused);
+    faults.clear();
+    EXPECT_EQ(temp.run(sync.sync("cus_1", Steady::now() + 1h)), billing::CustomerSync::Outcome::changed);
+    EXPECT_EQ(tier(), "pro");
 }
 
 } // namespace

@@ -156,6 +156,9 @@ TEST_F(PaymentPrices, what_cannot_be_is_refused_and_changes_nothing)
     api.on("GET /v1/prices/price_2",
            R"({"id":"price_2","active":false,"unit_amount":1,"currency":"usd","recurring":{"interval":"month"}})");
     EXPECT_EQ(refusal("team", "price_2"), "archived");
+    api.on("GET /v1/prices/price_2",
+           R"({"id":"price_2","active":true,"product":{"id":"prod_2","active":false},"recurring":{"interval":"month"}})");
+    EXPECT_EQ(refusal("team", "price_2"), "archived");
     api.on("GET /v1/prices/price_2", [](stripe::Call const&) { return ScriptedApi::silence(); });
     EXPECT_EQ(refusal("team", "price_2"), "payment_provider_slow");
     api.on("GET /v1/prices/price_2", [](stripe::Call const&) { return ScriptedApi::error(403, "", "Having the 'rak_price_read' ..."); });

@@ -35,7 +35,9 @@ protected:
     {
         api.on("GET /v1/account", R"({"id":"acct_1"})");
         api.on("GET /v1/webhook_endpoints", [this](Call const&) { return ScriptedApi::json(endpoints); });
-        api.on("GET /v1/customers/*", R"({"id":"cus","deleted":false})");
+        api.on("GET /v1/customers/*", [](Call const& call) {
+            return ScriptedApi::json(R"({"id":")" + call.path.substr(call.path.rfind('/') + 1) + R"(","deleted":false})");
+        });
         api.on("GET /v1/events", [this](Call const& call) { return events(call); });
         api.on("GET /v1/subscriptions", [this](Call const& call) { return subscriptions(call); });
         rows("insert into plan_prices (price_id, mode, account, plan, state) values ('price_1', 'test', 'acct_1', 'pro', 'sold')");

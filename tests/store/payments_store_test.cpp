@@ -4,6 +4,9 @@
 #include "billing/stripe/signature.hpp"
 #include "store/payments_fixture.hpp"
 
+#include <algorithm>
+#include <random>
+
 namespace pollux::test {
 namespace {
 
@@ -58,6 +61,39 @@ TEST_F(PaymentStores, an_older_answer_changes_nothing)
     EXPECT_EQ(tier(user), "pro");
     EXPECT_FALSE(temp.run(store.unlink(older, scope)));
     EXPECT_EQ(temp.run(store.customer_of(user, scope)), customer(user));
+}
+
+TEST_F(PaymentStores, of_a_thousand_answers_that_come_in_any_order_none_replaces_a_newer_one)
+{
+    auto const user = add_user();
+    buy(user);
+    billing::CustomerStore store(temp.database());
+    std::mt19937 random(1);
+    int stale = 0, late = 0;
+    for (int answers = 0; answers < 1000; answers += 4) {
+        struct Answer {
+            billing::FetchNumber fetch;
+            bool is_paid;
+        };
+        std::vector<Answer> answered;
+        for (int count = 0; count < 4; ++count) {
+            answered.push_back({temp.run(store.begin_fetch(customer(user), scope)).value(), random() % 2 == 0});
+        }
+        std::ranges::shuffle(answered, random);
+        Answer newest{{}, false};
+        for (auto const& answer : answered) {
+            billing::FetchedState state;
+            if (answer.is_paid) state.paid.push_back({"sub_1", "pro", now() + days(30), "active"});
+            temp.run(store.write(answer.fetch, scope, state));
+            if (answer.fetch.number > newest.fetch.number)
+                newest = answer;
+            else
+                ++late;
+            stale += tier(user) != (newest.is_paid ? "pro" : "basic");
+        }
+    }
+    EXPECT_GT(late, 100);
+    EXPECT_EQ(stale, 0);
 }
 
 TEST_F(PaymentStores, a_fetch_of_a_customer_that_was_replaced_meanwhile_changes_nothing)

@@ -91,7 +91,12 @@ public:
     bool is_away = false;
     std::set<std::string> archived;                   // Prices that cannot be bought.
     std::function<asio::awaitable<void>()> meanwhile; // Happens once, while the answer to the next call is on its way.
-    std::int64_t amount_minor = 2000;                 // What every price costs.
+    std::set<std::string> lost;                       // Calls ("POST /v1/customers") that are done, and whose answers get lost.
+    std::set<std::string> archived_products;          // As "prod_" and the price's id.
+    // What comes instead of an answer that was given: of somebody who stands in between, or of a Stripe that refuses.
+    std::function<void(stripe::Call const&, stripe::Answer&)> twist;
+    void forget_operations() { answered_.clear(); } // As Stripe does after a day.
+    std::int64_t amount_minor = 2000;               // What every price costs.
     std::string account = "acct_1";
     stripe::Mode in_mode = stripe::Mode::live;
 
@@ -131,6 +136,12 @@ private:
         answer.body = std::move(body);
         return answer;
     }
+    static stripe::Answer unknown()
+    {
+        stripe::Answer answer;
+        answer.outcome = stripe::Outcome::unknown;
+        return answer;
+    }
     static stripe::Answer missing()
     {
         stripe::Answer answer;
@@ -167,10 +178,20 @@ private:
     {
         calls.push_back(call.method + " " + call.path);
         if (is_away) return {};
+        auto answer = act_once(call);
+        if (lost.contains(calls.back())) answer = unknown();
+        if (twist) twist(call, answer);
+        return answer;
+    }
+
+    stripe::Answer act_once(stripe::Call const& call)
+    {
         if (call.operation.empty()) return act(call);
         auto const known = answered_.find(call.operation);
-        if (known != answered_.end()) return known->second;
-        return answered_[call.operation] = act(call);
+        if (known == answered_.end()) return answered_[call.operation] = act(call);
+        auto again = known->second;
+        again.is_replayed = true;
+        return again;
     }
 
     stripe::Answer act(stripe::Call const& call)
@@ -190,35 +211,56 @@ private:
         if (path == "/v1/checkout/sessions") return is_post ? make_session(fields) : list(sessions, fields);
         if (under("/v1/checkout/sessions/"))
             return is_post ? expire(std::string(path.substr(0, path.find('/')))) : found(sessions, std::string(path));
-        if (path == "/v1/billing_portal/sessions") return done({{"id", "bps_1"}, {"url", "https://portal.example.com/"}});
+        if (path == "/v1/billing_portal/sessions")
+            return done({{"id", "bps_1"}, {"customer", fields.at("customer")}, {"url", "https://portal.example.com/"}});
         if (under("/v1/subscriptions/")) return change(call.method, std::string(path), fields);
         if (under("/v1/prices/"))
             return done({{"id", path},
                          {"active", !archived.contains(std::string(path))},
+                         {"product", json::object{{"id", "prod_" + std::string(path)},
+                                                  {"active", !archived_products.contains("prod_" + std::string(path))}}},
                          {"currency", "usd"},
                          {"unit_amount", amount_minor},
                          {"recurring", json::object{{"interval", "month"}, {"interval_count", 1}}}});
         return missing();
     }
 
+    // metadata, as the call writes it.
+    static json::object written_in(Fields const& fields)
+    {
+        json::object written;
+        for (auto const* name : {"installation", "user", "operation"}) {
+            auto const field = fields.find("metadata[" + std::string(name) + "]");
+            if (field != fields.end()) written[name] = field->second;
+        }
+        return written;
+    }
+
     stripe::Answer make_customer(Fields const& fields)
     {
         auto const id = "cus_" + std::to_string(++numbers_);
-        customers[id] = {{"id", id}, {"object", "customer"}, {"metadata", json::object{{"user", fields.at("metadata[user]")}}}};
+        customers[id] = {{"id", id}, {"object", "customer"}, {"metadata", written_in(fields)}};
         return done(customers[id]);
     }
 
     stripe::Answer make_session(Fields const& fields)
     {
-        if (archived.contains(fields.at("line_items[0][price]"))) {
+        auto const& price = fields.at("line_items[0][price]");
+        if (archived.contains(price) || archived_products.contains("prod_" + price)) {
             auto refused = missing();
             refused.status = 400;
-            refused.error_code = "price_inactive";
+            refused.error_code = "";
             return refused;
         }
         auto const id = "cs_" + std::to_string(++numbers_);
-        sessions[id] = {{"id", id},         {"object", "checkout.session"},           {"customer", fields.at("customer")},
-                        {"status", "open"}, {"url", "https://pay.example.com/" + id}, {"payment_status", "unpaid"}};
+        sessions[id] = {{"id", id},
+                        {"object", "checkout.session"},
+                        {"customer", fields.at("customer")},
+                        {"status", "open"},
+                        {"url", "https://pay.example.com/" + id},
+                        {"payment_status", "unpaid"},
+                        {"metadata", written_in(fields)}};
+        sessions[id]["line_items"] = json::object{{"data", json::array{json::object{{"price", json::object{{"id", price}}}}}}};
         if (fields.contains("subscription_data[trial_period_days]"))
             sessions[id]["trial"] = fields.at("subscription_data[trial_period_days]");
         return done(sessions[id]);
@@ -227,6 +269,12 @@ private:
     stripe::Answer expire(std::string const& id)
     {
         if (!sessions.contains(id)) return missing();
+        if (sessions[id].at("status").as_string() != "open") {
+            auto refused = missing();
+            refused.status = 400;
+            refused.error_code = "";
+            return refused;
+        }
         sessions[id]["status"] = "expired";
         sessions[id]["url"] = nullptr;
         return done(sessions[id]);

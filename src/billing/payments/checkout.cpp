@@ -29,6 +29,16 @@ Error not_in_force()
                        start_time);
 }
 
+Error plan_not_sold()
+{
+    return {ErrorKind::not_found, "plan_not_sold", "No plan of this name is sold; GET /plans/ lists those that are."};
+}
+
+Error price_not_sold()
+{
+    return invalid("price", "not_sold", "The plan is not sold at this price; GET /plans/ lists its prices.");
+}
+
 Error payment_pending()
 {
     return conflict("payment_pending",
@@ -98,7 +108,7 @@ struct Checkout::Going {
 
     Step look_once()
     {
-        if (auto const begun = co_await checkout.store_.under_way(wish.user, scope)) co_return co_await make(*begun, Begun::before);
+        if (auto begun = co_await checkout.store_.under_way(wish.user, scope)) co_return co_await take_up(std::move(*begun), Begun::before);
         // In this order: what was bought by the session is then among the subscriptions, or it is looked at again.
         auto const subscriptions = co_await stripe::subscriptions_of(checkout.api_, customer, deadline);
         if (subscriptions.is_missing) {
@@ -107,14 +117,15 @@ struct Checkout::Going {
         }
         if (!subscriptions.value) co_return error_of(subscriptions);
         has_bought = std::ranges::any_of(*subscriptions.value, was_ever_bought);
+        auto const plan_of_price = co_await checkout.prices_.plan_of_price(scope);
         auto const row = co_await checkout.store_.of_user(wish.user, scope);
         std::optional<stripe::RememberedSession> remembered;
         if (row) {
-            auto session = co_await stripe::session_of(checkout.api_, row->session, deadline);
+            auto session = co_await stripe::session_of(checkout.api_, row->session, customer, deadline);
             if (!session.value && !session.is_missing) co_return error_of(session);
             if (session.value) remembered = {std::move(*session.value), row->price};
         }
-        auto const decision = stripe::decide_checkout(*subscriptions.value, remembered, price);
+        auto const decision = stripe::decide_checkout(*subscriptions.value, remembered, {price, plan_of_price});
         co_return co_await follow(decision, remembered, row ? row->session : std::string());
     }
 
@@ -127,9 +138,11 @@ struct Checkout::Going {
         case CheckoutStep::look_again: co_return std::nullopt;
         case CheckoutStep::wait: co_return payment_pending();
         case CheckoutStep::end: co_return co_await end_lost(decision);
-        case CheckoutStep::refuse: co_return co_await send_to_portal(decision);
+        case CheckoutStep::refuse: break;
         }
-        co_return std::nullopt;
+        // There is something else to pay, or paid: nobody is to pay for a page that is open still.
+        if (remembered && remembered->session.status == "open") co_return co_await expire(std::move(seen));
+        co_return co_await send_to_portal(decision);
     }
 
     // What others have made is theirs to end.
@@ -140,6 +153,7 @@ struct Checkout::Going {
         auto const ended = co_await stripe::cancel_now(checkout.api_, decision.subscription->id, deadline);
         if (ended.changed == Changed::no) co_return payment_refused(ended.code, ended.detail);
         if (ended.changed != Changed::yes) co_return payment_provider_slow();
+        failpoint("payment_lost_ended");
         ops::log(ops::Level::warning, "lost_subscription_ended",
                  {{"subscription", decision.subscription->id}, {"user_id", wish.user.value}});
         co_return std::nullopt;
@@ -166,10 +180,16 @@ struct Checkout::Going {
         auto const begun = co_await checkout.store_.begin(wish.user, scope, std::move(seen), operation);
         if (!begun) co_return std::nullopt;
         failpoint("payment_session_begun");
-        co_return co_await make(*begun, begun->id == operation.id ? Begun::now : Begun::before);
+        co_return co_await take_up(*begun, begun->id == operation.id ? Begun::now : Begun::before);
     }
 
     enum class Begun { now, before };
+
+    Step take_up(Operation operation, Begun when)
+    {
+        if (operation.is_spent) return find_made(std::move(operation));
+        return make(std::move(operation), when);
+    }
 
     // Of an operation that somebody else began, too: the session is then looked at like any other, and its refusal is theirs.
     Step make(Operation operation, Begun when)
@@ -178,8 +198,11 @@ struct Checkout::Going {
         if (made.is_spent) co_return co_await find_made(std::move(operation));
         if (made.changed == Changed::unknown) co_return payment_provider_slow();
         failpoint("payment_session_made");
+        // It stays under way: a call of it before this one may have made a session.
+        if (made.is_barred) co_return payment_refused(made.code, made.detail);
         if (made.changed != Changed::yes) {
             co_await checkout.store_.give_up(wish.user, operation);
+            failpoint("payment_session_given_up");
             if (made.changed == Changed::missing) {
                 auto const deleted = co_await stripe::is_customer_deleted(checkout.api_, customer, deadline);
                 is_customer_gone = deleted.value.value_or(deleted.is_missing);
@@ -191,7 +214,7 @@ struct Checkout::Going {
         if (!is_put) {
             // The account is gone since. What is left of it at the provider is ended by a task, which may have looked before this one was
             // there.
-            co_await stripe::expire_session(checkout.api_, made.value.id, deadline);
+            co_await checkout.store_.end_customer(customer, scope);
             co_return Result<OpenCheckout>(not_found("user"));
         }
         failpoint("payment_session_after_commit");
@@ -199,12 +222,17 @@ struct Checkout::Going {
         co_return OpenCheckout{made.value.url, made.value.id};
     }
 
-    // The session that the operation may have made: what it wrote on it tells. What it never made, another operation makes.
+    // The session that the operation may have made: what it wrote on it tells. One that can be paid, or was, is the user's from now on.
+    // What it never made, or is over, another operation makes, with a key of its own.
     Step find_made(Operation operation)
     {
-        auto const sessions = co_await stripe::open_sessions_of(checkout.api_, customer, deadline);
+        auto const sessions = co_await stripe::sessions_of(checkout.api_, customer, stripe::Sessions::all, deadline);
+        if (sessions.is_missing) is_customer_gone = true;
+        if (sessions.is_missing) co_return payment_refused("resource_missing", "the customer is gone at the provider");
         if (!sessions.value) co_return error_of(sessions);
-        auto const made = std::ranges::find(*sessions.value, operation.id, &stripe::CheckoutSession::operation);
+        auto const is_its = [&](auto const& one) { return one.operation == operation.id && one.status != "expired"; };
+        auto const made = std::ranges::find_if(*sessions.value, is_its);
+        failpoint("payment_session_found");
         if (made == sessions.value->end()) {
             co_await checkout.store_.give_up(wish.user, std::move(operation));
         } else {
@@ -219,7 +247,9 @@ struct Checkout::Going {
         if (expired.changed == Changed::unknown) co_return payment_provider_slow();
         failpoint("payment_session_expired");
         // Refused: it was paid, or has expired by itself. Looked at again, it says which.
-        if (expired.changed != Changed::no) co_await checkout.store_.drop(wish.user, std::move(session));
+        if (expired.changed == Changed::no) co_return std::nullopt;
+        co_await checkout.store_.drop(wish.user, std::move(session));
+        failpoint("payment_session_dropped");
         co_return std::nullopt;
     }
 
@@ -238,12 +268,13 @@ asio::awaitable<Result<OpenCheckout>> Checkout::open(CheckoutWish wish, Steady::
     bool const counts = co_await account_.is_in_force(*scope);
     if (!counts) co_return not_in_force();
     auto const sold = co_await prices_.sold(wish.plan, *scope);
-    if (sold.empty())
-        co_return Error(ErrorKind::not_found, "plan_not_sold", "No plan of this name is sold; GET /plans/ lists those that are.");
-    auto price = wish.price.value_or(sold.front());
-    if (std::ranges::find(sold, price) == sold.end()) {
-        co_return invalid("price", "not_sold", "The plan is not sold at this price; GET /plans/ lists its prices.");
+    bool const is_sold = wish.price ? std::ranges::find(sold, *wish.price) != sold.end() : !sold.empty();
+    if (!is_sold) {
+        bool const is_closed = co_await close_unsold(wish.user, *scope, deadline);
+        if (!is_closed) co_return payment_provider_slow();
+        co_return sold.empty() ? plan_not_sold() : price_not_sold();
     }
+    auto price = wish.price.value_or(sold.front());
     auto const installation = co_await installation_.id();
     for (bool is_again = false;; is_again = true) {
         auto customer = co_await this->customer(wish.user, *scope, deadline);
@@ -257,35 +288,59 @@ asio::awaitable<Result<OpenCheckout>> Checkout::open(CheckoutWish wish, Steady::
             bool const is_sold_no_more = looked && !*looked;
             if (is_sold_no_more) co_return co_await open(std::move(wish), deadline);
         }
+        if (answer) {
+            bool const counts_still = co_await account_.is_in_force(*scope);
+            if (counts_still) co_return answer;
+            co_await going.expire(answer->session_id); // The key was changed meanwhile.
+            co_return not_in_force();
+        }
         if (!going.is_customer_gone || is_again) co_return answer;
         auto const fetch = co_await customers_.begin_fetch(*customer, *scope);
         if (fetch) co_await customers_.unlink(*fetch, *scope);
     }
 }
 
+asio::awaitable<bool> Checkout::close_unsold(UserId user, PaymentScope scope, Steady::time_point deadline)
+{
+    auto const row = co_await store_.of_user(user, scope);
+    if (!row) co_return true;
+    auto const plans = co_await prices_.plan_of_price(scope);
+    auto const plan = plans.find(row->price);
+    if (plan != plans.end()) {
+        auto const sold = co_await prices_.sold(plan->second, std::move(scope));
+        if (std::ranges::find(sold, row->price) != sold.end()) co_return true;
+    }
+    auto const expired = co_await stripe::expire_session(api_, row->session, deadline);
+    if (expired.changed == Changed::yes) co_await store_.drop(user, row->session);
+    co_return expired.changed != Changed::unknown;
+}
+
 asio::awaitable<Result<std::string>> Checkout::customer(UserId user, PaymentScope scope, Steady::time_point deadline)
 {
-    if (auto known = co_await customers_.customer_of(user, scope)) co_return std::move(*known);
     auto const installation = co_await installation_.id();
     auto const form = stripe::customer_form({installation, std::to_string(user.value)});
-    Operation const wanted{random_token(), form.text(), {}};
-    auto const begun =
-        co_await database_.transact([=](db::Transaction& transaction) { return begin_customer(transaction, user, scope, wanted); });
-    if (begun) {
+    for (int look = 0; look < looks_max; ++look) {
+        if (auto known = co_await customers_.customer_of(user, scope)) co_return std::move(*known);
+        Operation const wanted{random_token(), form.text(), {}};
+        auto const begun =
+            co_await database_.transact([=](db::Transaction& transaction) { return begin_customer(transaction, user, scope, wanted); });
+        if (!begun) continue; // Somebody else has made one meanwhile, or the account is gone.
         failpoint("payment_customer_begun");
-        auto const made = co_await stripe::make_customer(api_, stripe::Form::of_text(begun->parameters), begun->id, deadline);
+        stripe::Change<std::string> made{.is_spent = true};
+        if (!begun->is_spent) made = co_await stripe::make_customer(api_, stripe::Form::of_text(begun->parameters), begun->id, deadline);
         if (made.changed == Changed::unknown && !made.is_spent) co_return payment_provider_slow();
         failpoint("payment_customer_made");
+        if (made.is_barred) co_return payment_refused(made.code, made.detail);
+        // One that a spent operation may have made is nobody's, and has bought nothing.
         co_await database_.transact([=, id = begun->id, customer = made.value](db::Transaction& transaction) {
             return end_customer(transaction, user, scope, id, customer);
         });
-        // One that it may have made is nobody's, and has bought nothing: the next request makes another.
-        if (made.is_spent) co_return payment_provider_slow();
-        if (made.changed != Changed::yes) co_return payment_refused(made.code, made.detail);
+        failpoint("payment_customer_linked");
+        bool const is_refused = made.changed != Changed::yes && !made.is_spent;
+        if (is_refused && begun->id == wanted.id) co_return payment_refused(made.code, made.detail); // Else it was somebody else's.
+        if (made.is_spent && begun->id == wanted.id) co_return payment_provider_slow();
     }
-    auto linked = co_await customers_.customer_of(user, std::move(scope));
-    if (!linked) co_return not_found("user");
-    co_return std::move(*linked);
+    co_return not_found("user");
 }
 
 } // namespace pollux::billing

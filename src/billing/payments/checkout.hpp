@@ -53,6 +53,9 @@ public:
 private:
     struct Going; // One request on its way.
 
+    // The page that the user has open for a price that is sold no more: nobody is to buy by it. False: it may be open still.
+    asio::awaitable<bool> close_unsold(UserId user, PaymentScope scope, Steady::time_point deadline);
+
     db::Database& database_;
     stripe::Api const& api_;
     PaymentAccount& account_;

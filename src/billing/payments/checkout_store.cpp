@@ -1,6 +1,10 @@
 #include "billing/payments/checkout_store.hpp"
 
 #include "base/failpoint.hpp"
+#include "billing/payments/account.hpp"
+#include "billing/payments/payment_tasks.hpp"
+#include "billing/stripe/api.hpp"
+#include "tasks/enqueue.hpp"
 
 namespace pollux::billing {
 namespace {
@@ -10,11 +14,12 @@ enum : std::size_t { session, price };
 }
 constexpr db::Sql row_sql = "select session_id, price from checkouts where user_id = $1 and mode = $2 and account = $3";
 
-// A session lives for a day, and ends when something is bought; the provider's times are whole seconds.
+// A session lives for a day, and ends when something is bought. The one is told by our clock and the other by the provider's, which may be
+// apart: what was bought is taken for bought by it also where its time is a little earlier, and the day for a little longer.
 constexpr db::Sql may_be_open_sql = R"sql(
     select 1 from checkouts c where c.user_id = $1 and c.mode = $2 and c.account = $3 and c.created_at > now_us() - $4
         and not exists (select 1 from subscriptions s where s.user_id = c.user_id and s.mode = c.mode and s.account = c.account
-            and s.created_at >= c.created_at - c.created_at % 1000000)
+            and s.created_at >= c.created_at - $5)
 )sql";
 constexpr std::chrono::hours session_lives{24};
 
@@ -58,6 +63,12 @@ asio::awaitable<int> give_up_in(db::Transaction& transaction, UserId user, std::
     co_return 0;
 }
 
+asio::awaitable<int> end_customer_in(db::Transaction& transaction, std::string customer, PaymentScope scope)
+{
+    co_await tasks::enqueue(transaction, {.kind = end_customer_task, .subject = std::move(customer), .payload = text_of(scope)});
+    co_return 0;
+}
+
 } // namespace
 
 asio::awaitable<std::optional<CheckoutRow>> CheckoutStore::of_user(UserId user, PaymentScope scope)
@@ -67,8 +78,9 @@ asio::awaitable<std::optional<CheckoutRow>> CheckoutStore::of_user(UserId user, 
 
 asio::awaitable<bool> CheckoutStore::may_be_open(UserId user, PaymentScope scope)
 {
-    auto const lives_us = std::chrono::microseconds(session_lives).count();
-    auto const rows = co_await database_.read(may_be_open_sql, user, scope.mode, scope.account, lives_us);
+    auto const lives_us = std::chrono::microseconds(session_lives + clock_margin).count();
+    auto const margin_us = std::chrono::microseconds(clock_margin).count();
+    auto const rows = co_await database_.read(may_be_open_sql, user, scope.mode, scope.account, lives_us, margin_us);
     co_return !rows.empty();
 }
 
@@ -91,6 +103,12 @@ asio::awaitable<bool> CheckoutStore::put(UserId user, PaymentScope scope, Operat
 asio::awaitable<void> CheckoutStore::give_up(UserId user, Operation operation)
 {
     co_await database_.transact([=](db::Transaction& transaction) { return give_up_in(transaction, user, operation.id); });
+}
+
+asio::awaitable<void> CheckoutStore::end_customer(std::string customer, PaymentScope scope)
+{
+    if (scope.mode == stripe::word_of(stripe::Mode::demo)) co_return; // It goes with the user.
+    co_await database_.transact([=](db::Transaction& transaction) { return end_customer_in(transaction, customer, scope); });
 }
 
 asio::awaitable<void> CheckoutStore::drop(UserId user, std::string session)

@@ -11,6 +11,9 @@
 
 namespace pollux::billing {
 
+// By so much the provider's clock and the database's may be apart.
+constexpr std::chrono::minutes clock_margin{2};
+
 struct CheckoutRow {
     std::string session;
     std::string price;
@@ -36,6 +39,9 @@ public:
     asio::awaitable<bool> put(UserId user, PaymentScope scope, Operation operation, std::string session);
     // It has led to nothing, for good.
     asio::awaitable<void> give_up(UserId user, Operation operation);
+
+    // Of an account that is gone: what its customer may still pay, or pays, is owed an end.
+    asio::awaitable<void> end_customer(std::string customer, PaymentScope scope);
 
     // It is not open any more.
     asio::awaitable<void> drop(UserId user, std::string session);

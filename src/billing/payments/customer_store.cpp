@@ -1,6 +1,7 @@
 #include "billing/payments/customer_store.hpp"
 
 #include "base/failpoint.hpp"
+#include "billing/payments/operation_store.hpp"
 #include "billing/tiers.hpp"
 #include "db/columns.hpp"
 
@@ -88,6 +89,7 @@ asio::awaitable<bool> unlink_in(db::Transaction& transaction, FetchNumber fetch,
     co_await transaction.run(keep_purchases_sql, fetch.user, scope.mode, scope.account);
     co_await transaction.run(drop_subscriptions_sql, fetch.user, scope.mode, scope.account);
     co_await transaction.run(drop_checkout_sql, fetch.user, scope.mode, scope.account);
+    co_await OperationStore::end_all(transaction, fetch.user, OperationKind::checkout, scope); // It was to be this customer's.
     co_return co_await replace_paid(transaction, fetch.user, std::move(scope), {}, "stripe");
 }
 

@@ -5,19 +5,14 @@
 namespace pollux::billing {
 namespace {
 
-#define POLLUX_OPERATION_COLUMNS "operation, parameters, subject"
+#define POLLUX_OPERATION_COLUMNS "operation, parameters, subject, case when created_at > now_us() - $5 then 0 else 1 end"
 namespace column {
-enum : std::size_t { operation, parameters, subject, count };
+enum : std::size_t { operation, parameters, subject, is_spent, count };
 }
 static_assert(db::columns_in(POLLUX_OPERATION_COLUMNS) == column::count);
 
 constexpr db::Sql under_way_sql = "select " POLLUX_OPERATION_COLUMNS " from payment_operations "
-                                  "where user_id = $1 and kind = $2 and mode = $3 and account = $4 and created_at > now_us() - $5";
-
-constexpr db::Sql drop_stale_sql = R"sql(
-    delete from payment_operations
-    where user_id = $1 and kind = $2 and mode = $3 and account = $4 and created_at <= now_us() - $5
-)sql";
+                                  "where user_id = $1 and kind = $2 and mode = $3 and account = $4";
 
 constexpr db::Sql begin_sql = R"sql(
     insert into payment_operations (user_id, kind, mode, account, operation, parameters, subject, created_at)
@@ -26,6 +21,8 @@ constexpr db::Sql begin_sql = R"sql(
 )sql";
 
 constexpr db::Sql end_sql = "delete from payment_operations where user_id = $1 and kind = $2 and operation = $3";
+
+constexpr db::Sql end_all_sql = "delete from payment_operations where user_id = $1 and kind = $2 and mode = $3 and account = $4";
 
 constexpr auto kept_us = std::chrono::microseconds(operation_kept).count();
 
@@ -38,7 +35,7 @@ std::optional<Operation> operation_in(db::Rows const& rows)
 {
     if (rows.empty()) return std::nullopt;
     auto const row = rows.front();
-    return Operation{row.text(column::operation), row.text(column::parameters), row.text(column::subject)};
+    return Operation{row.text(column::operation), row.text(column::parameters), row.text(column::subject), row.boolean(column::is_spent)};
 }
 
 } // namespace
@@ -52,7 +49,6 @@ asio::awaitable<std::optional<Operation>> OperationStore::under_way(UserId user,
 asio::awaitable<std::optional<Operation>> OperationStore::begin(db::Transaction& transaction, UserId user, OperationKind kind,
                                                                 PaymentScope scope, Operation operation)
 {
-    co_await transaction.run(drop_stale_sql, user, word_of(kind), scope.mode, scope.account, kept_us);
     co_await transaction.run(begin_sql, user, word_of(kind), scope.mode, scope.account, operation.id, operation.parameters,
                              operation.subject);
     auto const rows = co_await transaction.run(under_way_sql, user, word_of(kind), scope.mode, scope.account, kept_us);
@@ -63,6 +59,11 @@ asio::awaitable<bool> OperationStore::end(db::Transaction& transaction, UserId u
 {
     auto const ended = co_await transaction.run(end_sql, user, word_of(kind), std::move(id));
     co_return ended.changed() == 1;
+}
+
+asio::awaitable<void> OperationStore::end_all(db::Transaction& transaction, UserId user, OperationKind kind, PaymentScope scope)
+{
+    co_await transaction.run(end_all_sql, user, word_of(kind), std::move(scope.mode), std::move(scope.account));
 }
 
 } // namespace pollux::billing

@@ -41,8 +41,9 @@ TaskOutcome outcome_of(TaskRun const& run, CustomerSync::Outcome outcome)
     return run.is_to_end() ? TaskOutcome::hand_back() : TaskOutcome::retry(provider_away);
 }
 
-// Of what is to be ended.
-std::optional<TaskOutcome> why_not(stripe::Change<std::string> const& ended)
+// Of what is to be ended, or noted.
+template <class T>
+std::optional<TaskOutcome> why_not(stripe::Change<T> const& ended)
 {
     if (ended.changed == stripe::Changed::unknown) return TaskOutcome::retry(provider_away);
     if (ended.changed != stripe::Changed::no) return std::nullopt;
@@ -64,25 +65,34 @@ asio::awaitable<int> ask_for_end(db::Transaction& transaction, std::string subsc
     co_return 0;
 }
 
-// Money that came back ends what it paid for: where it was for the latest invoice of a subscription of ours. May run twice: it only asks,
-// and what it asks for is asked for once.
+// Money that went back ends what it paid for: where it was for the latest invoice of a subscription of ours. Where it did not go after all,
+// as in a refund that fails after it had arrived, what was ended for it is paid to the end of its period. May run twice: it only asks, and
+// what it asks for is asked for once.
 asio::awaitable<TaskOutcome> judge_payment(TaskRun& run, PaymentParts& parts)
 {
     if (auto const other = co_await not_ours(run, parts.account, Duty::usual)) co_return *other;
     auto const payment = run.task().subject;
     auto const scope = run.task().payload;
     auto const is_gone = co_await stripe::is_money_gone(parts.api, payment, run.deadline());
-    if (!is_gone.value && !is_gone.is_missing) co_return TaskOutcome::retry(reason_of(is_gone));
-    if (!is_gone.value.value_or(false)) co_return TaskOutcome::done();
+    if (!is_gone.value) co_return is_gone.is_missing ? TaskOutcome::done() : TaskOutcome::retry(reason_of(is_gone));
     auto const invoices = co_await stripe::invoices_paid_by(parts.api, payment, run.deadline());
     if (!invoices.value) co_return invoices.is_missing ? TaskOutcome::done() : TaskOutcome::retry(reason_of(invoices));
     for (auto const& [invoice, subscription] : *invoices.value) {
         if (subscription.empty()) continue;
         auto const bought = co_await stripe::subscription_of(parts.api, subscription, run.deadline());
         if (!bought.value && !bought.is_missing) co_return TaskOutcome::retry(reason_of(bought));
-        if (!bought.value || !stripe::is_live(*bought.value) || !stripe::is_paid_by(*bought.value, invoice)) continue;
+        if (!bought.value) continue;
+        if (!*is_gone.value) {
+            if (bought.value->went_back != payment) continue;
+            auto const synced = co_await parts.sync.sync(bought.value->customer, run.deadline());
+            if (CustomerSync::is_to_repeat(synced)) co_return outcome_of(run, synced);
+            continue;
+        }
+        if (!stripe::is_live(*bought.value) || !stripe::is_paid_by(*bought.value, invoice)) continue;
         bool const is_ours = co_await parts.sync.is_ours(*bought.value, run.deadline());
         if (!is_ours) continue;
+        auto const noted = co_await stripe::note_went_back(parts.api, subscription, payment, run.deadline());
+        if (auto const not_yet = why_not(noted)) co_return *not_yet;
         ops::log(ops::Level::warning, "payment_went_back", {{"subscription", subscription}});
         co_await parts.database.transact(
             [subscription, scope](db::Transaction& transaction) { return ask_for_end(transaction, subscription, scope); });
@@ -105,7 +115,7 @@ asio::awaitable<TaskOutcome> end_subscription(TaskRun& run, PaymentParts& parts)
 asio::awaitable<TaskOutcome> end_customer(TaskRun& run, PaymentParts& parts)
 {
     if (auto const other = co_await not_ours(run, parts.account, Duty::obligation)) co_return *other;
-    auto const sessions = co_await stripe::open_sessions_of(parts.api, run.task().subject, run.deadline());
+    auto const sessions = co_await stripe::sessions_of(parts.api, run.task().subject, stripe::Sessions::open, run.deadline());
     if (!sessions.value && !sessions.is_missing) co_return TaskOutcome::retry(reason_of(sessions));
     for (auto const& session : sessions.value.value_or(std::vector<stripe::CheckoutSession>())) {
         auto const expired = co_await stripe::expire_session(parts.api, session.id, run.deadline());

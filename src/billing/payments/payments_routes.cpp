@@ -65,7 +65,10 @@ asio::awaitable<Result<OpenCheckout>> buy(PaymentsApi& api, http::Request const&
                                           std::optional<Url> return_url)
 {
     if (!api.payments) co_return not_configured();
+    auto key = request.idempotency_key();
+    if (!key) co_return key.error();
     PaymentsService::Purchase purchase{std::move(plan), text_of(std::move(price)), text_of(std::move(return_url))};
+    if (*key) purchase.key = {std::move(**key), idempotency::hash_request(request.method, request.path, request.body)};
     co_return co_await api.payments->buy(request.user(), std::move(purchase), provider_deadline(request));
 }
 
@@ -146,9 +149,10 @@ http::RouteOptions options(std::string_view id, std::string_view summary, std::v
 
 void add_payments_routes(http::Router& router, PaymentsApi& api)
 {
-    auto buying = options(
-        "buyPlan", "A page of the payment provider's on which the plan is paid",
-        {"already_subscribed", "billing_not_configured", "payment_pending", "payment_provider_slow", "payment_refused", "plan_not_sold"});
+    auto buying = options("buyPlan", "A page of the payment provider's on which the plan is paid",
+                          {"already_subscribed", "billing_not_configured", "payment_pending", "payment_provider_slow", "payment_refused",
+                           "plan_not_sold", "idempotency_key_reused", "idempotency_in_progress"});
+    buying.takes_idempotency_key = true;
     router.post("/subscription/checkout/", buy_plan, api, buying);
     buying.id = "buyPro";
     buying.summary = "The same, for the plan pro";

@@ -1,5 +1,6 @@
 #include "billing/payments/payments_service.hpp"
 
+#include "base/failpoint.hpp"
 #include "base/secrets.hpp"
 #include "billing/payments/provider_words.hpp"
 #include "billing/stripe/changes.hpp"
@@ -57,6 +58,37 @@ PaymentsService::PaymentsService(Parts parts, PaymentsOptions options)
 {}
 
 asio::awaitable<Result<OpenCheckout>> PaymentsService::buy(UserId user, Purchase purchase, Steady::time_point deadline)
+{
+    auto const key = purchase.key;
+    if (!key) co_return co_await open_checkout(user, std::move(purchase), deadline);
+    auto const repeated = co_await is_repeated(user, *key);
+    if (!repeated) co_return repeated.error();
+    auto opened = co_await open_checkout(user, std::move(purchase), deadline);
+    if (!opened || *repeated) co_return opened; // A refusal leaves no row.
+    auto const kept = co_await keep(user, *key);
+    if (!kept) co_return kept.error();
+    co_return opened;
+}
+
+asio::awaitable<Result<bool>> PaymentsService::is_repeated(UserId user, idempotency::Key key)
+{
+    auto const now = parts_.clock.now();
+    auto const found = co_await parts_.database.transact(
+        [user, key, now](db::Transaction& transaction) { return idempotency::find_effect(transaction, user, key, now); });
+    if (!found) co_return found.error();
+    co_return found->has_value();
+}
+
+// Behind the effect, which is at the provider: who dies between the two leaves a key that is as good as new, and its repetition finds the
+// session that is open.
+asio::awaitable<Result<void>> PaymentsService::keep(UserId user, idempotency::Key key)
+{
+    auto const now = parts_.clock.now();
+    return parts_.database.transact(
+        [user, key, now](db::Transaction& transaction) { return idempotency::keep_effect(transaction, user, key, {}, now); });
+}
+
+asio::awaitable<Result<OpenCheckout>> PaymentsService::open_checkout(UserId user, Purchase purchase, Steady::time_point deadline)
 {
     auto back = options_.return_urls.public_url + done_path;
     if (purchase.return_url) {
@@ -147,6 +179,7 @@ asio::awaitable<Result<OpenPortal>> PaymentsService::portal(UserId user, stripe:
         wish.subscription = pick(subscriptions, basis, Wanted::goes_on);
     }
     auto const opened = co_await parts_.portal.open(std::move(wish), deadline);
+    failpoint("payment_portal_opened");
     if (opened.changed == Changed::unknown) co_return payment_provider_slow();
     if (opened.changed == Changed::missing) co_return co_await gone(std::move(*customer), deadline);
     if (opened.changed != Changed::yes) co_return payment_refused(opened.code, opened.detail);
@@ -197,8 +230,14 @@ asio::awaitable<Result<SubscriptionStatus>> PaymentsService::reactivate(UserId u
 asio::awaitable<Result<SubscriptionStatus>> PaymentsService::settled(UserId user, Live live, stripe::Change<stripe::Subscription> change,
                                                                      Steady::time_point deadline)
 {
+    failpoint("payment_change_made");
     if (change.changed == Changed::unknown) co_return payment_provider_slow();
-    if (change.changed == Changed::no) co_return payment_refused(change.code, change.detail);
+    if (change.changed == Changed::no) {
+        // What is over takes no change, and may be so since it was fetched.
+        auto const now = co_await stripe::subscription_of(parts_.api, live.subscription.id, deadline);
+        bool const is_over = now.value && stripe::is_over_word(now.value->status);
+        if (!is_over) co_return payment_refused(change.code, change.detail);
+    }
     co_return co_await fetched(user, std::move(live), deadline);
 }
 
@@ -206,6 +245,7 @@ asio::awaitable<Result<SubscriptionStatus>> PaymentsService::settled(UserId user
 asio::awaitable<Result<SubscriptionStatus>> PaymentsService::fetched(UserId user, Live live, Steady::time_point deadline)
 {
     auto const synced = co_await parts_.sync.sync(std::move(live.customer), deadline);
+    failpoint("payment_change_fetched");
     if (CustomerSync::is_to_repeat(synced)) co_return payment_provider_slow();
     co_return co_await current(user, std::move(live.scope));
 }

@@ -8,6 +8,7 @@
 #include "billing/payments/return_urls.hpp"
 #include "billing/payments/subscription_store.hpp"
 #include "billing/stripe/checkout_decision.hpp"
+#include "idempotency/idempotency.hpp"
 #include "limits/rate_limiter.hpp"
 
 #include <optional>
@@ -53,6 +54,7 @@ public:
         CustomerSync& sync;
         Tiers& tiers;
         limits::RateLimiter& limiter;
+        Clock const& clock;
     };
     PaymentsService(Parts parts, PaymentsOptions options);
 
@@ -60,7 +62,10 @@ public:
         std::string plan;
         std::optional<std::string> price;
         std::optional<std::string> return_url;
+        std::optional<idempotency::Key> key{}; // Of the client's.
     };
+    // Who asks twice is handed the same session for as long as it is open, with a key or without: what stands at the provider decides. A
+    // key tells a repetition from another request. Errors: as of Checkout::open, and idempotency_key_reused, idempotency_in_progress.
     asio::awaitable<Result<OpenCheckout>> buy(UserId user, Purchase purchase, Steady::time_point deadline);
 
     // `session`: one of the user's own; the provider is then asked first, so that who comes back from paying sees it at once. Ten times a
@@ -79,6 +84,9 @@ public:
     enum class Wanted { goes_on, ends }; // Which of two that live is meant: to be cancelled, or to be kept after all.
 
 private:
+    asio::awaitable<Result<OpenCheckout>> open_checkout(UserId user, Purchase purchase, Steady::time_point deadline);
+    asio::awaitable<Result<bool>> is_repeated(UserId user, idempotency::Key key);
+    asio::awaitable<Result<void>> keep(UserId user, idempotency::Key key);
     asio::awaitable<bool> may_ask(UserId user);
     asio::awaitable<Result<void>> look_up(UserId user, PaymentScope scope, std::string session, Steady::time_point deadline);
     asio::awaitable<SubscriptionStatus> current(UserId user, std::optional<PaymentScope> scope);

@@ -48,6 +48,11 @@ Result<void> check_price(stripe::Price const& price, PriceState state)
     if (state == PriceState::retired) return {};
     if (price.interval.empty())
         return invalid("price", "not_recurring", "The price " + price.id + " is paid once; a plan needs one that recurs.");
+    if (!price.is_product_active) {
+        return invalid("price", "archived",
+                       "The product of the price " + price.id +
+                           " is archived at the provider, so nobody can buy by it; --retire is for who pays by it.");
+    }
     if (!price.is_active) {
         return invalid("price", "archived",
                        "The price " + price.id + " is archived at the provider, so nobody can buy by it; --retire is for who pays by it.");

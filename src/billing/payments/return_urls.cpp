@@ -39,6 +39,12 @@ bool is_below(std::string_view path, std::string_view root)
     return (rest.empty() || rest.front() == '/') && (root.empty() || !goes_up);
 }
 
+// No number, or none of a port. "https://host:/" has none written out.
+bool has_wrong_port(boost::urls::url_view const& url)
+{
+    return url.has_port() && !url.port().empty() && url.port_number() == 0;
+}
+
 bool is_loopback(boost::urls::url_view const& url)
 {
     auto const host = url.encoded_host();
@@ -53,7 +59,7 @@ Result<void> check_return_url(ReturnUrls const& allowed, std::string_view text)
         return invalid("return_url", "too_long", "A return_url has at most " + std::to_string(return_url_bytes_max) + " bytes.");
     }
     auto const url = parse_uri(text);
-    if (!url || !is_web(*url) || url->encoded_host().empty())
+    if (!url || !is_web(*url) || url->encoded_host().empty() || has_wrong_port(*url))
         return invalid("return_url", "not_a_url", "A return_url is a whole http or https URL.");
     if (url->has_userinfo()) return invalid("return_url", "not_allowed", "A return_url has no user name in it.");
     auto const base = parse_uri(allowed.public_url);

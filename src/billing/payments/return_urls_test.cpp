@@ -59,7 +59,11 @@ TEST(ReturnUrls, on_this_machine_are_for_debug)
         EXPECT_FALSE(is_allowed(url)) << url;
         EXPECT_TRUE(is_allowed(url, {{}, {}, true})) << url;
     }
-    EXPECT_FALSE(is_allowed("http://localhost.evil.example/", {{}, {}, true}));
+    for (auto const* url :
+         {"http://localhost.evil.example/", "http://localhost:65536/", "http://localhost:0/", "http://127.0.0.1:99999999999/"})
+        EXPECT_FALSE(is_allowed(url, {{}, {}, true})) << url;
+    EXPECT_TRUE(is_allowed("http://localhost:65535/", {{}, {}, true}));
+    EXPECT_TRUE(is_allowed("http://localhost:/", {{}, {}, true}));
 }
 
 TEST(ReturnUrls, get_one_more_parameter)

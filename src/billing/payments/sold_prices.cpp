@@ -38,7 +38,8 @@ asio::awaitable<int> enqueue_look(db::Transaction& transaction, std::string payl
 
 PriceSaid said_of(stripe::Price const& price)
 {
-    PriceSaid said{.is_for_sale = price.is_active && !price.interval.empty(), .offer = std::nullopt};
+    bool const can_be_bought = price.is_active && price.is_product_active;
+    PriceSaid said{.is_for_sale = can_be_bought && !price.interval.empty(), .offer = std::nullopt};
     if (said.is_for_sale && price.amount_minor) {
         said.offer = PlanPrice{price.id,       *price.amount_minor, price.currency, stripe::minor_digits(price.currency),
                                price.interval, price.interval_count};

@@ -100,7 +100,7 @@ TEST(StripeAccountObjects, a_price_may_have_an_id_that_somebody_chose)
     }
     EXPECT_TRUE(api.take_calls().empty()) << "they lead elsewhere";
     EXPECT_TRUE(run(price_of(api, "../customers/cus_1", {})).is_missing);
-    EXPECT_EQ(api.take_calls().front(), "GET /v1/prices/..%2Fcustomers%2Fcus_1");
+    EXPECT_EQ(api.take_calls().front(), "GET /v1/prices/..%2Fcustomers%2Fcus_1?expand[0]=product");
 }
 
 } // namespace

@@ -26,8 +26,11 @@ struct Change {
     std::string code;   // Stripe's, of `no`; may be empty.
     std::string detail; // For operators.
 
-    // Of `unknown`: Stripe failed at it, and keeps that failure for the operation. It may have been done, and to repeat it tells nothing.
+    // Of `unknown`: Stripe failed at it, and keeps that failure for the operation, or takes its key for another one's. It may have been
+    // done, and to repeat it tells nothing.
     bool is_spent = false;
+    // Of `no`: for want of a key, or of a right. Whether an earlier call of the operation has done it is not said.
+    bool is_barred = false;
 };
 
 // Our name, so that of two installations on one account none takes the other's for its own. Nothing of the user but its id goes to Stripe.
@@ -65,6 +68,10 @@ asio::awaitable<Change<Subscription>> cancel_at_period_end(Api const& api, std::
                                                            Steady::time_point deadline);
 asio::awaitable<Change<Subscription>> reactivate(Api const& api, Subscription subscription, std::string operation,
                                                  Steady::time_point deadline);
+
+// Notes on it the payment for whose return it is about to be ended (Subscription::went_back). May be repeated.
+asio::awaitable<Change<Subscription>> note_went_back(Api const& api, std::string id, std::string payment_intent,
+                                                     Steady::time_point deadline);
 
 // At once. One that is over already counts as done. The customer whose it was; empty: it is not there any more.
 asio::awaitable<Change<std::string>> cancel_now(Api const& api, std::string id, Steady::time_point deadline);

@@ -45,17 +45,19 @@ bool is_live(Subscription const& subscription)
 }
 
 CheckoutDecision decide_checkout(std::span<Subscription const> subscriptions, std::optional<RememberedSession> const& remembered,
-                                 std::string_view price)
+                                 WantedPrice wanted)
 {
     // One that is paid up before one that is not: that is what the user has.
     auto found = std::ranges::find_if(subscriptions, [](auto const& one) { return is_paid_up(one) && !is_lost(one); });
     if (found == subscriptions.end())
         found = std::ranges::find_if(subscriptions, [](auto const& one) { return is_live(one) && !is_lost(one); });
-    if (found != subscriptions.end()) return refuse(*found, price);
-    found = std::ranges::find_if(subscriptions, is_lost);
+    if (found != subscriptions.end()) return refuse(*found, wanted.price);
+    auto const is_for_plan = [&](auto const& item) { return wanted.plan_of_price.contains(item.price); };
+    found =
+        std::ranges::find_if(subscriptions, [&](auto const& one) { return is_lost(one) && std::ranges::any_of(one.items, is_for_plan); });
     if (found != subscriptions.end()) return {CheckoutStep::end, PortalFlow::none, &*found};
     if (!remembered || remembered->session.status == "expired") return {CheckoutStep::create};
-    if (remembered->session.status == "open") return {remembered->price == price ? CheckoutStep::hand_out : CheckoutStep::expire};
+    if (remembered->session.status == "open") return {remembered->price == wanted.price ? CheckoutStep::hand_out : CheckoutStep::expire};
     // Complete, and its subscription is among those that were fetched, and over.
     auto const& bought = remembered->session.subscription;
     auto const known = std::ranges::find_if(subscriptions, [&](auto const& one) { return one.id == bought; });

@@ -4,6 +4,7 @@
 
 #include "billing/stripe/objects.hpp"
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -40,8 +41,14 @@ struct RememberedSession {
     std::string price;       // That it was made for.
 };
 
+struct WantedPrice {
+    std::string_view price;
+    std::map<std::string, std::string> const& plan_of_price; // Of all that is, or was, sold as a plan.
+};
+
+// What was lost of something else than a plan is sold by somebody else: neither in the way, nor ended.
 CheckoutDecision decide_checkout(std::span<Subscription const> subscriptions, std::optional<RememberedSession> const& remembered,
-                                 std::string_view price);
+                                 WantedPrice wanted);
 
 // Nothing follows any more: it was canceled, or its first payment never came.
 bool is_over_word(std::string_view status);

@@ -27,7 +27,8 @@ RememberedSession session(std::string status, std::string price, std::string bou
 
 CheckoutDecision decide(std::vector<Subscription> const& subscriptions, std::optional<RememberedSession> const& remembered = {})
 {
-    return decide_checkout(subscriptions, remembered, wanted);
+    static std::map<std::string, std::string> const plan_of_price{{wanted, "pro"}, {"price_other", "pro"}};
+    return decide_checkout(subscriptions, remembered, {wanted, plan_of_price});
 }
 
 TEST(CheckoutDecision, the_first_purchase_gets_a_session)

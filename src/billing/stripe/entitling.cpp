@@ -53,6 +53,7 @@ Entitling entitling(Subscription const& subscription, std::chrono::days grace, s
     auto const& status = subscription.status;
     bool const is_active = status == "active" || status == "trialing";
     if (!is_active && status != "past_due") {
+        if (subscription.is_paid_after_all) return {subscription.period_end(), std::nullopt}; // Nothing is renewed: no slack.
         bool const is_known = std::ranges::find(words_without_a_plan, status) != words_without_a_plan.end();
         return {std::nullopt, std::nullopt, is_known ? Doubt::none : Doubt::word_unknown};
     }

@@ -1,5 +1,6 @@
 #include "billing/stripe/form.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace pollux::billing::stripe {
@@ -25,6 +26,25 @@ void append_escaped(std::string& out, std::string_view text, std::string_view al
     }
 }
 
+int digit_of(char character)
+{
+    if (character >= '0' && character <= '9') return character - '0';
+    if (character >= 'A' && character <= 'F') return character - 'A' + 10;
+    return -1;
+}
+
+std::string unescaped(std::string_view text)
+{
+    std::string plain;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        int const high = text[at] == '%' && at + 3 <= text.size() ? digit_of(text[at + 1]) : -1;
+        int const low = high < 0 ? -1 : digit_of(text[at + 2]);
+        plain += low < 0 ? text[at] : static_cast<char>(high * 16 + low);
+        if (low >= 0) at += 2;
+    }
+    return plain;
+}
+
 } // namespace
 
 Form& Form::add(std::string_view name, std::string_view value)
@@ -44,6 +64,20 @@ Form& Form::add(std::string_view name, std::int64_t value)
 Form& Form::add(std::string_view name, bool value)
 {
     return add(name, std::string_view(value ? "true" : "false"));
+}
+
+std::string Form::value(std::string_view name) const
+{
+    std::string wanted;
+    append_escaped(wanted, name, "[]");
+    std::string_view rest = text_;
+    while (!rest.empty()) {
+        auto const pair = rest.substr(0, rest.find('&'));
+        auto const equals = pair.find('=');
+        if (pair.substr(0, equals) == wanted) return equals == std::string_view::npos ? std::string() : unescaped(pair.substr(equals + 1));
+        rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+    }
+    return {};
 }
 
 Form Form::of_text(std::string text)

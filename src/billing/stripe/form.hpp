@@ -20,6 +20,9 @@ public:
     bool is_empty() const { return text_.empty(); }
     std::string const& text() const { return text_; } // "a=1&b[c]=2", escaped: a body, or a query.
 
+    // Of the first parameter of this name; empty: there is none.
+    std::string value(std::string_view name) const;
+
     static Form of_text(std::string text); // As text() gave it.
 
 private:

@@ -35,5 +35,15 @@ TEST(StripeForm, text_gives_the_same_form_again)
     EXPECT_EQ(Form::of_text(text).add("b", "3").text(), "a=1%202&b=3");
 }
 
+TEST(StripeForm, tells_what_it_says)
+{
+    auto const form = Form().add("metadata[user]", "7 &=%+J\u00fcrg").add("metadata[user2]", "8").add("empty", "");
+    EXPECT_EQ(form.value("metadata[user]"), "7 &=%+J\u00fcrg");
+    EXPECT_EQ(form.value("metadata[user2]"), "8");
+    EXPECT_EQ(form.value("metadata"), "");
+    EXPECT_EQ(form.value("empty"), "");
+    EXPECT_EQ(Form::of_text("a&b=%2&c=%zz").value("b"), "%2") << "what is no escape stands for itself";
+}
+
 } // namespace
 } // namespace pollux::billing::stripe

@@ -120,6 +120,7 @@ Subscription read_subscription(json::object const& object)
     subscription.ended_at = time_at(object, "ended_at");
     subscription.created = time_at(object, "created");
     subscription.owner = owner_of(object);
+    if (auto const* written = object_at(object, "metadata")) subscription.went_back = word_at(*written, "went_back");
     return subscription;
 }
 
@@ -158,6 +159,7 @@ Price read_price(json::object const& object)
     price.id = word_at(object, "id");
     price.product = id_at(object, "product");
     price.is_active = flag_at(object, "active");
+    if (auto const* product = object_at(object, "product")) price.is_product_active = flag_at(*product, "active");
     if (auto const amount = number_at(object, "unit_amount", -1); amount >= 0) price.amount_minor = amount;
     price.currency = word_at(object, "currency");
     if (auto const* recurring = object_at(object, "recurring")) {

@@ -50,6 +50,9 @@ struct Subscription {
     std::optional<Time> ended_at;
     std::optional<Time> created;
     Owner owner;
+    std::string went_back; // metadata[went_back]: the payment for whose return we ended it.
+    // Of one that we ended: that payment is here after all, so the period is paid. Only where it was asked for.
+    bool is_paid_after_all = false;
 
     std::optional<Time> period_start() const; // Of the item whose period ends first, as Stripe counts them.
     std::optional<Time> period_end() const;
@@ -71,6 +74,7 @@ struct Price {
     std::string id;
     std::string product;
     bool is_active = false;
+    bool is_product_active = true;            // Known where the product was expanded: nobody can buy by a price of one that is archived.
     std::optional<std::int64_t> amount_minor; // None for tiers and fractions.
     std::string currency;
     std::string interval; // day, week, month, year; empty for what is bought once.

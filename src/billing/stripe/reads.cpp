@@ -1,6 +1,7 @@
 #include "billing/stripe/reads.hpp"
 
 #include "base/lenient_json.hpp"
+#include "billing/stripe/asked.hpp"
 #include "billing/stripe/checkout_decision.hpp"
 #include "billing/stripe/entitling.hpp"
 #include "billing/stripe/events.hpp"
@@ -19,28 +20,37 @@ namespace json = boost::json;
 
 constexpr std::int64_t page_size = 100; // What Stripe gives at most.
 
-asio::awaitable<Answer> get(Api const& api, std::string path, Form form, Steady::time_point deadline)
+asio::awaitable<Answer> get(Api const& api, std::string path, Form form, Asked asked, Steady::time_point deadline)
 {
-    return api.call({.method = "GET", .path = std::move(path), .form = std::move(form), .operation = {}, .deadline = deadline});
+    Call call{.method = "GET", .path = std::move(path), .form = std::move(form), .operation = {}, .deadline = deadline};
+    return ask(api, std::move(call), std::move(asked));
 }
 
-// One object that is there only with an id. `part`: the id's, as part of a path.
+// Of what nobody asks for, since it has no such id.
 template <class T>
-asio::awaitable<Fetched<T>> object_under(Api const& api, std::string path, std::optional<std::string> part, T (*read)(json::object const&),
-                                         Steady::time_point deadline)
+Fetched<T> without_id()
 {
-    if (!part) co_return Fetched<T>{.is_missing = true, .detail = "what was to be fetched has no id of Stripe's"};
-    auto const answer = co_await get(api, path + *part, {}, deadline);
-    if (answer.outcome != Outcome::done || text_at(answer.body, "id").empty()) co_return not_fetched<T>(answer);
+    return {.is_missing = true, .detail = "what was to be fetched has no id of Stripe's"};
+}
+
+// The object with this id. `part`: the id's, as part of a path; none: there is no such object. `asked` needs no id.
+template <class T>
+asio::awaitable<Fetched<T>> object_under(Api const& api, std::string path, std::string id, std::optional<std::string> part, Asked asked,
+                                         Form form, T (*read)(json::object const&), Steady::time_point deadline)
+{
+    if (!part) co_return without_id<T>();
+    asked.is.emplace_back("id", std::move(id));
+    auto const answer = co_await get(api, path + *part, std::move(form), std::move(asked), deadline);
+    if (answer.outcome != Outcome::done) co_return not_fetched<T>(answer);
     co_return fetched(read(answer.body));
 }
 
 template <class T>
-asio::awaitable<Fetched<T>> object_of(Api const& api, std::string path, std::string id, T (*read)(json::object const&),
+asio::awaitable<Fetched<T>> object_of(Api const& api, std::string path, std::string id, Asked asked, T (*read)(json::object const&),
                                       Steady::time_point deadline)
 {
-    auto part = is_id(id) ? std::optional(std::move(id)) : std::nullopt;
-    return object_under(api, std::move(path), std::move(part), read, deadline);
+    auto part = is_id(id) ? std::optional(id) : std::nullopt;
+    return object_under(api, std::move(path), std::move(id), std::move(part), std::move(asked), {}, read, deadline);
 }
 
 template <class T>
@@ -123,7 +133,9 @@ asio::awaitable<std::optional<Answer>> add_earlier_invoices(Api const& api, Subs
     if (!latest || is_over_word(subscription.status) || tells_of_period(*latest)) co_return std::nullopt;
     Form form;
     form.add("subscription", subscription.id).add("limit", page_size);
-    auto answer = co_await get(api, "/v1/invoices", std::move(form), deadline);
+    Asked asked{.kind = "invoice", .if_there = {{"parent.subscription_details.subscription", subscription.id}}, .is_list = true};
+    asked.if_there.emplace_back("customer", subscription.customer);
+    auto answer = co_await get(api, "/v1/invoices", std::move(form), std::move(asked), deadline);
     auto page = page_of<Invoice>(answer, listed_invoice);
     if (!page.value) co_return answer;
     for (auto& invoice : page.value->items) { // Newest first.
@@ -148,6 +160,19 @@ std::optional<PaidInvoice> paid_invoice_of(json::object const& payment)
     return paid;
 }
 
+// Whether one that was ended since its money went back is paid after all: that of a refund that fails after it arrived comes back.
+asio::awaitable<Fetched<bool>> is_paid_after_all(Api const& api, Subscription const& subscription, Steady::time_point deadline)
+{
+    if (!is_over_word(subscription.status) || subscription.went_back.empty()) co_return fetched(false);
+    auto const is_gone = co_await is_money_gone(api, subscription.went_back, deadline);
+    if (!is_gone.value || *is_gone.value) co_return is_gone.value || is_gone.is_missing ? fetched(false) : is_gone;
+    // Whoever can write on it could name any payment.
+    auto const paid = co_await invoices_paid_by(api, subscription.went_back, deadline);
+    if (!paid.value && !paid.is_missing) co_return Fetched<bool>{.detail = paid.detail, .is_refused = paid.is_refused};
+    auto const invoices = paid.value.value_or(std::vector<PaidInvoice>());
+    co_return fetched(std::ranges::any_of(invoices, [&](auto const& one) { return one.subscription == subscription.id; }));
+}
+
 } // namespace
 
 asio::awaitable<Fetched<std::vector<Subscription>>> subscriptions_of(Api const& api, std::string customer, Steady::time_point deadline)
@@ -157,7 +182,9 @@ asio::awaitable<Fetched<std::vector<Subscription>>> subscriptions_of(Api const& 
     do {
         auto form = subscriptions_form(after);
         form.add("customer", customer);
-        auto const answer = co_await get(api, "/v1/subscriptions", std::move(form), deadline);
+        Asked asked{
+            .kind = "subscription", .is = {{"customer", customer}}, .if_there = {{"latest_invoice.customer", customer}}, .is_list = true};
+        auto const answer = co_await get(api, "/v1/subscriptions", std::move(form), std::move(asked), deadline);
         auto page = page_of<Subscription>(answer, listed_subscription);
         if (!page.value) co_return not_fetched<std::vector<Subscription>>(answer);
         std::ranges::move(page.value->items, std::back_inserter(all));
@@ -166,17 +193,22 @@ asio::awaitable<Fetched<std::vector<Subscription>>> subscriptions_of(Api const& 
     for (auto& subscription : all) {
         auto const unknown = co_await add_earlier_invoices(api, subscription, deadline);
         if (unknown) co_return without_invoices<std::vector<Subscription>>(*unknown);
+        auto const is_paid = co_await is_paid_after_all(api, subscription, deadline);
+        if (!is_paid.value) co_return Fetched<std::vector<Subscription>>{.detail = is_paid.detail, .is_refused = is_paid.is_refused};
+        subscription.is_paid_after_all = *is_paid.value;
     }
     co_return fetched(std::move(all));
 }
 
 asio::awaitable<Fetched<Subscription>> subscription_of(Api const& api, std::string id, Steady::time_point deadline)
 {
-    if (!is_id(id)) co_return Fetched<Subscription>{.is_missing = true, .detail = "a subscription has no id of Stripe's"};
+    if (!is_id(id)) co_return without_id<Subscription>();
     Form form;
     form.add("expand[0]", "latest_invoice");
-    auto const answer = co_await get(api, "/v1/subscriptions/" + id, std::move(form), deadline);
-    if (answer.outcome != Outcome::done || text_at(answer.body, "id").empty()) co_return not_fetched<Subscription>(answer);
+    auto path = "/v1/subscriptions/" + id;
+    Asked asked{.kind = "subscription", .is = {{"id", std::move(id)}}};
+    auto const answer = co_await get(api, std::move(path), std::move(form), std::move(asked), deadline);
+    if (answer.outcome != Outcome::done) co_return not_fetched<Subscription>(answer);
     auto subscription = read_subscription(answer.body);
     auto const unknown = co_await add_earlier_invoices(api, subscription, deadline);
     if (unknown) co_return without_invoices<Subscription>(*unknown);
@@ -185,19 +217,29 @@ asio::awaitable<Fetched<Subscription>> subscription_of(Api const& api, std::stri
 
 asio::awaitable<Fetched<bool>> is_customer_deleted(Api const& api, std::string id, Steady::time_point deadline)
 {
-    return object_of<bool>(api, "/v1/customers/", std::move(id), read_deleted, deadline);
+    return object_of<bool>(api, "/v1/customers/", std::move(id), {.kind = "customer"}, read_deleted, deadline);
 }
 
 asio::awaitable<Fetched<CheckoutSession>> session_of(Api const& api, std::string id, Steady::time_point deadline)
 {
-    return object_of<CheckoutSession>(api, "/v1/checkout/sessions/", std::move(id), read_session, deadline);
+    return object_of<CheckoutSession>(api, "/v1/checkout/sessions/", std::move(id), {.kind = "checkout.session"}, read_session, deadline);
 }
 
-asio::awaitable<Fetched<std::vector<CheckoutSession>>> open_sessions_of(Api const& api, std::string customer, Steady::time_point deadline)
+asio::awaitable<Fetched<CheckoutSession>> session_of(Api const& api, std::string id, std::string customer, Steady::time_point deadline)
+{
+    Asked asked{.kind = "checkout.session", .is = {{"customer", std::move(customer)}}};
+    return object_of<CheckoutSession>(api, "/v1/checkout/sessions/", std::move(id), std::move(asked), read_session, deadline);
+}
+
+asio::awaitable<Fetched<std::vector<CheckoutSession>>> sessions_of(Api const& api, std::string customer, Sessions which,
+                                                                   Steady::time_point deadline)
 {
     Form form;
-    form.add("customer", customer).add("status", "open").add("limit", page_size);
-    auto const answer = co_await get(api, "/v1/checkout/sessions", std::move(form), deadline);
+    form.add("customer", customer);
+    if (which == Sessions::open) form.add("status", "open");
+    form.add("limit", page_size);
+    Asked asked{.kind = "checkout.session", .is = {{"customer", std::move(customer)}}, .is_list = true};
+    auto const answer = co_await get(api, "/v1/checkout/sessions", std::move(form), std::move(asked), deadline);
     auto page = page_of<CheckoutSession>(answer, listed_session);
     if (!page.value) co_return not_fetched<std::vector<CheckoutSession>>(answer);
     co_return fetched(std::move(page.value->items));
@@ -205,12 +247,16 @@ asio::awaitable<Fetched<std::vector<CheckoutSession>>> open_sessions_of(Api cons
 
 asio::awaitable<Fetched<Price>> price_of(Api const& api, std::string id, Steady::time_point deadline)
 {
-    return object_under<Price>(api, "/v1/prices/", path_part(id), read_price, deadline);
+    auto part = path_part(id);
+    Form form;
+    form.add("expand[0]", "product");
+    return object_under<Price>(api, "/v1/prices/", std::move(id), std::move(part), {.kind = "price"}, std::move(form), read_price,
+                               deadline);
 }
 
 asio::awaitable<Fetched<std::string>> account_of(Api const& api, Steady::time_point deadline)
 {
-    auto const answer = co_await get(api, "/v1/account", {}, deadline);
+    auto const answer = co_await get(api, "/v1/account", {}, {.kind = "account"}, deadline);
     std::string id(text_at(answer.body, "id"));
     if (answer.outcome != Outcome::done || id.empty()) co_return not_fetched<std::string>(answer);
     co_return fetched(std::move(id));
@@ -220,7 +266,8 @@ asio::awaitable<Fetched<std::vector<PaidInvoice>>> invoices_paid_by(Api const& a
 {
     Form form;
     form.add("payment[type]", "payment_intent").add("payment[payment_intent]", payment_intent).add("expand[0]", "data.invoice");
-    auto const answer = co_await get(api, "/v1/invoice_payments", std::move(form), deadline);
+    Asked asked{.kind = "invoice_payment", .if_there = {{"payment.payment_intent", payment_intent}}, .is_list = true};
+    auto const answer = co_await get(api, "/v1/invoice_payments", std::move(form), std::move(asked), deadline);
     auto page = page_of<PaidInvoice>(answer, paid_invoice_of);
     if (!page.value) co_return not_fetched<std::vector<PaidInvoice>>(answer);
     co_return fetched(std::move(page.value->items));
@@ -228,16 +275,17 @@ asio::awaitable<Fetched<std::vector<PaidInvoice>>> invoices_paid_by(Api const& a
 
 asio::awaitable<Fetched<bool>> is_money_gone(Api const& api, std::string payment_intent, Steady::time_point deadline)
 {
-    auto const ask = [&](std::string path, std::string_view expanded) {
+    auto const list = [&](std::string path, std::string_view kind, std::string_view expanded) {
         Form form;
         form.add("payment_intent", payment_intent).add("limit", page_size);
         if (!expanded.empty()) form.add("expand[0]", expanded);
-        return get(api, std::move(path), std::move(form), deadline);
+        return get(api, std::move(path), std::move(form), {.kind = kind, .is = {{"payment_intent", payment_intent}}, .is_list = true},
+                   deadline);
     };
-    auto const charged = co_await ask("/v1/charges", "data.refunds");
+    auto const charged = co_await list("/v1/charges", "charge", "data.refunds");
     auto const charges = page_of<bool>(charged, charge_is_refunded);
     if (!charges.value) co_return not_fetched<bool>(charged);
-    auto const disputed = co_await ask("/v1/disputes", {});
+    auto const disputed = co_await list("/v1/disputes", "dispute", {});
     auto const disputes = page_of<bool>(disputed, dispute_is_lost);
     if (!disputes.value) co_return not_fetched<bool>(disputed);
     auto const is_true = [](bool one) { return one; };
@@ -251,12 +299,14 @@ asio::awaitable<Fetched<Page<Event>>> events_since(Api const& api, Time since, s
     form.add("created[gte]", std::chrono::floor<std::chrono::seconds>(since.time_since_epoch()).count());
     for (std::size_t index = 0; index < event_types.size(); ++index) form.add("types[" + std::to_string(index) + "]", event_types[index]);
     if (!after.empty()) form.add("starting_after", after);
-    co_return page_of<Event>(co_await get(api, "/v1/events", std::move(form), deadline), read_event);
+    co_return page_of<Event>(co_await get(api, "/v1/events", std::move(form), {.kind = "event", .is_list = true}, deadline), read_event);
 }
 
 asio::awaitable<Fetched<Page<Subscription>>> all_subscriptions(Api const& api, std::string after, Steady::time_point deadline)
 {
-    co_return page_of<Subscription>(co_await get(api, "/v1/subscriptions", subscriptions_form(after), deadline), listed_subscription);
+    auto const answer =
+        co_await get(api, "/v1/subscriptions", subscriptions_form(after), {.kind = "subscription", .is_list = true}, deadline);
+    co_return page_of<Subscription>(answer, listed_subscription);
 }
 
 } // namespace pollux::billing::stripe

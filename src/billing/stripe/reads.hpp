@@ -1,4 +1,5 @@
-// What is asked of Stripe without changing anything there, typed. An answer that lacks what it must have counts as not given. An id that is
+// What is asked of Stripe without changing anything there, typed. An answer that lacks what it must have, or is about something else
+// (asked.hpp), counts as not given. An id that is
 // none of Stripe's (letters, digits, underscores; of a price anything) is not asked for: it is missing.
 #pragma once
 
@@ -22,8 +23,12 @@ asio::awaitable<Fetched<std::vector<Subscription>>> subscriptions_of(Api const& 
 asio::awaitable<Fetched<Subscription>> subscription_of(Api const& api, std::string id, Steady::time_point deadline);
 asio::awaitable<Fetched<bool>> is_customer_deleted(Api const& api, std::string id, Steady::time_point deadline);
 asio::awaitable<Fetched<CheckoutSession>> session_of(Api const& api, std::string id, Steady::time_point deadline);
-// Of a customer's those that can still be paid; a hundred at most.
-asio::awaitable<Fetched<std::vector<CheckoutSession>>> open_sessions_of(Api const& api, std::string customer, Steady::time_point deadline);
+// The same, of which it is known whose it is.
+asio::awaitable<Fetched<CheckoutSession>> session_of(Api const& api, std::string id, std::string customer, Steady::time_point deadline);
+// Of a customer all, or those that can still be paid; the hundred newest.
+enum class Sessions { all, open };
+asio::awaitable<Fetched<std::vector<CheckoutSession>>> sessions_of(Api const& api, std::string customer, Sessions which,
+                                                                   Steady::time_point deadline);
 asio::awaitable<Fetched<Price>> price_of(Api const& api, std::string id, Steady::time_point deadline);
 
 // The account that the key belongs to.

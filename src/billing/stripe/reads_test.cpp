@@ -26,7 +26,7 @@ std::string charge(bool is_refunded, std::vector<std::string> const& refunds)
 {
     std::string inner;
     for (auto const& status : refunds) inner.append(inner.empty() ? "" : ",").append(R"({"id":"re_1","status":")" + status + "\"}");
-    return R"({"id":"ch_1","refunded":)" + std::string(is_refunded ? "true" : "false") +
+    return R"({"id":"ch_1","object":"charge","payment_intent":"pi_1","refunded":)" + std::string(is_refunded ? "true" : "false") +
            R"(,"refunds":{"object":"list","has_more":false,"data":[)" + inner + "]}}";
 }
 
@@ -107,7 +107,9 @@ TEST(MoneyGone, is_not_what_is_on_its_way_and_may_fail_yet)
 
 TEST(MoneyGone, is_what_a_dispute_took_as_long_as_it_is_lost)
 {
-    auto const dispute = [](std::string const& status) { return list_of_one(R"({"id":"du_1","status":")" + status + "\"}"); };
+    auto const dispute = [](std::string const& status) {
+        return list_of_one(R"({"id":"du_1","payment_intent":"pi_1","status":")" + status + "\"}");
+    };
     EXPECT_TRUE(is_gone(nothing, dispute("lost")));
     for (auto const* status : {"won", "under_review", "needs_response", "warning_closed", "prevented"})
         EXPECT_FALSE(is_gone(nothing, dispute(status)));
@@ -120,7 +122,7 @@ TEST(MoneyGone, is_unknown_where_either_is)
     silent.on("GET /v1/disputes", [](Call const&) { return ScriptedApi::silence(); });
     EXPECT_FALSE(gone_of(silent).value);
     silent.on("GET /v1/charges", [](Call const&) { return ScriptedApi::silence(); });
-    silent.on("GET /v1/disputes", list_of_one(R"({"id":"du_1","status":"lost"})"));
+    silent.on("GET /v1/disputes", list_of_one(R"({"id":"du_1","payment_intent":"pi_1","status":"lost"})"));
     EXPECT_FALSE(gone_of(silent).value);
 }
 
