@@ -22,11 +22,14 @@ const program = ts.createProgram(Object.values(files), {
 });
 const checker = program.getTypeChecker();
 
-// Of an interface that its file may keep to itself.
+// Of an interface that its file exports, or keeps to itself.
 function interfaceOf(file, name) {
-    const found = checker.getSymbolsInScope(program.getSourceFile(files[file]), ts.SymbolFlags.Interface).find((symbol) => symbol.name === name);
-    if (!found) throw new Error(`${files[file]} has no ${name}`);
-    return checker.getDeclaredTypeOfSymbol(found);
+    const source = program.getSourceFile(files[file]);
+    const isIt = (symbol) => symbol.name === name;
+    const found = checker.getExportsOfModule(checker.getSymbolAtLocation(source)).find(isIt) ?? checker.getSymbolsInScope(source, ts.SymbolFlags.Interface).find(isIt);
+    const type = found && checker.getDeclaredTypeOfSymbol(found);
+    if (!type || !(type.flags & ts.TypeFlags.Object)) throw new Error(`${files[file]} has no interface ${name}`);
+    return type;
 }
 
 export const types = {
@@ -37,7 +40,10 @@ export const types = {
 };
 
 function complaintsOfPart(value, type, at) {
-    const parts = type.isUnion() ? type.types : [type];
+    const all = type.isUnion() ? type.types : [type];
+    // Of the types that it may be, the one it is most like: null and nothing are like themselves alone.
+    const some = all.filter((part) => !(part.flags & (ts.TypeFlags.Null | ts.TypeFlags.VoidLike)));
+    const parts = value === null || value === undefined || some.length === 0 ? all : some;
     const results = parts.map((part) => complaintsOfOne(value, part, at));
     return results.reduce((best, one) => (one.length < best.length ? one : best));
 }
