@@ -98,15 +98,22 @@ std::string_view reason_of(int status)
 {
     switch (status) {
     case 200: return "OK";
+    case 201: return "Created";
+    case 202: return "Accepted";
     case 303: return "See Other";
     case 400: return "Bad Request";
     case 401: return "Unauthorized";
     case 402: return "Payment Required";
     case 403: return "Forbidden";
     case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
     case 409: return "Conflict";
+    case 415: return "Unsupported Media Type";
+    case 422: return "Unprocessable Content";
     case 429: return "Too Many Requests";
     case 500: return "Internal Server Error";
+    case 501: return "Not Implemented";
+    case 502: return "Bad Gateway";
     case 503: return "Service Unavailable";
     default: return "Status";
     }
@@ -202,32 +209,43 @@ asio::awaitable<bool> answer(Connection& connection, int status, std::string con
 
 int serve(std::string const& listen, Handler handler)
 {
-    auto const place = boost::urls::parse_authority(listen);
-    if (!place || !place->has_port() || place->has_userinfo()) {
-        std::fprintf(stderr, "--listen: write ADDRESS:PORT, for example 127.0.0.1:9100\n");
-        return 2;
-    }
-    boost::system::error_code failed;
-    auto const address = asio::ip::make_address(place->host_address(), failed);
-    auto const port = place->port_number();
+    std::vector<Site> sites{{listen, std::move(handler)}};
+    return serve_all(std::move(sites), [](std::vector<std::string> const& places) {
+        std::printf("listening on %s\n", places.front().c_str());
+        std::fflush(stdout);
+    });
+}
 
+int serve_all(std::vector<Site> sites, std::function<void(std::vector<std::string> const&)> const& ready)
+{
     asio::io_context io(1);
-    tcp::acceptor acceptor(io);
-    if (!failed) acceptor.open(tcp::endpoint(address, port).protocol(), failed);
-    if (!failed) acceptor.set_option(asio::socket_base::reuse_address(true), failed);
-    if (!failed) acceptor.bind(tcp::endpoint(address, port), failed);
-    if (!failed) acceptor.listen(4096, failed);
-    if (failed) {
-        std::fprintf(stderr, "cannot listen on %s: %s\n", listen.c_str(), failed.message().c_str());
-        return 1;
+    std::vector<tcp::acceptor> acceptors;
+    std::vector<std::string> places;
+    for (auto const& site : sites) {
+        auto const place = boost::urls::parse_authority(site.listen);
+        if (!place || !place->has_port() || place->has_userinfo()) {
+            std::fprintf(stderr, "--listen: write ADDRESS:PORT, for example 127.0.0.1:9100\n");
+            return 2;
+        }
+        boost::system::error_code failed;
+        auto const address = asio::ip::make_address(place->host_address(), failed);
+        tcp::endpoint const endpoint(address, place->port_number());
+        auto& acceptor = acceptors.emplace_back(io);
+        if (!failed) acceptor.open(endpoint.protocol(), failed);
+        if (!failed) acceptor.set_option(asio::socket_base::reuse_address(true), failed);
+        if (!failed) acceptor.bind(endpoint, failed);
+        if (!failed) acceptor.listen(4096, failed);
+        if (failed) {
+            std::fprintf(stderr, "cannot listen on %s: %s\n", site.listen.c_str(), failed.message().c_str());
+            return 1;
+        }
+        places.push_back(std::string(place->encoded_host()) + ":" + std::to_string(acceptor.local_endpoint().port()));
     }
-    std::printf("listening on %s:%u\n", std::string(place->encoded_host()).c_str(),
-                static_cast<unsigned>(acceptor.local_endpoint().port()));
-    std::fflush(stdout);
+    ready(places);
 
     asio::signal_set signals(io, SIGTERM, SIGINT);
     signals.async_wait([&io](boost::system::error_code, int) { io.stop(); });
-    asio::co_spawn(io, accept_all(acceptor, handler), must_not_fail);
+    for (std::size_t i = 0; i < sites.size(); ++i) asio::co_spawn(io, accept_all(acceptors[i], sites[i].handler), must_not_fail);
     io.run();
     return 0;
 }

@@ -69,4 +69,13 @@ void must_not_fail(std::exception_ptr failure);
 // Listens on "127.0.0.1:PORT", prints "listening on 127.0.0.1:PORT" and serves until SIGTERM or SIGINT.
 int serve(std::string const& listen, Handler handler);
 
+struct Site {
+    std::string listen; // "127.0.0.1:PORT"; port 0 takes any free one.
+    Handler handler;
+};
+
+// The same for several in one process; `ready` is told where they listen ("127.0.0.1:9100"), in their order, and prints what there is to
+// say.
+int serve_all(std::vector<Site> sites, std::function<void(std::vector<std::string> const&)> const& ready);
+
 } // namespace pollux::sims

@@ -1,19 +1,16 @@
 #include "gemini/gemini_sim.hpp"
 
-#include "gemini/call_log.hpp"
+#include "gemini/call.hpp"
 #include "gemini/plan.hpp"
 #include "gemini/reply.hpp"
+#include "models/stream.hpp"
 #include "server.hpp"
 
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json.hpp>
 
 #include <algorithm>
-#include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <map>
-#include <random>
 #include <stdexcept>
 
 namespace pollux::sims {
@@ -26,80 +23,35 @@ namespace {
 constexpr char json_type[] = "application/json; charset=UTF-8";
 constexpr char html_page[] = "<!DOCTYPE html>\n<html><title>502 Bad Gateway</title><body>{not json}</body></html>\n";
 
-// Writes the body of a stream as HTTP chunks: in the pieces, and up to the byte, that the plan says.
-class BodyWriter {
+// As an event each, or as the elements of one array.
+class BodyChunks final : public StreamChunks {
 public:
-    BodyWriter(Connection& connection, Plan const& plan, Call& call) : connection_(connection), plan_(plan), call_(call), random_(plan.seed)
-    {}
+    BodyChunks(Plan const& plan, ReplyChunks const& chunks, bool sse) : plan_(plan), chunks_(chunks), sse_(sse) {}
 
-    // False when the client has gone or the plan's last byte was written.
-    asio::awaitable<bool> write(std::string bytes)
+    std::size_t size() const override { return chunks_.size(); }
+
+    std::string bytes(std::size_t index) const override
     {
-        if (plan_.cut_at_byte >= 0) {
-            auto const left = std::max<std::int64_t>(0, plan_.cut_at_byte - call_.bytes_sent);
-            if (static_cast<std::int64_t>(bytes.size()) > left) {
-                bytes.resize(static_cast<std::size_t>(left));
-                was_cut_ = true;
-            }
-        }
-        for (std::size_t begin = 0; begin < bytes.size();) {
-            auto const end = piece_end(bytes, begin);
-            if (begin > 0 && plan_.pieces != Pieces::bytewise && !co_await connection_.sleep(milliseconds(1))) co_return false;
-            auto chunk = http_chunk(std::string_view(bytes).substr(begin, end - begin));
-            if (!co_await connection_.write(std::move(chunk))) co_return false;
-            call_.bytes_sent += static_cast<std::int64_t>(end - begin);
-            begin = end;
-        }
-        co_return !was_cut_;
+        auto const json = chunks_.json(index);
+        bool const is_last = index + 1 == size();
+        if (sse_) return event_of(plan_, json, is_last);
+        return (index == 0 ? "[" : ",\r\n") + json + (is_last ? "]" : "");
     }
-
-    asio::awaitable<bool> end() { return connection_.write("0\r\n\r\n"); }
-
-    bool was_cut() const { return was_cut_; }
 
 private:
-    static std::string http_chunk(std::string_view bytes)
-    {
-        char size[20];
-        std::snprintf(size, sizeof size, "%zx\r\n", bytes.size());
-        std::string chunk = size;
-        chunk += bytes;
-        return chunk + "\r\n";
-    }
-
-    std::size_t piece_end(std::string_view bytes, std::size_t begin)
-    {
-        switch (plan_.pieces) {
-        case Pieces::whole: return bytes.size();
-        case Pieces::bytewise: return begin + 1;
-        case Pieces::random: return std::min(bytes.size(), begin + 1 + random_() % 64);
-        case Pieces::split_utf8: break;
-        }
-        for (std::size_t at = begin; at < bytes.size(); ++at) {
-            if (static_cast<unsigned char>(bytes[at]) >= 0xc0) return at + 1; // After the first byte of the next character.
-        }
-        return bytes.size();
-    }
-
-    Connection& connection_;
     Plan const& plan_;
-    Call& call_;
-    std::mt19937_64 random_;
-    bool was_cut_ = false;
+    ReplyChunks const& chunks_;
+    bool sse_;
 };
 
 class GeminiSim {
 public:
     explicit GeminiSim(GeminiSimOptions const& options)
-        : key_(options.key), models_{"gemini-flash-latest", "gemini-pro-latest", "gemini-3.8-flash", "gemma-4-31b-it"},
+        : key_(options.key), models_{"gemini-flash-latest", "gemini-pro-latest", "gemini-3.8-flash", "gemma-4-31b-it"}, plans_(&read_plan),
           log_(options.calls_max)
     {
         models_.insert(models_.end(), options.models.begin(), options.models.end());
-        for (auto const& file : options.plan_files) {
-            std::ifstream in(file);
-            if (!in) throw std::runtime_error("cannot read " + file);
-            plans_.load(json::parse(std::string(std::istreambuf_iterator<char>(in), {})));
-        }
+        for (auto const& plans : read_plan_files(options.plan_files)) plans_.load(plans);
     }
 
     asio::awaitable<After> handle(Request request, std::shared_ptr<Connection> connection)
@@ -120,7 +72,7 @@ public:
         auto const name = rest.size() > 7 ? rest.substr(7) : std::string();
         if (request.method == "GET") co_return co_await models(name, *connection);
         auto const colon = name.rfind(':');
-        Call call;
+        GeminiCall call;
         call.version = version;
         call.model = name.substr(0, colon);
         call.method = colon == std::string::npos ? std::string() : name.substr(colon + 1);
@@ -177,7 +129,9 @@ private:
         }
         if (request.path == "/_sim/calls") {
             auto const after = request.parameter("after");
-            return send_json(connection, 200, json::serialize(log_.describe(after.empty() ? 0 : std::atoll(std::string(after).c_str()))));
+            return send_json(
+                connection, 200,
+                json::serialize(log_.describe(after.empty() ? 0 : std::atoll(std::string(after).c_str()), &describe_gemini_call)));
         }
         if (request.path == "/_sim/plan" && request.method == "POST") {
             try {
@@ -190,9 +144,9 @@ private:
         return refuse(connection, 404, "NOT_FOUND", "write health, calls or plan");
     }
 
-    asio::awaitable<After> generate(Call asked, Request request, Connection& connection)
+    asio::awaitable<After> generate(GeminiCall asked, Request request, Connection& connection)
     {
-        Question question;
+        GeminiQuestion question;
         std::string wrong;
         try {
             question = asked.method == "countTokens" ? count_question(request.body) : read_question(request.body);
@@ -218,11 +172,11 @@ private:
             call.status = 404;
             after = co_await refuse(connection, 404, "NOT_FOUND", "no such method");
         }
-        log_.end(call, after == After::keep ? Call::State::finished : Call::State::aborted);
+        log_.end(call, after == After::keep ? CallState::finished : CallState::aborted);
         co_return after;
     }
 
-    static Question count_question(std::string const& body)
+    static GeminiQuestion count_question(std::string const& body)
     {
         boost::system::error_code none;
         auto const value = json::parse(body);
@@ -233,15 +187,15 @@ private:
         return read_question(json::serialize(copy));
     }
 
-    Plan take_plan(Question const& question)
+    Plan take(GeminiQuestion const& question)
     {
         auto const going_on = going_on_.find(question.continuation_token);
-        if (going_on == going_on_.end()) return plans_.take(question.last_user_text());
+        if (going_on == going_on_.end()) return take_plan(plans_, question);
         return going_on->second.plan;
     }
 
     // The part of the text that this call is to send, and the token for the next call where there is one.
-    std::string hop_text(Plan const& plan, Question const& question, Call const& call, std::string& token)
+    std::string hop_text(Plan const& plan, GeminiQuestion const& question, GeminiCall const& call, std::string& token)
     {
         auto text = reply_text(plan, question);
         if (plan.hops <= 1) return text;
@@ -259,14 +213,14 @@ private:
         return text.substr(border(hop), border(hop + 1) - border(hop));
     }
 
-    asio::awaitable<After> play(Call& call, Question const& question, bool stream, bool sse, Connection& connection)
+    asio::awaitable<After> play(GeminiCall& call, GeminiQuestion const& question, bool stream, bool sse, Connection& connection)
     {
-        auto const plan = take_plan(question);
+        auto const plan = take(question);
         call.plan = plan.name;
         call.status = plan.status;
-        auto state = Call::State::finished;
+        auto state = CallState::finished;
         if (!co_await connection.sleep(milliseconds(plan.delay_ms))) {
-            state = Call::State::aborted;
+            state = CallState::aborted;
         } else if (plan.refuse_thoughts && question.asks_for_thoughts) {
             call.status = 400;
             co_await refuse(connection, 400, "INVALID_ARGUMENT", "Thinking is not enabled for this model");
@@ -285,97 +239,59 @@ private:
             std::string token;
             auto const text = hop_text(plan, question, call, token);
             ReplyShape const shape{call.model, token};
-            state = stream ? co_await play_stream(plan, call, question, text, shape, sse, connection)
+            state = stream ? co_await play_chunks(plan, call, question, text, shape, sse, connection)
                            : co_await play_whole(plan, question, text, shape, connection);
         }
-        if (connection.is_gone() && state != Call::State::broken) state = Call::State::aborted;
+        if (connection.is_gone() && state != CallState::broken) state = CallState::aborted;
         log_.end(call, state);
-        co_return state == Call::State::finished ? After::keep : After::close;
+        co_return state == CallState::finished ? After::keep : After::close;
     }
 
-    asio::awaitable<Call::State> play_whole(Plan const& plan, Question const& question, std::string text, ReplyShape shape,
-                                            Connection& connection)
+    asio::awaitable<CallState> play_whole(Plan const& plan, Question const& question, std::string text, ReplyShape shape,
+                                          Connection& connection)
     {
-        if (!co_await connection.sleep(milliseconds(std::max(plan.duration_ms, 0)))) co_return Call::State::aborted;
+        if (!co_await connection.sleep(milliseconds(std::max(plan.duration_ms, 0)))) co_return CallState::aborted;
         switch (plan.fault) {
         case Fault::none: break;
-        case Fault::hang: co_await connection.hang(); co_return Call::State::aborted;
-        case Fault::reset: connection.reset(); co_return Call::State::broken;
+        case Fault::hang: co_await connection.hang(); co_return CallState::aborted;
+        case Fault::reset: connection.reset(); co_return CallState::broken;
         case Fault::cut:
             co_await connection.write(head(200, json_type, "Content-Length: 1000\r\n") + "{\"candi");
-            co_return Call::State::broken;
+            co_return CallState::broken;
         case Fault::end:
-        case Fault::garbage: co_await answer(connection, 200, "text/html", html_page); co_return Call::State::finished;
+        case Fault::garbage: co_await answer(connection, 200, "text/html", html_page); co_return CallState::finished;
         case Fault::error:
-        case Fault::bare_error: co_await send_json(connection, 503, error_answer(plan, 503)); co_return Call::State::finished;
-        case Fault::block: co_await send_json(connection, 200, blocked_answer(plan, shape)); co_return Call::State::finished;
+        case Fault::bare_error: co_await send_json(connection, 503, error_answer(plan, 503)); co_return CallState::finished;
+        case Fault::block: co_await send_json(connection, 200, blocked_answer(plan, shape)); co_return CallState::finished;
         }
         co_await send_json(connection, 200, whole_answer(plan, question, text, shape));
-        co_return Call::State::finished;
+        co_return CallState::finished;
     }
 
-    asio::awaitable<Call::State> play_stream(Plan const& plan, Call& call, Question const& question, std::string text, ReplyShape shape,
-                                             bool sse, Connection& connection)
+    asio::awaitable<CallState> play_chunks(Plan const& plan, GeminiCall& call, Question const& question, std::string text, ReplyShape shape,
+                                           bool sse, Connection& connection)
     {
         ReplyChunks const chunks(plan, question, text, shape);
-        auto const fault_at = plan.fault == Fault::none ? chunks.size() + 1
-                              : plan.after_chunks < 0   ? chunks.size()
-                                                        : std::min(chunks.size(), static_cast<std::size_t>(plan.after_chunks));
-        auto const pause = plan.duration_ms >= 0
-                               ? std::chrono::microseconds(milliseconds(plan.duration_ms)) / static_cast<int>(chunks.size())
-                               : std::chrono::microseconds(milliseconds(plan.chunk_delay_ms));
-
-        if (!co_await connection.write(head(200, sse ? "text/event-stream" : json_type, "Transfer-Encoding: chunked\r\n")))
-            co_return Call::State::aborted;
-        if (!co_await connection.sleep(milliseconds(plan.first_delay_ms))) co_return Call::State::aborted;
-
-        BodyWriter body(connection, plan, call);
-        for (std::size_t index = 0; index <= chunks.size(); ++index) {
-            if (index == fault_at) co_return co_await break_stream(plan, shape, body, connection);
-            if (index == chunks.size()) break;
-            if (index > 0 && !co_await connection.sleep(pause)) co_return Call::State::aborted;
-            bool const last = index + 1 == chunks.size();
-            auto const json = chunks.json(index);
-            auto frame = sse ? event(plan, json, last) : (index == 0 ? "[" : ",\r\n") + json + (last ? "]" : "");
-            if (!co_await body.write(std::move(frame))) co_return body.was_cut() ? Call::State::broken : Call::State::aborted;
-            ++call.chunks_sent;
-        }
-        co_await body.end();
-        co_return Call::State::finished;
+        BodyChunks const body(plan, chunks, sse);
+        auto fault = fault_of(plan, shape);
+        co_return co_await play_stream(plan, call, sse ? "text/event-stream" : json_type, {}, body, std::move(fault), connection);
     }
 
-    asio::awaitable<Call::State> break_stream(Plan const& plan, ReplyShape const& shape, BodyWriter& body, Connection& connection)
+    static StreamFault fault_of(Plan const& plan, ReplyShape const& shape)
     {
+        using Kind = StreamFault::Kind;
         switch (plan.fault) {
-        case Fault::none: break;
-        case Fault::end: break;
-        case Fault::hang: co_await connection.hang(); co_return Call::State::aborted;
-        case Fault::cut: co_return Call::State::broken;
-        case Fault::reset: connection.reset(); co_return Call::State::broken;
-        case Fault::garbage: co_await body.write("data: {\"candidates\": [{\"content\": \xff\xfe oops\n\n\n<html>"); break;
-        case Fault::error: co_await body.write(event(plan, error_answer(plan, 503), true)); break;
-        case Fault::bare_error: co_await body.write(on_lines(error_answer(plan, 503))); break;
-        case Fault::block: co_await body.write(event(plan, blocked_answer(plan, shape), true)); break;
+        case Fault::none: return {};
+        case Fault::hang: return {Kind::hang};
+        case Fault::cut: return {Kind::cut};
+        case Fault::reset: return {Kind::reset};
+        case Fault::end: return {Kind::say};
+        case Fault::garbage: return {Kind::say, "data: {\"candidates\": [{\"content\": \xff\xfe oops\n\n\n<html>"};
+        case Fault::error: return {Kind::say, event_of(plan, error_answer(plan, 503), true)};
+        case Fault::bare_error: return {Kind::say, on_lines(error_answer(plan, 503))};
+        case Fault::block: return {Kind::say, event_of(plan, blocked_answer(plan, shape), true)};
         }
-        co_await body.end();
-        co_return Call::State::finished;
-    }
-
-    static std::string event(Plan const& plan, std::string const& data, bool last)
-    {
-        std::string const end = plan.line_end == LineEnd::lf ? "\n" : plan.line_end == LineEnd::crlf ? "\r\n" : "\r";
-        return "data: " + data + end + (last && !plan.last_blank_line ? "" : end);
-    }
-
-    // JSON as a server prints it for people.
-    static std::string on_lines(std::string const& text)
-    {
-        std::string lines;
-        for (char letter : text) {
-            lines += letter;
-            if (letter == '{' || letter == ',' || letter == '[') lines += "\n  ";
-        }
-        return lines + "\n";
+        return {};
     }
 
     struct GoingOn {
@@ -385,19 +301,23 @@ private:
 
     std::string key_;
     std::vector<std::string> models_; // Any other name is 404, as at Google.
-    Plans plans_;
-    CallLog log_;
+    PlanQueue<Plan> plans_;
+    CallLog<GeminiCall> log_;
     std::map<std::string, GoingOn, std::less<>> going_on_; // By continuation token.
 };
 
 } // namespace
 
+Handler make_gemini_sim(GeminiSimOptions const& options)
+{
+    auto const sim = std::make_shared<GeminiSim>(options);
+    return
+        [sim](Request request, std::shared_ptr<Connection> connection) { return sim->handle(std::move(request), std::move(connection)); };
+}
+
 int run_gemini_sim(GeminiSimOptions const& options)
 {
-    GeminiSim sim(options);
-    return serve(options.listen, [&sim](Request request, std::shared_ptr<Connection> connection) {
-        return sim.handle(std::move(request), std::move(connection));
-    });
+    return serve(options.listen, make_gemini_sim(options));
 }
 
 } // namespace pollux::sims

@@ -1,9 +1,7 @@
 // Google's generateContent family on loopback, with faults on demand and a log of the calls. See sims/README.md.
 #pragma once
 
-#include <cstddef>
-#include <string>
-#include <vector>
+#include "server.hpp"
 
 namespace pollux::sims {
 
@@ -15,6 +13,7 @@ struct GeminiSimOptions {
     std::size_t calls_max = 100'000;     // Kept in the log.
 };
 
+Handler make_gemini_sim(GeminiSimOptions const& options);
 int run_gemini_sim(GeminiSimOptions const& options);
 
 } // namespace pollux::sims

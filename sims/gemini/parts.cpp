@@ -101,19 +101,4 @@ Parts read_parts(json::value const& content, std::string const& what)
     return read;
 }
 
-json::array describe_files(std::vector<File> const& files)
-{
-    json::array described;
-    for (auto const& file : files) {
-        json::object one{{"mime_type", file.mime_type}};
-        if (file.uri.empty()) {
-            one["bytes"] = file.bytes;
-        } else {
-            one["uri"] = file.uri;
-        }
-        described.push_back(std::move(one));
-    }
-    return described;
-}
-
 } // namespace pollux::sims

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <stdexcept>
 
 namespace pollux::sims {
@@ -20,75 +19,6 @@ constexpr auto known_fields = std::to_array<std::string_view>({"contents", "syst
 std::string quoted(std::string_view text)
 {
     return json::serialize(json::string(text));
-}
-
-std::uint64_t digest(Question const& question)
-{
-    std::uint64_t hash = 14695981039346656037u; // FNV-1a.
-    auto const add = [&hash](std::string_view text) {
-        for (char byte : text) hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211u;
-    };
-    for (auto const& turn : question.turns) {
-        add(turn.role);
-        add(":");
-        add(turn.text);
-        for (auto const& file : turn.files) add(file.mime_type + " " + file.uri + " " + std::to_string(file.bytes));
-        add("\n");
-    }
-    return hash;
-}
-
-// A line for each file of the last turn, so that a test sees that it arrived.
-std::string echo_of_files(Question const& question)
-{
-    std::string lines;
-    for (auto const& file : question.turns.back().files)
-        lines += "\n> " + file.mime_type + " " + (file.uri.empty() ? std::to_string(file.bytes) + " bytes" : file.uri);
-    return lines;
-}
-
-constexpr std::size_t stamp_characters = 17;
-
-// Microseconds since 1970: the clock that all processes of a machine share.
-std::string stamp()
-{
-    auto const now = std::chrono::system_clock::now().time_since_epoch();
-    return std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(now).count()) + " ";
-}
-
-bool continues_character(char byte)
-{
-    return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
-}
-
-// Pieces of about `characters` characters.
-std::vector<std::string_view> cut(std::string_view text, std::size_t characters)
-{
-    std::vector<std::string_view> pieces;
-    std::size_t begin = 0;
-    while (begin < text.size()) {
-        std::size_t end = begin;
-        for (std::size_t count = 0; end < text.size() && count < characters; ++count) {
-            ++end;
-            while (end < text.size() && continues_character(text[end])) ++end;
-        }
-        pieces.push_back(text.substr(begin, end - begin));
-        begin = end;
-    }
-    if (pieces.empty()) pieces.emplace_back();
-    return pieces;
-}
-
-std::vector<std::string_view> cut_by_plan(std::string_view text, Plan const& plan)
-{
-    auto const characters = static_cast<std::size_t>(std::ranges::count_if(text, [](char byte) { return !continues_character(byte); }));
-    if (plan.stamps > 0) return cut(text, stamp_characters);
-    if (plan.chunks > 0) {
-        auto const wanted = static_cast<std::size_t>(plan.chunks);
-        return cut(text, std::max<std::size_t>(1, (characters + wanted - 1) / wanted));
-    }
-    if (plan.chunk_characters > 0) return cut(text, static_cast<std::size_t>(plan.chunk_characters));
-    return cut(text, std::max<std::size_t>(24, (characters + 9) / 10));
 }
 
 std::string usage(Question const& question, std::string_view text, std::string_view thoughts)
@@ -150,15 +80,7 @@ std::string_view usual_word(int status)
 
 } // namespace
 
-std::string_view Question::last_user_text() const
-{
-    for (auto turn = turns.rbegin(); turn != turns.rend(); ++turn) {
-        if (turn->role == "user") return turn->text;
-    }
-    return {};
-}
-
-Question read_question(std::string const& body)
+GeminiQuestion read_question(std::string const& body)
 {
     boost::system::error_code failed;
     auto const value = json::parse(body, failed);
@@ -174,7 +96,7 @@ Question read_question(std::string const& body)
     if (!contents || !contents->is_array() || contents->get_array().empty()) {
         throw std::invalid_argument("* GenerateContentRequest.contents: contents is not specified");
     }
-    Question question;
+    GeminiQuestion question;
     for (auto const& content : contents->get_array()) {
         auto const* role = content.find_pointer("/role", none);
         std::string const name = role && role->is_string() ? std::string(role->get_string()) : "user";
@@ -193,31 +115,10 @@ Question read_question(std::string const& body)
     return question;
 }
 
-std::string echo(Question const& question)
-{
-    char number[17];
-    std::snprintf(number, sizeof number, "%016llx", static_cast<unsigned long long>(digest(question)));
-    return "**Echo** of turn " + std::to_string(question.turns.size()) + " (digest " + number + ")\n\n> " +
-           std::string(question.last_user_text()) + echo_of_files(question) +
-           "\n\n- system: " + (question.system.empty() ? "none" : std::to_string(question.system.size()) + " bytes") +
-           "\n- end of the echo\n";
-}
-
-std::string reply_text(Plan const& plan, Question const& question)
-{
-    if (plan.stamps > 0) return std::string(static_cast<std::size_t>(plan.stamps) * stamp_characters, '0');
-    auto text = plan.text.empty() ? echo(question) : plan.text;
-    if (plan.text_bytes == 0) return text;
-    auto const once = text;
-    text.reserve(plan.text_bytes + once.size());
-    while (text.size() < plan.text_bytes) text += once;
-    return text;
-}
-
 ReplyChunks::ReplyChunks(Plan const& plan, Question const& question, std::string const& text, ReplyShape const& shape)
-    : plan_(plan), question_(question), text_(text), shape_(shape), pieces_(cut_by_plan(text, plan))
+    : plan_(plan), question_(question), text_(text), shape_(shape), pieces_(chunks_of(text, plan))
 {
-    if (!plan.thoughts.empty() && question.asks_for_thoughts) thoughts_ = cut(plan.thoughts, 40);
+    if (!plan.thoughts.empty() && question.asks_for_thoughts) thoughts_ = cut_text(plan.thoughts, 40);
 }
 
 std::string ReplyChunks::json(std::size_t index) const
@@ -266,20 +167,6 @@ std::string error_answer(Plan const& plan, int status)
     json::object error{{"code", status}, {"message", plan.message.empty() ? "simulated" : plan.message}, {"status", word}};
     if (!details.empty()) error["details"] = std::move(details);
     return json::serialize(json::object{{"error", std::move(error)}});
-}
-
-std::int64_t count_tokens(Question const& question)
-{
-    constexpr std::int64_t tokens_of_a_file = 258; // A small picture, or a page.
-    std::int64_t sum = count_tokens(question.system);
-    for (auto const& turn : question.turns)
-        sum += count_tokens(turn.text) + tokens_of_a_file * static_cast<std::int64_t>(turn.files.size());
-    return sum;
-}
-
-std::int64_t count_tokens(std::string_view text)
-{
-    return static_cast<std::int64_t>((text.size() + 3) / 4);
 }
 
 } // namespace pollux::sims

@@ -11,30 +11,12 @@
 
 namespace pollux::sims {
 
-struct Turn {
-    std::string role;
-    std::string text;
-    std::vector<File> files;
-};
-
-// A request that was understood.
-struct Question {
-    std::vector<Turn> turns;
-    std::string system;
+struct GeminiQuestion : Question {
     std::string continuation_token;
-    bool asks_for_thoughts = false;
-
-    std::string_view last_user_text() const;
 };
 
 // Throws std::invalid_argument with Google's message for what Google refuses with 400.
-Question read_question(std::string const& body);
-
-// What plan.text is without one: Markdown with the last user text as it stands, the number of turns and a digest of all of them.
-std::string echo(Question const& question);
-
-// The whole text of a reply by this plan.
-std::string reply_text(Plan const& plan, Question const& question);
+GeminiQuestion read_question(std::string const& body);
 
 struct ReplyShape {
     std::string model;
@@ -66,8 +48,5 @@ std::string blocked_answer(Plan const& plan, ReplyShape const& shape);
 
 // {"error": {...}} with the details that the plan asks for.
 std::string error_answer(Plan const& plan, int status);
-
-std::int64_t count_tokens(std::string_view text); // Roughly.
-std::int64_t count_tokens(Question const& question);
 
 } // namespace pollux::sims

@@ -1,9 +1,9 @@
 #include "stripe/deliveries.hpp"
 
+#include "http_client.hpp"
 #include "server.hpp"
 #include "stripe/errors.hpp"
 #include "stripe/events.hpp"
-#include "stripe/http_client.hpp"
 #include "stripe/ids.hpp"
 #include "stripe/signature.hpp"
 #include "stripe/webhook_endpoints.hpp"
@@ -24,6 +24,7 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr std::size_t ended_kept = 20'000;
+constexpr char user_agent[] = "Stripe/1.0 (+https://stripe.com/docs/webhooks)";
 
 // In test mode Stripe adds a v0, which signs nothing: receivers must look at v1 alone.
 std::string signature_of(Record const& endpoint, std::int64_t time, std::string const& payload)
@@ -124,6 +125,7 @@ asio::awaitable<void> Deliveries::attempt(Shared delivery)
     auto payload = payload_of(*delivery->event, delivery->endpoint);
     auto const time = signing_time();
     std::vector<std::pair<std::string, std::string>> headers{{"Content-Type", "application/json; charset=utf-8"},
+                                                             {"User-Agent", user_agent},
                                                              {"Stripe-Signature", signature_of(*delivery->endpoint, time, payload)}};
     auto const url = text_of(delivery->endpoint->body, "url");
     if (delivery->due == 0) delivery->due = clock_.now();
@@ -279,7 +281,8 @@ asio::awaitable<json::object> Deliveries::forge(World& world, json::object how)
         payload = given->is_string() ? std::string(given->get_string()) : json::serialize(*given);
     auto header = sign(secrets, signing_time() - number_of(how, "age_s"), payload);
     if (how.contains("signature")) header = text_of(how, "signature");
-    std::vector<std::pair<std::string, std::string>> headers{{"Content-Type", "application/json; charset=utf-8"}};
+    std::vector<std::pair<std::string, std::string>> headers{{"Content-Type", "application/json; charset=utf-8"},
+                                                             {"User-Agent", user_agent}};
     if (!header.empty()) headers.emplace_back("Stripe-Signature", header);
     auto const posted = co_await post(url, std::move(headers), std::move(payload), milliseconds(plan_.timeout_ms));
     co_return json::object{{"status", posted.status}, {"body", posted.body}, {"error", posted.error}, {"signature", header}};

@@ -1,7 +1,7 @@
 // How webhooks are delivered: at once, held back or lost; how often, how late, how many at a time, how they are tried again.
 #pragma once
 
-#include "stripe/range.hpp"
+#include "range.hpp"
 
 #include <span>
 

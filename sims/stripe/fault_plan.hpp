@@ -1,7 +1,7 @@
 // What goes wrong with which call: plans that tests give (sims/README.md).
 #pragma once
 
-#include "stripe/range.hpp"
+#include "range.hpp"
 
 #include <deque>
 #include <string>

@@ -2,16 +2,15 @@
 // what a number is decided by params.hpp.
 #pragma once
 
+#include "form_encoding.hpp"
+
 #include <boost/json/object.hpp>
 
-#include <string>
 #include <string_view>
 
 namespace pollux::sims::stripe {
 
 // Throws StripeError for what is no form: a key that is cut, or one that is a text here and an object there.
 boost::json::object read_form(std::string_view encoded);
-
-std::string decode_component(std::string_view encoded); // %41 and + decoded.
 
 } // namespace pollux::sims::stripe

@@ -1,5 +1,6 @@
 #include "stripe/pages.hpp"
 
+#include "html.hpp"
 #include "stripe/checkout_sessions.hpp"
 #include "stripe/errors.hpp"
 #include "stripe/form.hpp"
@@ -8,6 +9,8 @@
 
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
+#include <functional>
 #include <set>
 
 namespace pollux::sims::stripe {
@@ -20,28 +23,9 @@ struct Page {
     std::string location; // Of a 303.
 };
 
-std::string escaped(std::string_view text)
-{
-    std::string safe;
-    for (char const letter : text) {
-        if (letter == '&')
-            safe += "&amp;";
-        else if (letter == '<')
-            safe += "&lt;";
-        else if (letter == '>')
-            safe += "&gt;";
-        else if (letter == '"')
-            safe += "&quot;";
-        else
-            safe += letter;
-    }
-    return safe;
-}
-
 std::string page(std::string const& title, std::string const& content)
 {
-    return "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>" + escaped(title) +
-           "</title><h1>" + escaped(title) + "</h1><p>A simulator, not Stripe: no money moves.</p>" + content + "</html>\n";
+    return sims::page(title, "<p>A simulator, not Stripe: no money moves.</p>" + content);
 }
 
 std::string button(std::string const& path, std::string const& label, std::string const& fields = {})
@@ -166,6 +150,36 @@ Page portal(Simulator& simulator, Request const& request, std::string_view rest)
 }
 
 } // namespace
+
+std::string list_of_sessions(Simulator& simulator)
+{
+    constexpr std::size_t sessions_shown_max = 200;
+    struct Made {
+        std::int64_t at = 0;
+        std::size_t place = 0; // Among those of the same second.
+        Record const* session = nullptr;
+    };
+    std::vector<Made> sessions;
+    for (auto* world : simulator.worlds()) {
+        for (auto const& one : world->store.all("checkout.session"))
+            sessions.push_back({number_of(one.body, "created"), sessions.size(), &one});
+    }
+    if (sessions.empty()) return "<p>None yet.</p>";
+    std::ranges::sort(sessions, std::ranges::greater(), [](Made const& made) { return std::pair(made.at, made.place); });
+    if (sessions.size() > sessions_shown_max) sessions.resize(sessions_shown_max);
+    std::string rows;
+    for (auto const& [at, place, session] : sessions) {
+        auto const& body = session->body;
+        auto const status = text_of(body, "status");
+        auto const url = text_of(body, "url");
+        rows += "<tr><td>" +
+                (status == "open" ? "<a href=\"" + escaped(url) + "\">" + escaped(session->id()) + "</a>" : escaped(session->id())) +
+                "<td>" + escaped(status) + "<td>" + escaped(text_of(body, "payment_status")) + "<td>" +
+                std::to_string(number_of(body, "amount_total")) + " " + escaped(text_of(body, "currency")) + " (minor units)<td>" +
+                escaped(text_of(body, "subscription"));
+    }
+    return "<table><tr><th>Session<th>Status<th>Payment<th>Amount<th>Subscription" + rows + "</table>";
+}
 
 bool is_page(std::string_view path)
 {

@@ -1,20 +1,16 @@
 #include "stripe/stripe_sim.hpp"
 
-#include "server.hpp"
-#include "stripe/api.hpp"
+#include "plans.hpp"
 #include "stripe/control.hpp"
-#include "stripe/errors.hpp"
 #include "stripe/pages.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/json/parse.hpp>
 
 #include <sodium.h>
 
-#include <fstream>
-#include <iterator>
+#include <algorithm>
 #include <stdexcept>
 
 namespace pollux::sims {
@@ -47,53 +43,37 @@ asio::awaitable<void> follow_clock(stripe::Simulator& simulator, asio::any_io_ex
     }
 }
 
-class StripeSim {
-public:
-    explicit StripeSim(StripeSimOptions const& options) : simulator_(options.calls_max), api_(simulator_)
-    {
-        add_keys(simulator_.keys, options.keys);
-        if (!options.account_version.empty()) simulator_.account_version = options.account_version;
-        for (auto const& file : options.plan_files) {
-            std::ifstream in(file);
-            if (!in) throw std::runtime_error("cannot read " + file);
-            try {
-                simulator_.plans.load(boost::json::parse(std::string(std::istreambuf_iterator<char>(in), {})));
-            } catch (stripe::StripeError const& wrong) {
-                throw std::runtime_error(file + ": " + wrong.message);
-            }
-        }
-    }
-
-    asio::awaitable<After> handle(Request request, std::shared_ptr<Connection> connection)
-    {
-        begin(*connection, request);
-        if (request.path.starts_with("/_sim/")) return answer_control(simulator_, std::move(request), std::move(connection));
-        if (stripe::is_page(request.path)) return answer_page(simulator_, std::move(request), std::move(connection));
-        return api_.answer(std::move(request), std::move(connection));
-    }
-
-private:
-    void begin(Connection& connection, Request const& request)
-    {
-        auto const host = request.header("host");
-        if (!host.empty()) simulator_.base_url = "http://" + std::string(host);
-        if (has_begun_) return;
-        has_begun_ = true;
-        auto const executor = connection.socket().get_executor();
-        simulator_.deliveries.run_on(executor);
-        asio::co_spawn(executor, follow_clock(simulator_, executor), must_not_fail);
-    }
-
-    stripe::Simulator simulator_;
-    stripe::Api api_;
-    bool has_begun_ = false;
-};
-
 } // namespace
+
+StripeSim::StripeSim(StripeSimOptions const& options) : simulator_(options.calls_max), api_(simulator_)
+{
+    if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be used");
+    add_keys(simulator_.keys, options.keys);
+    if (!options.account_version.empty()) simulator_.account_version = options.account_version;
+    for (auto const& plans : read_plan_files(options.plan_files)) simulator_.plans.load(plans);
+}
+
+asio::awaitable<After> StripeSim::handle(Request request, std::shared_ptr<Connection> connection)
+{
+    begin(*connection, request);
+    if (request.path.starts_with("/_sim/")) return stripe::answer_control(simulator_, std::move(request), std::move(connection));
+    if (stripe::is_page(request.path)) return stripe::answer_page(simulator_, std::move(request), std::move(connection));
+    return api_.answer(std::move(request), std::move(connection));
+}
+
+void StripeSim::begin(Connection& connection, Request const& request)
+{
+    auto const host = request.header("host");
+    if (!host.empty()) simulator_.base_url = "http://" + std::string(host);
+    if (has_begun_) return;
+    has_begun_ = true;
+    auto const executor = connection.socket().get_executor();
+    simulator_.deliveries.run_on(executor);
+    asio::co_spawn(executor, follow_clock(simulator_, executor), must_not_fail);
+}
 
 int run_stripe_sim(StripeSimOptions const& options)
 {
-    if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be used");
     StripeSim sim(options);
     return serve(options.listen, [&sim](Request request, std::shared_ptr<Connection> connection) {
         return sim.handle(std::move(request), std::move(connection));

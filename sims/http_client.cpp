@@ -1,4 +1,4 @@
-#include "stripe/http_client.hpp"
+#include "http_client.hpp"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -16,7 +16,7 @@
 
 #include <memory>
 
-namespace pollux::sims::stripe {
+namespace pollux::sims {
 
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
@@ -52,7 +52,6 @@ asio::awaitable<Posted> post(std::string url, std::vector<std::pair<std::string,
     http::request<http::string_body> request(http::verb::post, std::string(place->encoded_target()), 11);
     if (request.target().empty()) request.target("/");
     request.set(http::field::host, std::string(place->encoded_host_and_port()));
-    request.set(http::field::user_agent, "Stripe/1.0 (+https://stripe.com/docs/webhooks)");
     request.set(http::field::connection, "close");
     for (auto const& [name, value] : headers) request.set(name, value);
     request.body() = std::move(body);
@@ -72,4 +71,4 @@ asio::awaitable<Posted> post(std::string url, std::vector<std::pair<std::string,
     co_return posted;
 }
 
-} // namespace pollux::sims::stripe
+} // namespace pollux::sims

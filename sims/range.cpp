@@ -1,9 +1,10 @@
-#include "stripe/range.hpp"
+#include "range.hpp"
 
-#include "stripe/errors.hpp"
-#include "stripe/ids.hpp"
+#include "random.hpp"
 
-namespace pollux::sims::stripe {
+#include <stdexcept>
+
+namespace pollux::sims {
 
 std::size_t Range::pick() const
 {
@@ -16,7 +17,7 @@ Range read_range(std::string_view name, json::value const& given)
     auto const& first = pair && pair->size() == 2 ? (*pair)[0] : given;
     auto const& second = pair && pair->size() == 2 ? (*pair)[1] : given;
     if (!first.is_int64() || !second.is_int64() || first.get_int64() < 0 || first.get_int64() > second.get_int64())
-        throw invalid(std::string(name) + " is a number or [least, most]");
+        throw std::invalid_argument(std::string(name) + " is a number or [least, most]");
     return {static_cast<std::size_t>(first.get_int64()), static_cast<std::size_t>(second.get_int64())};
 }
 
@@ -31,4 +32,4 @@ std::size_t read_count(json::object const& plan, std::string_view name, std::siz
     return read_range(plan, name, {otherwise, otherwise}).most;
 }
 
-} // namespace pollux::sims::stripe
+} // namespace pollux::sims

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace pollux::sims::stripe {
+namespace pollux::sims {
 
 struct Posted {
     int status = 0; // 0: no answer.
@@ -19,4 +19,4 @@ struct Posted {
 boost::asio::awaitable<Posted> post(std::string url, std::vector<std::pair<std::string, std::string>> headers, std::string body,
                                     std::chrono::milliseconds limit);
 
-} // namespace pollux::sims::stripe
+} // namespace pollux::sims
