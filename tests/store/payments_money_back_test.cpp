@@ -265,7 +265,7 @@ TEST_F(MoneyBack, no_answer_and_a_refusal_end_nothing_and_are_told_apart)
 {
     refund_all();
     auto const refusal = ScriptedApi::error(403, "", "Having the 'rak_charge_read' permission would allow this request to continue.");
-    for (auto const* what : {"GET /v1/charges", "GET /v1/disputes", "GET /v1/invoice_payments", "GET /v1/subscriptions/sub_1", note}) {
+    for (auto const* what : {"GET /v1/charges", "GET /v1/invoice_payments", "GET /v1/subscriptions/sub_1", note}) {
         faults = {{what, ScriptedApi::silence()}};
         EXPECT_EQ(judge(), 0) << what;
         EXPECT_NE(reasons().find("did not answer"), std::string::npos) << what << ": " << reasons();
@@ -285,7 +285,7 @@ TEST_F(MoneyBack, what_is_missing_ends_nothing_and_is_not_asked_for_again)
 {
     refund_all();
     auto const missing = ScriptedApi::error(404, "resource_missing", "No such thing");
-    for (auto const* what : {"GET /v1/charges", "GET /v1/disputes", "GET /v1/invoice_payments", "GET /v1/subscriptions/sub_1"}) {
+    for (auto const* what : {"GET /v1/charges", "GET /v1/invoice_payments", "GET /v1/subscriptions/sub_1"}) {
         faults = {{what, missing}};
         EXPECT_EQ(judge(), 0) << what;
         EXPECT_EQ(number("select count(*) from tasks where kind in ('stripe_payment', 'stripe_cancel')"), 0) << what;

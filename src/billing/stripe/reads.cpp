@@ -292,12 +292,13 @@ asio::awaitable<Fetched<Money>> money_of(Api const& api, std::string payment_int
     auto const charged = co_await list("/v1/charges", "charge", "data.refunds");
     auto const charges = page_of<Money>(charged, money_of_charge);
     if (!charges.value) co_return not_fetched<Money>(charged);
+    bool const is_refunded = std::ranges::any_of(charges.value->items, &Money::is_gone);
+    if (is_refunded) co_return fetched(Money{.is_gone = true, .is_here = false}); // Whatever disputes say.
     auto const disputed = co_await list("/v1/disputes", "dispute", {});
     auto const disputes = page_of<std::string>(disputed, status_in);
     if (!disputes.value) co_return not_fetched<Money>(disputed);
-    bool const is_lost = std::ranges::find(disputes.value->items, "lost") != disputes.value->items.end();
     Money money;
-    money.is_gone = is_lost || std::ranges::any_of(charges.value->items, &Money::is_gone);
+    money.is_gone = std::ranges::find(disputes.value->items, "lost") != disputes.value->items.end();
     money.is_here = std::ranges::any_of(charges.value->items, &Money::is_here) && std::ranges::all_of(disputes.value->items, is_for_us);
     co_return fetched(money);
 }
