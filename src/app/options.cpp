@@ -40,7 +40,7 @@ ops::Level log_level(config::LogLevel level)
 
 } // namespace
 
-accounts::AccountsOptions accounts_options(config::Config const& config, std::string secret_key)
+accounts::AccountsOptions accounts_options(config::Config const& config, std::string secret_key, accounts::SmsOptions sms)
 {
     accounts::AccountsOptions options;
     options.debug = config.debug ? accounts::DebugMode::on : accounts::DebugMode::off;
@@ -55,6 +55,7 @@ accounts::AccountsOptions accounts_options(config::Config const& config, std::st
         std::fflush(stdout);
     };
     options.password_login = config.password_login ? accounts::PasswordLogin::enabled : accounts::PasswordLogin::disabled;
+    options.sms = std::move(sms);
     options.secret_key = std::move(secret_key);
     options.jwt_signing_key = revealed(config.jwt_signing_key);
     options.jwt_previous_key = revealed(config.jwt_previous_key);

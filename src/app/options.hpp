@@ -10,7 +10,7 @@
 
 namespace pollux::app {
 
-accounts::AccountsOptions accounts_options(config::Config const& config, std::string secret_key);
+accounts::AccountsOptions accounts_options(config::Config const& config, std::string secret_key, accounts::SmsOptions sms);
 ai::ModelsOptions models_options(config::Config const& config);
 billing::PlanSeeds plan_seeds(config::Config const& config);
 http::ServerOptions server_options(config::Config const& config);

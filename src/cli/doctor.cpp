@@ -5,6 +5,7 @@
 #include "base/required.hpp"
 #include "cli/doctor_numbers.hpp"
 #include "cli/doctor_payments.hpp"
+#include "cli/doctor_sms.hpp"
 #include "db/migrator.hpp"
 #include "db/postgres/postgres_migrations.hpp"
 #include "db/sqlite/connection.hpp"
@@ -250,7 +251,7 @@ std::string to_text(std::vector<Finding> const& findings)
     return text;
 }
 
-int doctor(config::Loaded const& loaded)
+int doctor(config::Loaded const& loaded, std::optional<std::string> const& test_number)
 {
     std::vector<Finding> findings = examine_settings(loaded);
     findings.push_back(examine_data_dir(loaded.config));
@@ -258,6 +259,9 @@ int doctor(config::Loaded const& loaded)
     if (auto finding = examine_redis(loaded.config)) findings.push_back(std::move(*finding));
     for (Finding& finding : examine_numbers(loaded.config)) findings.push_back(std::move(finding));
     for (Finding& finding : examine_models(loaded.config)) findings.push_back(std::move(finding));
+    if (loaded.problems.empty()) {
+        for (Finding& finding : examine_sms(loaded.config, test_number)) findings.push_back(std::move(finding));
+    }
     for (Finding& finding : examine_payments(loaded.config)) findings.push_back(std::move(finding));
     findings = said_once(std::move(findings));
     std::fputs(to_text(findings).c_str(), stdout);

@@ -81,11 +81,15 @@ struct Config {
     OtpDelivery otp_delivery = OtpDelivery::none;
     std::vector<TestNumber> otp_test_numbers;
     std::string admin_mobile; // E.164; empty: none.
-    std::int64_t otp_per_ip_hour = 10;
+    std::int64_t otp_per_ip_hour = 60;
+    std::int64_t sms_per_block_hour = 20;
     std::int64_t sms_per_hour_max = 1'000;
+    std::string sms_origin; // "chat.example.com": whose page codes are for; empty: that of a machine without a name.
     std::string sms_template = "{code} is your code. It is valid for {minutes} minutes.";
     std::optional<std::string> twilio_account_sid;
     std::optional<Secret> twilio_auth_token;
+    std::optional<std::string> twilio_api_key_sid;
+    std::optional<Secret> twilio_api_key_secret;
     std::optional<std::string> twilio_from;
     std::optional<std::string> twilio_messaging_service_sid;
     std::string twilio_base_url = "https://api.twilio.com";

@@ -1,6 +1,7 @@
 #include "config/readers.hpp"
 
 #include "base/required.hpp"
+#include "base/sms_text.hpp"
 #include "numbers/number_table.hpp"
 
 #include <boost/url/parse_path.hpp>
@@ -247,7 +248,18 @@ Complaint read_sms_template(std::string const& text, Config& config)
 {
     if (!is_utf8(text) || has_control_or_bidi(text) || code_points(text) > 300) return "must be one line of at most 300 characters";
     if (text.find("{code}") == std::string::npos) return "must contain {code}";
+    if (!gsm_septets(text)) return "must be written in letters that every SMS has: none of other scripts, no curly quotes, no emoji";
     config.sms_template = text;
+    return {};
+}
+
+Complaint read_sms_origin(std::string const& text, Config& config)
+{
+    auto const host = parse_host(unquoted(text));
+    auto const* name = std::get_if<std::string>(&host);
+    if (name == nullptr || name->find('.') == std::string::npos || name->starts_with('['))
+        return "must be the name of a host alone, like chat.example.com";
+    config.sms_origin = *name;
     return {};
 }
 

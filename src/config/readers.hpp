@@ -116,6 +116,7 @@ Complaint read_number_lengths(std::string const& text, Config& config);
 Complaint read_admin_mobile(std::string const& text, Config& config);
 Complaint read_test_numbers(std::string const& text, Config& config);
 Complaint read_sms_template(std::string const& text, Config& config);
+Complaint read_sms_origin(std::string const& text, Config& config);
 Complaint read_stripe_key(std::string const& text, Config& config);
 Complaint read_webhook_secrets(std::string const& text, Config& config);
 Complaint read_price_ids(std::string const& text, Config& config);

@@ -27,7 +27,8 @@ constexpr Setting list[] = {
     {"The process", "RENDER_EXTERNAL_URL", "", "", "Stands in for PUBLIC_URL when that is not set; hosting platforms set it.",
      read_url<&C::public_url>, url},
     {"The process", "PUBLIC_URL", "", "from LISTEN",
-     "What users type to reach this server: where the payment provider sends buyers back to. Outside debug needed with Stripe.",
+     "What users type to reach this server: where the payment provider sends buyers back to, and Twilio its reports. Outside debug needed "
+     "with Stripe and with Twilio.",
      read_url<&C::public_url>, url},
     {"The process", "METRICS_LISTEN", "127.0.0.1:9464", "",
      "Address and port of the metrics; empty: none. A port that is taken is a warning.", read_metrics_listen, plain, Part::metrics,
@@ -135,14 +136,29 @@ constexpr Setting list[] = {
     {"Accounts", "ADMIN_MOBILE", "", "",
      "Number in international form, like +4915112345678: the user who proves it by a code becomes an admin, once, while there is none.",
      read_admin_mobile},
-    {"Accounts", "OTP_PER_IP_HOUR", "10", "", "Codes that one address may ask for in an hour.",
+    {"Accounts", "OTP_PER_IP_HOUR", "60", "",
+     "Texts with codes, and wrong guesses at codes, of one address (IPv6: a /64 and a /56) in an hour. Devices with a session of the "
+     "account "
+     "are not counted.",
      read_number<&C::otp_per_ip_hour, 1, 1'000'000>, plain, Part::sms},
-    {"Accounts", "SMS_PER_HOUR_MAX", "1000", "", "Codes sent to phones in an hour, over all.",
+    {"Accounts", "SMS_PER_BLOCK_HOUR", "20", "",
+     "Texts to numbers that differ in their last four digits only, in an hour; numbers that were verified before are never refused by it.",
+     read_number<&C::sms_per_block_hour, 1, 1'000'000>, plain, Part::sms},
+    {"Accounts", "SMS_PER_HOUR_MAX", "1000", "",
+     "Codes sent to phones in an hour, over all; half of them are kept for numbers that were verified before.",
      read_number<&C::sms_per_hour_max, 1, 100'000'000>, plain, Part::sms},
-    {"Accounts", "SMS_TEMPLATE", "{code} is your code. It is valid for {minutes} minutes.", "", "Text of the SMS.", read_sms_template,
-     plain, Part::sms},
-    {"Accounts", "TWILIO_ACCOUNT_SID", "", "", "Twilio's account.", read_word<&C::twilio_account_sid>, key, Part::sms},
-    {"Accounts", "TWILIO_AUTH_TOKEN", "", "", "Its token.", read_service_key<&C::twilio_auth_token>, secret, Part::sms},
+    {"Accounts", "SMS_TEMPLATE", "{code} is your code. It is valid for {minutes} minutes.", "",
+     "Text of the SMS, in letters that one SMS holds 160 of. A last line `@host #123456` follows, by which phones offer the code to the "
+     "page.",
+     read_sms_template, plain, Part::sms},
+    {"Accounts", "SMS_ORIGIN", "", "the host of PUBLIC_URL", "Host of the page that codes are typed into, for that last line.",
+     read_sms_origin, plain, Part::sms},
+    {"Accounts", "TWILIO_ACCOUNT_SID", "", "", "Twilio's account (AC...).", read_word<&C::twilio_account_sid>, key, Part::sms},
+    {"Accounts", "TWILIO_AUTH_TOKEN", "", "", "Its token; it signs Twilio's reports, also where an API key sends.",
+     read_service_key<&C::twilio_auth_token>, secret, Part::sms},
+    {"Accounts", "TWILIO_API_KEY_SID", "", "", "An API key of it (SK...) that sends instead of the token,",
+     read_word<&C::twilio_api_key_sid>, key, Part::sms},
+    {"Accounts", "TWILIO_API_KEY_SECRET", "", "", "and its secret.", read_service_key<&C::twilio_api_key_secret>, secret, Part::sms},
     {"Accounts", "TWILIO_FROM", "", "", "The number that sends,", read_word<&C::twilio_from>, plain, Part::sms},
     {"Accounts", "TWILIO_MESSAGING_SERVICE_SID", "", "", "or the messaging service that chooses one.",
      read_word<&C::twilio_messaging_service_sid>, key, Part::sms},
@@ -177,7 +193,7 @@ bool is_built(Part part)
 {
     // What later versions bring is read and checked already.
     return part == Part::core || part == Part::postgres || part == Part::proxies || part == Part::rate_rules || part == Part::metrics ||
-           part == Part::model_rate || part == Part::stripe;
+           part == Part::model_rate || part == Part::stripe || part == Part::sms;
 }
 
 std::string_view name_of(Part part)
