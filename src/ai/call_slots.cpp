@@ -56,10 +56,10 @@ private:
     std::shared_ptr<Waiter> waiter_;
 };
 
-bool CallSlots::try_take()
+bool CallSlots::try_take(std::size_t to_leave)
 {
     std::lock_guard const lock(mutex_);
-    if (free_ == 0) return false;
+    if (free_ <= to_leave) return false;
     --free_;
     return true;
 }
@@ -80,6 +80,12 @@ void CallSlots::give_back()
     // Posted: the waiter's thread has reached async_wait by the time this runs there.
     auto executor = next->timer.get_executor();
     asio::post(executor, [next = std::move(next)] { next->timer.cancel(); });
+}
+
+CallSlots::Slot CallSlots::take_spare(std::shared_ptr<CallSlots> slots)
+{
+    bool const is_taken = slots->try_take(slots->spare_min_);
+    return is_taken ? Slot(std::move(slots)) : Slot();
 }
 
 asio::awaitable<CallSlots::Slot> CallSlots::take(std::shared_ptr<CallSlots> slots, Steady::time_point until)

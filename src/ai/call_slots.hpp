@@ -35,20 +35,24 @@ public:
         std::shared_ptr<CallSlots> owner_;
     };
 
-    explicit CallSlots(std::size_t count) : free_(count) {}
+    explicit CallSlots(std::size_t count) : free_(count), spare_min_(count / 4) {}
 
     // At once when one is free. Empty when `until` came first.
     static asio::awaitable<Slot> take(std::shared_ptr<CallSlots> slots, Steady::time_point until);
+
+    // For what may wait: one of those that are to spare while more than a quarter of them are free, or none.
+    static Slot take_spare(std::shared_ptr<CallSlots> slots);
 
 private:
     struct Waiter;
     class Queued;
 
-    bool try_take();
+    bool try_take(std::size_t to_leave = 0);
     void give_back();
 
     std::mutex mutex_;
     std::size_t free_;
+    std::size_t const spare_min_;
     std::list<std::shared_ptr<Waiter>> waiters_; // Only while free_ is 0.
 };
 

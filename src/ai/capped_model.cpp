@@ -15,9 +15,11 @@ public:
     asio::awaitable<ModelEvent> next() override
     {
         if (!stream_) {
+            bool const may_wait = request_.purpose == Purpose::title;
             auto const limited = request_.deadline != Steady::time_point();
             auto const until = limited ? request_.deadline : Steady::time_point::max();
-            auto slot = co_await CallSlots::take(slots_, until);
+            auto slot = may_wait ? CallSlots::take_spare(slots_) : co_await CallSlots::take(slots_, until);
+            if (!slot && may_wait) co_return Failed{Failed::Kind::not_called, {}, "no slot to spare for what may wait"};
             if (!slot) co_return Failed{Failed::Kind::transient, {}, "no free slot for a call before the deadline"};
             slot_.emplace(std::move(slot));
             stream_ = model_.start(executor_, std::move(request_));

@@ -73,6 +73,10 @@ ai::ModelsOptions models_options(config::Config const& config)
     options.gemini.base_url = config.gemini_base_url;
     options.gemini.api_version = config.gemini_api_version;
     options.gemini.api_key = revealed(config.gemini_api_key);
+    options.openai.base_url = config.ai_base_url.value_or("");
+    options.openai.api_key = revealed(config.ai_api_key);
+    for (auto const& told : config.ai_model_labels) options.texts.push_back({told.model, told.label, told.line});
+    options.title_model = config.ai_title_model.value_or("");
     options.demo_by_default = config.debug ? ai::DemoByDefault::yes : ai::DemoByDefault::no;
     options.demo_tokens_per_second = config.demo_tokens_per_second;
     options.calls_at_once_max = config.model_concurrency;

@@ -70,7 +70,9 @@ std::unique_ptr<chat::ReplyWorker> build_worker(Rooms& rooms, config::Config con
                            rooms.queue_gauge,
                            config.system_prompt,
                            bus.rate_limiter(),
-                           config.model_calls_per_minute};
+                           config.model_calls_per_minute,
+                           rooms.models.title_model() ? chat::Titles::ask : chat::Titles::leave,
+                           &rooms.task_bell};
     chat::ReplyWorker::Options options{.replies_max = config.worker_concurrency};
     // Only a SQLite file belongs to one process alone.
     bool const is_shared = config.database == config::DatabaseKind::postgres;
@@ -109,6 +111,8 @@ Rooms::Rooms(config::Config const& config, std::string secret_key, db::Database&
       queue_watch(database), worker(build_worker(*this, config, database, runtime, clock)),
       chat({database, bus.feed(), bus.notices(), bus.room_lists(), billing, models, clock, queue_gauge, worker.get(), bus.signals(),
             bus.wake_ups(), &task_bell}),
+      titles({database, models.title_model(), chat::ChatNews(bus.notices(), bus.room_lists()), clock, bus.rate_limiter(),
+              config.model_calls_per_minute}),
       chat_api{chat, bus.feed(), bus.notices(), [this](SessionId session) { return accounts.is_session_ended(session); }}
 {
     for (auto const& entry : models.all()) {
@@ -119,6 +123,7 @@ Rooms::Rooms(config::Config const& config, std::string secret_key, db::Database&
     add_task_kinds(task_kinds, database, clock, accounts);
     add_deletion_kinds(task_kinds, database);
     billing::add_tier_kinds(task_kinds, tiers);
+    task_kinds.add(titles.kind());
     if (payments) payments->add_kinds(task_kinds);
     if (accounts.code_sender().is_on()) {
         accounts.code_sender().add_kind(task_kinds);

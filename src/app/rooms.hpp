@@ -14,6 +14,7 @@
 #include "chat/chat_service.hpp"
 #include "chat/queue/queue_watch.hpp"
 #include "chat/replies/reply_worker.hpp"
+#include "chat/titles/room_titles.hpp"
 #include "config/config.hpp"
 #include "db/database.hpp"
 #include "http/router.hpp"
@@ -58,6 +59,7 @@ public:
     chat::QueueWatch queue_watch;
     std::unique_ptr<chat::ReplyWorker> worker; // Null with WORKERS=external.
     chat::ChatService chat;
+    chat::RoomTitles titles;
     chat::ChatApi chat_api;
     std::vector<std::unique_ptr<ops::Gauge>> breaker_gauges; // One a model.
 };

@@ -1,6 +1,7 @@
 #include "cli/doctor.hpp"
 
 #include "ai/gemini/gemini_model.hpp"
+#include "ai/openai/openai_model.hpp"
 #include "base/reason.hpp"
 #include "base/required.hpp"
 #include "cli/doctor_numbers.hpp"
@@ -109,21 +110,60 @@ Finding describe(ai::GeminiCheck const& check, std::string const& model)
     return {};
 }
 
+Finding describe(ai::OpenAiCheck const& check, std::string const& model)
+{
+    switch (check.health) {
+    case ai::OpenAiHealth::ok: return {Health::well, "Compatible server: it lists " + model + ".", ""};
+    case ai::OpenAiHealth::wrong_key:
+        return {Health::ill, "Compatible server: refuses the key (" + check.detail + ").", "Put the server's key into AI_API_KEY."};
+    case ai::OpenAiHealth::unknown_model:
+        return {Health::ill, "Compatible server: does not know " + model + "; " + check.detail + ".",
+                "Name one of its models in AI_MODELS."};
+    case ai::OpenAiHealth::limited:
+        return {Health::note, "Compatible server: asks for patience or for money (" + check.detail + ").",
+                "Wait, or raise the key's limits."};
+    case ai::OpenAiHealth::unreachable:
+        return {Health::ill, "Compatible server: cannot be reached (" + check.detail + ").", "See to the server, and to AI_BASE_URL."};
+    case ai::OpenAiHealth::refused:
+        return {Health::ill, "Compatible server: refuses the call (" + check.detail + ").", "See to AI_BASE_URL and AI_API_KEY."};
+    case ai::OpenAiHealth::lists_nothing:
+        return {Health::note,
+                "Compatible server: has no list of models (" + check.detail + "); whether it knows " + model + " is not known.",
+                "If replies fail, see to AI_BASE_URL: it mostly ends in /v1."};
+    }
+    return {};
+}
+
+// In a loop of its own, to its end.
+template <class Check>
+Check asked(boost::asio::awaitable<Check> asking)
+{
+    Check check;
+    net::prepare_http_client();
+    boost::asio::io_context io(1);
+    boost::asio::co_spawn(io, std::move(asking), [&](std::exception_ptr failure, Check found) {
+        if (!failure) check = std::move(found);
+        io.stop();
+    });
+    io.run();
+    return check;
+}
+
 ai::GeminiCheck ask_gemini(config::Config const& config, std::string const& model)
 {
     ai::GeminiOptions options;
     options.api_key = required(config.gemini_api_key).reveal();
     options.base_url = config.gemini_base_url;
     options.api_version = config.gemini_api_version;
-    ai::GeminiCheck check;
-    net::prepare_http_client();
-    boost::asio::io_context io(1);
-    boost::asio::co_spawn(io, ai::check_gemini(options, model), [&](std::exception_ptr failure, ai::GeminiCheck found) {
-        if (!failure) check = std::move(found);
-        io.stop();
-    });
-    io.run();
-    return check;
+    return asked(ai::check_gemini(std::move(options), model));
+}
+
+ai::OpenAiCheck ask_compatible(config::Config const& config, std::string const& model)
+{
+    ai::OpenAiOptions options;
+    options.base_url = required(config.ai_base_url);
+    if (config.ai_api_key) options.api_key = config.ai_api_key->reveal();
+    return asked(ai::check_openai(std::move(options), model));
 }
 
 struct RedisAnswer {
@@ -201,12 +241,15 @@ Finding examine_database(config::Config const& config)
 std::vector<Finding> examine_models(config::Config const& config)
 {
     std::vector<Finding> findings;
-    for (std::string const& model : config.ai_models) {
+    auto models = config.ai_models;
+    bool const has_another = config.ai_title_model && std::ranges::find(models, *config.ai_title_model) == models.end();
+    if (has_another) models.push_back(*config.ai_title_model); // It names rooms.
+    for (std::string const& model : models) {
         if (model == "demo")
             findings.push_back({Health::note, "Model: demo, which only plays at answering.", "Set GEMINI_API_KEY to talk to Gemini."});
-        if (!model.starts_with("gemini:") || !config.gemini_api_key) continue;
-        std::string const name = model.substr(std::string_view("gemini:").size());
-        findings.push_back(describe(ask_gemini(config, name), name));
+        auto const name = model.substr(model.find(':') + 1);
+        if (model.starts_with("gemini:") && config.gemini_api_key) findings.push_back(describe(ask_gemini(config, name), name));
+        if (model.starts_with("openai:") && config.ai_base_url) findings.push_back(describe(ask_compatible(config, name), name));
     }
     return findings;
 }

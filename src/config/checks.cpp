@@ -119,20 +119,24 @@ private:
                     " characters long, and one SMS holds " + std::to_string(sms_septets_max));
     }
 
+    void check_model(std::string const& model, std::string const& setting)
+    {
+        if (model.starts_with("gemini:") && !config_.gemini_api_key) problem("GEMINI_API_KEY: is needed for " + model + " in " + setting);
+        if (model.starts_with("openai:") && !config_.ai_base_url) problem("AI_BASE_URL: is needed for " + model + " in " + setting);
+    }
+
     void check_models()
     {
+        if (config_.ai_models.empty() && config_.ai_base_url)
+            return problem("AI_MODELS: name a model of the server at AI_BASE_URL, as openai:NAME");
         if (config_.ai_models.empty()) {
             return problem("GEMINI_API_KEY: no model is configured; set it, or name models in AI_MODELS (demo is one for trying out)");
         }
-        for (std::string const& model : config_.ai_models) {
-            if (model.starts_with("gemini:") && !config_.gemini_api_key)
-                problem("GEMINI_API_KEY: is needed for " + model + " in AI_MODELS");
-            bool const is_compatible = model.starts_with("openai:");
-            if (is_compatible && !is_built(Part::compatible_models)) {
-                problem("AI_MODELS: OpenAI-compatible servers come with a later version of Pollux");
-            } else if (is_compatible && !config_.ai_base_url) {
-                problem("AI_BASE_URL: is needed for " + model + " in AI_MODELS");
-            }
+        for (std::string const& model : config_.ai_models) check_model(model, "AI_MODELS");
+        if (config_.ai_title_model) check_model(*config_.ai_title_model, "AI_TITLE_MODEL");
+        for (ModelLabel const& told : config_.ai_model_labels) {
+            bool const is_known = std::ranges::find(config_.ai_models, told.model) != config_.ai_models.end();
+            if (!is_known) notice("AI_MODEL_LABELS names " + told.model + ", which AI_MODELS does not; nobody sees its label.");
         }
     }
 
@@ -276,10 +280,10 @@ void fill_defaults(Config& config, GivenNames const& given, std::size_t cores)
                                                                 : OtpDelivery::none;
     }
     if (!is_given("AI_MODELS")) {
-        bool const has_compatible = config.ai_base_url && is_built(Part::compatible_models);
+        // Which of a compatible server's models is meant is for the operator to say.
+        bool const is_demo = config.debug && !config.ai_base_url;
         if (config.gemini_api_key) config.ai_models = {"gemini:" + config.gemini_model};
-        if (!config.gemini_api_key && has_compatible) config.ai_models = {"openai:"};
-        if (config.ai_models.empty() && config.debug) config.ai_models = {"demo"};
+        if (config.ai_models.empty() && is_demo) config.ai_models = {"demo"};
     }
 }
 

@@ -52,6 +52,7 @@ struct Config {
 
     // The models.
     std::vector<std::string> ai_models; // "gemini:NAME", "openai:NAME", "demo". Never empty in a config that may serve.
+    std::vector<ModelLabel> ai_model_labels;
     std::optional<Secret> gemini_api_key;
     std::string gemini_model = "gemini-flash-latest";
     std::string gemini_base_url = "https://generativelanguage.googleapis.com";

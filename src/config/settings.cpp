@@ -88,8 +88,12 @@ constexpr Setting list[] = {
      "comma.",
      read_rate_rules, plain, Part::rate_rules},
 
-    {"Models", "AI_MODELS", "", "Gemini with its key, else the compatible server, else (in debug) demo",
+    {"Models", "AI_MODELS", "", "Gemini with its key, else (in debug) demo",
      "Models by comma, `gemini:NAME`, `openai:NAME` or `demo`: the first is the default, the next are its fall-backs.", read_ai_models},
+    {"Models", "AI_MODEL_LABELS", "", "",
+     "What people are shown of models, with semicolons between them: `openai:llama3.2=Llama|Runs on our own machines.` is a label and a "
+     "line.",
+     read_model_labels},
     {"Models", "GEMINI_API_KEY", "", "", "A key from Google AI Studio.", read_service_key<&C::gemini_api_key>, secret},
     {"Models", "GEMINI_MODEL", "gemini-flash-latest", "", "The model when AI_MODELS is not set.", read_word<&C::gemini_model>},
     {"Models", "GEMINI_BASE_URL", "https://generativelanguage.googleapis.com", "",
@@ -98,8 +102,9 @@ constexpr Setting list[] = {
     {"Models", "AI_BASE_URL", "", "", "A server that speaks OpenAI's chat completions, mostly ending in `/v1`.", read_url<&C::ai_base_url>,
      url, Part::compatible_models},
     {"Models", "AI_API_KEY", "", "", "Its key, if it asks for one.", read_service_key<&C::ai_api_key>, secret, Part::compatible_models},
-    {"Models", "AI_TITLE_MODEL", "", "the default model", "The model that names rooms.", read_word<&C::ai_title_model>, plain,
-     Part::titles},
+    {"Models", "AI_TITLE_MODEL", "", "the default model",
+     "The model that names rooms after their first reply, as AI_MODELS names one, though it need not stand there; `off`: none does.",
+     read_title_model, plain, Part::titles},
     {"Models", "SYSTEM_PROMPT", "You are a helpful assistant. Answer in the language you are asked in.", "",
      "What every model is told first; a room's own and the user's instructions follow.", read_text<&C::system_prompt>},
     {"Models", "CONTEXT_TOKENS", "32000", "", "How much of a room is sent with a question.",
@@ -193,7 +198,7 @@ bool is_built(Part part)
 {
     // What later versions bring is read and checked already.
     return part == Part::core || part == Part::postgres || part == Part::proxies || part == Part::rate_rules || part == Part::metrics ||
-           part == Part::model_rate || part == Part::stripe || part == Part::sms;
+           part == Part::model_rate || part == Part::compatible_models || part == Part::titles || part == Part::stripe || part == Part::sms;
 }
 
 std::string_view name_of(Part part)

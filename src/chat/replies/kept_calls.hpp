@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace pollux::chat {
 
@@ -49,5 +50,15 @@ std::optional<CallOutcome> outcome_of(std::optional<std::variant<ai::Finished, a
 
 // The list with one call more. `kept` may be empty; what it says of other calls stays as it is, also where a later version wrote it.
 std::string with_call(std::string_view kept, KeptCall const& call);
+
+// What the list says of the calls before, for who chooses whom to ask next.
+struct PastCall {
+    std::string model;
+    std::optional<CallOutcome> outcome; // Empty: a word that only a later version knows.
+
+    bool is_failure() const; // Of the model, or of the way there.
+    bool is_refusal() const; // The same call would end so again.
+};
+std::vector<PastCall> past_calls(std::string_view kept);
 
 } // namespace pollux::chat

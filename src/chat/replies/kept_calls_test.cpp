@@ -69,5 +69,21 @@ TEST(KeptCalls, an_end_is_told_by_what_ended_it)
     EXPECT_EQ(outcome_of(std::nullopt, StopReason::dropped), std::nullopt);
 }
 
+TEST(KeptCalls, tell_whom_to_ask_next)
+{
+    auto refused = call("b");
+    refused.outcome = CallOutcome::refused;
+    auto stopped = call("c");
+    stopped.outcome = CallOutcome::stopped;
+    auto kept = with_call(with_call(with_call("", call("a")), refused), stopped);
+    kept.insert(1, R"({"model":"d","outcome":"told_off"},)");
+    std::string told;
+    for (auto const& past : past_calls(kept)) {
+        told += past.model + (past.is_failure() ? " failed" : "") + (past.is_refusal() ? " for good" : "") + "\n";
+    }
+    EXPECT_EQ(told, "d failed\na failed\nb failed for good\nc\n");
+    for (auto const* wrong : {"", "{}", "[7]", "[", "null"}) EXPECT_TRUE(past_calls(wrong).empty()) << wrong;
+}
+
 } // namespace
 } // namespace pollux::chat

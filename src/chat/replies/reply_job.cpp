@@ -69,8 +69,9 @@ asio::awaitable<ReplyJob::Outcome> ReplyJob::run()
         auto request = co_await prepare();
         if (!request) co_return outcome_; // The room was deleted.
         if (auto const left = co_await wait_for_admission()) co_return outcome_;
-        request->model = entries_[entry_]->name;
-        if (writer_.attempt() != claim_.attempt) co_await writer_.begin(claim_.attempt, entries_[entry_]->id);
+        request->model = model().name;
+        bool const is_mine = co_await begin_feed();
+        if (!is_mine) co_return outcome_;
         if (running_->stop_reason() == StopReason::none) co_await call(std::move(*request));
         step = co_await after_call();
     }
@@ -84,7 +85,7 @@ asio::awaitable<std::optional<ai::ChatRequest>> ReplyJob::prepare()
     auto basis = co_await messages.basis(claim_.user, claim_.room, claim_.question, claim_.reply);
     if (!basis) co_return std::nullopt;
     if (basis->stop_requested) running_->stop(StopReason::by_user); // Asked for before this process could be told of it.
-    if (entries_.empty()) choose_models(basis->plan_models);
+    if (asked_.is_empty()) asked_ = AskedModels(tools_.models, basis->plan_models, claim_.model, claim_.ended_calls);
 
     ai::ChatRequest request; // Its model is known once one is admitted.
     request.system = join_system_text(tools_.system_prompt, basis->room_prompt, basis->user_instructions);
@@ -96,14 +97,18 @@ asio::awaitable<std::optional<ai::ChatRequest>> ReplyJob::prepare()
     co_return request;
 }
 
-// The one that was asked for, then the others that the plan allows.
-void ReplyJob::choose_models(billing::PlanModels const& plan)
+// Readers learn whose text comes. False: the claim was lost.
+asio::awaitable<bool> ReplyJob::begin_feed()
 {
-    auto const* wanted = tools_.models.find(claim_.model);
-    entries_.push_back(wanted ? wanted : &tools_.models.default_model());
-    for (auto const& entry : tools_.models.all()) {
-        if (&entry != entries_.front() && plan.allow(entry.id)) entries_.push_back(&entry);
+    bool const has_begun = writer_.attempt() == claim_.attempt;
+    if (has_begun && writer_.model() == model().id) co_return true;
+    if (has_begun) {
+        auto const raised = co_await store_.begin_attempt(claim_);
+        if (!raised) co_return false;
+        claim_ = *raised;
     }
+    co_await writer_.begin(claim_.attempt, model().id);
+    co_return true;
 }
 
 // Until a model may be called. A step instead: the reply was put back, or stopped meanwhile.
@@ -119,7 +124,7 @@ asio::awaitable<std::optional<ReplyJob::Step>> ReplyJob::wait_for_admission()
     co_return co_await leave_as(running_->stop_reason());
 }
 
-// Nothing: the call to entries_[entry_] may begin. Otherwise how long to wait, and why.
+// Nothing: the call to model() may begin. Otherwise how long to wait, and why.
 asio::awaitable<std::optional<ReplyJob::Refusal>> ReplyJob::admit()
 {
     admission_ = {};
@@ -127,19 +132,19 @@ asio::awaitable<std::optional<ReplyJob::Refusal>> ReplyJob::admit()
     // A reply that has made calls already leaves it to others to try whether the model is back: a failed try may be its last call.
     auto const try_later = try_later_a_call * (claim_.calls - 1);
     auto shortest = std::chrono::milliseconds::max();
-    auto next = entry_;
-    for (; next < entries_.size(); ++next) {
-        admission_ = entries_[next]->breaker->admit(Steady::now(), try_later);
-        if (admission_.wait.count() == 0) break;
+    auto const order = stays_ ? std::vector{entry_} : asked_.order();
+    auto const next = std::ranges::find_if(order, [&](std::size_t index) {
+        admission_ = asked_[index].breaker->admit(Steady::now(), try_later);
         shortest = std::min(shortest, admission_.wait);
-    }
-    if (next == entries_.size()) co_return Refusal{shortest, WaitReason::model_unavailable};
-    entry_ = next;
+        return admission_.wait.count() == 0;
+    });
+    if (next == order.end()) co_return Refusal{shortest, WaitReason::model_unavailable};
+    entry_ = *next;
     if (tools_.calls_per_minute_max == 0) co_return std::nullopt;
     auto const rule = ai::call_rule(tools_.calls_per_minute_max);
-    auto const taken = co_await tools_.limiter.take(limits::RateClass::call, entries_[entry_]->id, {rule.count, rule.window});
+    auto const taken = co_await tools_.limiter.take(limits::RateClass::call, model().id, {rule.count, rule.window});
     if (taken.allowed) co_return std::nullopt;
-    entries_[entry_]->breaker->ended(admission_, ai::CallBreaker::End::said_nothing, Steady::now());
+    model().breaker->ended(admission_, ai::CallBreaker::End::said_nothing, Steady::now());
     co_return Refusal{taken.retry_after, WaitReason::rate_limited};
 }
 
@@ -151,8 +156,8 @@ void ReplyJob::tell_breaker()
     auto what = End::answered;
     if (failed) what = failed->kind == ai::Failed::Kind::transient ? End::failed : End::said_nothing;
     if (!end && !draft_.has_shown_anything()) what = End::said_nothing;
-    entries_[entry_]->breaker->ended(admission_, what, Steady::now());
-    tools_.meter.call_ended(entries_[entry_]->id, !end ? "cut" : failed ? "failed" : "answered");
+    model().breaker->ended(admission_, what, Steady::now());
+    tools_.meter.call_ended(model().id, !end ? "cut" : failed ? "failed" : "answered");
 }
 
 // For the next transaction of the reply, whichever that is.
@@ -181,8 +186,8 @@ asio::awaitable<void> ReplyJob::call(ai::ChatRequest request)
 
 asio::awaitable<void> ReplyJob::read_model(ai::ChatRequest request)
 {
-    call_ = KeptCall{.model = entries_[entry_]->id, .started_at = tools_.clock.now()};
-    auto stream = entries_[entry_]->model->start(running_->executor, std::move(request));
+    call_ = KeptCall{.model = model().id, .started_at = tools_.clock.now()};
+    auto stream = model().model->start(running_->executor, std::move(request));
     while (!draft_.call_end()) {
         auto event = co_await stream->next();
         bool const was_empty = !draft_.has_shown_anything();
@@ -212,8 +217,7 @@ asio::awaitable<void> ReplyJob::interruptible(asio::awaitable<void> work)
 asio::awaitable<ReplyJob::Step> ReplyJob::after_call()
 {
     auto const& end = draft_.call_end();
-    if (end && std::holds_alternative<ai::Finished>(*end))
-        co_return co_await finish(draft_.end_as(MessageStatus::completed, entries_[entry_]->id));
+    if (end && std::holds_alternative<ai::Finished>(*end)) co_return co_await finish(draft_.end_as(MessageStatus::completed, model().id));
     if (auto const reason = running_->stop_reason(); reason != StopReason::none) co_return co_await leave_as(reason);
     if (!end) throw std::logic_error("a call upstream ended without an event that ends it");
     if (auto const* continues = std::get_if<ai::Continues>(&*end)) co_return co_await after_continues(continues->token);
@@ -223,7 +227,7 @@ asio::awaitable<ReplyJob::Step> ReplyJob::after_call()
 // The provider goes on with the same reply in another call.
 asio::awaitable<ReplyJob::Step> ReplyJob::after_continues(std::string token)
 {
-    if (claim_.calls >= ai::calls_a_reply_max) co_return co_await finish(draft_.end_as(MessageStatus::completed, entries_[entry_]->id));
+    if (claim_.calls >= ai::calls_a_reply_max) co_return co_await finish(draft_.end_as(MessageStatus::completed, model().id));
     continuation_ = std::move(token);
     draft_.continue_with_next_call();
     auto counted = co_await store_.count_call(claim_, ReplyStore::NextCall::same_attempt);
@@ -239,18 +243,21 @@ asio::awaitable<ReplyJob::Step> ReplyJob::after_failure(ai::Failed failure)
              {{"request_id", claim_.request_id},
               {"message_id", claim_.reply.value},
               {"calls", claim_.calls},
-              {"model", entries_[entry_]->id},
+              {"model", model().id},
               {"detail", failure.detail}});
-    bool const is_permanent = failure.kind == ai::Failed::Kind::permanent;
-    if (is_permanent && !draft_.has_shown_anything() && claim_.calls < ai::calls_a_reply_max && take_next_model())
-        co_return co_await count_and_call();
+    asked_.failed(entry_, failure);
+    stays_ = draft_.has_text();
 
     auto const now = tools_.clock.now();
     ai::RetryQuestion const question{std::move(failure), static_cast<int>(claim_.calls), claim_.first_started, now,
                                      random_below(1'000'000)};
     auto const decision = ai::decide_retry(question);
+    if (is_for_another(question.failure, decision)) {
+        asked_.pass(entry_);
+        co_return co_await count_and_call();
+    }
     if (std::holds_alternative<ai::GiveUp>(decision)) {
-        auto end = draft_.end_as(MessageStatus::failed, entries_[entry_]->id);
+        auto end = draft_.end_as(MessageStatus::failed, model().id);
         end.error = error_of(question.failure.reason);
         co_return co_await finish(std::move(end));
     }
@@ -263,6 +270,15 @@ asio::awaitable<ReplyJob::Step> ReplyJob::after_failure(ai::Failed failure)
     co_await wait_in_place(std::get<ai::WaitThenCall>(decision).wait);
     if (auto const reason = running_->stop_reason(); reason != StopReason::none) co_return co_await leave_as(reason);
     co_return co_await count_and_call();
+}
+
+// Whether the next call goes to another model: this one will not answer, or not soon, or was asked often enough.
+bool ReplyJob::is_for_another(ai::Failed const& failure, ai::RetryDecision const& decision) const
+{
+    if (stays_ || failure.kind == ai::Failed::Kind::not_called || claim_.calls >= ai::calls_a_reply_max) return false;
+    bool const is_too_late = tools_.clock.now() >= claim_.first_started + ai::reply_duration_max;
+    bool const is_soon = std::holds_alternative<ai::WaitThenCall>(decision) && asked_.may_be_asked_again(entry_);
+    return !is_too_late && !is_soon && asked_.has_another(entry_);
 }
 
 // Another call from the beginning. What readers have seen must go away: they get `restart`.
@@ -302,9 +318,9 @@ asio::awaitable<ReplyJob::Step> ReplyJob::put_back(std::chrono::microseconds wai
 asio::awaitable<ReplyJob::Step> ReplyJob::leave_as(StopReason reason)
 {
     switch (reason) {
-    case StopReason::by_user: co_return co_await finish(draft_.end_as(MessageStatus::stopped, entries_[entry_]->id));
+    case StopReason::by_user: co_return co_await finish(draft_.end_as(MessageStatus::stopped, model().id));
     case StopReason::time_over: {
-        auto end = draft_.end_as(MessageStatus::failed, entries_[entry_]->id);
+        auto end = draft_.end_as(MessageStatus::failed, model().id);
         end.error = upstream_failed();
         co_return co_await finish(std::move(end));
     }
@@ -342,6 +358,7 @@ asio::awaitable<ReplyJob::Step> ReplyJob::finish(ReplyEnd end)
     log_end(claim_, end, lasted);
     tools_.gauge.add(-1);
     outcome_.promoted = finishing.promoted;
+    if (finishing.asks_for_title && tools_.task_bell) tools_.task_bell->ring(name_room_task);
     tools_.news.reply_ended(claim_.user, claim_.room, {claim_.reply, claim_.attempt, end.status});
     co_await tools_.news.settled(claim_.user); // Whoever sees the end sees it in the list too.
     co_await tools_.feed.end(claim_.reply, claim_.attempt);
@@ -355,7 +372,7 @@ asio::awaitable<std::optional<Finishing>> ReplyJob::finish_despite_outages(Reply
     for (;;) {
         bool is_out = false;
         try {
-            co_return co_await store_.finish(claim_, end, tools_.clock.now());
+            co_return co_await store_.finish(claim_, end, tools_.clock.now(), tools_.titles);
         } catch (db::Unavailable const&) {
             is_out = true;
         } catch (db::ContentRefused const& refusal) {
@@ -368,13 +385,6 @@ asio::awaitable<std::optional<Finishing>> ReplyJob::finish_despite_outages(Reply
         if (is_out && is_given_up) co_return Finishing{};
         co_await sleep_for(finish_again_after);
     }
-}
-
-bool ReplyJob::take_next_model()
-{
-    if (entry_ + 1 >= entries_.size()) return false;
-    ++entry_;
-    return true;
 }
 
 } // namespace pollux::chat
