@@ -220,6 +220,7 @@ asio::awaitable<CodeSender::Judged> CodeSender::judge_again(db::Transaction& tra
         co_await sms::LogStore::end(transaction, row.id, *over, now);
     } else {
         co_await sms::LogStore::mark_again(transaction, row.id, now);
+        judged.row.marked_at = now;
     }
     co_return judged;
 }
@@ -302,8 +303,9 @@ asio::awaitable<TaskOutcome> CodeSender::hand_over(TaskRun& run, CodeOrder order
                          : comes_again                         ? Outcome::sending
                                                                : Outcome::unknown;
     auto const now = parts_.clock.now();
-    co_await log_.keep_answer(row.id, outcome, answer, now);
+    bool const is_kept = co_await log_.keep_answer(row, outcome, answer, now);
     failpoint("sms_kept");
+    if (!is_kept) co_return TaskOutcome::hand_back(); // Another run has taken it over, which ends it.
     bool const is_well = outcome == Outcome::accepted;
     ops::log(is_well ? ops::Level::info : ops::Level::warning, "code_handed_over",
              {{"log_id", row.id}, {"vendor", vendor.name()}, {"outcome", sms::word_of(outcome)}, {"code", answer.code}});

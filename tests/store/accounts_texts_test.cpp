@@ -8,6 +8,16 @@ namespace {
 
 using sms::Sent;
 
+asio::awaitable<bool> judge_unit(db::Transaction& transaction, std::int64_t id, sms::Outcome outcome, Time now)
+{
+    if (outcome == sms::Outcome::sending) {
+        co_await sms::LogStore::mark_again(transaction, id, now);
+    } else {
+        co_await sms::LogStore::end(transaction, id, outcome, now);
+    }
+    co_return true;
+}
+
 class Texts : public TextsTest {
 protected:
     void SetUp() override { sign_up().value(); }
@@ -160,6 +170,82 @@ TEST_F(Texts, that_come_again_too_late_are_unknown)
     run_tasks();
     EXPECT_EQ(texts(), 1u);
     EXPECT_TRUE(last_outcome().starts_with("unknown"));
+}
+
+// What never left cannot be used, and is not held against its block and country; nobody's count on, as they were judged like others.
+TEST_F(Texts, that_never_left_are_not_counted_as_unused)
+{
+    auto const sent = [this] { return count("select cast(coalesce(sum(sent), 0) as bigint) from sms_tallies"); };
+    vendor->script = {{.sent = Sent::refused, .provider_id = {}, .code = "20003"}};
+    text(request()).value();
+    EXPECT_EQ(sent(), 0);
+    EXPECT_EQ(count("select count(*) from sms_log where is_counted = 1"), 0);
+    advance(61s);
+    vendor->script = {{.sent = Sent::not_taken, .provider_id = {}, .code = "http_429", .retry_after = 241s}};
+    text(request()).value();
+    EXPECT_EQ(sent(), 2); // It may still go out.
+    advance(241s);
+    run_tasks();
+    EXPECT_EQ(last_outcome(), "late http_429");
+    EXPECT_EQ(sent(), 0);
+    vendor->script = {{.sent = Sent::not_taken, .provider_id = {}, .code = "http_429", .retry_after = 90s}};
+    text(request()).value();
+    advance(61s);
+    text(request()).value();
+    EXPECT_EQ(last_outcome(), "accepted");
+    advance(60s);
+    run_tasks();
+    EXPECT_EQ(count("select count(*) from sms_log where outcome = 'overtaken'"), 1);
+    EXPECT_EQ(sent(), 2); // Of the one that arrived.
+    text(request(CodePurpose::login, "+12025550199")).value();
+    EXPECT_EQ(sent(), 4);
+}
+
+TEST_F(Texts, that_were_used_before_they_left_count_on_both_sides)
+{
+    vendor->script = {{.sent = Sent::not_taken, .provider_id = {}, .code = "http_429", .retry_after = 30s}};
+    auto const code = text(request()).value().otp.value.value();
+    ASSERT_TRUE(verify(code));
+    advance(31s);
+    run_tasks();
+    EXPECT_EQ(count("select count(*) from sms_tallies where sent = 1 and used = 1"), 2);
+}
+
+// A run that stood still has been taken over; what it learns late is kept only where it knows better.
+TEST_F(Texts, keep_what_the_last_run_said_of_them)
+{
+    using sms::Outcome;
+    send().value();
+    vendor->throws = true;
+    run_tasks();
+    sms::LogStore log(temp.database());
+    auto const row = [this] {
+        return run(temp.database().transact([](db::Transaction& transaction) { return sms::LogStore::of_code(transaction, 1); })).value();
+    };
+    // By another process.
+    auto const judge = [this](std::int64_t id, Outcome outcome) {
+        auto unit = [id, outcome, now = temp.clock().now()](db::Transaction& transaction) {
+            return judge_unit(transaction, id, outcome, now);
+        };
+        run(temp.database().transact(unit));
+    };
+    auto const keep = [&](sms::LogRow const& by, Outcome outcome, Sent sent) {
+        return run(log.keep_answer(by, outcome, {.sent = sent, .provider_id = {}, .code = {}}, temp.clock().now()));
+    };
+    auto const first = row();
+    advance(20s);
+    judge(first.id, Outcome::unknown); // Where the vendor knows no repeats.
+    EXPECT_FALSE(keep(first, Outcome::waiting, Sent::not_taken));
+    EXPECT_EQ(last_outcome(), "unknown");
+    EXPECT_TRUE(keep(first, Outcome::accepted, Sent::accepted));
+    EXPECT_EQ(last_outcome(), "accepted");
+
+    judge(first.id, Outcome::sending); // Where it does.
+    auto const second = row();
+    EXPECT_FALSE(keep(first, Outcome::sending, Sent::unknown));
+    EXPECT_TRUE(keep(second, Outcome::accepted, Sent::accepted));
+    EXPECT_FALSE(keep(first, Outcome::sending, Sent::unknown));
+    EXPECT_EQ(last_outcome(), "accepted");
 }
 
 TEST_F(Texts, that_are_refused_for_good_end_there)

@@ -21,9 +21,9 @@ constexpr std::array<std::pair<std::string_view, Outcome>, 9> outcome_words{{{"s
 
 constexpr std::int64_t tally_hours = 24;
 
-#define POLLUX_SMS_COLUMNS "id, message_id, outcome, created_at"
+#define POLLUX_SMS_COLUMNS "id, message_id, outcome, created_at, marked_at"
 namespace column {
-enum : std::size_t { id, message_id, outcome, created_at, count };
+enum : std::size_t { id, message_id, outcome, created_at, marked_at, count };
 }
 static_assert(db::columns_in(POLLUX_SMS_COLUMNS) == column::count);
 
@@ -43,8 +43,10 @@ constexpr db::Sql tally_sent_sql = R"sql(
 
 constexpr db::Sql mark_again_sql = "update sms_log set outcome = 'sending', reason = '', marked_at = $2, ended_at = null where id = $1";
 constexpr db::Sql end_sql = "update sms_log set outcome = $2, ended_at = $3 where id = $1";
+// By the run that made this mark, while no other one has judged since; but what the vendor certainly did is known better than nothing is.
 constexpr db::Sql keep_answer_sql = R"sql(
-    update sms_log set outcome = $2, reason = $3, provider_id = coalesce($4, provider_id), ended_at = $5 where id = $1
+    update sms_log set outcome = $2, reason = $3, provider_id = coalesce($4, provider_id), ended_at = $5
+    where id = $1 and ((outcome = 'sending' and marked_at = $6) or (outcome = 'unknown' and $7 = 1))
 )sql";
 
 #define POLLUX_TALLY_COLUMNS "cast(coalesce(sum(sent), 0) as bigint), cast(coalesce(sum(used), 0) as bigint)"
@@ -59,16 +61,22 @@ constexpr db::Sql fresh_of_block_sql =
 constexpr db::Sql fresh_of_region_sql =
     "select count(*) from sms_log where region = $1 and is_counted = 1 and created_at > $2 and used_at is null";
 
-#define POLLUX_USED_COLUMNS "block_key, region, created_at"
-namespace used_column {
+#define POLLUX_COUNTED_COLUMNS "block_key, region, created_at"
+namespace counted_column {
 enum : std::size_t { block_key, region, created_at, count };
 }
-static_assert(db::columns_in(POLLUX_USED_COLUMNS) == used_column::count);
+static_assert(db::columns_in(POLLUX_COUNTED_COLUMNS) == counted_column::count);
 
 constexpr db::Sql mark_used_sql = R"sql(
     update sms_log set used_at = $2 where code_id = $1 and used_at is null and is_counted = 1
-    returning )sql" POLLUX_USED_COLUMNS;
+    returning )sql" POLLUX_COUNTED_COLUMNS;
 constexpr db::Sql tally_used_sql = "update sms_tallies set used = used + 1 where tally_key = $1 and hour = $2";
+
+// One that was used without ever being sent stays counted on both sides.
+constexpr db::Sql uncount_sql = R"sql(
+    update sms_log set is_counted = 0 where id = $1 and is_counted = 1 and used_at is null
+    returning )sql" POLLUX_COUNTED_COLUMNS;
+constexpr db::Sql tally_unsent_sql = "update sms_tallies set sent = sent - 1 where tally_key = $1 and hour = $2";
 
 constexpr db::Sql report_of_message_sql = R"sql(
     update sms_log set status = $2, status_rank = $3, error_code = $4, provider_id = coalesce(provider_id, $5), reported_at = $6
@@ -126,7 +134,40 @@ LogRow read_row(db::Row row)
 {
     auto const outcome = outcome_of(row.text(column::outcome));
     if (!outcome) throw std::runtime_error("sms_log holds an outcome that is not known");
-    return {row.integer(column::id), row.text(column::message_id), *outcome, row.time(column::created_at)};
+    return {row.integer(column::id), row.text(column::message_id), *outcome, row.time(column::created_at),
+            row.optional_time(column::marked_at)};
+}
+
+// It never left, and will not: nobody could use it, so it says nothing of its block and its country.
+bool is_unsent(Outcome outcome)
+{
+    return outcome == Outcome::refused || outcome == Outcome::late || outcome == Outcome::overtaken;
+}
+
+// In both tallies of the row that was returned, if one was.
+asio::awaitable<void> add_up(db::Transaction& transaction, db::Sql const& sql, db::Rows const& rows)
+{
+    if (rows.empty()) co_return;
+    auto const row = rows.front();
+    auto const hour = hour_of(row.time(counted_column::created_at));
+    co_await transaction.run(sql, key_of_block(row.text(counted_column::block_key)), hour);
+    co_await transaction.run(sql, key_of_country(row.text(counted_column::region)), hour);
+}
+
+asio::awaitable<void> uncount(db::Transaction& transaction, std::int64_t id)
+{
+    auto const rows = co_await transaction.run(uncount_sql, id);
+    co_await add_up(transaction, tally_unsent_sql, rows);
+}
+
+asio::awaitable<bool> keep_answer_unit(db::Transaction& transaction, LogRow row, Outcome outcome, Answer answer, Time now)
+{
+    bool const is_certain = outcome == Outcome::accepted || outcome == Outcome::refused;
+    auto const kept = co_await transaction.run(keep_answer_sql, row.id, word_of(outcome), answer.code, unless_empty(answer.provider_id),
+                                               now, row.marked_at, is_certain);
+    if (kept.changed() != 1) co_return false;
+    if (is_unsent(outcome)) co_await uncount(transaction, row.id);
+    co_return true;
 }
 
 asio::awaitable<Tally> tally_of(db::Transaction& transaction, std::string key, std::int64_t hour_after)
@@ -186,12 +227,15 @@ asio::awaitable<void> LogStore::mark_again(db::Transaction& transaction, std::in
 asio::awaitable<void> LogStore::end(db::Transaction& transaction, std::int64_t id, Outcome outcome, Time now)
 {
     co_await transaction.run(end_sql, id, word_of(outcome), now);
+    if (is_unsent(outcome)) co_await uncount(transaction, id);
 }
 
-asio::awaitable<void> LogStore::keep_answer(std::int64_t id, Outcome outcome, Answer answer, Time now)
+asio::awaitable<bool> LogStore::keep_answer(LogRow row, Outcome outcome, Answer answer, Time now)
 {
-    co_await database_.write(keep_answer_sql, id, word_of(outcome), std::move(answer.code), unless_empty(std::move(answer.provider_id)),
-                             now);
+    auto unit = [row = std::move(row), outcome, answer = std::move(answer), now](db::Transaction& transaction) {
+        return keep_answer_unit(transaction, row, outcome, answer, now);
+    };
+    co_return co_await database_.transact(std::move(unit));
 }
 
 asio::awaitable<Tallies> LogStore::tallies(db::Transaction& transaction, Subject subject, Time now, Time fresh_since)
@@ -210,11 +254,7 @@ asio::awaitable<Tallies> LogStore::tallies(db::Transaction& transaction, Subject
 asio::awaitable<void> LogStore::mark_used(db::Transaction& transaction, std::int64_t code_id, Time now)
 {
     auto const rows = co_await transaction.run(mark_used_sql, code_id, now);
-    if (rows.empty()) co_return;
-    auto const row = rows.front();
-    auto const hour = hour_of(row.time(used_column::created_at));
-    co_await transaction.run(tally_used_sql, key_of_block(row.text(used_column::block_key)), hour);
-    co_await transaction.run(tally_used_sql, key_of_country(row.text(used_column::region)), hour);
+    co_await add_up(transaction, tally_used_sql, rows);
 }
 
 asio::awaitable<bool> LogStore::keep_report(std::string message_id, Report report, Time now)

@@ -43,6 +43,7 @@ struct LogRow {
     std::string message_id;
     Outcome outcome = Outcome::sending;
     Time created_at;
+    std::optional<Time> marked_at; // By the last run that was to send it: what it writes later holds while this does.
 };
 
 struct NewLogRow {
@@ -72,12 +73,14 @@ public:
 
     static asio::awaitable<std::optional<LogRow>> of_code(db::Transaction& transaction, std::int64_t code_id);
 
-    // A row whose outcome is sending or decoy counts in the tallies.
+    // A row whose outcome is sending or decoy counts in the tallies, until it ends without having been sent. While it waits it counts: else
+    // a vendor that is away would let any number of them pile up.
     static asio::awaitable<LogRow> add(db::Transaction& transaction, NewLogRow row);
     static asio::awaitable<void> mark_again(db::Transaction& transaction, std::int64_t id, Time now);
     static asio::awaitable<void> end(db::Transaction& transaction, std::int64_t id, Outcome outcome, Time now);
-    // What the vendor has answered.
-    asio::awaitable<void> keep_answer(std::int64_t id, Outcome outcome, Answer answer, Time now);
+    // What the vendor has answered to the run that marked the row as it is here. False: another run has judged it since, and this one
+    // does not know better.
+    asio::awaitable<bool> keep_answer(LogRow row, Outcome outcome, Answer answer, Time now);
 
     static asio::awaitable<Tallies> tallies(db::Transaction& transaction, Subject subject, Time now, Time fresh_since);
 
