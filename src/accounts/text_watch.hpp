@@ -6,6 +6,10 @@
 #include "ops/metrics.hpp"
 
 #include <atomic>
+#include <map>
+#include <memory>
+#include <string_view>
+#include <vector>
 
 namespace pollux::accounts {
 
@@ -16,23 +20,25 @@ public:
     // `hour_max`: SMS_PER_HOUR_MAX. What it is given must outlive it.
     TextWatch(db::Database& database, Clock const& clock, std::int64_t hour_max);
 
-    // Two reads; called every minute. The log has a line while over half of the hour's texts are spent.
+    // Three reads; called every minute. The log has a line while over half of the hour's texts are spent.
     asio::awaitable<void> look();
 
 private:
     sms::LogStore log_;
     Clock const& clock_;
     std::int64_t const hour_max_;
-    std::atomic<std::int64_t> handed_over_ = 0;
+    std::atomic<std::int64_t> meant_ = 0;
     std::atomic<std::int64_t> failed_ = 0;
+    std::atomic<std::int64_t> spent_ = 0;
     std::atomic<std::int64_t> unknown_ = 0;
-    std::atomic<std::int64_t> dropped_ = 0;
-    bool is_half_told_ = false; // Of look() alone.
+    std::map<std::string_view, std::atomic<std::int64_t>> dropped_; // By the budget; complete before the first gauge.
+    bool is_half_told_ = false;                                     // Of look() alone.
     ops::Gauge max_gauge_;
-    ops::Gauge handed_over_gauge_;
+    ops::Gauge meant_gauge_;
     ops::Gauge failed_gauge_;
+    ops::Gauge spent_gauge_;
     ops::Gauge unknown_gauge_;
-    ops::Gauge dropped_gauge_;
+    std::vector<std::unique_ptr<ops::Gauge>> dropped_gauges_;
 };
 
 } // namespace pollux::accounts

@@ -2,6 +2,7 @@
 #include "store/texts_fixture.hpp"
 
 #include "accounts/sms/report_routes.hpp"
+#include "accounts/text_watch.hpp"
 
 namespace pollux::accounts {
 namespace {
@@ -319,7 +320,7 @@ TEST_F(Texts, of_the_last_hour_are_counted)
     sms::LogStore log(temp.database());
     auto const hour = [&] { return run(log.delivery_since(temp.clock().now() - 1h)); };
     text(request()).value();
-    EXPECT_EQ(hour().handed_over, 1);
+    EXPECT_EQ(hour().meant, 1);
     EXPECT_EQ(hour().failed, 0);
     run(log.keep_report(vendor->messages.front().id, {"SM1", "undelivered", 5, "30003"}, temp.clock().now()));
     EXPECT_EQ(hour().failed, 1);
@@ -327,12 +328,48 @@ TEST_F(Texts, of_the_last_hour_are_counted)
     vendor->script = {{.sent = Sent::refused, .provider_id = {}, .code = "21211"}};
     text(request()).value();
     text(request(CodePurpose::login, "+12025550199")).value(); // Nobody's.
-    EXPECT_EQ(hour().handed_over, 2);
+    EXPECT_EQ(hour().meant, 2);
     EXPECT_EQ(hour().failed, 2);
     auto const outcomes = run(log.outcomes_since(temp.clock().now() - 1h));
     EXPECT_EQ(outcomes, (std::map<std::string, std::int64_t>{{"accepted", 1}, {"refused", 1}, {"decoy", 1}}));
     advance(1h);
-    EXPECT_EQ(hour().handed_over, 0);
+    EXPECT_EQ(hour().meant, 0);
+}
+
+// A vendor that takes nothing refuses nothing either.
+TEST_F(Texts, that_nobody_takes_have_failed)
+{
+    sms::LogStore log(temp.database());
+    auto const hour = [&] { return run(log.delivery_since(temp.clock().now() - 1h)); };
+    vendor->script = {{.sent = Sent::not_taken, .provider_id = {}, .code = "unreachable", .retry_after = 241s}};
+    text(request()).value();
+    EXPECT_EQ(hour().meant, 1);
+    EXPECT_EQ(hour().failed, 1); // It waits.
+    advance(241s);
+    run_tasks();
+    EXPECT_EQ(last_outcome(), "late unreachable");
+    EXPECT_EQ(hour().meant, 1);
+    EXPECT_EQ(hour().failed, 1);
+    EXPECT_EQ(hour().spent, 1);
+}
+
+TEST_F(Texts, are_watched)
+{
+    TextWatch watch(temp.database(), temp.clock(), 2);
+    auto const shows = [](std::string const& line) { return ("\n" + ops::metrics_text()).find("\n" + line + "\n") != std::string::npos; };
+    vendor->script = {{.sent = Sent::refused, .provider_id = {}, .code = "21211"}};
+    text(request()).value();
+    text(request(CodePurpose::login, "+12025550199")).value(); // Nobody's.
+    static constexpr db::Sql drop_sql = "update sms_log set outcome = 'dropped', reason = 'country_unused' where outcome = 'refused'";
+    run(watch.look());
+    EXPECT_TRUE(shows("pollux_sms_hour_max 2"));
+    EXPECT_TRUE(shows("pollux_sms_hour_meant 1"));
+    EXPECT_TRUE(shows("pollux_sms_hour_failed 1"));
+    EXPECT_TRUE(shows("pollux_sms_hour_spent 2"));
+    EXPECT_TRUE(shows("pollux_sms_hour_dropped{reason=\"country_unused\"} 0")); // There before the first: it can be seen to rise.
+    run(temp.database().write(drop_sql));
+    run(watch.look());
+    EXPECT_TRUE(shows("pollux_sms_hour_dropped{reason=\"country_unused\"} 1"));
 }
 
 TEST_F(Texts, are_forgotten_after_a_month)

@@ -93,12 +93,21 @@ enum : std::size_t { outcome, number, count };
 static_assert(db::columns_in(POLLUX_OUTCOME_COLUMNS) == outcome_column::count);
 constexpr db::Sql outcomes_sql = "select " POLLUX_OUTCOME_COLUMNS " from sms_log where created_at > $1 group by outcome";
 
+#define POLLUX_DROPPED_COLUMNS "reason, count(*)"
+namespace dropped_column {
+enum : std::size_t { reason, number, count };
+}
+static_assert(db::columns_in(POLLUX_DROPPED_COLUMNS) == dropped_column::count);
+constexpr db::Sql dropped_sql =
+    "select " POLLUX_DROPPED_COLUMNS " from sms_log where created_at > $1 and outcome = 'dropped' group by reason";
+
 #define POLLUX_DELIVERY_COLUMNS                                                                                                            \
-    "count(*) filter (where outcome in ('accepted', 'refused', 'unknown')), "                                                              \
-    "count(*) filter (where outcome = 'refused' or (outcome in ('accepted', 'unknown') and status in ('undelivered', 'failed', "           \
-    "'canceled')))"
+    "count(*) filter (where outcome in ('accepted', 'refused', 'unknown', 'late', 'waiting')), "                                           \
+    "count(*) filter (where outcome in ('refused', 'late', 'waiting') or (outcome in ('accepted', 'unknown') and status in "               \
+    "('undelivered', 'failed', 'canceled'))), "                                                                                            \
+    "count(*) filter (where marked_at is not null or outcome = 'decoy')"
 namespace delivery_column {
-enum : std::size_t { handed_over, failed, count };
+enum : std::size_t { meant, failed, spent, count };
 }
 static_assert(db::columns_in(POLLUX_DELIVERY_COLUMNS) == delivery_column::count);
 constexpr db::Sql delivery_sql = "select " POLLUX_DELIVERY_COLUMNS " from sms_log where created_at > $1";
@@ -279,10 +288,20 @@ asio::awaitable<std::map<std::string, std::int64_t>> LogStore::outcomes_since(Ti
     co_return outcomes;
 }
 
+asio::awaitable<std::map<std::string, std::int64_t>> LogStore::dropped_since(Time since)
+{
+    auto const rows = co_await database_.read(dropped_sql, since);
+    std::map<std::string, std::int64_t> reasons;
+    for (std::size_t index = 0; index < rows.size(); ++index)
+        reasons[rows[index].text(dropped_column::reason)] = rows[index].integer(dropped_column::number);
+    co_return reasons;
+}
+
 asio::awaitable<LogStore::Delivery> LogStore::delivery_since(Time since)
 {
     auto const rows = co_await database_.read(delivery_sql, since);
-    co_return Delivery{rows.front().integer(delivery_column::handed_over), rows.front().integer(delivery_column::failed)};
+    auto const row = rows.front();
+    co_return Delivery{row.integer(delivery_column::meant), row.integer(delivery_column::failed), row.integer(delivery_column::spent)};
 }
 
 asio::awaitable<std::int64_t> LogStore::erase_old(Time created_before, int count_max)

@@ -92,10 +92,12 @@ public:
 
     // How many had which outcome since then.
     asio::awaitable<std::map<std::string, std::int64_t>> outcomes_since(Time since);
-    // How many were handed over since then, and, of those, how many are known not to have arrived.
+    // How many were dropped, by the name of the budget.
+    asio::awaitable<std::map<std::string, std::int64_t>> dropped_since(Time since);
     struct Delivery {
-        std::int64_t handed_over = 0;
-        std::int64_t failed = 0;
+        std::int64_t meant = 0;  // To go out, and judged by the vendor, or by its absence.
+        std::int64_t failed = 0; // Of those, known not to have arrived: also what waits now, or has waited until it was too late.
+        std::int64_t spent = 0;  // Of the hour's budget, also by numbers that nobody has.
     };
     asio::awaitable<Delivery> delivery_since(Time since);
 
