@@ -34,12 +34,13 @@ constexpr Budget codes_to_new_per_hour(std::int64_t hour_max)
     return flow_budget("new_codes_hour", flow_of(hour_max / 2));
 }
 
+// So many at once, and as many an hour after them.
 constexpr Budget codes_per_block_hour(std::int64_t count_max)
 {
     return {"block_codes_hour", count_max, std::chrono::hours(1)};
 }
 
-// Of strangers, as with passwords: a /24 of IPv4 is many customers.
+// The same of strangers, as with passwords: a /24 of IPv4 is many customers.
 constexpr Budget codes_per_address_hour(std::int64_t count_max)
 {
     return {"address_codes_hour", count_max, std::chrono::hours(1)};
@@ -53,14 +54,16 @@ constexpr Budget codes_per_network4_hour(std::int64_t count_max)
     return {"network_codes_hour", 4 * count_max, std::chrono::hours(1)};
 }
 
-// Wrong guesses at codes, by strangers. Whoever owns many networks gets no more of each.
+// Wrong guesses at codes, by strangers. Whoever owns many networks gets no more of each. So many at once, and fewer than so many an hour
+// after them: a day lets through less than 24 times as many, with those at once.
+constexpr std::chrono::minutes guesses_window{63};
 constexpr Budget guesses_per_address_hour(std::int64_t count_max)
 {
-    return {"address_guesses_hour", count_max, std::chrono::hours(1)};
+    return {"address_guesses_hour", count_max, guesses_window};
 }
 constexpr Budget guesses_per_network_hour(std::int64_t count_max)
 {
-    return {"network_guesses_hour", count_max, std::chrono::hours(1)};
+    return {"network_guesses_hour", count_max, guesses_window};
 }
 
 } // namespace pollux::accounts

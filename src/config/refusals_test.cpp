@@ -61,7 +61,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"SMS_TEMPLATE=hello", "SMS_TEMPLATE="}, Refusal{"SMS_TEMPLATE={code} \u0434\u0430", "SMS_TEMPLATE="},
         Refusal{"SMS_ORIGIN=https://chat.example.com", "SMS_ORIGIN="}, Refusal{"SMS_ORIGIN=chat.example.com:8000", "SMS_ORIGIN="},
         Refusal{"SMS_ORIGIN=localhost", "SMS_ORIGIN="}, Refusal{"SMS_PER_BLOCK_HOUR=0", "SMS_PER_BLOCK_HOUR="},
-        Refusal{"STRIPE_PRICE_ID=a b", "STRIPE_PRICE_ID (.env): must be ids"},
+        Refusal{"SMS_PER_HOUR_MAX=3", "SMS_PER_HOUR_MAX="}, Refusal{"STRIPE_PRICE_ID=a b", "STRIPE_PRICE_ID (.env): must be ids"},
         Refusal{"STRIPE_WEBHOOK_SECRET=price_123", "STRIPE_WEBHOOK_SECRET ("},
         Refusal{"STRIPE_WEBHOOK_SECRET=whsec_", "STRIPE_WEBHOOK_SECRET ("},
         Refusal{"STRIPE_WEBHOOK_SECRET=whsec_a,sk_live_b", "STRIPE_WEBHOOK_SECRET ("},

@@ -142,16 +142,16 @@ constexpr Setting list[] = {
      "Number in international form, like +4915112345678: the user who proves it by a code becomes an admin, once, while there is none.",
      read_admin_mobile},
     {"Accounts", "OTP_PER_IP_HOUR", "60", "",
-     "Texts with codes, and wrong guesses at codes, of one address (IPv6: a /64 and a /56) in an hour. Devices with a session of the "
-     "account "
-     "are not counted.",
+     "Texts with codes, and wrong guesses at codes, of one address (IPv6: a /64 and a /56): so many at once, and as many an hour after "
+     "them. Devices with a session of the account are not counted.",
      read_number<&C::otp_per_ip_hour, 1, 1'000'000>, plain, Part::sms},
     {"Accounts", "SMS_PER_BLOCK_HOUR", "20", "",
-     "Texts to numbers that differ in their last four digits only, in an hour; numbers that were verified before are never refused by it.",
+     "Texts to numbers that differ in their last four digits only: so many at once, and as many an hour after them; numbers that were "
+     "verified before are never refused by it.",
      read_number<&C::sms_per_block_hour, 1, 1'000'000>, plain, Part::sms},
     {"Accounts", "SMS_PER_HOUR_MAX", "1000", "",
-     "Codes sent to phones in an hour, over all; half of them are kept for numbers that were verified before.",
-     read_number<&C::sms_per_hour_max, 1, 100'000'000>, plain, Part::sms},
+     "Codes sent to phones in any hour, over all, at least 4; half of them are kept for numbers that were verified before.",
+     read_number<&C::sms_per_hour_max, 4, 100'000'000>, plain, Part::sms},
     {"Accounts", "SMS_TEMPLATE", "{code} is your code. It is valid for {minutes} minutes.", "",
      "Text of the SMS, in letters that one SMS holds 160 of. A last line `@host #123456` follows, by which phones offer the code to the "
      "page.",
