@@ -93,6 +93,14 @@ void count_outcome(Outcome outcome, std::string_view reason = {})
         .add();
 }
 
+asio::awaitable<bool> take_one(db::Transaction& transaction, BudgetShare share, Time now)
+{
+    std::vector<BudgetShare> shares;
+    shares.push_back(std::move(share));
+    auto const wait = co_await GuessBudgets::take(transaction, std::move(shares), now);
+    co_return !wait;
+}
+
 // What hides an attack, or a setting that is too small: a line of the log, each once a minute.
 void tell_dropped(std::string const& reason, sms::Subject const& subject)
 {
@@ -225,47 +233,35 @@ asio::awaitable<CodeSender::Judged> CodeSender::judge_again(db::Transaction& tra
     co_return judged;
 }
 
-// Empty: all of them have one left, and it is taken. Else the name of the one that has not, and none is taken. A number that nobody has
-// counts like one that was never verified. The budget of the hour comes last, and whoever has it is alone until COMMIT: so what is added
-// up by block and country is exact.
+// Empty: it may go out. Else the name of the budget that has none left. What is taken is the same whether the number was verified, never
+// was, or is nobody's, and it stays taken where the code is dropped: who watches a budget learns nothing of whose number it is. Only of an
+// hour in which numbers that were never verified have spent their half such a number takes nothing more, since else they could silence
+// everybody. The budget of the hour comes last, and whoever has it is alone until COMMIT: so what is added up by block and country is
+// exact.
 asio::awaitable<std::string> CodeSender::take_budgets(db::Transaction& transaction, CodeOrder order, sms::Subject subject, bool is_verified,
                                                       Time now)
 {
-    struct Step {
-        std::string reason;
-        BudgetShare share;
-        bool may_refuse = true;
-    };
     auto const& limits = parts_.options.sms;
-    std::vector<Step> steps;
     if (order.trust == SenderTrust::stranger) {
         auto const count_max = limits.per_address_hour;
-        auto shares = address_shares(parts_, order.peer, codes_per_address_hour(count_max), codes_per_network4_hour(count_max),
-                                     codes_per_network6_hour(count_max));
-        for (auto& share : shares) steps.push_back({steps.empty() ? "address" : "network", std::move(share)});
-    }
-    steps.push_back({"block", {codes_per_block_hour(limits.per_block_hour), subject.block_key}, !is_verified});
-    if (!is_verified) steps.push_back({"new_hour", {codes_to_new_per_hour(limits.per_hour_max), "all"}});
-    steps.push_back({"hour", {codes_per_hour(limits.per_hour_max), "all"}});
-
-    std::vector<BudgetShare> taken;
-    std::string refused_by;
-    for (auto const& step : steps) {
-        std::vector<BudgetShare> const share{step.share};
-        auto const wait = co_await GuessBudgets::take(transaction, share, now);
-        if (!wait) taken.push_back(step.share);
-        if (wait && step.may_refuse) {
-            refused_by = step.reason;
-            break;
+        auto const shares = address_shares(parts_, order.peer, codes_per_address_hour(count_max), codes_per_network4_hour(count_max),
+                                           codes_per_network6_hour(count_max));
+        for (auto const& share : shares) {
+            bool const has_one = co_await take_one(transaction, share, now);
+            if (!has_one) co_return &share == &shares.front() ? "address" : "network";
         }
     }
-    if (refused_by.empty() && !is_verified) {
-        auto const tallies = co_await sms::LogStore::tallies(transaction, subject, now, now - sms::time_to_use);
-        if (sms::is_stopped(tallies.block)) refused_by = "block_unused";
-        if (sms::is_stopped(tallies.country)) refused_by = "country_unused";
-    }
-    if (!refused_by.empty()) co_await GuessBudgets::give_back(transaction, taken);
-    co_return refused_by;
+    bool const block_has_one = co_await take_one(transaction, {codes_per_block_hour(limits.per_block_hour), subject.block_key}, now);
+    bool const half_has_one = co_await take_one(transaction, {codes_to_new_per_hour(limits.per_hour_max), "all"}, now);
+    if (!is_verified && !half_has_one) co_return block_has_one ? "new_hour" : "block";
+    bool const hour_has_one = co_await take_one(transaction, {codes_per_hour(limits.per_hour_max), "all"}, now);
+    if (!is_verified && !block_has_one) co_return "block";
+    if (!hour_has_one) co_return "hour";
+    if (is_verified) co_return "";
+
+    auto const tallies = co_await sms::LogStore::tallies(transaction, subject, now, now - sms::time_to_use);
+    if (sms::is_stopped(tallies.country)) co_return "country_unused";
+    co_return sms::is_stopped(tallies.block) ? "block_unused" : "";
 }
 
 // --- Sending ---------------------------------------------------------------------------------------------------------------------
@@ -277,13 +273,16 @@ std::string CodeSender::text_of(CodeOrder const& order, Time first_judged) const
     return code_text(parts_.options.sms.text, order.code, static_cast<int>(std::max<std::int64_t>(1, left.count())));
 }
 
+// Whoever knows repeats gets the same each time, to the letter: under one id another message would be refused. Others are told what is
+// left.
 sms::Message CodeSender::message_of(CodeOrder const& order, sms::LogRow const& row, Time now) const
 {
+    auto const valid_from = parts_.options.sms.vendor->knows_repeats() ? row.created_at : now;
     return {.id = row.message_id,
             .to = order.mobile,
             .body = text_of(order, row.created_at),
             .purpose = std::string(word_of(order.purpose)),
-            .valid_for = std::chrono::floor<std::chrono::seconds>(end_of(order) - now)};
+            .valid_for = std::chrono::floor<std::chrono::seconds>(end_of(order) - valid_from)};
 }
 
 asio::awaitable<TaskOutcome> CodeSender::hand_over(TaskRun& run, CodeOrder order, sms::LogRow row, Steady::time_point judged_at)
@@ -291,8 +290,12 @@ asio::awaitable<TaskOutcome> CodeSender::hand_over(TaskRun& run, CodeOrder order
     auto const& vendor = *parts_.options.sms.vendor;
     failpoint("sms_marked");
     sms::Answer answer{.sent = sms::Sent::not_taken, .provider_id = {}, .code = "stood_still", .retry_after = 1s};
-    if (Steady::now() - judged_at < mark_to_post_max) {
-        auto message = message_of(order, row, parts_.clock.now());
+    // By two clocks: the steady one stands still while the machine sleeps, the other one may be set.
+    auto const now = parts_.clock.now();
+    bool const is_in_time = Steady::now() - judged_at < mark_to_post_max && now - required(row.marked_at) < mark_to_post_max &&
+                            now <= end_of(order) - life_left_min;
+    if (is_in_time) {
+        auto message = message_of(order, row, now);
         answer = co_await vendor.send(std::move(message), run.deadline());
     }
     failpoint("sms_answered");
@@ -302,8 +305,8 @@ asio::awaitable<TaskOutcome> CodeSender::hand_over(TaskRun& run, CodeOrder order
                          : answer.sent == sms::Sent::not_taken ? Outcome::waiting
                          : comes_again                         ? Outcome::sending
                                                                : Outcome::unknown;
-    auto const now = parts_.clock.now();
-    bool const is_kept = co_await log_.keep_answer(row, outcome, answer, now);
+    auto const answered_at = parts_.clock.now();
+    bool const is_kept = co_await log_.keep_answer(row, outcome, answer, answered_at);
     failpoint("sms_kept");
     if (!is_kept) co_return TaskOutcome::hand_back(); // Another run has taken it over, which ends it.
     bool const is_well = outcome == Outcome::accepted;
@@ -313,7 +316,7 @@ asio::awaitable<TaskOutcome> CodeSender::hand_over(TaskRun& run, CodeOrder order
     count_outcome(outcome);
     if (is_well) {
         static ops::Timing const time("pollux_code_seconds", "From asking for a code until the SMS vendor has it.");
-        time.observe(now - order.asked_at);
+        time.observe(answered_at - order.asked_at);
     }
     co_return TaskOutcome::done();
 }

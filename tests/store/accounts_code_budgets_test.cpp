@@ -124,6 +124,70 @@ TEST_F(CodeBudgets, of_a_block_are_for_numbers_that_were_never_verified)
     EXPECT_TRUE(gets_text("+12025553001", address(97)));
 }
 
+// Verified, never verified and nobody's: what a code takes of the budgets is the same, to the row.
+class WatchedBudgets : public CodeBudgets {
+protected:
+    // What is left after `number` was asked for, as the rows of the budgets are beside now.
+    std::vector<std::string> rows_after(std::string const& number)
+    {
+        text(request_from(address(50), number)).value();
+        outcomes.push_back(last_outcome());
+        static constexpr db::Sql sql = "select budget_key || ' ' || (full_again_at - $1) from guess_budgets order by budget_key";
+        auto const rows = run(temp.database().read(sql, temp.clock().now()));
+        std::vector<std::string> shown;
+        for (std::size_t index = 0; index < rows.size(); ++index) shown.push_back(rows[index].only().text());
+        return shown;
+    }
+
+    // After a day, when nothing is left of what was before.
+    void begin_anew()
+    {
+        advance(49h);
+        run(temp.database().write(db::Sql("delete from guess_budgets")));
+        run(temp.database().write(db::Sql("delete from users")));
+    }
+
+    // The same with each kind of number, after `prepare`.
+    void expect_alike(std::string const& number, std::function<void()> const& prepare)
+    {
+        std::vector<std::vector<std::string>> seen;
+        for (int kind = 0; kind < 3; ++kind) {
+            begin_anew();
+            if (kind < 2) add_user(number, kind == 0 ? 1 : 0);
+            prepare();
+            seen.push_back(rows_after(number));
+        }
+        EXPECT_FALSE(seen[0].empty());
+        EXPECT_EQ(seen[0], seen[1]);
+        EXPECT_EQ(seen[0], seen[2]);
+    }
+
+    std::vector<std::string> outcomes;
+};
+
+TEST_F(WatchedBudgets, tell_nobody_who_was_verified)
+{
+    expect_alike("+12025551234", [] {});
+    EXPECT_EQ(outcomes, (std::vector<std::string>{"accepted", "accepted", "decoy"}));
+}
+
+TEST_F(WatchedBudgets, of_a_block_that_is_spent_tell_nothing)
+{
+    expect_alike("+12025551234", [this] {
+        for (int index = 0; index < 20; ++index) text(request_from(address(index), "+1202555" + std::to_string(2000 + index))).value();
+    });
+    EXPECT_EQ(outcomes, (std::vector<std::string>{"accepted", "dropped block", "dropped block"}));
+}
+
+TEST_F(WatchedBudgets, of_a_country_that_is_stopped_tell_nothing)
+{
+    expect_alike("+22891001234", [this] {
+        for (int index = 0; index < 41; ++index)
+            text(request_from(address(index), "+2289" + std::to_string(200'0000 + index * 10'000))).value();
+    });
+    EXPECT_EQ(outcomes, (std::vector<std::string>{"accepted", "dropped country_unused", "dropped country_unused"}));
+}
+
 TEST_F(CodeBudgets, end_for_a_country_where_nobody_uses_codes)
 {
     auto const togo = [](int index) { return "+2289" + std::to_string(100'0000 + index * 10'000); };
@@ -184,8 +248,10 @@ TEST_F(CodeBudgets, of_the_hour_keep_half_for_numbers_that_were_verified)
 
 TEST(CodeFlow, never_exceeds_its_hour)
 {
-    for (std::int64_t const hour_max : {2, 3, 4, 5, 7, 10, 100, 999, 1'000, 1'000'000}) {
+    for (std::int64_t const hour_max : {4, 5, 6, 7, 10, 100, 999, 1'000, 1'000'000}) {
         auto const flow = flow_of(hour_max);
+        auto const half = flow_of(hour_max / 2);
+        EXPECT_LE(half.at_once + half.per_hour, hour_max / 2) << hour_max;
         EXPECT_LE(flow.at_once + flow.per_hour, hour_max) << hour_max;
         EXPECT_GE(flow.at_once + flow.per_hour, hour_max - 1) << hour_max;
     }
@@ -212,7 +278,7 @@ TEST_F(CodeGuesses, that_are_wrong_are_limited_by_address_and_network)
     neighbour.address = neighbour.limit_prefix = "198.0.1.8";
     EXPECT_EQ(guess(number(10), "000000", neighbour), "too_many_guesses");
     EXPECT_EQ(guess(number(10), "000000", address(2)), "invalid_code");
-    advance(6min);
+    advance(7min);
     EXPECT_EQ(guess(number(10), "000000", address(1)), "invalid_code");
 }
 
@@ -239,6 +305,27 @@ TEST_F(CodeGuesses, of_a_device_of_the_account_are_not_strangers)
     EXPECT_EQ(guess(mobile, wrong(next), address(1), device), "invalid_code");
     EXPECT_EQ(guess(mobile, next, address(1), device), "");
     EXPECT_EQ(guess(number(5), "000000", address(1), device), "too_many_guesses"); // Somebody else's.
+}
+
+// Everywhere a guess that is wrong is let through by two networks, at any number of phones.
+TEST_F(CodeGuesses, across_phones_are_bounded_by_the_day)
+{
+    auto const* deep = std::getenv("POLLUX_DEEP");
+    int const days = deep != nullptr && std::string_view(deep) == "1" ? 30 : 2;
+    constexpr int networks = 2;
+    address_max = 10;
+    int serial = 0;
+    for (int day = 0; day < days; ++day) {
+        int compared = 0;
+        for (int round = 0; round < 24 * 4; ++round) {
+            for (int network = 0; network < networks; ++network) {
+                while (guess(number(serial++ % 800), "000000", address(network)) == "invalid_code") ++compared;
+            }
+            advance(15min);
+        }
+        EXPECT_LE(compared, networks * 24 * address_max) << day;
+        EXPECT_GE(compared, networks * 22 * address_max) << day;
+    }
 }
 
 // --- Attacks and crowds ----------------------------------------------------------------------------------------------------------
@@ -326,7 +413,7 @@ TEST_F(CodeAttacks, from_one_address_are_bounded_by_it)
         if (gets_in(own, address(1))) ++sent;
         advance(40s);
     }
-    EXPECT_LE(sent, 60 + hours * 60);
+    EXPECT_LE(sent, 60 + hours * 60); // As many at once as an hour.
     EXPECT_GE(sent, hours * 60);
 }
 

@@ -2,6 +2,7 @@
 #include "store/texts_fixture.hpp"
 
 #include "accounts/sms/report_routes.hpp"
+#include "accounts/sms/webhook_vendor.hpp"
 #include "accounts/text_watch.hpp"
 
 namespace pollux::accounts {
@@ -158,7 +159,21 @@ TEST_F(Texts, come_again_to_who_knows_repeats)
     run_tasks();
     EXPECT_EQ(texts(), 3u);
     EXPECT_EQ(vendor->messages[0].id, vendor->messages[2].id);
+    EXPECT_EQ(sms::webhook_body(vendor->messages[0]), sms::webhook_body(vendor->messages[2]));
     EXPECT_EQ(last_outcome(), "accepted");
+}
+
+// The machine slept between the mark and the POST: no steady clock tells.
+TEST_F(Texts, do_not_go_out_after_a_sleep)
+{
+    vendor->while_judged = [this] { advance(3h); };
+    text(request()).value();
+    EXPECT_EQ(texts(), 0u);
+    EXPECT_EQ(last_outcome(), "waiting stood_still");
+    advance(1s);
+    run_tasks();
+    EXPECT_EQ(texts(), 0u);
+    EXPECT_EQ(last_outcome(), "late stood_still");
 }
 
 // What may have been sent before is not called late, or overtaken: it may be there.
