@@ -156,6 +156,7 @@ asio::awaitable<TaskOutcome> CodeSender::send(TaskRun& run)
 {
     auto const order = read_order(run.task().payload);
     if (!order) co_return TaskOutcome::give_up("Its payload is not what this version writes.");
+    run.hold(); // Whoever takes it over after its mark does not know whether it was sent.
     if (run.is_to_end()) co_return TaskOutcome::hand_back();
     auto const judged_at = Steady::now();
     auto const now = parts_.clock.now();
@@ -312,7 +313,7 @@ asio::awaitable<TaskOutcome> CodeSender::hand_over(TaskRun& run, CodeOrder order
     bool const is_well = outcome == Outcome::accepted;
     ops::log(is_well ? ops::Level::info : ops::Level::warning, "code_handed_over",
              {{"log_id", row.id}, {"vendor", vendor.name()}, {"outcome", sms::word_of(outcome)}, {"code", answer.code}});
-    if (comes_again) co_return TaskOutcome::retry("The vendor did not take it: " + answer.code + ".", answer.retry_after);
+    if (comes_again) co_return TaskOutcome::retry_not_before("The vendor did not take it: " + answer.code + ".", answer.retry_after);
     count_outcome(outcome);
     if (is_well) {
         static ops::Timing const time("pollux_code_seconds", "From asking for a code until the SMS vendor has it.");

@@ -83,8 +83,7 @@ protected:
                 outcome = run(kind.work(running));
             } catch (std::runtime_error const&) {
             }
-            auto verdict = tasks::judge(outcome.end(), kind.limits, running.task().failures, 0);
-            if (outcome.after() && verdict.next == tasks::TaskVerdict::Next::ready) verdict.delay = *outcome.after();
+            auto const verdict = tasks::judge(outcome, kind.limits, running.task().failures, 0);
             run(store.finish(running.task(), verdict, outcome.reason()));
         }
     }
