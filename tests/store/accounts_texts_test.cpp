@@ -96,6 +96,20 @@ TEST_F(Texts, come_again_after_a_refusal_for_now)
     EXPECT_EQ(count("select count(*) from sms_log"), 1);
 }
 
+// "Retry-After: 0" is no invitation to post without end.
+TEST_F(Texts, never_come_again_sooner_than_usual)
+{
+    vendor->script.assign(3, {.sent = Sent::not_taken, .provider_id = {}, .code = "http_429", .retry_after = 0s});
+    text(request()).value();
+    EXPECT_EQ(texts(), 1u);
+    advance(1s);
+    run_tasks();
+    EXPECT_EQ(texts(), 2u);
+    advance(1s);
+    run_tasks();
+    EXPECT_EQ(texts(), 2u);
+}
+
 TEST_F(Texts, that_a_newer_one_overtook_stay)
 {
     vendor->script = {{.sent = Sent::not_taken, .provider_id = {}, .code = "http_429", .retry_after = 90s}};
