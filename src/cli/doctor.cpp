@@ -304,6 +304,8 @@ int doctor(config::Loaded const& loaded, std::optional<std::string> const& test_
     for (Finding& finding : examine_models(loaded.config)) findings.push_back(std::move(finding));
     if (loaded.problems.empty()) {
         for (Finding& finding : examine_sms(loaded.config, test_number)) findings.push_back(std::move(finding));
+    } else if (test_number) {
+        findings.push_back({Health::note, "SMS: no test text was sent.", "Mend the settings first."});
     }
     for (Finding& finding : examine_payments(loaded.config)) findings.push_back(std::move(finding));
     findings = said_once(std::move(findings));

@@ -49,8 +49,10 @@ Finding describe(sms::Vendor const& vendor, sms::Check const& check)
 }
 
 // What a refusal means for whoever set this up. Source: twilio.com/docs/api/errors.
-std::string mend(std::string const& code)
+std::string mend(sms::Vendor const& vendor, std::string const& code)
 {
+    if (vendor.name() != "twilio") return "See to SMS_WEBHOOK_URL, and to what stands there.";
+    if (code == "wrong_url") return "See to TWILIO_BASE_URL.";
     if (code == "21211" || code == "21614") return "This number gets no texts; try a mobile's.";
     if (code == "21212" || code == "21606" || code == "21603") return "Twilio sends from no such number: see to TWILIO_FROM.";
     if (code == "21408") return "Twilio's Console, Messaging, Geo permissions: the number's country is closed.";
@@ -73,7 +75,7 @@ Finding send_test(sms::Vendor const& vendor, config::Config const& config, std::
     switch (answer.sent) {
     case sms::Sent::accepted:
         return {Health::well, "SMS: " + std::string(vendor.name()) + " has taken a test text; it should be there within seconds.", ""};
-    case sms::Sent::refused: return {Health::ill, "SMS: the test text was refused (" + answer.code + ").", mend(answer.code)};
+    case sms::Sent::refused: return {Health::ill, "SMS: the test text was refused (" + answer.code + ").", mend(vendor, answer.code)};
     case sms::Sent::not_taken:
         return {Health::ill, "SMS: the test text was not taken (" + answer.code + ").", "Try again; see to the network."};
     case sms::Sent::unknown: break;
