@@ -45,6 +45,7 @@ private:
     void take_stray();
     void conclude();
     void fail_without_text();
+    void fail_in_stream(Failed failure);
     void fail_transient(std::string detail);
 
     Limits limits_;
