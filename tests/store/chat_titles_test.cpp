@@ -172,11 +172,23 @@ TEST_F(ChatTitles, replies_come_first)
     auto const other = add_user();
     send(other, add_room(other)); // Nobody writes it.
     EXPECT_EQ(name(by, room), TaskEnd::wait);
-    rows("update jobs set state = 'waiting', due_at = now_us() + 60000000");
+    rows("update jobs set state = 'waiting', due_at = now_us() + 3000000");
     EXPECT_EQ(name(by, room), TaskEnd::wait) << "one that was put back";
     rows("update jobs set due_at = null");
     EXPECT_TRUE(second->requests().empty());
     EXPECT_EQ(name(by, room), TaskEnd::done) << "one that waits for its turn waits for no model";
+    EXPECT_EQ(shown(room).named_by, NamedBy::model);
+}
+
+TEST_F(ChatTitles, a_reply_that_waits_for_long_stops_no_title)
+{
+    auto const room = talk();
+    auto by = make_titles();
+    worker->stop(0ms);
+    auto const other = add_user();
+    send(other, add_room(other));
+    rows("update jobs set state = 'waiting', due_at = now_us() + 580000000");
+    EXPECT_EQ(name(by, room), TaskEnd::done);
     EXPECT_EQ(shown(room).named_by, NamedBy::model);
 }
 
