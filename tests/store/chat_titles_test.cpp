@@ -158,6 +158,10 @@ TEST_F(ChatTitles, nothing_that_is_no_name_becomes_one)
         second->next({text(said), done()});
         EXPECT_EQ(name(by, room), TaskEnd::done);
     }
+    second->next({text("I'm sorry, I can't help with that."), done(ai::FinishReason::blocked)});
+    EXPECT_EQ(name(by, room), TaskEnd::done);
+    second->next({text("A name that was cut in"), done(ai::FinishReason::length)});
+    EXPECT_EQ(name(by, room), TaskEnd::done);
     second->next({text(std::string(100'000, 'x'))}); // It would be asked for more than it has, were it read on.
     EXPECT_EQ(name(by, room), TaskEnd::done);
     EXPECT_EQ(shown(room).name, was);
@@ -203,6 +207,17 @@ TEST_F(ChatTitles, a_model_that_is_left_alone_is_left_alone_by_titles_too)
     breaker.ended({}, ai::CallBreaker::End::answered, Steady::now());
     EXPECT_EQ(name(by, room), TaskEnd::done);
     EXPECT_EQ(second->requests().size(), 1u);
+}
+
+TEST_F(ChatTitles, calls_for_titles_keep_no_reply_from_their_model)
+{
+    auto const room = talk();
+    auto by = make_titles();
+    for (int count = 0; count < ai::CallBreaker::failures_to_open; ++count) {
+        second->next({transient()});
+        EXPECT_EQ(name(by, room), TaskEnd::retry);
+    }
+    EXPECT_FALSE(models.all()[1].breaker->is_open());
 }
 
 TEST_F(ChatTitles, calls_for_titles_count_among_a_minutes_calls)
