@@ -1,6 +1,7 @@
 #include "app/options.hpp"
 
 #include "app/descriptors.hpp"
+#include "base/text.hpp"
 
 #include <cstdio>
 #include <stdexcept>
@@ -108,6 +109,13 @@ http::ServerOptions server_options(config::Config const& config)
         if (!set) throw std::runtime_error("RATE_RULES: " + set.error().message());
     }
     return options;
+}
+
+bool calls_over_tls(config::Config const& config)
+{
+    bool const sends_texts = config.otp_delivery == config::OtpDelivery::twilio || config.otp_delivery == config::OtpDelivery::webhook;
+    bool const is_model_afar = config.ai_base_url && lower_ascii(*config.ai_base_url).starts_with("https:");
+    return config.gemini_api_key || config.stripe_secret_key || sends_texts || is_model_afar;
 }
 
 void configure_log(config::Config const& config)
