@@ -76,6 +76,7 @@ ai::ModelsOptions models_options(config::Config const& config)
     options.gemini.api_key = revealed(config.gemini_api_key);
     options.openai.base_url = config.ai_base_url.value_or("");
     options.openai.api_key = revealed(config.ai_api_key);
+    options.openai.first_text_max = config.first_text_max();
     for (auto const& told : config.ai_model_labels) options.texts.push_back({told.model, told.label, told.line});
     options.title_model = config.ai_title_model.value_or("");
     options.demo_by_default = config.debug ? ai::DemoByDefault::yes : ai::DemoByDefault::no;

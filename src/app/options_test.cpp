@@ -24,5 +24,16 @@ TEST(Options, ask_for_certificates_where_somebody_is_called_over_tls)
     EXPECT_TRUE(calls_over_tls(texts));
 }
 
+TEST(Options, give_a_compatible_server_more_time_where_no_other_model_would_answer)
+{
+    config::Config config;
+    config.ai_models = {"openai:llama3.2"};
+    EXPECT_GE(models_options(config).openai.first_text_max, std::chrono::minutes(9));
+    config.ai_models = {"openai:llama3.2", "openai:qwen3"};
+    EXPECT_EQ(models_options(config).openai.first_text_max, std::chrono::seconds(90));
+    config.ai_first_text_seconds = std::chrono::seconds(240);
+    EXPECT_EQ(models_options(config).openai.first_text_max, std::chrono::seconds(240));
+}
+
 } // namespace
 } // namespace pollux::app

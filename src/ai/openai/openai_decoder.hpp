@@ -32,6 +32,9 @@ public:
     // A reason for the end has come: only the figures can follow.
     bool is_ending() const { return !finish_.empty(); }
 
+    // Text or thoughts.
+    bool has_said_anything() const { return text_bytes_ + thought_bytes_ > 0; }
+
 private:
     void take_event(net::SseEvent const& event);
     void take_chunk(boost::json::object const& chunk);
