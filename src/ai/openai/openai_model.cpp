@@ -91,7 +91,8 @@ private:
         if (bytes.empty() && http_.result().failure == net::HttpFailure::too_large) {
             decoder_.end_too_large();
         } else if (bytes.empty()) {
-            decoder_.end(http_.result().detail);
+            bool const is_late = !decoder_.has_said_anything() && !decoder_.is_ending() && Steady::now() >= first_text_until_;
+            decoder_.end(is_late ? "no text came in time" : http_.result().detail);
         } else {
             decoder_.feed(bytes);
             limit_wait();
@@ -104,7 +105,7 @@ private:
         if (decoder_.is_ending()) return http_.limit_silence(rest_silence_max);
         if (decoder_.has_said_anything()) return http_.limit_silence(silence_max_);
         auto const left = std::chrono::ceil<std::chrono::milliseconds>(first_text_until_ - Steady::now());
-        if (left.count() <= 0) return decoder_.fail({Failed::Kind::transient, {}, "no text came, only signs of life"});
+        if (left.count() <= 0) return decoder_.fail({Failed::Kind::transient, {}, "no text came in time, only signs of life"});
         http_.limit_silence(left);
     }
 

@@ -180,7 +180,7 @@ TEST(OpenAiModel, is_left_when_it_only_says_that_it_works)
     limits.silence_max = 10s;
     auto const collected = of_slow_server(0ms, 1'000, limits);
     EXPECT_EQ(collected.end, "transient");
-    EXPECT_NE(collected.failed.detail.find("signs of life"), std::string::npos) << collected.failed.detail;
+    EXPECT_NE(collected.failed.detail.find("no text came in time"), std::string::npos) << collected.failed.detail;
 }
 
 TEST(OpenAiModel, may_load_for_longer_than_it_may_fall_silent)
