@@ -92,14 +92,15 @@ Finding examine_postgres(std::string const& url, std::filesystem::path const& em
     }
 }
 
-Finding describe(ai::GeminiCheck const& check, std::string const& model)
+// `setting` is the one that names the model.
+Finding describe(ai::GeminiCheck const& check, std::string const& model, std::string const& setting)
 {
     switch (check.health) {
     case ai::GeminiHealth::ok: return {Health::well, "Gemini: the key reaches " + model + ".", ""};
     case ai::GeminiHealth::wrong_key:
         return {Health::ill, "Gemini: refuses the key (" + check.detail + ").", "Take a key from Google AI Studio into GEMINI_API_KEY."};
     case ai::GeminiHealth::unknown_model:
-        return {Health::ill, "Gemini: does not know " + model + ".", "Name another model in GEMINI_MODEL or AI_MODELS."};
+        return {Health::ill, "Gemini: does not know " + model + ".", "Name another model in " + setting + "."};
     case ai::GeminiHealth::limited:
         return {Health::note, "Gemini: the key's quota is used up for now (" + check.detail + ").", "Wait, or raise the key's limits."};
     case ai::GeminiHealth::unreachable:
@@ -110,7 +111,7 @@ Finding describe(ai::GeminiCheck const& check, std::string const& model)
     return {};
 }
 
-Finding describe(ai::OpenAiCheck const& check, std::string const& model)
+Finding describe(ai::OpenAiCheck const& check, std::string const& model, std::string const& setting)
 {
     switch (check.health) {
     case ai::OpenAiHealth::ok: return {Health::well, "Compatible server: it lists " + model + ".", ""};
@@ -118,7 +119,7 @@ Finding describe(ai::OpenAiCheck const& check, std::string const& model)
         return {Health::ill, "Compatible server: refuses the key (" + check.detail + ").", "Put the server's key into AI_API_KEY."};
     case ai::OpenAiHealth::unknown_model:
         return {Health::ill, "Compatible server: does not know " + model + "; " + check.detail + ".",
-                "Name one of its models in AI_MODELS."};
+                "Name one of its models in " + setting + "."};
     case ai::OpenAiHealth::limited:
         return {Health::note, "Compatible server: asks for patience or for money (" + check.detail + ").",
                 "Wait, or raise the key's limits."};
@@ -164,6 +165,15 @@ ai::OpenAiCheck ask_compatible(config::Config const& config, std::string const& 
     options.base_url = required(config.ai_base_url);
     if (config.ai_api_key) options.api_key = config.ai_api_key->reveal();
     return asked(ai::check_openai(std::move(options), model));
+}
+
+// Nothing, where there is nobody to ask.
+std::optional<Finding> ask_about(config::Config const& config, std::string const& model, std::string const& setting)
+{
+    auto const name = model.substr(model.find(':') + 1);
+    if (model.starts_with("gemini:") && config.gemini_api_key) return describe(ask_gemini(config, name), name, setting);
+    if (model.starts_with("openai:") && config.ai_base_url) return describe(ask_compatible(config, name), name, setting);
+    return std::nullopt;
 }
 
 struct RedisAnswer {
@@ -241,16 +251,18 @@ Finding examine_database(config::Config const& config)
 std::vector<Finding> examine_models(config::Config const& config)
 {
     std::vector<Finding> findings;
-    auto models = config.ai_models;
-    bool const has_another = config.ai_title_model && std::ranges::find(models, *config.ai_title_model) == models.end();
-    if (has_another) models.push_back(*config.ai_title_model); // It names rooms.
-    for (std::string const& model : models) {
+    for (std::string const& model : config.ai_models) {
         if (model == "demo")
             findings.push_back({Health::note, "Model: demo, which only plays at answering.", "Set GEMINI_API_KEY to talk to Gemini."});
-        auto const name = model.substr(model.find(':') + 1);
-        if (model.starts_with("gemini:") && config.gemini_api_key) findings.push_back(describe(ask_gemini(config, name), name));
-        if (model.starts_with("openai:") && config.ai_base_url) findings.push_back(describe(ask_compatible(config, name), name));
+        auto const setting = model.starts_with("gemini:") ? "GEMINI_MODEL or AI_MODELS" : "AI_MODELS";
+        if (auto finding = ask_about(config, model, setting)) findings.push_back(std::move(*finding));
     }
+    auto const& namer = config.ai_title_model;
+    if (!namer || std::ranges::find(config.ai_models, *namer) != config.ai_models.end()) return findings;
+    if (*namer == "demo")
+        findings.push_back(
+            {Health::note, "Model: demo names rooms, and only plays at it.", "Name another one in AI_TITLE_MODEL, or `off`."});
+    if (auto finding = ask_about(config, *namer, "AI_TITLE_MODEL")) findings.push_back(std::move(*finding));
     return findings;
 }
 

@@ -59,6 +59,7 @@ struct Config {
     std::string gemini_api_version = "v1beta";
     std::optional<std::string> ai_base_url;
     std::optional<Secret> ai_api_key;
+    std::optional<std::chrono::seconds> ai_first_text_seconds; // See first_text_max().
     std::optional<std::string> ai_title_model;
     std::string system_prompt = "You are a helpful assistant. Answer in the language you are asked in.";
     int demo_tokens_per_second = 60; // 0: unpaced.
@@ -112,6 +113,13 @@ struct Config {
     std::chrono::seconds stop_delay() const
     {
         return stop_delay_seconds.value_or(std::chrono::seconds(database == DatabaseKind::postgres ? 2 : 0));
+    }
+
+    // How long a compatible server may take to its first text. Where there is another model, nobody waits for long; where there is none, a
+    // server that loads its model may do so in peace, nearly as long as a reply may take.
+    std::chrono::seconds first_text_max() const
+    {
+        return ai_first_text_seconds.value_or(std::chrono::seconds(ai_models.size() > 1 ? 90 : 570));
     }
 
     numbers::NumberPlan numbers() const { return {default_country_code, allowed_countries, number_lengths}; }

@@ -96,6 +96,55 @@ TEST_F(ChatFallBack, nobody_waits_long_for_a_model_while_another_is_there)
     EXPECT_EQ(called(reply.id), "first second");
 }
 
+TEST_F(ChatFallBack, a_refusal_of_the_second_takes_nothing_from_the_first)
+{
+    first->next({ai::Failed{Kind::transient, 50s, "429", ai::Failed::Reason::rate_limited}});
+    second->next({permanent()});
+    first->next({text("after all"), done()});
+    start_worker();
+    auto const asked_at = now();
+    auto const reply = answer();
+    EXPECT_EQ(reply.content, "after all");
+    EXPECT_EQ(called(reply.id), "first second first");
+    EXPECT_GE(now() - asked_at, 50s);
+}
+
+TEST_F(ChatFallBack, nor_does_it_after_two_calls)
+{
+    first->next({transient(0ms)});
+    first->next({transient(0ms)});
+    second->next({permanent()});
+    first->next({text("after all"), done()});
+    start_worker();
+    auto const reply = answer();
+    EXPECT_EQ(reply.content, "after all");
+    EXPECT_EQ(called(reply.id), "first first second first");
+}
+
+TEST_F(ChatFallBack, each_is_left_alone_for_as_long_as_it_said)
+{
+    first->next({ai::Failed{Kind::transient, 5s, "429", ai::Failed::Reason::rate_limited}});
+    second->next({transient(120s)});
+    first->next({text("after all"), done()});
+    start_worker();
+    auto const asked_at = now();
+    auto const reply = answer();
+    EXPECT_EQ(reply.content, "after all");
+    EXPECT_GE(now() - asked_at, 5s);
+    EXPECT_LT(now() - asked_at, 60s) << "the second is not waited for";
+}
+
+TEST_F(ChatFallBack, nobody_is_called_before_it_is_due_however_others_fail)
+{
+    first->next({ai::Failed{Kind::transient, 50s, "429", ai::Failed::Reason::rate_limited}});
+    for (int call = 0; call < 3; ++call) second->next({transient(0ms)});
+    start_worker();
+    auto const asked_at = now();
+    auto const reply = answer();
+    EXPECT_EQ(called(reply.id), "first second second second");
+    EXPECT_LT(now() - asked_at, 50s);
+}
+
 TEST_F(ChatFallBack, whoever_is_left_is_asked_to_the_last_call)
 {
     first->next({permanent()});
@@ -116,6 +165,38 @@ TEST_F(ChatFallBack, once_text_went_out_the_same_model_goes_on)
     EXPECT_EQ(reply.content, "whole");
     EXPECT_EQ(reply.model, "first");
     EXPECT_TRUE(second->requests().empty());
+}
+
+TEST_F(ChatFallBack, once_text_went_out_the_same_model_goes_on_after_a_wait_too)
+{
+    first->next({text("half "), transient(0ms)});
+    first->next({text("half again "), transient(50s)});
+    first->next({text("whole"), done()});
+    start_worker();
+    auto const reply = answer();
+    EXPECT_EQ(reply.content, "whole");
+    EXPECT_EQ(reply.model, "first");
+    EXPECT_TRUE(second->requests().empty());
+}
+
+TEST_F(ChatFallBack, nobody_waits_for_who_wrote_when_everybody_leaves_it_alone)
+{
+    Gate gate;
+    first->next({text("half "), &gate, transient(0ms)});
+    second->next({text("whole"), done()});
+    start_worker();
+    user = add_user();
+    auto const sent = say(user, add_room(user)).reply;
+    eventually([&] { return gate.arrived() == 1; });
+    ai::CallBreaker::Admission const a_try{0ms, true};
+    for (int count = 0; count < 2 * ai::CallBreaker::failures_to_open; ++count)
+        models.all()[0].breaker->ended(a_try, ai::CallBreaker::End::failed, Steady::now());
+    gate.open();
+    let_time_pass_until_ended(sent, user);
+    auto const reply = now_is(sent, user);
+    EXPECT_EQ(reply.content, "whole") << "nothing of the half";
+    EXPECT_EQ(reply.model, "second");
+    EXPECT_EQ(called(reply.id), "first second");
 }
 
 TEST_F(ChatFallBack, a_model_that_dies_without_text_after_it_had_some_is_left)

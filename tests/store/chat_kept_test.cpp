@@ -209,7 +209,7 @@ TEST_F(ChatKeptWorker, tells_when_a_call_began_spoke_and_ended)
     between.open();
     ended(sent.reply, user);
     EXPECT_EQ(calls(sent.reply.id), R"([{"model":"first","started_at":")" + began + R"(","first_text_at":")" + spoke + R"(","ended_at":")" +
-                                        rfc3339(now()) + R"(","outcome":"completed"}])");
+                                        rfc3339(now()) + R"(","outcome":"completed","has_text":true,"not_before_us":0}])");
     EXPECT_EQ(calls(sent.message.id), "-");
 }
 

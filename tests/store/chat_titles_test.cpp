@@ -158,6 +158,10 @@ TEST_F(ChatTitles, nothing_that_is_no_name_becomes_one)
         second->next({text(said), done()});
         EXPECT_EQ(name(by, room), TaskEnd::done);
     }
+    second->next({text("I'm sorry, I can't help with that."), done(ai::FinishReason::blocked)});
+    EXPECT_EQ(name(by, room), TaskEnd::done);
+    second->next({text("A name that was cut in"), done(ai::FinishReason::length)});
+    EXPECT_EQ(name(by, room), TaskEnd::done);
     second->next({text(std::string(100'000, 'x'))}); // It would be asked for more than it has, were it read on.
     EXPECT_EQ(name(by, room), TaskEnd::done);
     EXPECT_EQ(shown(room).name, was);
@@ -172,11 +176,23 @@ TEST_F(ChatTitles, replies_come_first)
     auto const other = add_user();
     send(other, add_room(other)); // Nobody writes it.
     EXPECT_EQ(name(by, room), TaskEnd::wait);
-    rows("update jobs set state = 'waiting', due_at = now_us() + 60000000");
+    rows("update jobs set state = 'waiting', due_at = now_us() + 3000000");
     EXPECT_EQ(name(by, room), TaskEnd::wait) << "one that was put back";
     rows("update jobs set due_at = null");
     EXPECT_TRUE(second->requests().empty());
     EXPECT_EQ(name(by, room), TaskEnd::done) << "one that waits for its turn waits for no model";
+    EXPECT_EQ(shown(room).named_by, NamedBy::model);
+}
+
+TEST_F(ChatTitles, a_reply_that_waits_for_long_stops_no_title)
+{
+    auto const room = talk();
+    auto by = make_titles();
+    worker->stop(0ms);
+    auto const other = add_user();
+    send(other, add_room(other));
+    rows("update jobs set state = 'waiting', due_at = now_us() + 580000000");
+    EXPECT_EQ(name(by, room), TaskEnd::done);
     EXPECT_EQ(shown(room).named_by, NamedBy::model);
 }
 
@@ -191,6 +207,17 @@ TEST_F(ChatTitles, a_model_that_is_left_alone_is_left_alone_by_titles_too)
     breaker.ended({}, ai::CallBreaker::End::answered, Steady::now());
     EXPECT_EQ(name(by, room), TaskEnd::done);
     EXPECT_EQ(second->requests().size(), 1u);
+}
+
+TEST_F(ChatTitles, calls_for_titles_keep_no_reply_from_their_model)
+{
+    auto const room = talk();
+    auto by = make_titles();
+    for (int count = 0; count < ai::CallBreaker::failures_to_open; ++count) {
+        second->next({transient()});
+        EXPECT_EQ(name(by, room), TaskEnd::retry);
+    }
+    EXPECT_FALSE(models.all()[1].breaker->is_open());
 }
 
 TEST_F(ChatTitles, calls_for_titles_count_among_a_minutes_calls)

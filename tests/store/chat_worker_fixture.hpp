@@ -95,7 +95,7 @@ protected:
     void let_time_pass_until_ended(chat::Message const& reply, UserId user)
     {
         eventually([&] {
-            if (number("select count(*) from jobs where state = 'waiting' and due_at is not null") > 0) advance(std::chrono::seconds(1));
+            if (number("select count(*) from jobs where state = 'waiting' and due_at > now_us()") > 0) advance(std::chrono::seconds(1));
             return now_is(reply, user).is_finished();
         });
     }

@@ -107,10 +107,10 @@ void OpenAiDecoder::take_event(net::SseEvent const& event)
         if (!at_end_ && finish_.empty()) fail_transient("the stream holds what is no JSON");
         return;
     }
-    if (auto error = openai_error_in(*value)) return fail(std::move(error->failure));
-    if (event.type == "error") return fail_transient("the stream holds an error");
+    if (auto error = openai_error_in(*value)) return fail_in_stream(std::move(error->failure));
+    if (event.type == "error") return fail_in_stream({Failed::Kind::transient, {}, "the stream holds an error"});
     auto const* chunk = value->if_object();
-    if (!chunk) return fail_transient("the stream holds what is no answer");
+    if (!chunk) return fail_in_stream({Failed::Kind::transient, {}, "the stream holds what is no answer"});
     take_chunk(*chunk);
 }
 
@@ -143,7 +143,9 @@ void OpenAiDecoder::take_choice(json::object const& choice)
     }
     auto const reason = text_at(choice, "finish_reason");
     if (over_ || reason.empty()) return;
-    if (reason == "error") return fail_transient("the reply ended with an error"); // OpenRouter's, where its provider broke off.
+    if (reason == "error") { // OpenRouter's, where its provider broke off.
+        return fail_in_stream({Failed::Kind::transient, {}, "the reply ended with an error"});
+    }
     if (finish_ != "content_filter") finish_ = reason;
 }
 
@@ -224,7 +226,7 @@ void OpenAiDecoder::take_stray()
     if (over_ || parser_.stray().empty()) return;
     auto const value = parsed(parser_.stray(), {});
     if (!value) return;
-    if (auto error = openai_error_in(*value)) return fail(std::move(error->failure));
+    if (auto error = openai_error_in(*value)) return fail_in_stream(std::move(error->failure));
     auto const* chunk = value->if_object();
     if (chunk && !answered_) take_chunk(*chunk);
 }
@@ -250,6 +252,14 @@ void OpenAiDecoder::fail_without_text()
     std::string detail = "the reply ended without text, with " + (is_word ? finish_ : "an unknown reason");
     if (has_other_parts_) detail += ", and holds what we did not ask for";
     fail({Failed::Kind::permanent, {}, std::move(detail), Failed::Reason::without_text});
+}
+
+// The text is whole once it has a reason for its end: what fails then is the figures.
+void OpenAiDecoder::fail_in_stream(Failed failure)
+{
+    bool const is_whole = !finish_.empty() && has_words_;
+    if (is_whole) return conclude();
+    fail(std::move(failure));
 }
 
 void OpenAiDecoder::fail_transient(std::string detail)

@@ -32,6 +32,9 @@ public:
     // A reason for the end has come: only the figures can follow.
     bool is_ending() const { return !finish_.empty(); }
 
+    // Text or thoughts.
+    bool has_said_anything() const { return text_bytes_ + thought_bytes_ > 0; }
+
 private:
     void take_event(net::SseEvent const& event);
     void take_chunk(boost::json::object const& chunk);
@@ -45,6 +48,7 @@ private:
     void take_stray();
     void conclude();
     void fail_without_text();
+    void fail_in_stream(Failed failure);
     void fail_transient(std::string detail);
 
     Limits limits_;

@@ -25,7 +25,7 @@ net::HttpRequest http_request(OpenAiOptions const& options, std::string_view pat
     http.url = openai_url(options.base_url, path);
     if (!options.api_key.empty()) http.secret_headers = {{"authorization", "Bearer " + options.api_key}};
     http.connect_time_max = options.connect_time_max;
-    http.silence_max = options.silence_max;
+    http.silence_max = options.first_text_max;
     return http;
 }
 
@@ -53,6 +53,7 @@ public:
     OpenAiStream(asio::any_io_executor executor, OpenAiOptions const& options, ChatRequest const& request, UsageWish usage,
                  std::shared_ptr<std::atomic<bool>> refuses_usage)
         : http_(std::move(executor), stream_request(options, request, usage)), decoder_(estimate_prompt_tokens(request)), usage_(usage),
+          silence_max_(options.silence_max), first_text_until_(Steady::now() + options.first_text_max),
           refuses_usage_(std::move(refuses_usage))
     {}
 
@@ -79,6 +80,8 @@ private:
             auto const body = co_await error_body();
             auto refusal = read_openai_refusal(head.status, body, {head.header("retry-after"), head.header("retry-after-ms")});
             decoder_.fail(judge(std::move(refusal), body));
+        } else {
+            limit_wait();
         }
     }
 
@@ -88,11 +91,22 @@ private:
         if (bytes.empty() && http_.result().failure == net::HttpFailure::too_large) {
             decoder_.end_too_large();
         } else if (bytes.empty()) {
-            decoder_.end(http_.result().detail);
+            bool const is_late = !decoder_.has_said_anything() && !decoder_.is_ending() && Steady::now() >= first_text_until_;
+            decoder_.end(is_late ? "no text came in time" : http_.result().detail);
         } else {
             decoder_.feed(bytes);
-            if (decoder_.is_ending()) http_.limit_silence(rest_silence_max);
+            limit_wait();
         }
+    }
+
+    // A server that loads its model is silent for long; one that sends signs of life while nothing answers behind it never is.
+    void limit_wait()
+    {
+        if (decoder_.is_ending()) return http_.limit_silence(rest_silence_max);
+        if (decoder_.has_said_anything()) return http_.limit_silence(silence_max_);
+        auto const left = std::chrono::ceil<std::chrono::milliseconds>(first_text_until_ - Steady::now());
+        if (left.count() <= 0) return decoder_.fail({Failed::Kind::transient, {}, "no text came in time, only signs of life"});
+        http_.limit_silence(left);
     }
 
     asio::awaitable<std::string> error_body()
@@ -121,6 +135,8 @@ private:
     net::HttpStream http_;
     OpenAiDecoder decoder_;
     UsageWish usage_;
+    std::chrono::milliseconds const silence_max_;
+    Steady::time_point const first_text_until_;
     std::shared_ptr<std::atomic<bool>> refuses_usage_;
     bool has_head_ = false;
 };

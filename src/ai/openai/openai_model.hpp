@@ -12,7 +12,8 @@ struct OpenAiOptions {
     std::string base_url; // Mostly ending in /v1.
     std::string api_key;  // Empty: the server asks for none.
     std::chrono::milliseconds connect_time_max{10'000};
-    std::chrono::milliseconds silence_max{90'000}; // Without a byte for so long, a call has failed.
+    std::chrono::milliseconds first_text_max{90'000}; // Without text or thoughts for so long a call has failed, whatever else comes.
+    std::chrono::milliseconds silence_max{90'000};    // And, once there are some, without a byte for so long.
 };
 
 class OpenAiModel final : public ChatModel {

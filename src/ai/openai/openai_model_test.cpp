@@ -2,6 +2,7 @@
 
 #include "net/test_server.hpp"
 
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <gtest/gtest.h>
 
@@ -29,6 +30,7 @@ OpenAiOptions options(TestServer const& server)
     OpenAiOptions made;
     made.api_key = "the-key";
     made.base_url = server.url("/v1");
+    made.first_text_max = 100ms;
     made.silence_max = 100ms;
     return made;
 }
@@ -137,6 +139,56 @@ TEST(OpenAiModel, fails_as_it_must)
         SCOPED_TRACE(c.detail);
         run(c.script, [&c](TestServer& server) { return expect_end(server, c.end, c.detail); });
     }
+}
+
+// Waits before it answers, then sends signs of life before its text, so many as is said.
+asio::awaitable<void> serve_slowly(asio::ip::tcp::acceptor& acceptor, std::chrono::milliseconds wait, int signs)
+{
+    auto socket = co_await acceptor.async_accept(asio::use_awaitable);
+    asio::steady_timer timer(acceptor.get_executor());
+    timer.expires_after(wait);
+    co_await timer.async_wait(asio::use_awaitable);
+    co_await asio::async_write(socket, asio::buffer(std::string(stream_head)), asio::use_awaitable);
+    for (int count = 0; count < signs; ++count) {
+        co_await asio::async_write(socket, asio::buffer(std::string(": PROCESSING\n\n")), asio::use_awaitable);
+        timer.expires_after(10ms);
+        co_await timer.async_wait(asio::use_awaitable);
+    }
+    co_await asio::async_write(socket, asio::buffer(std::string(hello) + stop), asio::use_awaitable);
+}
+
+Collected of_slow_server(std::chrono::milliseconds wait, int signs, OpenAiOptions limits)
+{
+    asio::io_context io;
+    asio::ip::tcp::acceptor acceptor(io, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+    limits.base_url = "http://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()) + "/v1";
+    OpenAiModel model(limits);
+    Collected collected;
+    asio::co_spawn(io, serve_slowly(acceptor, wait, signs), asio::detached);
+    asio::co_spawn(io, collect(model), [&](std::exception_ptr, Collected what) {
+        collected = std::move(what);
+        io.stop();
+    });
+    io.run_for(30s);
+    return collected;
+}
+
+TEST(OpenAiModel, is_left_when_it_only_says_that_it_works)
+{
+    OpenAiOptions limits;
+    limits.first_text_max = 200ms;
+    limits.silence_max = 10s;
+    auto const collected = of_slow_server(0ms, 1'000, limits);
+    EXPECT_EQ(collected.end, "transient");
+    EXPECT_NE(collected.failed.detail.find("no text came in time"), std::string::npos) << collected.failed.detail;
+}
+
+TEST(OpenAiModel, may_load_for_longer_than_it_may_fall_silent)
+{
+    OpenAiOptions limits;
+    limits.first_text_max = 20s;
+    limits.silence_max = 100ms;
+    EXPECT_EQ(of_slow_server(500ms, 20, limits).text, "Hello");
 }
 
 asio::awaitable<void> expect_no_second_question(TestServer& server)

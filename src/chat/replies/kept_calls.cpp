@@ -12,6 +12,8 @@
 namespace pollux::chat {
 namespace {
 
+constexpr std::int64_t not_before_us_max = std::int64_t(1) << 56; // No sum of it with a wait overflows.
+
 CallOutcome outcome_of(ai::Failed const& failed)
 {
     switch (failed.reason) {
@@ -115,6 +117,9 @@ std::vector<PastCall> past_calls(std::string_view kept)
         CallOutcome outcome{};
         std::string const word(text_at(*object, "outcome"));
         if (boost::describe::enum_from_string(word.c_str(), outcome)) call.outcome = outcome;
+        auto const* has_text = object->if_contains("has_text");
+        call.has_text = has_text && has_text->is_bool() && has_text->get_bool();
+        call.not_before = time_of(std::clamp<std::int64_t>(number_at(*object, "not_before_us", 0), 0, not_before_us_max));
         calls.push_back(std::move(call));
     }
     return calls;

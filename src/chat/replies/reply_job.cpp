@@ -85,7 +85,7 @@ asio::awaitable<std::optional<ai::ChatRequest>> ReplyJob::prepare()
     auto basis = co_await messages.basis(claim_.user, claim_.room, claim_.question, claim_.reply);
     if (!basis) co_return std::nullopt;
     if (basis->stop_requested) running_->stop(StopReason::by_user); // Asked for before this process could be told of it.
-    if (asked_.is_empty()) asked_ = AskedModels(tools_.models, basis->plan_models, claim_.model, claim_.ended_calls);
+    if (asked_.is_empty()) asked_ = AskedModels(tools_.models, basis->plan_models, claim_.model, claim_.ended_calls, tools_.clock.now());
 
     ai::ChatRequest request; // Its model is known once one is admitted.
     request.system = join_system_text(tools_.system_prompt, basis->room_prompt, basis->user_instructions);
@@ -119,9 +119,20 @@ asio::awaitable<std::optional<ReplyJob::Step>> ReplyJob::wait_for_admission()
         if (!refusal) co_return std::nullopt;
         bool const is_to_tell = has_waited || refusal->wait > untold_wait_max;
         if (is_to_tell) co_return co_await put_back(refusal->wait, ReplyStore::Call::cut, refusal->reason);
+        waited_until_ = admission_time() + refusal->wait;
         co_await wait_in_place(refusal->wait);
     }
     co_return co_await leave_as(running_->stop_reason());
+}
+
+// No model may be asked before the one that is due first.
+ReplyJob::Refusal ReplyJob::not_due_yet() const
+{
+    auto const now = admission_time();
+    auto const next = asked_.next(now);
+    auto const wait = next ? std::chrono::ceil<std::chrono::milliseconds>(next->due - now) : std::chrono::milliseconds(0);
+    auto const reason = next && next->is_rate_limited ? WaitReason::rate_limited : WaitReason::model_unavailable;
+    return {std::max(wait, std::chrono::milliseconds(1)), reason};
 }
 
 // Nothing: the call to model() may begin. Otherwise how long to wait, and why.
@@ -132,12 +143,19 @@ asio::awaitable<std::optional<ReplyJob::Refusal>> ReplyJob::admit()
     // A reply that has made calls already leaves it to others to try whether the model is back: a failed try may be its last call.
     auto const try_later = try_later_a_call * (claim_.calls - 1);
     auto shortest = std::chrono::milliseconds::max();
-    auto const order = stays_ ? std::vector{entry_} : asked_.order();
-    auto const next = std::ranges::find_if(order, [&](std::size_t index) {
+    auto const admits = [&](std::size_t index) {
         admission_ = asked_[index].breaker->admit(Steady::now(), try_later);
         shortest = std::min(shortest, admission_.wait);
         return admission_.wait.count() == 0;
-    });
+    };
+    auto order = asked_.order(admission_time());
+    auto next = std::ranges::find_if(order, admits);
+    bool const is_writer_down = !order.empty() && next == order.end() && asked_.forget_writer();
+    if (is_writer_down) {
+        order = asked_.order(admission_time());
+        next = std::ranges::find_if(order, admits);
+    }
+    if (order.empty()) co_return not_due_yet();
     if (next == order.end()) co_return Refusal{shortest, WaitReason::model_unavailable};
     entry_ = *next;
     if (tools_.calls_per_minute_max == 0) co_return std::nullopt;
@@ -165,9 +183,18 @@ void ReplyJob::keep_call()
 {
     auto call = std::exchange(call_, std::nullopt);
     auto const outcome = outcome_of(draft_.call_end(), running_->stop_reason());
+    auto const& end = draft_.call_end();
+    auto const* failed = end ? std::get_if<ai::Failed>(&*end) : nullptr;
     if (!call || !outcome) return;
     call->ended_at = tools_.clock.now();
     call->outcome = *outcome;
+    call->has_text = draft_.has_text();
+    if (failed) {
+        bool const may_mend = failed->kind == ai::Failed::Kind::transient;
+        auto const due = may_mend ? ai::next_call_due(question_of(*failed)) : Time{};
+        call->not_before_us = micros(due);
+        asked_.failed(entry_, *failed, draft_.has_text() ? ShownText::some : ShownText::none, due);
+    }
     claim_.ended_calls = with_call(claim_.ended_calls, *call);
 }
 
@@ -245,40 +272,43 @@ asio::awaitable<ReplyJob::Step> ReplyJob::after_failure(ai::Failed failure)
               {"calls", claim_.calls},
               {"model", model().id},
               {"detail", failure.detail}});
-    asked_.failed(entry_, failure);
-    stays_ = draft_.has_text();
+    if (failure.kind == ai::Failed::Kind::not_called) co_return co_await after_no_call(std::move(failure));
 
     auto const now = tools_.clock.now();
-    ai::RetryQuestion const question{std::move(failure), static_cast<int>(claim_.calls), claim_.first_started, now,
-                                     random_below(1'000'000)};
-    auto const decision = ai::decide_retry(question);
-    if (is_for_another(question.failure, decision)) {
-        asked_.pass(entry_);
-        co_return co_await count_and_call();
+    bool const may_call = claim_.calls < ai::calls_a_reply_max;
+    auto const next = may_call ? asked_.next(now, entry_) : std::nullopt;
+    if (!next || std::max(now, next->due) >= claim_.first_started + ai::reply_duration_max) co_return co_await give_up(failure);
+    auto const wait = next->due - now;
+    if (wait > ai::wait_in_place_max) {
+        auto const reason = next->is_rate_limited ? WaitReason::rate_limited : WaitReason::model_unavailable;
+        co_return co_await put_back(wait, ReplyStore::Call::none, reason);
     }
-    if (std::holds_alternative<ai::GiveUp>(decision)) {
-        auto end = draft_.end_as(MessageStatus::failed, model().id);
-        end.error = error_of(question.failure.reason);
-        co_return co_await finish(std::move(end));
-    }
-    if (auto const* later = std::get_if<ai::PutBack>(&decision)) {
-        bool const is_limited = question.failure.reason == ai::Failed::Reason::rate_limited;
-        auto const reason = is_limited ? WaitReason::rate_limited : WaitReason::model_unavailable;
-        bool const was_called = question.failure.kind != ai::Failed::Kind::not_called;
-        co_return co_await put_back(later->due - now, was_called ? ReplyStore::Call::none : ReplyStore::Call::cut, reason);
-    }
-    co_await wait_in_place(std::get<ai::WaitThenCall>(decision).wait);
+    waited_until_ = next->due;
+    if (wait.count() > 0) co_await wait_in_place(std::chrono::ceil<std::chrono::milliseconds>(wait));
     if (auto const reason = running_->stop_reason(); reason != StopReason::none) co_return co_await leave_as(reason);
     co_return co_await count_and_call();
 }
 
-// Whether the next call goes to another model: this one will not answer, or not soon, or was asked often enough.
-bool ReplyJob::is_for_another(ai::Failed const& failure, ai::RetryDecision const& decision) const
+// This process could not call; another one may.
+asio::awaitable<ReplyJob::Step> ReplyJob::after_no_call(ai::Failed failure)
 {
-    if (stays_ || failure.kind == ai::Failed::Kind::not_called || claim_.calls >= ai::calls_a_reply_max) return false;
-    bool const is_too_late = tools_.clock.now() >= claim_.first_started + ai::reply_duration_max;
-    bool const is_soon = std::holds_alternative<ai::WaitThenCall>(decision) && asked_.may_be_asked_again(entry_);
-    return !is_too_late && !is_soon && asked_.has_another(entry_);
+    auto const question = question_of(failure);
+    auto const decision = ai::decide_retry(question);
+    auto const* later = std::get_if<ai::PutBack>(&decision);
+    if (!later) co_return co_await give_up(failure);
+    co_return co_await put_back(later->due - question.now, ReplyStore::Call::cut, WaitReason::model_unavailable);
+}
+
+asio::awaitable<ReplyJob::Step> ReplyJob::give_up(ai::Failed const& failure)
+{
+    auto end = draft_.end_as(MessageStatus::failed, model().id);
+    end.error = error_of(failure.reason);
+    co_return co_await finish(std::move(end));
+}
+
+ai::RetryQuestion ReplyJob::question_of(ai::Failed failure) const
+{
+    return {std::move(failure), static_cast<int>(claim_.calls), claim_.first_started, tools_.clock.now(), random_below(1'000'000)};
 }
 
 // Another call from the beginning. What readers have seen must go away: they get `restart`.

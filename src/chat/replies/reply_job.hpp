@@ -65,7 +65,8 @@ private:
     asio::awaitable<Step> after_call();
     asio::awaitable<Step> after_continues(std::string token);
     asio::awaitable<Step> after_failure(ai::Failed failure);
-    bool is_for_another(ai::Failed const& failure, ai::RetryDecision const& decision) const;
+    asio::awaitable<Step> after_no_call(ai::Failed failure);
+    asio::awaitable<Step> give_up(ai::Failed const& failure);
     asio::awaitable<Step> count_and_call();
     asio::awaitable<void> wait_in_place(std::chrono::milliseconds wait);
     asio::awaitable<std::optional<Step>> wait_for_admission();
@@ -74,8 +75,11 @@ private:
         WaitReason reason;
     };
     asio::awaitable<std::optional<Refusal>> admit();
+    Refusal not_due_yet() const;
     void tell_breaker();
     void keep_call();
+    ai::RetryQuestion question_of(ai::Failed failure) const;
+    Time admission_time() const { return std::max(tools_.clock.now(), waited_until_); }
     asio::awaitable<Step> put_back(std::chrono::microseconds wait, ReplyStore::Call call, WaitReason reason);
     asio::awaitable<Step> leave_as(StopReason reason);
     asio::awaitable<Step> finish(ReplyEnd end);
@@ -92,7 +96,7 @@ private:
 
     AskedModels asked_;
     std::size_t entry_ = 0;
-    bool stays_ = false;                   // Text of the last call went out: the next one goes to the same model.
+    Time waited_until_{};                  // By whatever clock: what was due then is due.
     ai::CallBreaker::Admission admission_; // Of the call that runs.
     std::optional<KeptCall> call_;         // The one that runs.
     std::string continuation_;

@@ -84,6 +84,7 @@ asio::awaitable<TaskOutcome> RoomTitles::name_room(TaskRun& run)
         count("failed");
         co_return TaskOutcome::done();
     }
+    if (!said.is_answer) said.text.clear();
     co_await keep(user, RoomId{*room}, *untitled, std::move(said.text));
     co_return TaskOutcome::done();
 }
@@ -112,11 +113,13 @@ asio::awaitable<RoomTitles::Said> RoomTitles::ask(ai::ChatRequest request)
         event = ai::checked(std::move(event));
         if (auto const* delta = std::get_if<ai::TextDelta>(&event)) said.text += delta->text;
         if (auto* failed = std::get_if<ai::Failed>(&event)) said.failed = std::move(*failed);
+        if (auto const* finished = std::get_if<ai::Finished>(&event)) {
+            said.is_answer = finished->reason == ai::FinishReason::stop || finished->reason == ai::FinishReason::other;
+        }
         is_over = said.failed || std::holds_alternative<ai::Finished>(event) || std::holds_alternative<ai::Continues>(event);
     }
-    using End = ai::CallBreaker::End;
-    auto const end = !said.failed ? End::answered : said.failed->kind == ai::Failed::Kind::transient ? End::failed : End::said_nothing;
-    parts_.model->breaker->ended({}, end, Steady::now());
+    // That one failed is not told to the breaker: it may have been cut by the short time that a title has, and replies find out themselves.
+    if (!said.failed) parts_.model->breaker->ended({}, ai::CallBreaker::End::answered, Steady::now());
     if (said.failed && said.failed->kind != ai::Failed::Kind::not_called)
         ops::log(ops::Level::warning, "title_call_failed",
                  {{"request_id", id}, {"model", parts_.model->id}, {"detail", said.failed->detail}});

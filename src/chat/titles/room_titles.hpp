@@ -35,6 +35,7 @@ private:
     asio::awaitable<std::optional<std::chrono::microseconds>> wait_for_replies();
     struct Said {
         std::string text;
+        bool is_answer = false; // Neither cut nor filtered.
         std::optional<ai::Failed> failed;
     };
     asio::awaitable<Said> ask(ai::ChatRequest request);

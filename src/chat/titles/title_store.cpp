@@ -21,9 +21,11 @@ constexpr db::Sql find_sql = "select " POLLUX_UNTITLED_COLUMNS R"sql(
     where r.id = $1 and r.user_id = $2 and r.named_by = 'message' and m.id = $3
 )sql";
 
+constexpr std::chrono::seconds soon{5}; // A model that asks one reply for more patience may have time for a title, and another model has.
+
 constexpr db::Sql waiting_scan_sql = R"sql(
     select case when exists (select 1 from jobs where state = 'ready')
-        or exists (select 1 from jobs where state = 'waiting' and due_at is not null) then 1 else 0 end
+        or exists (select 1 from jobs where state = 'waiting' and due_at < now_us() + $1) then 1 else 0 end
 )sql";
 
 // By its name too: a node of an older version renames without saying who did.
@@ -52,7 +54,7 @@ asio::awaitable<std::optional<UntitledRoom>> TitleStore::find(UserId user, RoomI
 
 asio::awaitable<bool> TitleStore::do_replies_wait()
 {
-    auto const rows = co_await database_.read(waiting_scan_sql);
+    auto const rows = co_await database_.read(waiting_scan_sql, std::chrono::microseconds(soon).count());
     co_return rows.front().only().boolean();
 }
 

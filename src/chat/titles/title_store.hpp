@@ -27,7 +27,7 @@ public:
     // nullopt: the room or the exchange is gone, or the room has another name by now.
     asio::awaitable<std::optional<UntitledRoom>> find(UserId user, RoomId room, MessageId reply);
 
-    // Whether replies wait for a worker or for a model: those come first.
+    // Whether replies wait for a worker, or are to call a model within seconds: those come first.
     asio::awaitable<bool> do_replies_wait();
 
     // False: somebody has named it meanwhile, or it is gone.

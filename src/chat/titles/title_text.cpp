@@ -15,11 +15,11 @@ namespace {
 constexpr std::size_t said_characters_max = 160; // Of one line; what is longer is no name, but an answer.
 
 // Written instead of a line break or a plain space.
-constexpr auto spaces = std::to_array<std::string_view>({"\t", "\u00a0", "\u2028", "\u2029", "\u3000", "\u202f", "\u2009"});
+constexpr auto spaces = std::to_array<std::string_view>({"\t", "\u00a0", "\u2028", "\u2029", "\u3000", "\u202f", "\u2009", "\u2800"});
 
-// Marks of direction, and characters of no width. Not the two joiners, which Persian, Hindi and emoji need.
-constexpr auto unseen = std::to_array<std::string_view>({"\u200b", "\u200e", "\u200f", "\u202a", "\u202b", "\u202c", "\u202d", "\u202e",
-                                                         "\u2060", "\u2066", "\u2067", "\u2068", "\u2069", "\u061c", "\ufeff", "\u00ad"});
+// What models without a parser for their thoughts write them between. The first mark may stand in what the model was asked.
+constexpr auto thought_marks = std::to_array<std::pair<std::string_view, std::string_view>>(
+    {{"<think>", "</think>"}, {"<thinking>", "</thinking>"}, {"<thought>", "</thought>"}, {"<reasoning>", "</reasoning>"}});
 
 constexpr auto quotes = std::to_array<std::pair<std::string_view, std::string_view>>({{"\"", "\""},
                                                                                       {"'", "'"},
@@ -122,16 +122,15 @@ std::string_view without_last_mark(std::string_view line)
     return line;
 }
 
-// Whether somebody could tell the room by it: a letter, a digit, an emoji; not marks alone.
-bool says_something(std::string_view line)
+// nullopt: it thought, and never came to an end.
+std::optional<std::string_view> without_thoughts(std::string_view said)
 {
-    for (std::size_t at = 0; at < line.size(); ++at) {
-        auto const byte = static_cast<unsigned char>(line[at]);
-        bool const is_ascii_word = (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z');
-        bool const is_mark = line.substr(at).starts_with("\xe2\x80") || line.substr(at).starts_with("\xe3\x80") || byte == 0xc2;
-        if (is_ascii_word || (byte >= 0xc3 && !is_mark)) return true;
+    for (auto const& [open, close] : thought_marks) {
+        auto const end = said.rfind(close);
+        if (end != std::string_view::npos) said.remove_prefix(end + close.size());
+        if (said.find(open) != std::string_view::npos) return std::nullopt;
     }
-    return false;
+    return said;
 }
 
 // Lines with text, without what only frames them.
@@ -140,14 +139,14 @@ std::vector<std::string> lines_of(std::string_view said)
     std::string text(said);
     replace_all(text, "\r", "\n");
     for (auto const space : spaces) replace_all(text, space, " ");
-    for (auto const character : unseen) replace_all(text, character, "");
+    text = without_unseen(text);
     for (std::string_view const mark : {"**", "__", "~~", "`"}) replace_all(text, mark, "");
     unlink(text);
     std::vector<std::string> lines;
     for (std::string_view rest = text; !rest.empty();) {
         auto const end = std::min(rest.find('\n'), rest.size());
         auto const line = without_list_mark(rest.substr(0, end));
-        if (says_something(line)) lines.emplace_back(line);
+        if (has_word_or_picture(line)) lines.emplace_back(line);
         rest.remove_prefix(std::min(end + 1, rest.size()));
     }
     return lines;
@@ -157,7 +156,9 @@ std::vector<std::string> lines_of(std::string_view said)
 
 std::optional<std::string> title_from(std::string_view said)
 {
-    auto const lines = lines_of(said);
+    auto const answer = without_thoughts(said);
+    if (!answer) return std::nullopt;
+    auto const lines = lines_of(*answer);
     if (lines.empty()) return std::nullopt;
     // "Here is a name for it:", or "Title:", and the name on the next line.
     bool const is_announced = lines.size() > 1 && (lines.front().ends_with(':') || lines.front().ends_with("："));
@@ -169,7 +170,7 @@ std::optional<std::string> title_from(std::string_view said)
         }
         line = without_last_mark(without_quotes(without_label(line)));
     }
-    if (!says_something(line) || code_points(line) > said_characters_max) return std::nullopt;
+    if (!has_word_or_picture(line) || code_points(line) > said_characters_max) return std::nullopt;
     auto name = cut_room_name(one_line(line));
     if (has_control_or_bidi(name)) return std::nullopt;
     return name;

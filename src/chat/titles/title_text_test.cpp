@@ -72,6 +72,9 @@ TEST(Title, loses_what_models_put_around_it)
              {"\n\n  Sourdough  \r\n\r\nI chose this name because it is short.", "Sourdough"},
              {"Sour\tdough   bread", "Sour dough bread"},
              {"Sour\u00a0dough", "Sour dough"},
+             {"<think>\nThey bake.\n</think>\n\nSourdough", "Sourdough"},
+             {"They bake.\n</think>\nSourdough", "Sourdough"},
+             {"<thinking>a</thinking>\"Sourdough\"", "Sourdough"},
          })
         EXPECT_EQ(named(said), name) << said;
 }
@@ -81,6 +84,9 @@ TEST(Title, holds_nothing_that_is_not_seen)
     EXPECT_EQ(named("\u202eevil\u202c name"), "evil name");
     EXPECT_EQ(named("\u2066العجين\u2069 \u200f\u200eالمخمر"), "العجين المخمر");
     EXPECT_EQ(named("Sour\u200bdough\ufeff"), "Sourdough");
+    EXPECT_EQ(named("Sour\u3164dough\U000e0041\u2061"), "Sourdough");
+    EXPECT_EQ(named("Sour\u2800dough"), "Sour dough");
+    EXPECT_EQ(named("❤\ufe0f bread"), "❤\ufe0f bread");
     EXPECT_EQ(named("Sour\x01\x7f"
                     "dough"),
               "Sour dough");
@@ -90,7 +96,27 @@ TEST(Title, holds_nothing_that_is_not_seen)
 
 TEST(Title, is_none_where_nothing_names_a_room)
 {
-    for (auto const* said : {"", " \n\t ", "...", "\"\"", "“”", "***", "---", "# ", "—", "。", "\u200b\u200f", "Title:", "```\n```"})
+    for (auto const* said : {"",
+                             " \n\t ",
+                             "...",
+                             "\"\"",
+                             "“”",
+                             "***",
+                             "---",
+                             "# ",
+                             "—",
+                             "。",
+                             "\u200b\u200f",
+                             "Title:",
+                             "```\n```",
+                             "\u3164",
+                             "\u2800\u2800",
+                             "\u2061\u2064",
+                             "\U000e0041\U000e0042",
+                             "\uffa0 \u115f",
+                             "\u200d\ufe0f",
+                             "<think>\nThey bake sourdough",
+                             "<think>They bake</think>"})
         EXPECT_EQ(named(said), "(none)") << said;
 }
 
