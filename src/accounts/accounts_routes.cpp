@@ -77,6 +77,7 @@ SendRequest send_request(AccountsService& accounts, Request const& request, std:
     return {.mobile = std::move(mobile),
             .purpose = purpose,
             .network_prefix = request.peer.wide_prefix,
+            .peer = request.peer,
             .origin = origin_of(request),
             .identity = request.identity,
             .device = shown_session(accounts, request)};
@@ -151,7 +152,8 @@ asio::awaitable<Result<Verified>> verify_otp(AccountsService& accounts, Request 
                          .signup_token = text_of(std::move(body.signup_token)),
                          .identity = request.identity,
                          .device = device_of(request),
-                         .origin = origin_of(request)};
+                         .origin = origin_of(request),
+                         .guesser = guesser_of(accounts, request)};
     if (is_login) co_return co_await verify_login(accounts, std::move(verify));
     if (purpose == CodePurpose::confirm) co_return co_await verify_confirm(accounts, std::move(verify));
     co_return co_await verify_reset(accounts, std::move(verify));
@@ -281,7 +283,7 @@ void add_accounts_routes(http::Router& router, AccountsService& accounts)
                            {"otp_cooldown", "otp_hourly_limit", "otp_daily_limit", "no_account", "token_missing"}));
     router.post("/auth/verify-otp/", verify_otp, accounts,
                 open_route("verifyOtp", "Takes a one-time code: logs in, or allows a reset, or confirms this session.", RateClass::auth,
-                           {"invalid_code", "token_missing", "session_ended", "foreign_origin", "busy"}));
+                           {"invalid_code", "too_many_guesses", "token_missing", "session_ended", "foreign_origin", "busy"}));
     router.post("/auth/login/", log_in, accounts,
                 open_route("logIn", "Logs in with a password.", RateClass::auth,
                            {"password_login_disabled", "wrong_credentials", "too_many_guesses", "busy"}));

@@ -31,6 +31,11 @@ milliseconds wait_before_next_call(RetryQuestion const& question)
 
 } // namespace
 
+Time next_call_due(RetryQuestion const& question)
+{
+    return question.now + wait_before_next_call(question);
+}
+
 RetryDecision decide_retry(RetryQuestion const& question)
 {
     if (question.failure.kind == Failed::Kind::permanent) return GiveUp{GiveUp::Reason::permanent};

@@ -39,6 +39,9 @@ struct GiveUp {
 
 using RetryDecision = std::variant<WaitThenCall, PutBack, GiveUp>;
 
+// When the model that failed in a way that another call could mend may be called again.
+Time next_call_due(RetryQuestion const& question);
+
 // Waits 0.5 to 1 s after the first failed call, twice that after each further one, and never less than the provider asked for.
 RetryDecision decide_retry(RetryQuestion const& question);
 

@@ -24,10 +24,10 @@ using std::chrono::seconds;
 constexpr seconds replies_stop_max{20};
 constexpr seconds requests_stop_max{3};
 
-// The first call over TLS would otherwise read them on an I/O thread; without a key there is no such call, and no need of the memory.
+// The first call over TLS would otherwise read them on an I/O thread.
 std::jthread preload_certificates(config::Config const& config)
 {
-    return std::jthread([is_needed = config.gemini_api_key || config.stripe_secret_key] {
+    return std::jthread([is_needed = calls_over_tls(config)] {
         if (is_needed) net::preload_certificates();
     });
 }

@@ -14,7 +14,7 @@ import { Workload } from './workload.mjs';
 
 const atOnce = 3; // Servers that work through the list side by side.
 export const quota = 1_000_000;
-const ofMoney = /^(grant|payment|demo|walk)_/; // Tests of plans and payments (tests/e2e) end processes at those.
+const ofMoney = /^(grant|payment|demo|walk|sms)_/; // Tests of plans, payments and texts (tests/e2e) end processes at those.
 const ofTheStart = /^(migrate|backup|task)_/; // A first start begins each period of tasks.
 
 // As they stand in the code, so that none is forgotten.

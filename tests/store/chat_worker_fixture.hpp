@@ -43,7 +43,7 @@ protected:
     void start_worker(std::size_t replies_max = 64, std::chrono::milliseconds scan_every = std::chrono::milliseconds(20))
     {
         chat::ReplyTools tools{temp.database(), feed,    {notices, room_lists}, models, temp.clock(), gauge,
-                               "Be kind.",      limiter, calls_per_minute_max};
+                               "Be kind.",      limiter, calls_per_minute_max,  titles};
         chat::ReplyWorker::Options options{
             .replies_max = replies_max, .scan_every = scan_every, .renew_every = std::chrono::milliseconds(20)};
         worker = std::make_unique<chat::ReplyWorker>(std::move(tools), runtime, options);
@@ -95,7 +95,7 @@ protected:
     void let_time_pass_until_ended(chat::Message const& reply, UserId user)
     {
         eventually([&] {
-            if (number("select count(*) from jobs where state = 'waiting' and due_at is not null") > 0) advance(std::chrono::seconds(1));
+            if (number("select count(*) from jobs where state = 'waiting' and due_at > now_us()") > 0) advance(std::chrono::seconds(1));
             return now_is(reply, user).is_finished();
         });
     }
@@ -123,6 +123,7 @@ protected:
     bus::MemoryRoomListCache room_lists;
     limits::MemoryRateLimiter limiter;
     std::size_t calls_per_minute_max = 0;
+    chat::Titles titles = chat::Titles::leave;
     chat::QueueGauge gauge{100'000};
     std::unique_ptr<chat::ReplyWorker> worker;
     std::optional<chat::ChatService> service;

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { Program, binary, freePort, sleep, temporaryFolder } from './process.mjs';
 import { Haproxy, Postgres, Redis } from './services.mjs';
 
-const surroundings = { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', METRICS_LISTEN: '' };
+const surroundings = { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', METRICS_LISTEN: '', AI_TITLE_MODEL: 'off' };
 const code = '135790';
 const inTenDays = new Date(Date.now() + 10 * 86_400_000).toISOString().slice(0, 10);
 
