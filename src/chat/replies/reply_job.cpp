@@ -125,7 +125,7 @@ asio::awaitable<std::optional<ReplyJob::Refusal>> ReplyJob::admit()
     admission_ = {};
     if (!continuation_.empty()) co_return std::nullopt; // Half a reply is not given up for this.
     // A reply that has made calls already leaves it to others to try whether the model is back: a failed try may be its last call.
-    auto const try_later = try_later_a_call * (claim_.calls - 1);
+    auto const try_later = claim_.calls < ai::calls_a_reply_max ? try_later_a_call * (claim_.calls - 1) : ai::last_call_wait_min;
     auto shortest = std::chrono::milliseconds::max();
     auto next = entry_;
     for (; next < entries_.size(); ++next) {
