@@ -9,6 +9,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds first_wait_max{1000};
+constexpr milliseconds last_call_wait_max{15'000};
 constexpr milliseconds retry_after_spread_max{500};
 constexpr milliseconds not_called_wait{1000}; // Another process may have what this one lacks.
 
@@ -21,8 +22,10 @@ milliseconds part_of(milliseconds range, std::uint64_t random)
 milliseconds wait_before_next_call(RetryQuestion const& question)
 {
     auto const doublings = std::clamp(question.calls_made - 1, 0, calls_a_reply_max);
-    auto const longest = first_wait_max * (1 << doublings);
-    auto const backoff = longest / 2 + part_of(longest / 2, question.random);
+    bool const is_last = question.calls_made >= calls_a_reply_max - 1;
+    auto const longest = is_last ? last_call_wait_max : first_wait_max * (1 << doublings);
+    auto const shortest = is_last ? last_call_wait_min : longest / 2;
+    auto const backoff = shortest + part_of(longest - shortest, question.random);
     if (!question.failure.retry_after) return backoff;
 
     auto const asked = std::clamp(*question.failure.retry_after, milliseconds(0), milliseconds(reply_duration_max) * 2);

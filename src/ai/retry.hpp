@@ -14,6 +14,7 @@ namespace pollux::ai {
 inline constexpr int calls_a_reply_max = 4;
 inline constexpr std::chrono::minutes reply_duration_max{10};
 inline constexpr std::chrono::milliseconds wait_in_place_max{2000};
+inline constexpr std::chrono::milliseconds last_call_wait_min{10'000}; // So that no outage of a few seconds uses up all calls of a reply.
 
 struct RetryQuestion {
     Failed failure;     // How the last call ended.
@@ -42,7 +43,8 @@ using RetryDecision = std::variant<WaitThenCall, PutBack, GiveUp>;
 // When the model that failed in a way that another call could mend may be called again.
 Time next_call_due(RetryQuestion const& question);
 
-// Waits 0.5 to 1 s after the first failed call, twice that after each further one, and never less than the provider asked for.
+// Waits 0.5 to 1 s after the first failed call, 1 to 2 s after the second, 10 to 15 s before the last one, and never less than the
+// provider asked for.
 RetryDecision decide_retry(RetryQuestion const& question);
 
 } // namespace pollux::ai

@@ -115,6 +115,8 @@ async function outage({ redis, processesOfCap }) {
     assert.ok(running_max <= callsAtOnce * cluster.workers.length, `${running_max} calls at once`);
 
     const replies = await cluster.rows("select reply_to, status, count(*)::int as count from messages where role = 'assistant' group by reply_to, status");
+    const unanswered = await cluster.rows("select id, error_code, calls from messages where role = 'assistant' and status <> 'completed'");
+    assert.deepEqual(unanswered, [], 'each reply arrives');
     assert.equal(replies.length, notes.accepted.length, 'what was accepted has a reply, and nothing else has');
     assert.deepEqual(replies.filter(({ status, count }) => status !== 'completed' || count !== 1), []);
     for (const { user, room, reply } of notes.accepted) assert.equal((await user.message(room, reply)).content, 'Back again.');

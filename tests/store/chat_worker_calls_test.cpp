@@ -173,7 +173,7 @@ TEST_F(ChatCalls, fails_after_four_calls_and_gives_the_unit_back)
     auto const sent = say(user, add_room(user));
     eventually([&] {
         bool const is_put_back = number("select count(*) from jobs where state = 'waiting'") == 1;
-        if (is_put_back) advance(1s); // The third wait is over 2 s: the reply is put back, by the clock of the database.
+        if (is_put_back) advance(1s); // Before the last call the reply is put back, by the clock of the database.
         return now_is(sent.reply, user).is_finished();
     });
     auto const reply = ended(sent.reply, user);

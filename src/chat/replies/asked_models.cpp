@@ -78,7 +78,7 @@ std::optional<AskedModels::Next> AskedModels::next(Time now, std::optional<std::
     bool const may_go_on = last && is_open(asked_[*last]);
     if (may_go_on && asked_[*last].due <= now + ai::wait_in_place_max) return next_of(*last);
     for (std::size_t index = 0; index < asked_.size(); ++index) {
-        if (index != last && is_open(asked_[index])) return Next{index, now, false};
+        if (index != last && is_open(asked_[index])) return Next{index, now, false, asked_[index].calls == 0};
     }
     if (may_go_on) return next_of(*last);
     std::optional<std::size_t> earliest; // Nobody else is left: these are asked as often as a reply may ask.

@@ -43,6 +43,7 @@ public:
         std::size_t index;
         Time due;             // Not after `now`: at once.
         bool is_rate_limited; // Why it is not due before.
+        bool is_new;          // Not asked yet for this reply.
     };
     // Whom to ask next, after a failure of `last`. nullopt: everybody that may be asked has refused for good.
     std::optional<Next> next(Time now, std::optional<std::size_t> last = std::nullopt) const;
@@ -57,7 +58,7 @@ private:
         Time due{};
     };
     static bool is_open(Asked const& asked) { return !asked.has_refused && !asked.is_passed && asked.calls < calls_a_model_max; }
-    Next next_of(std::size_t index) const { return {index, asked_[index].due, asked_[index].is_rate_limited}; }
+    Next next_of(std::size_t index) const { return {index, asked_[index].due, asked_[index].is_rate_limited, asked_[index].calls == 0}; }
 
     std::vector<Asked> asked_;
     std::optional<std::size_t> writer_; // Text of its last call went out, and nobody has been asked since.

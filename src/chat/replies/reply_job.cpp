@@ -141,7 +141,7 @@ asio::awaitable<std::optional<ReplyJob::Refusal>> ReplyJob::admit()
     admission_ = {};
     if (!continuation_.empty()) co_return std::nullopt; // Half a reply is not given up for this.
     // A reply that has made calls already leaves it to others to try whether the model is back: a failed try may be its last call.
-    auto const try_later = try_later_a_call * (claim_.calls - 1);
+    auto const try_later = claim_.calls < ai::calls_a_reply_max ? try_later_a_call * (claim_.calls - 1) : ai::last_call_wait_min;
     auto shortest = std::chrono::milliseconds::max();
     auto const admits = [&](std::size_t index) {
         admission_ = asked_[index].breaker->admit(Steady::now(), try_later);
@@ -277,13 +277,16 @@ asio::awaitable<ReplyJob::Step> ReplyJob::after_failure(ai::Failed failure)
     auto const now = tools_.clock.now();
     bool const may_call = claim_.calls < ai::calls_a_reply_max;
     auto const next = may_call ? asked_.next(now, entry_) : std::nullopt;
-    if (!next || std::max(now, next->due) >= claim_.first_started + ai::reply_duration_max) co_return co_await give_up(failure);
-    auto const wait = next->due - now;
+    bool const is_last_to_same = claim_.calls == ai::calls_a_reply_max - 1 && next && !next->is_new;
+    auto const earliest = is_last_to_same ? now + ai::last_call_wait_min : now;
+    auto const due = next ? std::max(earliest, next->due) : Time::max();
+    if (due >= claim_.first_started + ai::reply_duration_max) co_return co_await give_up(failure);
+    auto const wait = due - now;
     if (wait > ai::wait_in_place_max) {
         auto const reason = next->is_rate_limited ? WaitReason::rate_limited : WaitReason::model_unavailable;
         co_return co_await put_back(wait, ReplyStore::Call::none, reason);
     }
-    waited_until_ = next->due;
+    waited_until_ = due;
     if (wait.count() > 0) co_await wait_in_place(std::chrono::ceil<std::chrono::milliseconds>(wait));
     if (auto const reason = running_->stop_reason(); reason != StopReason::none) co_return co_await leave_as(reason);
     co_return co_await count_and_call();
