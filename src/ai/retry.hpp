@@ -40,8 +40,8 @@ struct GiveUp {
 
 using RetryDecision = std::variant<WaitThenCall, PutBack, GiveUp>;
 
-// Waits 0.5 to 1 s after the first failed call, 1 to 2 s after the second, 10 to 15 s before the last call, and never less than the provider
-// asked for.
+// Waits 0.5 to 1 s after the first failed call, 1 to 2 s after the second, 10 to 15 s before the last one, and never less than the
+// provider asked for.
 RetryDecision decide_retry(RetryQuestion const& question);
 
 } // namespace pollux::ai
