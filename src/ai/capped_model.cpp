@@ -3,6 +3,7 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include <optional>
+#include <utility>
 
 namespace pollux::ai {
 
@@ -22,6 +23,9 @@ public:
             if (!slot && may_wait_) co_return Failed{Failed::Kind::not_called, {}, "no slot to spare for what may wait"};
             if (!slot) co_return Failed{Failed::Kind::transient, {}, "no free slot for a call before the deadline"};
             slot_.emplace(std::move(slot));
+            auto const may_begin = std::exchange(request_.may_begin, nullptr);
+            bool const is_refused = may_begin && !co_await may_begin();
+            if (is_refused || slot_->is_recalled()) co_return give_back_uncalled();
             stream_ = model_.start(executor_, std::move(request_));
         }
         if (may_wait_) co_return co_await next_unless_recalled();
@@ -29,11 +33,23 @@ public:
     }
 
 private:
+    ModelEvent give_back_uncalled()
+    {
+        slot_.reset();
+        return Failed{Failed::Kind::not_called, {}, "not the time for what may wait"};
+    }
+
+    // `||` would take a bare variant apart, and say which event it was in place of who came first.
+    struct Boxed {
+        ModelEvent event;
+    };
+    asio::awaitable<Boxed> boxed_next() { co_return Boxed{co_await stream_->next()}; }
+
     asio::awaitable<ModelEvent> next_unless_recalled()
     {
         using namespace asio::experimental::awaitable_operators;
-        auto first = co_await (stream_->next() || slot_->recalled(until_));
-        if (first.index() == 0) co_return std::get<0>(std::move(first));
+        auto first = co_await (boxed_next() || slot_->recalled(until_));
+        if (first.index() == 0) co_return std::get<0>(std::move(first)).event;
         stream_.reset();
         bool const is_recalled = slot_->is_recalled();
         slot_.reset();

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,7 @@ struct ChatRequest {
     std::chrono::steady_clock::time_point deadline;
     std::string request_id; // For the log; the same in all calls for one reply.
     Purpose purpose = Purpose::reply;
+    std::function<asio::awaitable<bool>()> may_begin{}; // Of what may wait: asked once it has its slot. False: it was not called.
 };
 
 struct Citation {

@@ -209,6 +209,29 @@ TEST(CappedModel, takes_the_slot_of_what_may_wait_for_a_reply)
     EXPECT_LT(std::chrono::steady_clock::now() - began, 20s);
 }
 
+asio::awaitable<void> name_well(CappedModel& model, std::optional<ModelEvent>& got)
+{
+    ChatRequest request;
+    request.purpose = Purpose::title;
+    request.deadline = std::chrono::steady_clock::now() + 30s;
+    auto executor = co_await asio::this_coro::executor;
+    auto stream = model.start(executor, std::move(request));
+    got = co_await stream->next();
+}
+
+TEST(CappedModel, passes_on_whatever_comes_for_what_may_wait)
+{
+    Gate gate;
+    gate.open = true;
+    std::optional<ModelEvent> got;
+    CappedModel model(std::make_unique<GatedModel>(gate), 1);
+    asio::io_context io;
+    asio::co_spawn(io, name_well(model, got), asio::detached);
+    io.run();
+    ASSERT_TRUE(got);
+    EXPECT_TRUE(std::holds_alternative<Finished>(*got)) << "the alternative " << got->index();
+}
+
 TEST(CappedModel, runs_so_many_calls_at_once_and_no_more)
 {
     Gate gate;

@@ -91,6 +91,8 @@ protected:
         }
     }
 
+    void let_pass_for_limiter(Steady::duration time) { limiter_time = limiter_time.load() + time; }
+
     // A reply that is put back is due again by the clock of the database, which stands still unless a test moves it.
     void let_time_pass_until_ended(chat::Message const& reply, UserId user)
     {
@@ -121,7 +123,8 @@ protected:
     chat::MemoryReplyFeed feed;
     bus::MemoryNotices notices;
     bus::MemoryRoomListCache room_lists;
-    limits::MemoryRateLimiter limiter;
+    std::atomic<Steady::duration> limiter_time{std::chrono::hours(1)}; // It stands still unless a test moves it.
+    limits::MemoryRateLimiter limiter{{}, [this] { return Steady::time_point(limiter_time.load()); }};
     std::size_t calls_per_minute_max = 0;
     chat::Titles titles = chat::Titles::leave;
     chat::QueueGauge gauge{100'000};

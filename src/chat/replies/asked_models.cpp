@@ -38,7 +38,7 @@ AskedModels::AskedModels(ai::Models const& models, billing::PlanModels const& pl
         asked->due = call.not_before;
         asked->is_rate_limited = call.outcome == CallOutcome::rate_limited;
         if (call.is_refusal()) asked->has_refused = true;
-        if (asked->is_rate_limited || asked->due > now + ai::wait_in_place_max) asked->is_passed = true;
+        if (asked->is_rate_limited || asked->due > now + ai::wait_for_same_max) asked->is_passed = true;
     }
 }
 
@@ -67,7 +67,7 @@ void AskedModels::failed(std::size_t index, ai::Failed const& failure, ShownText
     asked.due = due;
     asked.is_rate_limited = failure.reason == ai::Failed::Reason::rate_limited;
     if (failure.kind == ai::Failed::Kind::permanent) asked.has_refused = true;
-    if (failure.retry_after > ai::wait_in_place_max) asked.is_passed = true;
+    if (failure.retry_after > ai::wait_for_same_max) asked.is_passed = true;
     writer_.reset();
     if (shown == ShownText::some) writer_ = index;
 }
@@ -76,7 +76,7 @@ std::optional<AskedModels::Next> AskedModels::next(Time now, std::optional<std::
 {
     if (writer_) return asked_[*writer_].has_refused ? std::nullopt : std::optional(next_of(*writer_));
     bool const may_go_on = last && is_open(asked_[*last]);
-    if (may_go_on && asked_[*last].due <= now + ai::wait_in_place_max) return next_of(*last);
+    if (may_go_on && asked_[*last].due <= now + ai::wait_for_same_max) return next_of(*last);
     for (std::size_t index = 0; index < asked_.size(); ++index) {
         if (index != last && is_open(asked_[index])) return Next{index, now, false, asked_[index].calls == 0};
     }

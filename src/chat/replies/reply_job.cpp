@@ -1,5 +1,6 @@
 #include "chat/replies/reply_job.hpp"
 
+#include "ai/call_count.hpp"
 #include "ai/call_rate.hpp"
 #include "ai/tokens.hpp"
 #include "base/failpoint.hpp"
@@ -23,7 +24,7 @@ namespace {
 
 constexpr std::chrono::milliseconds finish_again_after{500};
 constexpr std::chrono::milliseconds try_later_a_call{1'000};
-constexpr std::chrono::milliseconds untold_wait_max{500}; // Readers are told of a longer wait for a model.
+constexpr std::chrono::milliseconds untold_wait_max{400}; // Less than any after a failed call. A longer one frees the worker, and readers are told.
 
 asio::awaitable<void> sleep_for(std::chrono::microseconds wait)
 {
@@ -106,6 +107,7 @@ asio::awaitable<bool> ReplyJob::begin_feed()
         auto const raised = co_await store_.begin_attempt(claim_);
         if (!raised) co_return false;
         claim_ = *raised;
+        failpoint("attempt_before_feed");
     }
     co_await writer_.begin(claim_.attempt, model().id);
     co_return true;
@@ -117,6 +119,8 @@ asio::awaitable<std::optional<ReplyJob::Step>> ReplyJob::wait_for_admission()
     for (bool has_waited = false; running_->stop_reason() == StopReason::none; has_waited = true) {
         auto const refusal = co_await admit();
         if (!refusal) co_return std::nullopt;
+        if (Steady::now() >= running_->deadline) running_->stop(StopReason::time_over); // It has waited for as long as it may.
+        if (running_->stop_reason() != StopReason::none) break;
         bool const is_to_tell = has_waited || refusal->wait > untold_wait_max;
         if (is_to_tell) co_return co_await put_back(refusal->wait, ReplyStore::Call::cut, refusal->reason);
         waited_until_ = admission_time() + refusal->wait;
@@ -159,7 +163,8 @@ asio::awaitable<std::optional<ReplyJob::Refusal>> ReplyJob::admit()
     if (next == order.end()) co_return Refusal{shortest, WaitReason::model_unavailable};
     entry_ = *next;
     if (tools_.calls_per_minute_max == 0) co_return std::nullopt;
-    auto const rule = ai::call_rule(tools_.calls_per_minute_max);
+    auto const share = &model() == tools_.models.title_model() ? ai::CallShare::replies : ai::CallShare::all;
+    auto const rule = ai::call_rule(tools_.calls_per_minute_max, share);
     auto const taken = co_await tools_.limiter.take(limits::RateClass::call, model().id, {rule.count, rule.window});
     if (taken.allowed) co_return std::nullopt;
     model().breaker->ended(admission_, ai::CallBreaker::End::said_nothing, Steady::now());
@@ -175,7 +180,7 @@ void ReplyJob::tell_breaker()
     if (failed) what = failed->kind == ai::Failed::Kind::transient ? End::failed : End::said_nothing;
     if (!end && !draft_.has_shown_anything()) what = End::said_nothing;
     model().breaker->ended(admission_, what, Steady::now());
-    tools_.meter.call_ended(model().id, !end ? "cut" : failed ? "failed" : "answered");
+    ai::count_call_end(model().id, !end ? ai::CallEnd::cut : failed ? ai::CallEnd::failed : ai::CallEnd::answered);
 }
 
 // For the next transaction of the reply, whichever that is.
@@ -191,7 +196,8 @@ void ReplyJob::keep_call()
     call->has_text = draft_.has_text();
     if (failed) {
         bool const may_mend = failed->kind == ai::Failed::Kind::transient;
-        auto const due = may_mend ? ai::next_call_due(question_of(*failed)) : Time{};
+        ai::RetryQuestion const question{*failed, static_cast<int>(claim_.calls), tools_.clock.now(), random_below(1'000'000)};
+        auto const due = may_mend ? ai::next_call_due(question) : Time{};
         call->not_before_us = micros(due);
         asked_.failed(entry_, *failed, draft_.has_text() ? ShownText::some : ShownText::none, due);
     }
@@ -282,7 +288,7 @@ asio::awaitable<ReplyJob::Step> ReplyJob::after_failure(ai::Failed failure)
     auto const due = next ? std::max(earliest, next->due) : Time::max();
     if (due >= claim_.first_started + ai::reply_duration_max) co_return co_await give_up(failure);
     auto const wait = due - now;
-    if (wait > ai::wait_in_place_max) {
+    if (wait > untold_wait_max) {
         auto const reason = next->is_rate_limited ? WaitReason::rate_limited : WaitReason::model_unavailable;
         co_return co_await put_back(wait, ReplyStore::Call::none, reason);
     }
@@ -295,11 +301,9 @@ asio::awaitable<ReplyJob::Step> ReplyJob::after_failure(ai::Failed failure)
 // This process could not call; another one may.
 asio::awaitable<ReplyJob::Step> ReplyJob::after_no_call(ai::Failed failure)
 {
-    auto const question = question_of(failure);
-    auto const decision = ai::decide_retry(question);
-    auto const* later = std::get_if<ai::PutBack>(&decision);
-    if (!later) co_return co_await give_up(failure);
-    co_return co_await put_back(later->due - question.now, ReplyStore::Call::cut, WaitReason::model_unavailable);
+    bool const is_over = tools_.clock.now() + ai::not_called_wait >= claim_.first_started + ai::reply_duration_max;
+    if (is_over) co_return co_await give_up(failure);
+    co_return co_await put_back(ai::not_called_wait, ReplyStore::Call::cut, WaitReason::model_unavailable);
 }
 
 asio::awaitable<ReplyJob::Step> ReplyJob::give_up(ai::Failed const& failure)
@@ -309,17 +313,13 @@ asio::awaitable<ReplyJob::Step> ReplyJob::give_up(ai::Failed const& failure)
     co_return co_await finish(std::move(end));
 }
 
-ai::RetryQuestion ReplyJob::question_of(ai::Failed failure) const
-{
-    return {std::move(failure), static_cast<int>(claim_.calls), claim_.first_started, tools_.clock.now(), random_below(1'000'000)};
-}
-
 // Another call from the beginning. What readers have seen must go away: they get `restart`.
 asio::awaitable<ReplyJob::Step> ReplyJob::count_and_call()
 {
     auto const next = draft_.has_shown_anything() ? ReplyStore::NextCall::restarts : ReplyStore::NextCall::same_attempt;
     auto counted = co_await store_.count_call(claim_, next);
     if (!counted) co_return Step::leave;
+    failpoint("call_after_count");
     claim_ = std::move(*counted);
     is_call_open_ = true;
     draft_.start_over();

@@ -2,10 +2,10 @@
 // twice, after a crash or a lost lease: every write is fenced by the claim's attempt, and a refused one means that somebody else has
 // taken over, so the work is dropped.
 //
-// A reply takes at most 4 calls and 10 minutes (ai/retry.hpp); a wait of over 2 s puts it back and frees the worker. Before a call's text
-// went out, the next model of the list may take its place (asked_models.hpp); after it the same one is asked again. A model that
-// fails again and again is left alone for a while (ai/call_breaker.hpp): its replies go to the next model, or wait, put back so that
-// readers are told; waiting is no call. Another model is another attempt: readers are told who writes.
+// A reply takes at most 4 calls and 10 minutes (ai/retry.hpp); a wait of over 0.4 s puts it back, which tells readers and frees the worker.
+// Before a call's text went out, the next model of the list may take its place (asked_models.hpp); after it the same one is asked again. A
+// model that fails again and again is left alone for a while (ai/call_breaker.hpp): its replies go to the next model, or wait, put back so
+// that readers are told; waiting is no call. Another model is another attempt: readers are told who writes.
 #pragma once
 
 #include "ai/model_list.hpp"
@@ -78,7 +78,6 @@ private:
     Refusal not_due_yet() const;
     void tell_breaker();
     void keep_call();
-    ai::RetryQuestion question_of(ai::Failed failure) const;
     Time admission_time() const { return std::max(tools_.clock.now(), waited_until_); }
     asio::awaitable<Step> put_back(std::chrono::microseconds wait, ReplyStore::Call call, WaitReason reason);
     asio::awaitable<Step> leave_as(StopReason reason);

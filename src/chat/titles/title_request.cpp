@@ -5,8 +5,6 @@
 namespace pollux::chat {
 namespace {
 
-constexpr std::size_t told_characters_max = 2'000; // Of the question and of the reply: what they are about stands at their beginning.
-
 constexpr std::string_view system_text =
     "You name conversations. You are shown the beginning of one. Answer with a name for it of at most six "
     "words, in the language in which the user writes, on one line, without quotation marks, Markdown or a "

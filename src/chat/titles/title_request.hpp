@@ -8,6 +8,8 @@
 
 namespace pollux::chat {
 
+constexpr std::size_t told_characters_max = 2'000; // Of the question and of the reply: what they are about stands at their beginning.
+
 ai::ChatRequest title_request(std::string_view question, std::string_view reply);
 
 } // namespace pollux::chat
