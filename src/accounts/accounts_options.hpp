@@ -1,6 +1,7 @@
 // What the accounts room is told by its settings; app/ fills it from Config.
 #pragma once
 
+#include "accounts/sms/stop_rule.hpp"
 #include "accounts/sms/vendor.hpp"
 #include "base/clock.hpp"
 #include "base/sms_text.hpp"
@@ -39,6 +40,7 @@ struct SmsOptions {
     std::int64_t per_hour_max = 1'000;  // Over all.
     std::int64_t per_address_hour = 60; // Of strangers behind one address (IPv6: a /64), and as many wrong guesses.
     std::int64_t per_block_hour = 20;   // To numbers that were never verified.
+    sms::StopRule stop_rule;            // The same.
     bool shows_dev_texts = false;       // In /dev/inbox/. Debug only.
 };
 

@@ -261,8 +261,8 @@ asio::awaitable<std::string> CodeSender::take_budgets(db::Transaction& transacti
     if (is_verified) co_return "";
 
     auto const tallies = co_await sms::LogStore::tallies(transaction, subject, now, now - sms::time_to_use);
-    if (sms::is_stopped(tallies.country)) co_return "country_unused";
-    co_return sms::is_stopped(tallies.block) ? "block_unused" : "";
+    if (sms::is_stopped(tallies.country, limits.stop_rule)) co_return "country_unused";
+    co_return sms::is_stopped(tallies.block, limits.stop_rule) ? "block_unused" : "";
 }
 
 // --- Sending ---------------------------------------------------------------------------------------------------------------------

@@ -40,10 +40,11 @@ http::Router make_router(ProcessParts& parts)
     return router;
 }
 
-http::ServerOptions api_options(config::Config const& config, billing::BillingService& billing)
+http::ServerOptions api_options(config::Config const& config, Rooms& rooms)
 {
     auto options = server_options(config);
-    options.requests_per_minute = [&billing](UserId user) { return billing.requests_per_minute(user); };
+    options.requests_per_minute = [&billing = rooms.billing](UserId user) { return billing.requests_per_minute(user); };
+    options.issued_to = [&accounts = rooms.accounts](std::string_view token) { return accounts.issued_to(token); };
     return options;
 }
 
@@ -51,8 +52,7 @@ http::ServerOptions api_options(config::Config const& config, billing::BillingSe
 struct Serving {
     explicit Serving(config::Config const& config)
         : parts(config, Role::serves), router(make_router(parts)),
-          server(parts.runtime, router, parts.bus.rate_limiter(), parts.rooms.accounts.authenticator(),
-                 api_options(config, parts.rooms.billing))
+          server(parts.runtime, router, parts.bus.rate_limiter(), parts.rooms.accounts.authenticator(), api_options(config, parts.rooms))
     {
         parts.system.openapi_json = std::make_shared<std::string const>(openapi_document(router, config.public_url));
     }

@@ -55,6 +55,7 @@ accounts::SmsOptions sms_options(config::Config const& config, Clock const& cloc
     options.per_hour_max = config.sms_per_hour_max;
     options.per_address_hour = config.otp_per_ip_hour;
     options.per_block_hour = config.sms_per_block_hour;
+    options.stop_rule = {.judged_from = config.sms_judged_from, .used_percent_min = config.sms_used_percent_min};
     options.shows_dev_texts = config.debug;
     return options;
 }

@@ -86,6 +86,8 @@ struct Config {
     std::int64_t otp_per_ip_hour = 60;
     std::int64_t sms_per_block_hour = 20;
     std::int64_t sms_per_hour_max = 1'000;
+    std::int64_t sms_judged_from = 20;
+    std::int64_t sms_used_percent_min = 20;
     std::string sms_origin; // "chat.example.com": whose page codes are for; empty: that of a machine without a name.
     std::string sms_template = "{code} is your code. It is valid for {minutes} minutes.";
     std::optional<std::string> twilio_account_sid;

@@ -155,6 +155,12 @@ constexpr Setting list[] = {
     {"Accounts", "SMS_PER_HOUR_MAX", "1000", "",
      "Codes sent to phones in any hour, over all, at least 4; half of them are kept for numbers that were verified before.",
      read_number<&C::sms_per_hour_max, 4, 100'000'000>, plain, Part::sms},
+    {"Accounts", "SMS_USED_PERCENT_MIN", "20", "",
+     "Where less than so many percent of a day's codes are used, a country, and a block of numbers that differ in their last four digits "
+     "only, get no more, but for numbers that were verified before; `0`: nothing is stopped.",
+     read_number<&C::sms_used_percent_min, 0, 100>, plain, Part::sms},
+    {"Accounts", "SMS_JUDGED_FROM", "20", "", "Codes to a country or block within a day from which on it is judged so.",
+     read_number<&C::sms_judged_from, 1, 1'000'000>, plain, Part::sms},
     {"Accounts", "SMS_TEMPLATE", "{code} is your code. It is valid for {minutes} minutes.", "",
      "Text of the SMS, in letters that one SMS holds 160 of. A last line `@host #123456` follows, by which phones offer the code to the "
      "page.",

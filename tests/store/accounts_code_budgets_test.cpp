@@ -14,6 +14,7 @@ protected:
         options.password_login = PasswordLogin::disabled;
         options.sms.per_hour_max = hour_max;
         options.sms.per_address_hour = address_max;
+        options.sms.stop_rule = stop_rule;
     }
 
     void add_user(std::string const& number, int is_verified)
@@ -41,6 +42,7 @@ protected:
 
     int hour_max = 1'000;
     int address_max = 60;
+    sms::StopRule stop_rule;
     std::string last_code;
 };
 
@@ -207,6 +209,31 @@ TEST_F(CodeBudgets, end_for_a_country_where_nobody_uses_codes)
     EXPECT_TRUE(gets_text(number(1), address(72))); // Elsewhere.
     advance(24h);
     EXPECT_TRUE(gets_text(togo(70), address(70)));
+}
+
+TEST_F(CodeBudgets, end_where_the_settings_say)
+{
+    stop_rule = {.judged_from = 5, .used_percent_min = 50};
+    auto const togo = [](int index) { return "+2289" + std::to_string(100'0000 + index * 10'000); };
+    for (int index = 0; index < 5; ++index) {
+        add_user(togo(index), 0);
+        bool const is_in = index < 2 ? gets_in(togo(index), address(index)) : gets_text(togo(index), address(index));
+        EXPECT_TRUE(is_in) << index;
+        advance(3min);
+    }
+    add_user(togo(5), 0);
+    EXPECT_FALSE(gets_text(togo(5), address(5)));
+    EXPECT_EQ(last_outcome(), "dropped country_unused");
+}
+
+TEST_F(CodeBudgets, end_nowhere_where_the_settings_say_so)
+{
+    stop_rule.used_percent_min = 0;
+    for (int index = 0; index < 100; ++index) {
+        add_user(number(index), 0);
+        EXPECT_TRUE(gets_text(number(index), address(index))) << index << last_outcome();
+        advance(1min);
+    }
 }
 
 TEST_F(CodeBudgets, go_on_where_codes_are_used)

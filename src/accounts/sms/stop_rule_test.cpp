@@ -1,5 +1,7 @@
 #include "accounts/sms/stop_rule.hpp"
 
+#include "accounts/sms/sms_log_store.hpp"
+
 #include <gtest/gtest.h>
 
 namespace pollux::accounts::sms {
@@ -27,7 +29,20 @@ TEST(StopRule, stops_where_nobody_uses_codes)
         {"a crowd, of whom some have typed theirs", {60, 8, 52}, false},
         {"new ones behind old ones that nobody used", {45, 0, 20}, true},
     };
-    for (auto const& [what, tally, is_to_stop] : cases) EXPECT_EQ(is_stopped(tally), is_to_stop) << what;
+    for (auto const& [what, tally, is_to_stop] : cases) EXPECT_EQ(is_stopped(tally, {}), is_to_stop) << what;
+}
+
+TEST(StopRule, goes_by_what_is_set)
+{
+    StopRule const strict{.judged_from = 5, .used_percent_min = 50};
+    EXPECT_FALSE(is_stopped({4, 0, 0}, strict));
+    EXPECT_TRUE(is_stopped({5, 2, 0}, strict));
+    EXPECT_FALSE(is_stopped({6, 3, 0}, strict));
+    StopRule const patient{.judged_from = 500, .used_percent_min = 1};
+    EXPECT_FALSE(is_stopped({499, 0, 0}, patient));
+    EXPECT_TRUE(is_stopped({500, 4, 0}, patient));
+    EXPECT_FALSE(is_stopped({500, 5, 0}, patient));
+    EXPECT_FALSE(is_stopped({1'000'000, 0, 0}, {.judged_from = 1, .used_percent_min = 0}));
 }
 
 } // namespace
