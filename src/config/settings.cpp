@@ -116,7 +116,9 @@ constexpr Setting list[] = {
      "Pace of the demo model; 0: as fast as it can. A reply lasts 2 seconds at most; one that is asked to be long, 30.",
      read_number<&C::demo_tokens_per_second, 0, 100'000>},
     {"Models", "MODEL_CONCURRENCY", "256", "", "Calls to one model at once.", read_number<&C::model_concurrency, 1, 100'000>},
-    {"Models", "MODEL_CALLS_PER_MINUTE", "off", "", "Calls to one model in a minute. Of those to the model that names rooms (`AI_TITLE_MODEL`) a quarter is for names, and replies have the rest.",
+    {"Models", "MODEL_CALLS_PER_MINUTE", "off", "",
+     "Calls to one model in a minute. Of those to the model that names rooms (`AI_TITLE_MODEL`) a quarter is for names, and replies have "
+     "the rest.",
      read_number<&C::model_calls_per_minute, 0, 10'000'000, Off::is_zero>, plain, Part::model_rate},
     {"Models", "QUEUE_MAX", "100000", "", "Replies that may wait in all; then sends get 503.", read_number<&C::queue_max, 1, 100'000'000>},
     {"Models", "BASIC_DAILY_MESSAGES", "5", "5; 50 with `--dev`", "Messages a day in the basic plan, when the plans are first made.",
