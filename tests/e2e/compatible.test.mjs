@@ -175,6 +175,12 @@ describe('doctor', () => {
         assert.ok(!out.includes(key));
     });
 
+    test('names the setting in which a model stands that nobody knows', async () => {
+        const advice = (out) => out.match(/does not know typo;.*\n.*/)?.[0];
+        assert.match(advice(await doctor({ AI_MODELS: 'openai:small,openai:typo' })), /in AI_MODELS\./);
+        assert.match(advice(await doctor({ AI_MODELS: 'openai:small', AI_TITLE_MODEL: 'openai:typo' })), /in AI_TITLE_MODEL\./);
+    });
+
     test('says that nobody answers', async () => {
         const out = await doctor({ AI_MODELS: 'openai:small', AI_BASE_URL: 'http://127.0.0.1:9/v1' });
         assert.match(out, /Compatible server: cannot be reached/);

@@ -183,7 +183,7 @@ describe('replies', () => {
         const only = await Server.start({ env: { ...roomySettings, ...sim.settings(), ...other.settings(), AI_MODELS: 'gemini:gemini-flash-latest', AI_TITLE_MODEL: 'openai:small' } });
         const itsClient = new Client(only);
         const [waiting, talking] = await Promise.all([User.signUp(itsClient), User.signUp(itsClient)]);
-        await sim.plan({ default: { text: 'ok' }, matching: [{ match: 'will wait', status: 429, retry_after_s: 6 }], reset: true });
+        await sim.plan({ default: { text: 'ok' }, matching: [{ match: 'will wait', status: 429, retry_after_s: 4 }], reset: true });
         const put = await waiting.send(await waiting.createRoom({}), 'will wait');
         await until('it waits', async () => (await waiting.message(put.reply.chatroom, put.reply.id)).waiting?.reason === 'rate_limited');
         const room = await talk('hello', talking);
