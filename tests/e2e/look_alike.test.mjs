@@ -9,7 +9,7 @@ import { median, ms, welch } from './support/figures.mjs';
 import { endPrograms } from './support/process.mjs';
 import { Random } from './support/random.mjs';
 import { Server } from './support/server.mjs';
-import { TextVendor } from './support/text_vendor.mjs';
+import { SmsSim } from './support/sms_sim.mjs';
 
 const isDeep = process.env.POLLUX_DEEP === '1';
 const roundSize = 300; // Numbers of each kind that are asked for before a cool-down or the life of a code can end.
@@ -96,8 +96,8 @@ const neverSent = ['verified, never sent', 'unknown, never sent'];
 
 for (const way of ['none', 'sms']) test(`${pairs} numbers of each kind, codes by ${way}: who has an account cannot be told`, { timeout: 3_600_000 }, async () => {
     const random = Random.announced('look alike');
-    const vendor = way === 'sms' ? await TextVendor.start() : null;
-    const server = await Server.start({ env: { ...env, ...vendor?.webhook(), SMS_PER_HOUR_MAX: '100000000', SMS_PER_BLOCK_HOUR: '1000000' } });
+    const vendor = way === 'sms' ? await SmsSim.start() : null;
+    const server = await Server.start({ env: { ...env, ...vendor?.webhookSettings(), SMS_PER_HOUR_MAX: '100000000', SMS_PER_BLOCK_HOUR: '1000000' } });
     await server.stop();
     for (const { first, verified } of Object.values(kinds)) {
         if (verified === null) continue;
