@@ -19,9 +19,7 @@ struct ReportOptions {
 
 class ReportDesk {
 public:
-    ReportDesk(db::Database& database, Clock const& clock, ReportOptions options)
-        : store_(database), clock_(clock), options_(std::move(options))
-    {}
+    ReportDesk(db::Database& database, Clock const& clock, ReportOptions options);
 
     struct Given {
         std::string query; // As it came.

@@ -15,6 +15,11 @@ export const twilioAccount = {
 };
 export const webhookSecret = 'sms_webhook_secret_1';
 
+// Settings with which Pollux sends through what answers there.
+export function twilioSettings(url) {
+    return { OTP_DELIVERY: 'twilio', TWILIO_BASE_URL: url, TWILIO_ACCOUNT_SID: twilioAccount.sid, TWILIO_AUTH_TOKEN: twilioAccount.token, TWILIO_FROM: twilioAccount.from };
+}
+
 export class SmsSim {
     static async start(options = []) {
         const sim = new this();
@@ -23,9 +28,8 @@ export class SmsSim {
         return sim;
     }
 
-    // Settings with which Pollux sends through it.
     twilioSettings() {
-        return { OTP_DELIVERY: 'twilio', TWILIO_BASE_URL: this.url, TWILIO_ACCOUNT_SID: twilioAccount.sid, TWILIO_AUTH_TOKEN: twilioAccount.token, TWILIO_FROM: twilioAccount.from };
+        return twilioSettings(this.url);
     }
 
     webhookSettings() {
