@@ -32,7 +32,9 @@ async function start(env = {}) {
 }
 
 async function usersWithRooms(client, roomsEach, count) {
-    const users = await Promise.all(Array.from({ length: Math.ceil(count / roomsEach) }, () => User.signUp(client)));
+    const users = [];
+    // A few at once: so many passwords are checked at a time.
+    while (users.length < count / roomsEach) users.push(...(await Promise.all(Array.from({ length: 5 }, () => User.signUp(client)))));
     const places = [];
     for (const user of users) for (let room = 0; room < roomsEach; ++room) places.push({ user, room: await user.createRoom() });
     return places.slice(0, count);
@@ -40,10 +42,15 @@ async function usersWithRooms(client, roomsEach, count) {
 
 const callsOf = async (server) => new Map((await server.rows("select id, calls from messages where role = 'assistant'")).map(({ id, calls }) => [id, JSON.parse(calls ?? '[]')]));
 
-// What must hold of each, whatever happened.
-function check({ reader, reply, calls }) {
+// How many calls each reply took, as its end says in the log: what is kept with the message are the last four.
+const madeFor = (server) => new Map(server.log.split('\n').filter((line) => line.includes('"reply_ended"')).map((line) => JSON.parse(line)).map(({ message_id: id, calls }) => [id, calls]));
+
+// What must hold of each, whatever happened. `made`: its calls, `atSecond`: those that the second model saw.
+function check({ reader, reply, calls, made, atSecond }) {
     assert.ok(['done', 'error'].includes(reader.end));
-    assert.ok(calls.length >= 1 && calls.length <= 4, JSON.stringify(calls));
+    assert.ok(made >= 1 && made <= 4, `${made} calls, of which are kept ${JSON.stringify(calls)}`);
+    assert.equal(calls.length, made);
+    assert.equal(calls.filter(({ model }) => model === second).length, atSecond);
     assert.equal(reply.requested_model, first);
     assert.equal(reply.model, calls.at(-1).model, 'the one that answered is named');
     assert.ok(!(reply.content.includes('ALPHA') && reply.content.includes('BETA')), reply.content);
@@ -75,8 +82,11 @@ test('a model that dies under many replies is stood in for by the next one', { t
     await sendAll;
 
     const ended = await Promise.all(following);
-    const calls = await callsOf(server);
-    const replies = await Promise.all(ended.map(async (one) => ({ ...one, reply: await one.user.message(one.room, one.id), calls: calls.get(one.id) })));
+    const [calls, made] = [await callsOf(server), madeFor(server)];
+    const seenBySecond = (room) => compatible.calls.filter(({ body }) => body.messages.at(-1).content === `question in ${room}`).length;
+    const replies = await Promise.all(ended.map(async (one) => ({
+        ...one, reply: await one.user.message(one.room, one.id), calls: calls.get(one.id), made: made.get(one.id), atSecond: seenBySecond(one.room),
+    })));
     replies.forEach(check);
 
     const count = (condition) => replies.filter(condition).length;

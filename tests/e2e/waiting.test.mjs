@@ -82,6 +82,26 @@ for (const [reason, plan] of [
     });
 }
 
+test('a reply whose model fails without saying until when says so on both nodes within a second too', { timeout: 60_000 }, async () => {
+    const question = 'why, without a word';
+    await sim.plan({ default: { text: 'Here it is.' }, matching: [{ match: question, status: 503, times: 2 }], reset: true });
+    const { room, reply, readers } = await watch(question);
+    await Promise.all(readers.map(({ done }) => done));
+    // The second wait, of one to two seconds: the first one may be over before somebody far away has heard of it.
+    const [, second] = (await sim.calls()).calls.filter(({ turns }) => turns.at(-1)?.text === question);
+    const cause = second.ended_at * 1000;
+    for (const { events } of readers) {
+        const told = events.findLast(({ event, body }) => event === 'waiting' && body.reason === 'model_unavailable');
+        assert.ok(told?.at >= cause, `${events.map(({ event }) => event)}`);
+        assert.ok(told.at - cause <= toldWithinMs, `told after ${told.at - cause} ms`);
+        assert.ok(Date.parse(told.body.retry_at) - cause <= 2_500, `retry_at is ${told.body.retry_at}`);
+        assert.equal(events.at(-1).event, 'done');
+        assert.ok(events.indexOf(told) < events.findIndex(({ event }) => event === 'delta'), `${events.map(({ event }) => event)}`);
+    }
+    const over = await user.message(room, reply);
+    assert.deepEqual([over.status, over.content, over.waiting], ['completed', 'Here it is.', null]);
+});
+
 describe('a reply that waits for its turn', () => {
     test('says so on both nodes at once, until its turn comes', { timeout: 60_000 }, async () => {
         await sim.plan({ default: { text: 'ok' }, matching: [{ match: 'slow one', text: 'slow '.repeat(20), duration_ms: 3_000 }], reset: true });

@@ -24,8 +24,7 @@ namespace {
 
 constexpr std::chrono::milliseconds finish_again_after{500};
 constexpr std::chrono::milliseconds try_later_a_call{1'000};
-constexpr std::chrono::milliseconds untold_wait_max{
-    400}; // Less than any after a failed call. A longer one frees the worker, and readers are told.
+constexpr std::chrono::milliseconds untold_wait_max{400}; // Less than any after a failed call. Readers are told of a longer one.
 
 asio::awaitable<void> sleep_for(std::chrono::microseconds wait)
 {
