@@ -4,6 +4,7 @@
 #include "accounts/sms/sms_log_store.hpp"
 #include "base/error.hpp"
 #include "http/router.hpp"
+#include "ops/metrics.hpp"
 #include "ops/once_a_minute.hpp"
 
 #include <string>
@@ -19,9 +20,7 @@ struct ReportOptions {
 
 class ReportDesk {
 public:
-    ReportDesk(db::Database& database, Clock const& clock, ReportOptions options)
-        : store_(database), clock_(clock), options_(std::move(options))
-    {}
+    ReportDesk(db::Database& database, Clock const& clock, ReportOptions options);
 
     struct Given {
         std::string query; // As it came.
@@ -37,6 +36,7 @@ private:
     LogStore store_;
     Clock const& clock_;
     ReportOptions const options_;
+    ops::Counter const refused_; // There from the start: an alert counts from nothing to the first ones.
     ops::OnceAMinute refused_line_;
 };
 
