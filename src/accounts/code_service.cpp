@@ -188,7 +188,7 @@ asio::awaitable<Result<std::int64_t>> CodeService::guess(Guess guess)
     bool const is_kept_from_page =
         parts_.options.debug == DebugMode::on && guess.origin == PageOrigin::foreign && is_fixed_code(guess.mobile, guess.code);
     bool const is_taken = is_right && !is_kept_from_page;
-    ops::Counter("pollux_code_guesses_total", "Guesses at one-time codes.", {{"right", is_taken ? "yes" : "no"}}).add();
+    (is_taken ? guesses_right_ : guesses_wrong_).add();
     if (!is_taken) co_return invalid_code();
     auto const& shares = guessing.shares;
     if (!shares.empty())

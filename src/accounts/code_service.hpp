@@ -4,6 +4,7 @@
 
 #include "accounts/accounts_parts.hpp"
 #include "accounts/code_sender.hpp"
+#include "ops/metrics.hpp"
 
 namespace pollux::accounts {
 
@@ -68,6 +69,9 @@ private:
 
     AccountsParts& parts_;
     CodeSender& sender_;
+    // There from the start: an alert counts from nothing to the first ones.
+    ops::Counter const guesses_right_{"pollux_code_guesses_total", "Guesses at one-time codes.", {{"right", "yes"}}};
+    ops::Counter const guesses_wrong_{"pollux_code_guesses_total", "Guesses at one-time codes.", {{"right", "no"}}};
 };
 
 } // namespace pollux::accounts

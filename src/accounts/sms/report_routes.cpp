@@ -12,16 +12,9 @@ namespace {
 constexpr std::size_t message_id_bytes_max = 64;
 constexpr std::string_view form_type = "application/x-www-form-urlencoded";
 
-constexpr std::string_view refused = "refused";
-
-ops::Counter reports_of(std::string_view what)
+ops::Counter reports_that_are(std::string_view what)
 {
     return {"pollux_sms_reports_total", "Delivery reports of the SMS vendor, by what they said.", {{"status", std::string(what)}}};
-}
-
-void count_report(std::string_view what)
-{
-    reports_of(what).add();
 }
 
 std::string message_id_in(std::string_view query)
@@ -51,11 +44,8 @@ asio::awaitable<Result<ReportTaken>> take_report(ReportDesk& desk, http::Request
 } // namespace
 
 ReportDesk::ReportDesk(db::Database& database, Clock const& clock, ReportOptions options)
-    : store_(database), clock_(clock), options_(std::move(options))
-{
-    // Shown from the start: of a count that begins with its first report, the alert would not see that one.
-    if (!options_.auth_token.empty()) reports_of(refused).add(0);
-}
+    : store_(database), clock_(clock), options_(std::move(options)), refused_(reports_that_are("refused"))
+{}
 
 asio::awaitable<Result<void>> ReportDesk::take(Given given)
 {
@@ -63,19 +53,19 @@ asio::awaitable<Result<void>> ReportDesk::take(Given given)
         co_return unavailable("sms_not_configured", "No texts are sent by Twilio here (OTP_DELIVERY).", std::chrono::minutes(5));
     }
     if (given.signature.empty()) {
-        count_report(refused);
+        refused_.add();
         co_return malformed("signature_missing", "The header X-Twilio-Signature is missing: only Twilio posts here.");
     }
     bool const is_form = lower_ascii(given.content_type).starts_with(form_type);
     auto const url = given.query.empty() ? options_.status_url : options_.status_url + "?" + given.query;
     if (!is_twilios({url, given.body, is_form}, given.signature, options_.auth_token)) {
-        count_report(refused);
+        refused_.add();
         constexpr char const* why = "The signature is not of this report by TWILIO_AUTH_TOKEN, posted to this server's PUBLIC_URL.";
         if (refused_line_.is_due()) ops::log(ops::Level::warning, "sms_signature_refused", {{"reason", why}});
         co_return malformed("signature_invalid", why);
     }
     auto report = is_form ? read_report(read_form(given.body).value_or(FormFields())) : Report();
-    count_report(report.rank > 0 ? report.status : "other");
+    reports_that_are(report.rank > 0 ? report.status : "other").add();
     if (report.rank == 0) co_return Result<void>();
     co_await store_.keep_report(message_id_in(given.query), std::move(report), clock_.now());
     co_return Result<void>();

@@ -4,6 +4,7 @@
 #include "accounts/sms/sms_log_store.hpp"
 #include "base/error.hpp"
 #include "http/router.hpp"
+#include "ops/metrics.hpp"
 #include "ops/once_a_minute.hpp"
 
 #include <string>
@@ -35,6 +36,7 @@ private:
     LogStore store_;
     Clock const& clock_;
     ReportOptions const options_;
+    ops::Counter const refused_; // There from the start: an alert counts from nothing to the first ones.
     ops::OnceAMinute refused_line_;
 };
 

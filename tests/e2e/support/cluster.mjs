@@ -52,10 +52,10 @@ export class Node {
     }
 
     // As a supervisor does it: until the start succeeds, which it does not while the database is away.
-    async startAgain(seconds = 60) {
+    async startAgain(seconds = 60, extra = {}) {
         for (const end = Date.now() + seconds * 1000;;) {
             try {
-                return await this.start();
+                return await this.start(extra);
             } catch (failure) {
                 if (!this.program.exited || Date.now() > end) throw failure;
             }
