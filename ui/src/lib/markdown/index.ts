@@ -1,0 +1,3 @@
+// All that shows replies. Fetched when the first reply is there, beside it.
+export { ReplyView } from './view.ts';
+export { hostOf, numbered, type Source } from './citations.ts';

@@ -1,0 +1,47 @@
+// Builds ui/dist, compresses what is text, and refuses what grew over its limit. The same input gives the same bytes.
+import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+
+import { build } from 'vite';
+
+const root = path.join(import.meta.dirname, '..');
+const dist = path.join(root, 'dist');
+const firstScriptsMax = 150 * 1024; // gzip, the scripts that a first load of the chat fetches, with what a reply needs
+const styleMax = 20 * 1024; // gzip
+
+rmSync(dist, { recursive: true, force: true });
+const built = await build({ root, logLevel: 'warn' });
+
+const texts = /\.(html|js|css|svg|webmanifest|json)$/;
+for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+    const file = path.join(entry.parentPath, entry.name);
+    if (!entry.isFile() || !texts.test(file) || statSync(file).size < 512) continue;
+    const bytes = readFileSync(file);
+    writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }));
+    writeFileSync(`${file}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }));
+}
+
+// What the chat loads first: the entry, the chat, what they import, and the scripts that every reply needs.
+const chunks = new Map(built.output.filter(({ type }) => type === 'chunk').map((chunk) => [chunk.fileName, chunk]));
+const needed = new Set();
+const need = (name) => {
+    if (!chunks.has(name) || needed.has(name)) return;
+    needed.add(name);
+    chunks.get(name).imports.forEach(need);
+};
+for (const [name, chunk] of chunks)
+    if (chunk.isEntry || /\/src\/(chat\/index|lib\/markdown\/index)\.ts$/.test(chunk.facadeModuleId ?? '')) need(name);
+const zipped = (name) => statSync(path.join(dist, `${name}.gz`)).size;
+let scripts = 0;
+for (const name of needed) {
+    scripts += zipped(name);
+    console.log(`${(zipped(name) / 1024).toFixed(1).padStart(7)} KB  ${name}`);
+}
+const styles = built.output.filter(({ fileName }) => fileName.endsWith('.css') && !/katex/.test(fileName)).map(({ fileName }) => fileName);
+const style = styles.reduce((sum, name) => sum + zipped(name), 0);
+console.log(`first load of the chat: ${(scripts / 1024).toFixed(1)} KB of scripts, ${(style / 1024).toFixed(1)} KB of styles (gzip)`);
+if (scripts > firstScriptsMax || style > styleMax) {
+    console.error(`over the limit of ${firstScriptsMax / 1024} KB of scripts or ${styleMax / 1024} KB of styles`);
+    process.exit(1);
+}
