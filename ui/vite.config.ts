@@ -64,6 +64,17 @@ export default defineConfig({
         modulePreload: { polyfill: false },
         reportCompressedSize: false,
         sourcemap: false,
+        rolldownOptions: {
+            output: {
+                // What every page needs is one file, replies another: each round trip before typing counts.
+                codeSplitting: {
+                    groups: [
+                        { name: 'replies', test: /src\/lib\/markdown\/|node_modules\/(markdown-it|remend|dompurify|linkify-it|mdurl|uc\.micro|entities|punycode\.js)\//, priority: 2, },
+                        { name: 'base', test: /node_modules\/(svelte|esm-env|clsx|openapi-fetch)\/|\/client\/src\/|src\/(design|lib)\/(?!words\/ar)|src\/app\//, priority: 1 },
+                    ],
+                },
+            },
+        },
     },
     test: { include: ['src/**/*.test.ts'], environment: 'node' },
 });

@@ -32,7 +32,7 @@ const need = (name) => {
 };
 for (const [name, chunk] of chunks)
     if (chunk.isEntry || /\/src\/(chat\/index|lib\/markdown\/index)\.ts$/.test(chunk.facadeModuleId ?? '')) need(name);
-const zipped = (name) => statSync(path.join(dist, `${name}.gz`)).size;
+const zipped = (name) => gzipSync(readFileSync(path.join(dist, name)), { level: 9 }).length;
 let scripts = 0;
 for (const name of needed) {
     scripts += zipped(name);

@@ -19,12 +19,12 @@ const lower = (tag: string) => `h${Math.min(6, Number(tag.slice(1)) + 2)}`;
 rules['heading_open'] = (tokens, index) => `<${lower((tokens[index] as Token).tag)} dir="auto">`;
 rules['heading_close'] = (tokens, index) => `</${lower((tokens[index] as Token).tag)}>\n`;
 
-rules['link_open'] = (tokens, index) => `<a href="${escape((tokens[index] as Token).attrGet('href') ?? '')}">`;
+rules['link_open'] = (tokens, index) => `<a href="${escape(String((tokens[index] as Token).attrGet('href') ?? ''))}">`;
 
 // The policy allows no remote pictures, and a picture would tell its host who reads: it becomes a link.
 rules['image'] = (tokens, index) => {
     const token = tokens[index] as Token;
-    const url = token.attrGet('src') ?? '';
+    const url = String(token.attrGet('src') ?? '');
     const name = token.content || url;
     return parser.validateLink(url) ? `<a href="${escape(url)}" class="pic">${escape(name)}</a>` : escape(name);
 };
@@ -39,7 +39,7 @@ rules['code_inline'] = (tokens, index) => `<code>${escape(withoutSources((tokens
 for (const name of ['th_open', 'td_open'])
     rules[name] = (tokens, index) => {
         const token = tokens[index] as Token;
-        const aligned = /text-align:(right|center)/.exec(token.attrGet('style') ?? '')?.[1];
+        const aligned = /text-align:(right|center)/.exec(String(token.attrGet('style') ?? ''))?.[1];
         const scope = name === 'th_open' ? ' scope="col"' : '';
         return `<${name.slice(0, 2)}${scope}${aligned ? ` class="${aligned === 'right' ? 'n' : 'mid'}"` : ''}>`;
     };
