@@ -69,8 +69,8 @@ export default defineConfig({
                 // What every page needs is one file, replies another: each round trip before typing counts.
                 codeSplitting: {
                     groups: [
-                        { name: 'replies', test: /src\/lib\/markdown\/|node_modules\/(markdown-it|remend|dompurify|linkify-it|mdurl|uc\.micro|entities|punycode\.js)\//, priority: 2, },
-                        { name: 'base', test: /node_modules\/(svelte|esm-env|clsx|openapi-fetch)\/|\/client\/src\/|src\/(design|lib)\/(?!words\/ar)|src\/app\//, priority: 1 },
+                        { name: 'replies', includeDependenciesRecursively: false, test: /src\/lib\/(markdown\/(?!formulas|highlight)|citations)|node_modules\/(markdown-it|remend|dompurify|linkify-it|mdurl|uc\.micro|entities|punycode\.js)\//, priority: 2, },
+                        { name: 'base', includeDependenciesRecursively: false, test: /node_modules\/(svelte|esm-env|clsx|openapi-fetch)\/|\/client\/src\/|src\/(design|lib)\/(?!words\/ar|markdown|citations)|src\/app\//, priority: 1 },
                     ],
                 },
             },

@@ -3,7 +3,7 @@
 // A spacer below the last turn makes room, so that a question that was sent glides once to the top; the reply then grows into the spacer and
 // the page's height stays. Past the fold the view does not follow, unless the reader asked for it, until he scrolls up by any means.
 const topGap = 16; // px between the top bar and a question that was sent
-const nearEnd = 24; // px from the end that still count as being there
+const nearEnd = 72; // px from the end that still count as being there: the room below the last line
 
 export class ThreadScroll {
     readonly #scroller: HTMLElement;

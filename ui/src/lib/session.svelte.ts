@@ -24,9 +24,20 @@ class Session {
         });
     }
 
+    // Whether requests may be sent; false until somebody signs in.
+    get hasToken(): Promise<boolean> {
+        return this.user ? Promise.resolve(true) : this.#token;
+    }
+    #token: Promise<boolean> = Promise.resolve(false);
+
     // Finds out who is signed in. Throws when the server does not answer.
     async start(): Promise<void> {
-        const session = await pollux.start();
+        const started = pollux.start();
+        this.#token = started.then(
+            (session) => session !== null,
+            () => false,
+        );
+        const session = await started;
         this.user = session === null ? null : await pollux.get('/user/me');
     }
 

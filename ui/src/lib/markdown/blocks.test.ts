@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { Blocks, mayBecomeBlock, wholeBlocks, type Step } from './blocks.ts';
-import { withSources } from './citations.ts';
+import { withSources } from '../citations.ts';
 import { parser } from './parser.ts';
 
 // What a page shows after these steps, as HTML; `tail` is what stands open behind them.

@@ -1,10 +1,7 @@
 // Markdown as replies have it: CommonMark with tables, strikethrough and tasks, formulas, and places of sources. HTML stays text.
 import MarkdownIt from 'markdown-it';
+import { sourceFirst, sourceLast } from '../citations.ts';
 import type { RendererRule, Token } from './types.ts';
-
-// Private characters that stand for the place of a source: first, its number, last (citations.ts).
-export const sourceFirst = '\uE000';
-export const sourceLast = '\uE001';
 
 export const parser = new MarkdownIt({ html: false, linkify: true, breaks: false, typographer: false, maxNesting: 40 });
 parser.linkify.set({ fuzzyEmail: false, fuzzyIP: false, fuzzyLink: false });

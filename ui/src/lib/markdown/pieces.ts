@@ -1,7 +1,7 @@
 // The parts of a reply that are more than text: cards of code, tables with their bar, tasks, sources.
 import { copyText, saveText } from '../clipboard.ts';
 import { say, type Word } from '../words/words.svelte.ts';
-import { hostOf, type Source } from './citations.ts';
+import { hostOf, type Source } from '../citations.ts';
 
 const copiedMs = 2000;
 const svg = 'http://www.w3.org/2000/svg';

@@ -1,7 +1,7 @@
 // A reply on the page. Text joins a buffer; at most one paint a frame and 33 ms puts what is new below what stands. What is finished is
 // never touched again while the reply grows, so nothing that is being read moves, and a selection in it stays.
 import { Blocks, mayBecomeBlock, wholeBlocks, type Group, type Step } from './blocks.ts';
-import { numbered, withSources, type Source } from './citations.ts';
+import { numbered, withSources, type Source } from '../citations.ts';
 import { codeCard, dress, tableCard, type CodeCard } from './pieces.ts';
 import { nodesOf } from './purify.ts';
 

@@ -1,5 +1,7 @@
 // Sources come with places in UTF-8 bytes; what is rendered has places in characters.
-import { sourceFirst, sourceLast } from './parser.ts';
+// Private characters that stand for the place of a source in a text: first, its number, last.
+export const sourceFirst = '\uE000';
+export const sourceLast = '\uE001';
 
 export interface Source {
     readonly url: string;
