@@ -70,7 +70,7 @@ export default defineConfig({
                 codeSplitting: {
                     groups: [
                         { name: 'replies', includeDependenciesRecursively: false, test: /src\/lib\/(markdown\/(?!formulas|highlight)|citations)|node_modules\/(markdown-it|remend|dompurify|linkify-it|mdurl|uc\.micro|entities|punycode\.js)\//, priority: 2, },
-                        { name: 'base', includeDependenciesRecursively: false, test: /node_modules\/(svelte|esm-env|clsx|openapi-fetch)\/|\/client\/src\/|src\/(design|lib)\/(?!words\/ar|markdown|citations)|src\/app\//, priority: 1 },
+                        { name: 'base', includeDependenciesRecursively: false, test: /preload-helper|rolldown\/runtime|node_modules\/(svelte|esm-env|clsx|openapi-fetch)\/|\/client\/src\/|src\/(design|lib)\/(?!words\/ar|markdown|citations)|src\/app\//, priority: 1 },
                     ],
                 },
             },

@@ -30,7 +30,7 @@ class Open {
         if (room === null) return;
         thread.opensAtQuestion = this.#isUnread(room);
         this.#keep(room, this.now);
-        void session.hasToken.then((isSignedIn) => isSignedIn && thread.load());
+        void session.hasToken.then((isSignedIn) => (isSignedIn ? thread.load() : undefined));
     }
 
     // A new chat has become a room.

@@ -96,7 +96,8 @@ class Rooms {
     look(room: number): void {
         const at = this.find(room)?.updated_at;
         if (at === undefined || (this.seen[room] ?? '') >= at) return;
-        const entries = Object.entries({ ...this.seen, [room]: at });
+        const next: Seen = { ...this.seen, [room]: at };
+        const entries = Object.entries(next);
         const byAge = entries.filter(([id]) => id !== '').sort((a, b) => (a[1] < b[1] ? -1 : 1));
         const forgotten = new Set(byAge.slice(0, Math.max(0, entries.length - seenMax)).map(([id]) => id));
         this.seen = Object.fromEntries(entries.filter(([id]) => !forgotten.has(id)));

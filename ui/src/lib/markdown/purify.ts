@@ -15,6 +15,8 @@ export function nodesOf(html: string): DocumentFragment {
     return purify.sanitize(html, {
         ALLOWED_TAGS: tags,
         ALLOWED_ATTR: attributes,
+        // Only href is an address; DOMPurify would judge the others by the same expression.
+        ADD_URI_SAFE_ATTR: attributes.filter((name) => name !== 'href'),
         ALLOW_DATA_ATTR: false,
         ALLOW_ARIA_ATTR: false,
         ALLOWED_URI_REGEXP: /^(?:https?:\/\/|mailto:)/i,
