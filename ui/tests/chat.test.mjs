@@ -11,6 +11,17 @@ after(() => world?.stop());
 
 const paragraphs = (count) => Array.from({ length: count }, (_, index) => `Paragraph ${index} says **something** of its own.`).join('\n\n');
 
+// Turns that come into view take their own height instead of a guessed one: waits until that is over.
+async function still(page) {
+    let last = '';
+    await until('a page at rest', async () => {
+        const now = await page.evaluate(() => [...document.querySelectorAll('.turn')].map((turn) => Math.round(turn.getBoundingClientRect().top)).join());
+        const same = now === last;
+        last = now;
+        return same;
+    }, { everyMs: 250 });
+}
+
 test('a reply that is reloaded in the middle comes to the same end', async () => {
     const { page, watch } = await world.browser();
     await world.signUp(page);
@@ -34,7 +45,7 @@ test('stop ends a reply and says so; try again makes a version, and both can be 
     await page.keyboard.press('Escape');
     await page.getByText('You stopped this reply.').waitFor();
     await page.locator('.acts [aria-label="Try again"]').last().click();
-    await page.getByText('Second version.').waitFor();
+    await page.locator('.turn .prose', { hasText: 'Second version.' }).waitFor();
     await finished(page);
     assert.equal(await page.locator('.branch span[aria-hidden]').textContent(), '2 / 2');
     await page.locator('[aria-label="Previous version"]').click();
@@ -42,7 +53,7 @@ test('stop ends a reply and says so; try again makes a version, and both can be 
     assert.equal(await page.locator('.branch span[aria-hidden]').textContent(), '1 / 2');
     await page.getByText('You see an older version.').waitFor();
     await page.locator('[aria-label="Next version"]').click();
-    await page.getByText('Second version.').waitFor();
+    await page.locator('.turn .prose', { hasText: 'Second version.' }).waitFor();
 });
 
 test('what is being read does not move while a reply grows past the fold', async () => {
@@ -162,12 +173,12 @@ test('two tabs show one reply, and a message of one is in the other', async () =
 test('a reply that failed before any text says that it was not counted', async () => {
     const { page } = await world.browser();
     await world.signUp(page);
-    await world.sim.plan({ next: [{ status: 400, message: 'no' }] });
+    await world.sim.plan({ reset: true, default: { status: 400, message: 'no' } });
     await ask(page, 'Fail');
     await page.getByText('The reply could not be written. It was not counted.').waitFor();
-    await world.sim.plan({ next: [{ text: 'Now it works.' }] });
+    await world.sim.plan({ reset: true, default: { text: 'Now it works.' } });
     await page.locator('.reply-body .btn', { hasText: 'Try again' }).click();
-    await page.getByText('Now it works.').waitFor();
+    await page.locator('.turn .prose', { hasText: 'Now it works.' }).waitFor();
 });
 
 test('a long room opens at its end and loads what is older above, without moving what is read', async () => {
@@ -182,17 +193,23 @@ test('a long room opens at its end and loads what is older above, without moving
     await page.getByText('Question 59', { exact: true }).waitFor();
     assert.ok((await page.locator('.turn').count()) <= 50);
     const scroller = page.locator('.scroll');
-    await scroller.evaluate((node) => (node.scrollTop = 1300));
+    await scroller.evaluate((node) => (node.scrollTop = 2200));
+    await still(page);
     const watched = await page.evaluate(() => {
         const top = document.querySelector('.scroll').getBoundingClientRect().top;
         const turn = [...document.querySelectorAll('.turn')].find((node) => node.getBoundingClientRect().top >= top);
         return { key: turn.dataset.key, top: turn.getBoundingClientRect().top };
     });
-    await scroller.evaluate((node) => (node.scrollTop -= 200));
+    // Nearer than 1,200 px to the top: the page before is asked for.
+    const by = await scroller.evaluate((node) => {
+        const before = node.scrollTop;
+        node.scrollTop = 1100;
+        return before - node.scrollTop;
+    });
     await until('the page before', async () => (await page.locator('.turn').count()) > 50);
-    await sleep(300);
+    await still(page);
     const top = await page.evaluate((key) => document.querySelector(`[data-key="${key}"]`).getBoundingClientRect().top, watched.key);
-    assert.ok(Math.abs(top - watched.top - 200) <= 1, `${top} after ${watched.top}`);
+    assert.ok(Math.abs(top - watched.top - by) <= 1, `${top} after ${watched.top}, scrolled by ${by}`);
 });
 
 test('keys: search, new chat, list, turns, copy, again, help', async () => {
@@ -219,7 +236,7 @@ test('keys: search, new chat, list, turns, copy, again, help', async () => {
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'Fine.');
     await world.sim.plan({ next: [{ text: 'Again.' }] });
     await page.keyboard.press('r');
-    await page.getByText('Again.').waitFor();
+    await page.locator('.turn .prose', { hasText: 'Again.' }).waitFor();
     await page.evaluate(() => document.activeElement?.blur());
     await page.keyboard.press('?');
     await page.getByText('Keyboard shortcuts').first().waitFor();

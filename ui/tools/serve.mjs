@@ -18,7 +18,7 @@ export const policy = [
 ].join('; ');
 
 // Resolves with {url, stop()}.
-export function servePages({ server, port = 0, host = '127.0.0.1', folder = path.join(import.meta.dirname, '../dist') }) {
+export function servePages({ server, port = 0, host = '127.0.0.1', folder = process.env.POLLUX_PAGES ?? path.join(import.meta.dirname, '../dist') }) {
     const sockets = new Set();
     const door = http.createServer((request, response) => {
         if (answer(server, request, response)) return;

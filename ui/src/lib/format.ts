@@ -64,3 +64,35 @@ export function partOfDay(now: Date): 'morning' | 'afternoon' | 'evening' {
     const hour = now.getHours();
     return hour >= 5 && hour < 12 ? 'morning' : hour >= 12 && hour < 18 ? 'afternoon' : 'evening';
 }
+
+// 1200 of currency usd with exponent 2: $12, and $12.50 where there are cents.
+export function money(minor: number, currency: string, exponent: number): string {
+    const amount = minor / 10 ** exponent;
+    const digits = Number.isInteger(amount) ? 0 : exponent;
+    return new Intl.NumberFormat(words.locale, { style: 'currency', currency: currency.toUpperCase(), minimumFractionDigits: digits, maximumFractionDigits: digits }).format(amount);
+}
+
+export function count(value: number): string {
+    return new Intl.NumberFormat(words.locale).format(value);
+}
+
+// 86.4K, for figures that are looked at and not counted with.
+export function roughly(value: number): string {
+    return new Intl.NumberFormat(words.locale, { notation: 'compact', maximumFractionDigits: 1 }).format(value);
+}
+
+// "2 hours ago", "yesterday", and the date from a week on.
+export function ago(at: string, now: number): string {
+    const minutes = Math.round((now - Date.parse(at)) / 60_000);
+    const relative = new Intl.RelativeTimeFormat(words.locale, { numeric: 'auto' });
+    if (minutes < 1) return relative.format(0, 'second');
+    if (minutes < 60) return relative.format(-minutes, 'minute');
+    if (minutes < 24 * 60) return relative.format(-Math.round(minutes / 60), 'hour');
+    if (minutes < 7 * 24 * 60) return relative.format(-Math.round(minutes / 60 / 24), 'day');
+    return day(at);
+}
+
+// A number or an id within a sentence of another direction: left to right, and apart from what is around it.
+export function isolated(text: string): string {
+    return `\u2066${text}\u2069`;
+}

@@ -7,7 +7,6 @@ import { chromium } from 'playwright-core';
 
 import { Server, roomySettings } from '../../../tests/e2e/support/server.mjs';
 import { Sim } from '../../../tests/e2e/support/sim.mjs';
-import { endPrograms } from '../../../tests/e2e/support/process.mjs';
 import { servePages } from '../../tools/serve.mjs';
 
 export { until, sleep } from '../../../tests/e2e/support/process.mjs';
@@ -88,7 +87,8 @@ export class World {
     async stop() {
         for (const context of this.#contexts) await context.close().catch(() => {});
         await this.door?.stop();
-        endPrograms();
+        await this.server?.kill();
+        await this.sim?.stop();
         for (const folder of this.#folders) fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     }
 }

@@ -1,6 +1,8 @@
 // What the account may do: models, messages left today, and the plan's limits.
 import type { Usage } from 'pollux-client';
 
+import { keepBack } from '../../lib/back.ts';
+import { router } from '../../lib/router.svelte.ts';
 import { pollux, session } from '../../lib/session.svelte.ts';
 
 type Model = Awaited<ReturnType<typeof listModels>>[number];
@@ -44,10 +46,10 @@ class Account {
         return this.models.find(({ is_default }) => is_default);
     }
 
-    // The way to Pro: the provider's page, and back to where one was.
-    async buy(): Promise<void> {
-        const opened = await pollux.post('/subscription/pro', { body: { return_url: location.href } });
-        location.assign(opened.checkout_url);
+    // To the plans, and back to where one was.
+    seePlans(): void {
+        keepBack(location.pathname);
+        router.go('/plan');
     }
 
     async mendPayment(): Promise<void> {

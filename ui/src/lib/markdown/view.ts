@@ -28,7 +28,6 @@ export class ReplyView {
     #group: { group: Group; into: Element; shown: Shown } | null = null;
     #card: { card: CodeCard; shown: Shown } | null = null;
     #text = '';
-    #ended = false;
 
     constructor(root: HTMLElement) {
         this.#root = root;
@@ -52,7 +51,6 @@ export class ReplyView {
 
     // The reply is finished: the whole text is parsed once, and only blocks that differ are swapped (links by reference, sources).
     finish(text: string, sources: readonly Source[], atOnce = false): void {
-        this.#ended = true;
         this.#paint(true);
         this.#text = text;
         const run = () => this.#settle(text, sources);
@@ -207,7 +205,7 @@ export class ReplyView {
     }
 
     #paintTail(): void {
-        const tail = this.#ended ? { where: 'none' as const, html: '' } : this.#blocks.tail();
+        const tail = this.#blocks.tail();
         const key = tail.where + tail.html;
         if (key === this.#tailHtml) return;
         const old = this.#tail;
@@ -275,7 +273,6 @@ export class ReplyView {
         this.#text = '';
         this.#group = null;
         this.#card = null;
-        this.#ended = false;
     }
 }
 
