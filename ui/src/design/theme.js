@@ -5,7 +5,7 @@
     function kept(name) {
         try {
             return localStorage.getItem('pollux.' + name);
-        } catch (refused) {
+        } catch {
             return null;
         }
     }

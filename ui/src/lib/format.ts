@@ -30,6 +30,10 @@ export function day(at: string): string {
     return new Intl.DateTimeFormat(words.locale, { day: 'numeric', month: 'long' }).format(new Date(at));
 }
 
+export function shortDay(at: string): string {
+    return new Intl.DateTimeFormat(words.locale, { day: 'numeric', month: 'short' }).format(new Date(at));
+}
+
 export function fullTime(at: string): string {
     return new Intl.DateTimeFormat(words.locale, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at));
 }

@@ -138,7 +138,9 @@ export const nothing = { errors: [], foreign: [], dialogs: [], violations: [] };
 
 export async function ask(page, text) {
     await page.locator('#message').fill(text);
-    await page.keyboard.press('Enter');
+    // On a touch screen Enter breaks the line.
+    if (await page.evaluate(() => matchMedia('(pointer: coarse)').matches)) await page.locator('.send:not(.stop)').click();
+    else await page.locator('#message').press('Enter');
 }
 
 // The last reply, once it is finished.

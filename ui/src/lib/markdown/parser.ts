@@ -12,7 +12,8 @@ parser.validateLink = (url) => /^(https?:\/\/|mailto:)/i.test(url.trim());
 const rules = parser.renderer.rules;
 
 // Headings begin at h3: the page has its own above.
-const lower = (tag: string) => `h${Math.min(6, Number(tag.slice(1)) + 2)}`;
+// The first three levels are one: replies begin at any of them, and a level that is skipped misleads whoever reads by headings.
+const lower = (tag: string) => (Number(tag.slice(1)) <= 3 ? 'h3' : 'h4');
 rules['heading_open'] = (tokens, index) => `<${lower((tokens[index] as Token).tag)} dir="auto">`;
 rules['heading_close'] = (tokens, index) => `</${lower((tokens[index] as Token).tag)}>\n`;
 

@@ -316,7 +316,7 @@ export const ar: Catalogue = {
     email_for: '(للإيصالات)',
     save: 'حفظ',
     saved: 'حُفظ',
-    theme: 'المظهر',
+    theme: 'السمة',
     theme_hint: 'النظام يتبع جهازك.',
     language_hint: 'الردود تتبع اللغة التي تكتب بها.',
     follow_hint: 'تتحرك الصفحة مع الرد أثناء كتابته.',
