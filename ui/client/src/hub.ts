@@ -265,7 +265,7 @@ export class Hub {
             this.#take({ ...body, from: this.#tab } as TabMessage);
         };
         const known = (message: number) => this.#followed.get(message)?.state ?? null;
-        this.#desk = new Desk({ platform, wire, pauses: this.#pauses, tell, lastNoticeId: this.#noticeId, known });
+        this.#desk = new Desk({ platform, wire, pauses: this.#pauses, tell, hasTabs: this.#channel !== null, lastNoticeId: this.#noticeId, known });
         this.#askAll();
     }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 
+import { command } from '../../../tests/e2e/support/command.mjs';
 import { endPrograms, sleep, until } from '../../../tests/e2e/support/process.mjs';
 import { Random } from '../../../tests/e2e/support/random.mjs';
 import { Server, roomySettings } from '../../../tests/e2e/support/server.mjs';
@@ -28,6 +29,8 @@ function client(options = {}) {
 
 before(async () => {
     server = await Server.start({ env: { ...roomySettings, JWT_SIGNING_KEY: jwtKey } });
+    // More at once than there are places for streams.
+    assert.equal((await command(server, 'plans', 'set', 'basic', 'replies_at_once=4')).code, 0);
     proxy = await Proxy.to(server);
 });
 after(async () => {
@@ -288,11 +291,11 @@ describe('a reply', () => {
         const pollux = await signIn(client());
         proxy.streamsMost = proxy.streams = 0;
         pollux.on('notice', () => {});
-        const rooms = await Promise.all(Array.from({ length: 5 }, () => pollux.createRoom()));
+        const rooms = await Promise.all(Array.from({ length: 4 }, () => pollux.createRoom()));
         const sent = await Promise.all(rooms.map(({ id }) => pollux.send(id, 'Write something long, in detail')));
         const texts = sent.map(() => '');
         sent.forEach(({ reply }, i) => pollux.follow(rooms[i].id, reply.id, (update) => (texts[i] += update.type === 'delta' ? update.text : '')));
-        await until('a piece of each', () => texts.every((text) => text !== ''), { seconds: 60 });
+        await until('pieces of each, over more than one turn', () => texts.every((text) => text.length > 400), { seconds: 60 });
         await Promise.all(sent.map(({ reply }, i) => pollux.stop(rooms[i].id, reply.id)));
         const messages = await Promise.all(sent.map(({ reply }, i) => pollux.finished(rooms[i].id, reply.id)));
         assert.deepEqual(texts, messages.map(({ content }) => content));
