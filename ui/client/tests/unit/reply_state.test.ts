@@ -4,19 +4,13 @@ import type { ServerEvent } from '../../src/event_parser.ts';
 import { ReplyState } from '../../src/reply_state.ts';
 import type { Message, ReplyUpdate } from '../../src/types.ts';
 import { utf8Length } from '../../src/utf8.ts';
+import { message } from './messages.ts';
 import { Random } from './random.ts';
 
 const start = (attempt: number): ReplyUpdate => ({ type: 'start', attempt, model: 'm' });
 const restart = (attempt: number): ReplyUpdate => ({ type: 'restart', attempt, model: null });
 const delta = (attempt: number, offset: number, text: string): ReplyUpdate => ({ type: 'delta', attempt, offset, text });
 const thought = (attempt: number, offset: number, text: string): ReplyUpdate => ({ type: 'thought', attempt, offset, text });
-
-export function message(content: string, more: Partial<Message> = {}): Message {
-    return {
-        id: 2, chatroom: 1, role: 'assistant', status: 'completed', content, thoughts: '', citations: [], reply_to: 1, variant: 1, variants: 1,
-        model: 'm', requested_model: null, finish_reason: 'stop', error: null, usage: null, waiting: null, created_at: '', completed_at: null, ...more,
-    };
-}
 
 function stateOf(...updates: ReplyUpdate[]): ReplyState {
     const state = new ReplyState();
