@@ -14,6 +14,7 @@ const callsUnansweredMax = 3;
 export interface DeskOptions extends StreamLoopParts {
     // To the other tabs and to this one.
     readonly tell: (message: TabMessageBody) => void;
+    readonly hasTabs: boolean; // There may be others.
     readonly lastNoticeId: string | null;
     readonly known: (message: number) => ReplyState | null; // What this tab has of it already.
 }
@@ -32,14 +33,14 @@ export class Desk {
     #notices: NoticeSource | null = null;
     #lastNoticeId: string | null;
     #connection: Connection | null = null;
-    #timer: unknown;
+    #timer: unknown = null;
     #isClosed = false;
 
     constructor(options: DeskOptions) {
         this.#options = options;
         this.#lastNoticeId = options.lastNoticeId;
         this.#places = new Places(options.platform);
-        this.#timer = options.platform.setTimer(() => this.#call(), callMs);
+        if (options.hasTabs) this.#timer = options.platform.setTimer(() => this.#call(), callMs);
         options.tell({ kind: 'lead', noticeId: this.#lastNoticeId });
     }
 

@@ -30,6 +30,7 @@ interface Followed {
     readonly message: number;
     readonly state: ReplyState;
     readonly listeners: Set<Listener>;
+    users: number; // Who called follow() and not yet stop(); they listen a moment later.
     connection: Connection;
     refused: PolluxError | null;
     isAsking: boolean; // For what is missing.
@@ -86,24 +87,27 @@ export class Hub {
         const isNew = !followed || followed.refused !== null;
         if (!followed || isNew) {
             const connection: Connection = { state: 'connecting', since: this.#options.platform.now() };
-            followed = { room, message, state: new ReplyState(), listeners: new Set(), connection, refused: null, isAsking: false };
+            followed = { room, message, state: new ReplyState(), listeners: new Set(), users: 0, connection, refused: null, isAsking: false };
             this.#followed.set(message, followed);
         }
         const it = followed;
+        ++it.users;
         const own: Listener = (update, snapshot) => listener(update, snapshot);
         // Later than this call, as all that comes after it; who joins is first told what there is.
         queueMicrotask(() => {
             if (isStopped || this.#isClosed) return;
             for (const update of it.state.since(null)) guarded(() => own(update, snapshotOf(it)));
-            if (it.state.result) return;
+            if (it.refused) guarded(() => own({ type: 'refused', error: it.refused as PolluxError }, snapshotOf(it)));
+            if (it.state.result || it.refused) return;
             it.listeners.add(own);
             if (isNew) this.#watch(it);
         });
         let isStopped = false;
         const stop = () => {
+            if (isStopped) return;
             isStopped = true;
             it.listeners.delete(own);
-            if (it.listeners.size === 0) this.#unfollow(it);
+            if (--it.users === 0) this.#unfollow(it);
         };
         return {
             get snapshot() {
@@ -173,7 +177,7 @@ export class Hub {
         if (message.kind === 'updates' && (message.to === null || message.to === this.#tab)) this.#takeUpdates(message.message, message.updates);
         else if (message.kind === 'notice') this.#takeNotice(message.id, message.notice);
         else if (message.kind === 'connection') this.#takeConnection(message.connection);
-        else if (message.kind === 'call') this.#post({ kind: 'here' });
+        else if (message.kind === 'call') this.#ask({ kind: 'here' });
         else if (message.kind === 'lead') this.#takeLead(message.noticeId, message.from);
     }
 
@@ -265,7 +269,7 @@ export class Hub {
             this.#take({ ...body, from: this.#tab } as TabMessage);
         };
         const known = (message: number) => this.#followed.get(message)?.state ?? null;
-        this.#desk = new Desk({ platform, wire, pauses: this.#pauses, tell, lastNoticeId: this.#noticeId, known });
+        this.#desk = new Desk({ platform, wire, pauses: this.#pauses, tell, hasTabs: this.#channel !== null, lastNoticeId: this.#noticeId, known });
         this.#askAll();
     }
 

@@ -55,6 +55,7 @@ export class Pollux {
             cookie,
             fetch: options.fetch ?? ((input, init) => fetch(input, init)),
             bodyStreams: options.bodyStreams,
+            platform,
             tokens: () => this.#tokens,
         });
         this.#tokens = new Tokens({

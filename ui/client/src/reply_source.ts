@@ -43,8 +43,9 @@ export class ReplySource {
         if (this.#abort === abort) this.#abort = null;
     }
 
-    get isRunning(): boolean {
-        return this.#abort !== null;
+    // Nothing is being written, as far as is known.
+    get isIdle(): boolean {
+        return !this.state.hasStarted || this.state.waiting !== null;
     }
 
     pause(): void {

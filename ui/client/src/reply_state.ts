@@ -165,7 +165,7 @@ export class ReplyState {
         if (message) {
             if (!this.hasStarted && (message.content || message.thoughts)) updates.push(...this.#enter(this.attempt, message.model));
             updates.push(...this.#become(message));
-            if (message.citations.length !== this.citations.length) updates.push({ type: 'citations', citations: message.citations });
+            if (JSON.stringify(message.citations) !== JSON.stringify(this.citations)) updates.push({ type: 'citations', citations: message.citations });
             this.citations = message.citations;
             this.model = message.model;
         }

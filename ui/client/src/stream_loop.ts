@@ -3,7 +3,7 @@ import { Backoff } from './backoff.ts';
 import { EventParser, type ServerEvent } from './event_parser.ts';
 import type { Pauses } from './pauses.ts';
 import type { Platform } from './platform.ts';
-import { PolluxError, errorOf, isAbort, unreadableAnswer } from './problem.ts';
+import { PolluxError, errorOf, isAbort, signedOut, unreadableAnswer } from './problem.ts';
 import type { Connection } from './types.ts';
 import type { Wire } from './wire.ts';
 
@@ -42,6 +42,7 @@ export class StreamLoop {
         this.#show('connecting');
         while (!signal.aborted) {
             let firmMs = 0;
+            let isSignedIn = true; // Else nothing is wrong with the connection.
             try {
                 if ((await this.#connection(signal)) === 'end') return;
             } catch (failure) {
@@ -49,13 +50,14 @@ export class StreamLoop {
                 if (failure instanceof PolluxError) {
                     if (!failure.isTemporary && this.#reader.refused(failure) === 'end') return;
                     firmMs = failure.retryAfterMs ?? 0;
+                    isSignedIn = failure.code !== signedOut;
                 } else if (!isAbort(failure) && !(failure instanceof TypeError)) {
                     queueMicrotask(() => {
                         throw failure; // Of the reader itself: reported, and the stream is tried again.
                     });
                 }
             }
-            this.#show('reconnecting');
+            if (isSignedIn) this.#show('reconnecting');
             const delayMs = this.#backoff.next();
             if (firmMs > 0) await this.#parts.pauses.wait(Math.max(firmMs, delayMs), signal, { firm: true }).catch(() => undefined);
             else await this.#parts.pauses.wait(delayMs, signal).catch(() => undefined);

@@ -1,10 +1,12 @@
 // Tokens among the tabs of one browser: one of them refreshes, all have the result. They stay in memory; the channel is the origin's own.
 import type { Leadership } from './leadership.ts';
 import type { Platform } from './platform.ts';
+import { isAbort } from './problem.ts';
 import type { AccessToken, TokenPeers, Tokens } from './tokens.ts';
 import type { TabMessage, TabMessageBody } from './tab_messages.ts';
 
 const answerMaxMs = 150; // How long a tab that has no token waits for one that has.
+const lockMaxMs = 25_000; // Longer than a refresh may take.
 const renewalMaxMs = 5_000; // How long the leader may take to refresh.
 
 export interface TabTokensOptions {
@@ -37,9 +39,28 @@ export class TabTokens implements TokenPeers {
     // the server gives them the same token, within a minute.
     async exclusively<T>(work: () => Promise<T>, refused: string | null): Promise<T> {
         const { platform, name, leadership } = this.#options;
-        if (platform.locks) return (await platform.locks.request(`${name} refresh`, work)) as T;
+        if (platform.locks) return this.#locked(platform.locks, `${name} refresh`, work);
         if (leadership()?.knowsLeader) await this.#answer({ kind: 'renew', refused }, renewalMaxMs);
         return work();
+    }
+
+    // A tab that has the lock and hangs must not keep all others from refreshing: after a while they do it without.
+    async #locked<T>(locks: LockManager, name: string, work: () => Promise<T>): Promise<T> {
+        const gone = new AbortController();
+        const timer = this.#options.platform.setTimer(() => gone.abort(), lockMaxMs);
+        let isMine = false;
+        const mine = () => {
+            isMine = true;
+            return work();
+        };
+        try {
+            return (await locks.request(name, { signal: gone.signal }, mine)) as T;
+        } catch (failure) {
+            if (isMine || !isAbort(failure)) throw failure;
+            return await work();
+        } finally {
+            this.#options.platform.clearTimer(timer);
+        }
     }
 
     hear(message: TabMessage): void {

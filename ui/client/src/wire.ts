@@ -2,17 +2,24 @@
 import createClient, { type Client } from 'openapi-fetch';
 
 import type { paths } from './api.ts';
+import type { Platform } from './platform.ts';
 import { PolluxError, connectionFailed, errorOf, isAbort, unreadableAnswer } from './problem.ts';
 import type { Tokens } from './tokens.ts';
 
 // What may be asked without being signed in. With a session they are asked as that user.
 const open = /^\/(auth\/(signup|send-otp|verify-otp|login|link|forgot-password|reset-password|token\/refresh)|plans|config|health|livez|readyz|openapi\.json)\/?$/;
 
+// How long an answer may take to begin, with what the server waits for (25 s of ?wait=). Of a connection that died in the machine's sleep
+// nothing else tells.
+export const answerMaxMs = 45_000;
+export const refreshMaxMs = 20_000;
+
 export interface WireOptions {
     readonly url: string;
     readonly cookie: boolean;
     readonly fetch: typeof fetch;
     readonly bodyStreams: boolean | undefined;
+    readonly platform: Platform;
     readonly tokens: () => Tokens;
 }
 
@@ -44,7 +51,7 @@ export class Wire {
         if (lastEventId !== null) headers['Last-Event-ID'] = lastEventId;
         const token = await this.#options.tokens().required();
         const ask = (token: string) =>
-            this.#fetch(this.#options.url + path, { headers: { ...headers, Authorization: `Bearer ${token}` }, cache: 'no-store', signal });
+            this.#fetch(this.#options.url + path, { headers: { ...headers, Authorization: `Bearer ${token}` }, cache: 'no-store', signal }, null);
         const response = await ask(token);
         if (response.status !== 401) return response;
         return ask(await this.#options.tokens().required(token));
@@ -54,7 +61,8 @@ export class Wire {
     post(path: string, body: object): Promise<Response> {
         const headers: Record<string, string> = { 'Content-Type': 'application/json' };
         if (this.#options.cookie) headers['X-Pollux-Client'] = 'web';
-        return this.#fetch(this.#options.url + path, { method: 'POST', headers, body: JSON.stringify(body), keepalive: this.#options.cookie });
+        const init = { method: 'POST', headers, body: JSON.stringify(body), keepalive: this.#options.cookie };
+        return this.#fetch(this.#options.url + path, init, refreshMaxMs);
     }
 
     async #send(request: Request): Promise<Response> {
@@ -64,28 +72,44 @@ export class Wire {
 
         const tokens = this.#options.tokens();
         const token = open.test(path) && !tokens.isSignedIn ? null : await tokens.access();
-        if (token === null) return this.#fetch(request);
+        if (token === null) return this.#fetch(request, {}, answerMaxMs);
         request.headers.set('Authorization', `Bearer ${token}`);
         const repeat = request.clone();
-        const response = await this.#fetch(request);
+        const response = await this.#fetch(request, {}, answerMaxMs);
         if (response.status !== 401 || !(await isOfToken(response))) return response;
         const fresh = await tokens.access(token);
         if (fresh === null) return response;
         repeat.headers.set('Authorization', `Bearer ${fresh}`);
-        return this.#fetch(repeat);
+        return this.#fetch(repeat, {}, answerMaxMs);
     }
 
-    async #fetch(input: Request | string, init?: RequestInit): Promise<Response> {
+    // `maxMs`: until the answer begins; null where somebody else looks after that.
+    async #fetch(input: Request | string, init: RequestInit, maxMs: number | null): Promise<Response> {
+        const limit = maxMs === null ? null : this.#limit(maxMs, typeof input === 'string' ? init.signal : input.signal);
         try {
-            const response = await this.#options.fetch(input, init);
+            const response = await this.#options.fetch(input, limit ? { ...init, signal: limit.signal } : init);
             if (this.#options.bodyStreams === undefined && response.ok && response.status !== 204) {
                 this.#bodyStreams = typeof response.body?.getReader === 'function';
             }
             return response;
         } catch (failure) {
-            if (isAbort(failure)) throw failure;
+            if (isAbort(failure) && !limit?.isOver()) throw failure;
             throw new PolluxError(connectionFailed, 'The server could not be reached.', { cause: failure });
+        } finally {
+            limit?.clear();
         }
+    }
+
+    #limit(maxMs: number, outer: AbortSignal | null | undefined) {
+        const own = new AbortController();
+        let isOver = false;
+        const timer = this.#options.platform.setTimer(() => {
+            isOver = true;
+            own.abort();
+        }, maxMs);
+        if (outer?.aborted) own.abort();
+        else outer?.addEventListener('abort', () => own.abort(), { once: true });
+        return { signal: own.signal, isOver: () => isOver, clear: () => this.#options.platform.clearTimer(timer) };
     }
 }
 
