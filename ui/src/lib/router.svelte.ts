@@ -5,6 +5,7 @@ export type Place =
     | { readonly page: 'signin' }
     | { readonly page: 'account' }
     | { readonly page: 'plan' }
+    | { readonly page: 'docs' }
     | { readonly page: 'missing' };
 
 export function placeOf(path: string): Place {
@@ -12,7 +13,7 @@ export function placeOf(path: string): Place {
     const [first, second] = parts;
     if (first === undefined) return { page: 'new' };
     if (first === 'chat' && second !== undefined && /^[1-9]\d{0,15}$/.test(second) && parts.length === 2) return { page: 'room', room: Number(second) };
-    if (parts.length === 1 && (first === 'signin' || first === 'account' || first === 'plan')) return { page: first };
+    if (parts.length === 1 && (first === 'signin' || first === 'account' || first === 'plan' || first === 'docs')) return { page: first };
     return { page: 'missing' };
 }
 

@@ -12,5 +12,6 @@ it.each([
     ['/signin', { page: 'signin' }],
     ['/account/', { page: 'account' }],
     ['/plan', { page: 'plan' }],
+    ['/docs/', { page: 'docs' }],
     ['/nowhere', { page: 'missing' }],
 ])('%s', (path, place) => expect(placeOf(path)).toEqual(place));
