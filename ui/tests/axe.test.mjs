@@ -54,12 +54,17 @@ for (const theme of ['light', 'dark'])
                 await look('a wrong number');
                 await world.signUp(page);
                 await look('a new chat');
-                await world.sim.plan({ reset: true, next: [{ text: rich, thoughts: '**Looking**\n\nAt it.', citations: true, first_delay_ms: 1500, chunk_delay_ms: 100 }] });
+                await world.sim.plan({ reset: true, next: [{ text: rich, thoughts: '**Looking**\n\nAt it.', first_delay_ms: 1500, fault: 'hang', after_chunks: 8 }] });
                 await ask(page, 'Show everything');
                 await page.locator('.think-now, .think').first().waitFor();
                 await look('thinking');
                 await page.locator('.prose ul').first().waitFor();
+                // It hangs there: a page that changes under the engine is no finding.
                 await look('writing');
+                await world.sim.plan({ reset: true, next: [{ text: rich, thoughts: '**Looking**\n\nAt it.', citations: true }] });
+                await page.locator('.send.stop').click();
+                await page.locator('.reply-body .btn', { hasText: /Try again|حاول/ }).click();
+                await page.locator('.prose ol').waitFor();
                 await finished(page);
                 await page.locator('.code .k, .code .fn').first().waitFor();
                 await page.locator('.think summary').first().click();
@@ -84,7 +89,7 @@ for (const theme of ['light', 'dark'])
                 await page.locator('.acct').click();
                 await page.locator('.menu').waitFor();
                 await look('account menu');
-                await page.locator('.menu-i').nth(7).click();
+                await page.locator('.menu-i', { hasText: /Keyboard shortcuts|اختصارات/ }).click();
                 await page.locator('dialog[open]').waitFor();
                 await look('keys');
                 await page.keyboard.press('Escape');
