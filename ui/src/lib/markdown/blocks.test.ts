@@ -47,6 +47,7 @@ function plain(html: string): string {
         .replace(/<pre class="md-code" data-language="([^"]*)"><code>/g, '<code $1>')
         .replace(/<\/code><\/pre>/g, '</code>')
         .replace(/<ol start="\d+"/g, '<ol')
+        .replace(/ dir="auto"/g, '')
         .replace(/<\/?(p|tbody|table|ul|ol|code)( [a-z]*)?( dir="auto")?>/g, '')
         .replace(/\s+/g, ' ')
         .replace(/> /g, '>')

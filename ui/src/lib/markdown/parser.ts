@@ -1,7 +1,7 @@
 // Markdown as replies have it: CommonMark with tables, strikethrough and tasks, formulas, and places of sources. HTML stays text.
 import MarkdownIt from 'markdown-it';
 import { sourceFirst, sourceLast } from '../citations.ts';
-import type { RendererRule, Token } from './types.ts';
+import type { Token } from './types.ts';
 
 export const parser = new MarkdownIt({ html: false, linkify: true, breaks: false, typographer: false, maxNesting: 40 });
 parser.linkify.set({ fuzzyEmail: false, fuzzyIP: false, fuzzyLink: false });
@@ -14,7 +14,7 @@ const rules = parser.renderer.rules;
 // Headings begin at h3: the page has its own above.
 // The first three levels are one: replies begin at any of them, and a level that is skipped misleads whoever reads by headings.
 const lower = (tag: string) => (Number(tag.slice(1)) <= 3 ? 'h3' : 'h4');
-rules['heading_open'] = (tokens, index) => `<${lower((tokens[index] as Token).tag)} dir="auto">`;
+rules['heading_open'] = (tokens, index) => `<${lower((tokens[index] as Token).tag)}${(tokens[index] as Token).level === 0 ? ' dir="auto"' : ''}>`;
 rules['heading_close'] = (tokens, index) => `</${lower((tokens[index] as Token).tag)}>\n`;
 
 rules['link_open'] = (tokens, index) => `<a href="${escape(String((tokens[index] as Token).attrGet('href') ?? ''))}">`;
@@ -176,13 +176,8 @@ parser.core.ruler.after('inline', 'tasks', (state) => {
     }
 });
 
-// Directions by block: an Arabic paragraph in an English reply runs its own way.
+// Directions by block: an Arabic paragraph in an English reply runs its own way. What stands within a block goes with it, or a list's marks
+// would be on one side and its text on the other.
 parser.core.ruler.push('directions', (state) => {
-    for (const token of state.tokens) if (/^(paragraph|heading|list_item|blockquote|th|td)_open$/.test(token.type)) token.attrSet('dir', 'auto');
+    for (const token of state.tokens) if (token.level === 0 && /^(paragraph|heading|bullet_list|ordered_list|blockquote|table)_open$/.test(token.type)) token.attrSet('dir', 'auto');
 });
-rules['th_open'] = withDirection(rules['th_open'] as RendererRule);
-rules['td_open'] = withDirection(rules['td_open'] as RendererRule);
-
-function withDirection(rule: RendererRule): RendererRule {
-    return (...given) => rule(...given).replace(/>$/, ' dir="auto">');
-}

@@ -180,6 +180,7 @@ export class ReplyView {
 
     #openGroup(group: Group): void {
         const list = document.createElement(group.tag);
+        list.dir = 'auto';
         let node: Element = list;
         let into: Element = list;
         if (list instanceof HTMLTableElement) {

@@ -1,1 +1,0 @@
-import{F as e,N as t}from"./base-CFuIelOs.js";var n=e(`<main class="whole"><h1>Chat</h1></main>`);function r(e){var r=n();t(e,r)}export{r as Page};
