@@ -1,17 +1,19 @@
-// Builds ui/dist, compresses what is text, and refuses what grew over its limit. The same input gives the same bytes.
-import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+// Builds ui/dist, compresses what is text, and refuses what grew over its limit. The same input gives the same bytes: with --check it is
+// built elsewhere, and nothing may differ from what is there.
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 import { build } from 'vite';
 
 const root = path.join(import.meta.dirname, '..');
-const dist = path.join(root, 'dist');
+const isCheck = process.argv.includes('--check');
+const dist = isCheck ? path.join(root, '../build/pages') : path.join(root, 'dist');
 const firstScriptsMax = 150 * 1024; // gzip, the scripts that a first load of the chat fetches, with what a reply needs
 const styleMax = 20 * 1024; // gzip
 
 rmSync(dist, { recursive: true, force: true });
-const built = await build({ root, logLevel: 'warn' });
+const built = await build({ root, logLevel: 'error', build: { outDir: dist, emptyOutDir: true } });
 
 const texts = /\.(html|js|css|svg|webmanifest|json)$/;
 for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
@@ -44,4 +46,25 @@ console.log(`first load of the chat: ${(scripts / 1024).toFixed(1)} KB of script
 if (scripts > firstScriptsMax || style > styleMax) {
     console.error(`over the limit of ${firstScriptsMax / 1024} KB of scripts or ${styleMax / 1024} KB of styles`);
     process.exit(1);
+}
+
+if (isCheck) {
+    const filesOf = (folder) =>
+        readdirSync(folder, { recursive: true, withFileTypes: true })
+            .filter((entry) => entry.isFile())
+            .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+            .sort();
+    const kept = path.join(root, 'dist');
+    const names = new Set([...filesOf(kept), ...filesOf(dist)]);
+    const bytes = (folder, name) => {
+        const file = path.join(folder, name);
+        return existsSync(file) ? readFileSync(file) : null;
+    };
+    const differing = [...names].filter((name) => {
+        const [old, made] = [bytes(kept, name), bytes(dist, name)];
+        return old === null || made === null || !old.equals(made);
+    });
+    for (const name of differing) console.error(`ui/dist/${name} is not what the sources make: run npm run build in ui`);
+    if (differing.length > 0) process.exit(1);
+    console.log(`ui/dist is what the sources make: ${names.size} files`);
 }

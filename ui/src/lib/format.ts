@@ -73,7 +73,8 @@ export function partOfDay(now: Date): 'morning' | 'afternoon' | 'evening' {
 export function money(minor: number, currency: string, exponent: number): string {
     const amount = minor / 10 ** exponent;
     const digits = Number.isInteger(amount) ? 0 : exponent;
-    return new Intl.NumberFormat(words.locale, { style: 'currency', currency: currency.toUpperCase(), minimumFractionDigits: digits, maximumFractionDigits: digits }).format(amount);
+    const options = { style: 'currency', currency: currency.toUpperCase(), currencyDisplay: 'narrowSymbol', minimumFractionDigits: digits, maximumFractionDigits: digits } as const;
+    return isolated(new Intl.NumberFormat(words.locale, options).format(amount).replace(/[\u200e\u200f]/g, ''));
 }
 
 export function count(value: number): string {
