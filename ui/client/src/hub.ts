@@ -179,6 +179,7 @@ export class Hub {
             if (message.to === null || message.to === this.#tab) this.#takeUpdates(message.message, message.updates);
         } else if (message.kind === 'notice') this.#takeNotice(message.id, message.notice);
         else if (message.kind === 'connection') this.#takeConnection(message.connection);
+        else if (message.kind === 'place' && message.to === this.#tab) this.#takePlace(message.noticeId);
         else if (message.kind === 'call') this.#ask({ kind: 'here' });
         else if (message.kind === 'lead') this.#takeLead(message.noticeId, message.from);
     }
@@ -217,6 +218,12 @@ export class Hub {
         const { tokens } = this.#options;
         if (notice.name === 'session_ended' && notice.data.session === tokens.session?.session) void tokens.forget();
         if (this.#noticeWatchers > 0) this.#options.onNotice(notice);
+    }
+
+    // A tab that came late goes on from here, should it lead one day.
+    #takePlace(noticeId: string | null): void {
+        if (this.#noticeId !== null || noticeId === null) return;
+        this.#takeNotice(noticeId, { name: 'ready', data: {} });
     }
 
     #takeConnection(connection: Connection): void {

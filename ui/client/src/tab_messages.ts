@@ -37,6 +37,7 @@ export type TabMessage = { readonly from: string } & (
     | { readonly kind: 'updates'; readonly to: string | null; readonly message: number; readonly updates: readonly WireUpdate[] }
     | { readonly kind: 'notice'; readonly id: string | null; readonly notice: Notice }
     | { readonly kind: 'connection'; readonly connection: Connection }
+    | { readonly kind: 'place'; readonly to: string; readonly noticeId: string | null } // Notices come already; this one was the last.
 );
 
 export type TabMessageBody = TabMessage extends infer M ? (M extends { from: string } ? Omit<M, 'from'> : never) : never;
@@ -50,7 +51,7 @@ export interface WireError {
 }
 
 const ofTabs = ['token', 'token?', 'renew', 'claim', 'ping', 'here', 'bye', 'watch', 'unwatch', 'notices'];
-const ofLeader = ['lead', 'beat', 'call', 'updates', 'notice', 'connection'];
+const ofLeader = ['lead', 'beat', 'call', 'updates', 'notice', 'connection', 'place'];
 const kinds: ReadonlySet<string> = new Set([...ofTabs, ...ofLeader]);
 
 export function isOfLeader({ kind }: TabMessage): boolean {
