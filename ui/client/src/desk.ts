@@ -90,6 +90,8 @@ export class Desk {
         if (this.#wantNotices.size === 0) {
             this.#notices?.stop();
             this.#notices = null;
+        } else if (!isWanted) {
+            return; // Others still do.
         } else if (!this.#notices) {
             this.#notices = new NoticeSource({
                 ...this.#options,
@@ -101,7 +103,10 @@ export class Desk {
                 },
             });
             void this.#notices.run();
-        } else if (this.#connection) this.#options.tell({ kind: 'connection', connection: this.#connection });
+        } else {
+            this.#options.tell({ kind: 'place', to: tab, noticeId: this.#lastNoticeId });
+            if (this.#connection) this.#options.tell({ kind: 'connection', connection: this.#connection });
+        }
     }
 
     #passNotice(id: string | null, notice: Notice): void {

@@ -1,4 +1,4 @@
-// One tab's part in reading replies and notices: what it follows, and whom it has it from. A program that has no tabs beside it leads itself.
+// One tab's part in reading replies and notices: what it follows, and whom it has it from. A program without tabs beside it leads itself.
 import { Desk } from './desk.ts';
 import { guarded } from './emitter.ts';
 import { newKey } from './key.ts';
@@ -87,7 +87,8 @@ export class Hub {
         const isNew = !followed || followed.refused !== null;
         if (!followed || isNew) {
             const connection: Connection = { state: 'connecting', since: this.#options.platform.now() };
-            followed = { room, message, state: new ReplyState(), listeners: new Set(), users: 0, connection, refused: null, isAsking: false };
+            const state = new ReplyState();
+            followed = { room, message, state, listeners: new Set(), users: 0, connection, refused: null, isAsking: false };
             this.#followed.set(message, followed);
         }
         const it = followed;
@@ -174,9 +175,11 @@ export class Hub {
 
     // What the leader says.
     #take(message: TabMessage): void {
-        if (message.kind === 'updates' && (message.to === null || message.to === this.#tab)) this.#takeUpdates(message.message, message.updates);
-        else if (message.kind === 'notice') this.#takeNotice(message.id, message.notice);
+        if (message.kind === 'updates') {
+            if (message.to === null || message.to === this.#tab) this.#takeUpdates(message.message, message.updates);
+        } else if (message.kind === 'notice') this.#takeNotice(message.id, message.notice);
         else if (message.kind === 'connection') this.#takeConnection(message.connection);
+        else if (message.kind === 'place' && message.to === this.#tab) this.#takePlace(message.noticeId);
         else if (message.kind === 'call') this.#ask({ kind: 'here' });
         else if (message.kind === 'lead') this.#takeLead(message.noticeId, message.from);
     }
@@ -212,8 +215,15 @@ export class Hub {
 
     #takeNotice(id: string | null, notice: Notice): void {
         this.#noticeId = id ?? this.#noticeId;
-        if (notice.name === 'session_ended' && notice.data.session === this.#options.tokens.session?.session) void this.#options.tokens.forget();
+        const { tokens } = this.#options;
+        if (notice.name === 'session_ended' && notice.data.session === tokens.session?.session) void tokens.forget();
         if (this.#noticeWatchers > 0) this.#options.onNotice(notice);
+    }
+
+    // A tab that came late goes on from here, should it lead one day.
+    #takePlace(noticeId: string | null): void {
+        if (this.#noticeId !== null || noticeId === null) return;
+        this.#takeNotice(noticeId, { name: 'ready', data: {} });
     }
 
     #takeConnection(connection: Connection): void {
@@ -269,7 +279,8 @@ export class Hub {
             this.#take({ ...body, from: this.#tab } as TabMessage);
         };
         const known = (message: number) => this.#followed.get(message)?.state ?? null;
-        this.#desk = new Desk({ platform, wire, pauses: this.#pauses, tell, hasTabs: this.#channel !== null, lastNoticeId: this.#noticeId, known });
+        const [pauses, hasTabs, lastNoticeId] = [this.#pauses, this.#channel !== null, this.#noticeId];
+        this.#desk = new Desk({ platform, wire, pauses, tell, hasTabs, lastNoticeId, known });
         this.#askAll();
     }
 
@@ -295,5 +306,6 @@ export class Hub {
 
 function snapshotOf({ room, message, state, connection, refused }: Followed): ReplySnapshot {
     const { attempt, model, text, thoughts, textBytes, thoughtBytes, citations, waiting, replaced, result } = state;
-    return { room, message, attempt, model, text, thoughts, textBytes, thoughtBytes, citations, waiting, replaced, connection, result, refused };
+    const amount = { text, thoughts, textBytes, thoughtBytes };
+    return { room, message, attempt, model, ...amount, citations, waiting, replaced, connection, result, refused };
 }

@@ -1,7 +1,7 @@
 // Which tab leads. Where the browser has locks, the tab that holds one; else an election over the channel: who hears of no leader claims it,
 // and of two the one with the smaller name. In both ways a leader that is gone, or does not answer for 10 s, is replaced.
 import type { Platform } from './platform.ts';
-import type { TabMessage, TabMessageBody } from './tab_messages.ts';
+import { isOfLeader, type TabMessage, type TabMessageBody } from './tab_messages.ts';
 
 export const beatMs = 2_000; // A leader that was not heard for so long is asked.
 export const leaderSilenceMaxMs = 10_000; // And replaced when it was asked so long ago.
@@ -61,8 +61,7 @@ export class Leadership {
     // Every message passes here before anybody acts on it.
     hear(message: TabMessage): void {
         if (!this.#isOn) return;
-        const isOfLeader = ['lead', 'beat', 'call', 'updates', 'notice', 'connection'].includes(message.kind);
-        if (isOfLeader) this.#hearLeader(message.from);
+        if (isOfLeader(message)) this.#hearLeader(message.from);
         else if (message.kind === 'ping') {
             if (this.isLeader) this.#options.post({ kind: 'beat' });
         } else if (message.kind === 'claim') this.#hearClaim(message.from);

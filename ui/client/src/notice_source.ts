@@ -41,7 +41,9 @@ export class NoticeSource {
             take: (event: ServerEvent) => {
                 if (this.#abort.signal.aborted) return 'end';
                 this.#lastId = event.id ?? this.#lastId;
-                if (names.has(event.name)) this.#options.onNotice(event.id, { name: event.name, data: JSON.parse(event.data) as unknown } as Notice);
+                if (names.has(event.name)) {
+                    this.#options.onNotice(event.id, { name: event.name, data: JSON.parse(event.data) as unknown } as Notice);
+                }
                 return this.#abort.signal.aborted ? 'end' : 'more';
             },
             over: () => undefined,

@@ -149,7 +149,9 @@ export class Pollux {
     // Another variant of a reply.
     retry(room: number, reply: number, options: Repeatable = {}): Promise<Retried> {
         const params = { path: { room, message: reply } };
-        return this.#repeatedly(options, (headers, signal) => this.post('/chatroom/{room}/message/{message}/retry', { params, headers, ...signal }));
+        return this.#repeatedly(options, (headers, signal) =>
+            this.post('/chatroom/{room}/message/{message}/retry', { params, headers, ...signal }),
+        );
     }
 
     // Ends the writing of a reply; what it has so far stays.
@@ -255,7 +257,10 @@ export class Pollux {
     }
 
     // With its key a request has one effect however often it comes, so it is repeated while nobody knows whether it came.
-    async #repeatedly<T>(options: Repeatable, ask: (headers: { 'Idempotency-Key': string }, signal: { signal?: AbortSignal }) => Promise<T>): Promise<T> {
+    async #repeatedly<T>(
+        options: Repeatable,
+        ask: (headers: { 'Idempotency-Key': string }, signal: { signal?: AbortSignal }) => Promise<T>,
+    ): Promise<T> {
         const { key = newKey(), signal, giveUpAfterMs = giveUpAfterUsualMs } = options;
         const end = this.#platform.now() + giveUpAfterMs;
         const backoff = new Backoff(this.#platform.random);

@@ -9,6 +9,14 @@ export const connectionFailed = 'connection_failed'; // Whether the request had 
 export const signedOut = 'signed_out'; // There is no session, or it has ended: nothing was asked.
 export const unreadableAnswer = 'unreadable_answer'; // Not from Pollux: a proxy's page, or half an answer.
 
+interface ErrorParts {
+    readonly status?: number;
+    readonly retryAfterMs?: number | null;
+    readonly problem?: Problem;
+    readonly requestId?: string | null;
+    readonly cause?: unknown;
+}
+
 export class PolluxError extends Error {
     readonly code: string;
     readonly status: number; // 0 when there was no answer.
@@ -17,7 +25,7 @@ export class PolluxError extends Error {
     readonly fields: readonly FieldProblem[]; // Which inputs are wrong, and why.
     readonly problem: Problem | null; // The whole document, with the members that only some codes have.
 
-    constructor(code: string, detail: string, more: { status?: number; retryAfterMs?: number | null; problem?: Problem; requestId?: string | null; cause?: unknown } = {}) {
+    constructor(code: string, detail: string, more: ErrorParts = {}) {
         super(detail, more.cause === undefined ? undefined : { cause: more.cause });
         this.name = 'PolluxError';
         this.code = code;
@@ -30,7 +38,8 @@ export class PolluxError extends Error {
 
     // Coming back later, unchanged, may help. Whether it is safe is another question: that is what Idempotency-Keys are for.
     get isTemporary(): boolean {
-        return this.status === 0 ? this.code !== signedOut : this.status === 429 || this.status >= 500 || this.code === 'idempotency_in_progress';
+        if (this.status === 0) return this.code !== signedOut;
+        return this.status === 429 || this.status >= 500 || this.code === 'idempotency_in_progress';
     }
 }
 

@@ -121,13 +121,15 @@ export class ReplySource {
     async #wait(sent: RememberedSend, signal: AbortSignal): Promise<Message> {
         const params = { path: { room: sent.room }, query: { wait: waitSeconds } };
         const headers = { 'Idempotency-Key': sent.key };
-        const { data } = await this.#options.wire.api.POST('/chatroom/{room}/message', { params, body: { content: sent.content }, headers, signal });
+        const body = { content: sent.content };
+        const { data } = await this.#options.wire.api.POST('/chatroom/{room}/message', { params, body, headers, signal });
         return (data as Sent).reply;
     }
 
     async #look(signal: AbortSignal): Promise<Message> {
         const { room, message } = this.#options;
-        const { data } = await this.#options.wire.api.GET('/chatroom/{room}/message/{message}', { params: { path: { room, message } }, signal });
+        const params = { path: { room, message } };
+        const { data } = await this.#options.wire.api.GET('/chatroom/{room}/message/{message}', { params, signal });
         return data as Message;
     }
 

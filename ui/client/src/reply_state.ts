@@ -1,9 +1,12 @@
 // What is known of one reply, and what the next change of it means. No I/O, so every cut, loss, doubling and restart is a plain test.
 //
 // Whatever comes in whatever order, `text` is a prefix of the text of `attempt`, and after `end` it is the stored text.
+import type { components } from './api.ts';
 import type { ServerEvent } from './event_parser.ts';
 import type { Citation, Message, MessageError, ReplySnapshot, ReplyUpdate, Waiting } from './types.ts';
 import { utf8Length, withoutBytes } from './utf8.ts';
+
+type Schemas = components['schemas'];
 
 // `gap`: something before this is missing; what is held is still right.
 export type Applied = readonly ReplyUpdate[] | 'gap';
@@ -13,6 +16,9 @@ export interface ReplyPosition {
     readonly textBytes: number;
     readonly thoughtBytes: number;
 }
+
+// The data of all events of a reply's stream; each has its part of it.
+type EventBody = Schemas['RestartEvent'] & Schemas['TextEvent'] & Schemas['CitationsEvent'] & Partial<Schemas['ErrorEvent']> & Waiting;
 
 export class ReplyState {
     attempt = 0;
@@ -83,24 +89,24 @@ export class ReplyState {
 
     // The change that an event of the stream stands for; null for events that are not known here.
     updateOf(event: ServerEvent): ReplyUpdate | null {
-        const body = JSON.parse(event.data) as never as Record<string, unknown>;
+        const body = JSON.parse(event.data) as EventBody;
         const [attempt, textBytes, thoughtBytes] = numbersOf(event.id);
         switch (event.name) {
         case 'start':
         case 'restart':
             // Who comes without an id is told from the beginning, also when something was known here.
-            return { type: this.hasStarted ? 'restart' : 'start', attempt: body['attempt'] as number, model: (body['model'] as string | null) ?? null };
+            return { type: this.hasStarted ? 'restart' : 'start', attempt: body.attempt, model: body.model ?? null };
         case 'waiting':
-            return { type: 'waiting', waiting: body as unknown as Waiting };
+            return { type: 'waiting', waiting: body as Waiting };
         case 'delta':
-            return { type: 'delta', attempt, offset: textBytes - utf8Length(body['text'] as string), text: body['text'] as string };
+            return { type: 'delta', attempt, offset: textBytes - utf8Length(body.text), text: body.text };
         case 'thought':
-            return { type: 'thought', attempt, offset: thoughtBytes - utf8Length(body['text'] as string), text: body['text'] as string };
+            return { type: 'thought', attempt, offset: thoughtBytes - utf8Length(body.text), text: body.text };
         case 'citations':
-            return { type: 'citations', citations: body['citations'] as Citation[] };
+            return { type: 'citations', citations: body.citations };
         case 'done':
         case 'error':
-            return { type: 'end', message: (body['message'] as Message | undefined) ?? null, error: (body['error'] as MessageError | undefined) ?? null };
+            return { type: 'end', message: body.message ?? null, error: body.error ?? null };
         default:
             return null;
         }
@@ -165,8 +171,9 @@ export class ReplyState {
         if (message) {
             if (!this.hasStarted && (message.content || message.thoughts)) updates.push(...this.#enter(this.attempt, message.model));
             updates.push(...this.#become(message));
-            if (JSON.stringify(message.citations) !== JSON.stringify(this.citations)) updates.push({ type: 'citations', citations: message.citations });
+            const isSame = JSON.stringify(message.citations) === JSON.stringify(this.citations);
             this.citations = message.citations;
+            if (!isSame) updates.push({ type: 'citations', citations: this.citations });
             this.model = message.model;
         }
         this.waiting = null;
@@ -179,7 +186,8 @@ export class ReplyState {
     // What is missing of a message's text and thoughts; all of them anew where they are others than what is held.
     #become(message: Message): ReplyUpdate[] {
         const updates: ReplyUpdate[] = [];
-        if (!message.content.startsWith(this.text) || !message.thoughts.startsWith(this.thoughts)) updates.push(...this.#enter(this.attempt, message.model));
+        const isMore = message.content.startsWith(this.text) && message.thoughts.startsWith(this.thoughts);
+        if (!isMore) updates.push(...this.#enter(this.attempt, message.model));
         const pieces = [
             { type: 'thought', text: message.thoughts.slice(this.thoughts.length), offset: this.thoughtBytes },
             { type: 'delta', text: message.content.slice(this.text.length), offset: this.textBytes },

@@ -10,6 +10,13 @@ export interface RememberedSend {
     readonly key: string;
 }
 
+export interface Watch {
+    readonly room: number;
+    readonly message: number;
+    readonly position: ReplyPosition | null; // What the tab has of it.
+    readonly sent: RememberedSend | null;
+}
+
 export type TabMessage = { readonly from: string } & (
     | { readonly kind: 'token'; readonly access: AccessToken | null } // null: signed out.
     | { readonly kind: 'token?' }
@@ -23,13 +30,14 @@ export type TabMessage = { readonly from: string } & (
     | { readonly kind: 'here' }
     | { readonly kind: 'bye' }
     // What a tab wants. Repeating it is harmless.
-    | { readonly kind: 'watch'; readonly room: number; readonly message: number; readonly position: ReplyPosition | null; readonly sent: RememberedSend | null }
+    | ({ readonly kind: 'watch' } & Watch)
     | { readonly kind: 'unwatch'; readonly message: number }
     | { readonly kind: 'notices'; readonly isWanted: boolean }
     // What the leader has got, for all, or for `to` alone.
     | { readonly kind: 'updates'; readonly to: string | null; readonly message: number; readonly updates: readonly WireUpdate[] }
     | { readonly kind: 'notice'; readonly id: string | null; readonly notice: Notice }
     | { readonly kind: 'connection'; readonly connection: Connection }
+    | { readonly kind: 'place'; readonly to: string; readonly noticeId: string | null } // Notices come already; this one was the last.
 );
 
 export type TabMessageBody = TabMessage extends infer M ? (M extends { from: string } ? Omit<M, 'from'> : never) : never;
@@ -42,7 +50,13 @@ export interface WireError {
     readonly status: number;
 }
 
-const kinds = new Set(['token', 'token?', 'renew', 'claim', 'lead', 'ping', 'beat', 'call', 'here', 'bye', 'watch', 'unwatch', 'notices', 'updates', 'notice', 'connection']);
+const ofTabs = ['token', 'token?', 'renew', 'claim', 'ping', 'here', 'bye', 'watch', 'unwatch', 'notices'];
+const ofLeader = ['lead', 'beat', 'call', 'updates', 'notice', 'connection', 'place'];
+const kinds: ReadonlySet<string> = new Set([...ofTabs, ...ofLeader]);
+
+export function isOfLeader({ kind }: TabMessage): boolean {
+    return ofLeader.includes(kind);
+}
 
 export function isTabMessage(message: unknown): message is TabMessage {
     const { kind, from } = (message ?? {}) as Partial<TabMessage>;

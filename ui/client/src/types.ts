@@ -100,7 +100,8 @@ export interface PolluxEvents {
 export interface Repeatable {
     key?: string; // The Idempotency-Key: the same for every repeat of one thing. By default a new one.
     signal?: AbortSignal;
-    giveUpAfterMs?: number; // How long it is repeated by itself while nobody knows whether it had its effect; 30,000 by default, 0: not at all.
+    // How long it is repeated by itself while nobody knows whether it had its effect: 30,000 by default; 0: not at all.
+    giveUpAfterMs?: number;
 }
 
 export interface PolluxOptions {

@@ -7,7 +7,8 @@ import { PolluxError, connectionFailed, errorOf, isAbort, unreadableAnswer } fro
 import type { Tokens } from './tokens.ts';
 
 // What may be asked without being signed in. With a session they are asked as that user.
-const open = /^\/(auth\/(signup|send-otp|verify-otp|login|link|forgot-password|reset-password|token\/refresh)|plans|config|health|livez|readyz|openapi\.json)\/?$/;
+const openAuth = /^\/auth\/(signup|send-otp|verify-otp|login|link|forgot-password|reset-password|token\/refresh)\/?$/;
+const openElse = /^\/(plans|config|health|livez|readyz|openapi\.json)\/?$/;
 
 // How long an answer may take to begin, with what the server waits for (25 s of ?wait=). Of a connection that died in the machine's sleep
 // nothing else tells.
@@ -50,8 +51,10 @@ export class Wire {
         const headers: Record<string, string> = { Accept: 'text/event-stream' };
         if (lastEventId !== null) headers['Last-Event-ID'] = lastEventId;
         const token = await this.#options.tokens().required();
-        const ask = (token: string) =>
-            this.#fetch(this.#options.url + path, { headers: { ...headers, Authorization: `Bearer ${token}` }, cache: 'no-store', signal }, null);
+        const ask = (token: string) => {
+            const init: RequestInit = { headers: { ...headers, Authorization: `Bearer ${token}` }, cache: 'no-store', signal };
+            return this.#fetch(this.#options.url + path, init, null);
+        };
         const response = await ask(token);
         if (response.status !== 401) return response;
         return ask(await this.#options.tokens().required(token));
@@ -71,7 +74,7 @@ export class Wire {
         if (this.#options.cookie && request.method === 'POST' && path.startsWith('/auth/')) request.headers.set('X-Pollux-Client', 'web');
 
         const tokens = this.#options.tokens();
-        const token = open.test(path) && !tokens.isSignedIn ? null : await tokens.access();
+        const token = (openAuth.test(path) || openElse.test(path)) && !tokens.isSignedIn ? null : await tokens.access();
         if (token === null) return this.#fetch(request, {}, answerMaxMs);
         request.headers.set('Authorization', `Bearer ${token}`);
         const repeat = request.clone();

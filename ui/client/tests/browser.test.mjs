@@ -1,15 +1,13 @@
 // The client in Chromium against the real server: cuts, tabs, leaders that go, the pages' cookie, and plain http without locks.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
 import { endPrograms, until } from '../../../tests/e2e/support/process.mjs';
 import { Random } from '../../../tests/e2e/support/random.mjs';
 import { Server } from '../../../tests/e2e/support/server.mjs';
 import { Pollux, memoryStore } from '../src/index.ts';
 import { openBrowser, openTab } from './support/browser.mjs';
+import { buildClient } from './support/build.mjs';
 import { givePagesCookie } from './support/cookie.mjs';
 import { cutsOf, question, signIn } from './support/people.mjs';
 import { Proxy } from './support/proxy.mjs';
@@ -20,13 +18,12 @@ const replies = isDeep ? 500 : 36;
 const origins = isDeep ? 10 : 6; // Each has six connections of its own, of which two read replies.
 const plainHost = 'pollux.test'; // Plain http, and no loopback name: no locks, no cookies of secure contexts.
 
-const folder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 let server;
 let browser;
 const proxies = [];
 
 before(async () => {
-    execFileSync(process.execPath, [path.join(folder, 'node_modules/typescript/bin/tsc'), '-p', path.join(folder, 'tsconfig.build.json')], { stdio: 'inherit' });
+    buildClient();
     server = await Server.start();
     browser = await openBrowser({ hosts: [plainHost] });
 });
@@ -55,7 +52,8 @@ async function start(page, { refresh, cookie = false, ...options } = {}) {
     return page.evaluate(
         async ({ refresh, cookie, options }) => {
             if (refresh) localStorage.setItem('refresh', refresh);
-            const store = { read: () => localStorage.getItem('refresh'), write: (token) => (token === null ? localStorage.removeItem('refresh') : localStorage.setItem('refresh', token)) };
+            const write = (token) => (token === null ? localStorage.removeItem('refresh') : localStorage.setItem('refresh', token));
+            const store = { read: () => localStorage.getItem('refresh'), write };
             window.pollux = new window.client.Pollux({ cookie, ...(cookie ? {} : { store }), ...options });
             window.notices = [];
             window.sessions = [];
@@ -104,6 +102,8 @@ const follow = (page, { room, reply }) =>
 const followed = (page, { reply }) => page.evaluate((reply) => window.followed[reply], reply);
 const leads = (page) => page.evaluate(() => window.pollux.leads);
 const leadersOf = async (pages) => (await Promise.all(pages.map(leads))).filter(Boolean).length;
+const noticed = (page, { reply }) =>
+    page.evaluate((reply) => window.notices.some(({ name, data }) => name === 'reply' && data.id === reply), reply);
 const stop = (page, { room, reply }) => page.evaluate(({ room, reply }) => window.pollux.stop(room, reply), { room, reply });
 const close = (...pages) => Promise.all(pages.map((page) => page.close()));
 
@@ -173,7 +173,7 @@ for (const [way, host] of [['locks', '127.0.0.1'], ['an election, on plain http 
                 assert.equal(await leadersOf(pages), 1);
                 await stop(pages[1], it);
                 await endsEqual(pages, it);
-                for (const page of pages) await until('the notice', () => page.evaluate((reply) => window.notices.some(({ name, data }) => name === 'reply' && data.id === reply), it.reply));
+                for (const page of pages) await until('the notice', () => noticed(page, it));
                 assert.equal(proxy.asked.filter(({ path }) => path.startsWith('/auth/token/refresh')).length, 1, 'one refresh for all tabs');
                 assert.deepEqual(pages.flatMap(({ complaints }) => complaints), []);
                 await close(...pages);
@@ -286,8 +286,9 @@ describe("the pages' cookie", () => {
         const it = await ask(page, 'good morning');
         await follow(page, it);
         await endsEqual([page], it);
-        assert.deepEqual(await page.evaluate(() => window.sessions.filter((session) => session === null).length), 1, 'only at the very first start');
-        await until('notices again', () => page.evaluate((reply) => window.notices.some(({ data }) => data.id === reply), it.reply));
+        const signedOut = await page.evaluate(() => window.sessions.filter((session) => session === null).length);
+        assert.equal(signedOut, 1, 'only at the very first start');
+        await until('notices again', () => noticed(page, it));
         await close(page);
     });
 });

@@ -1,21 +1,21 @@
 // The examples of README.md, as they stand there: in Chromium, in Node, and where fetch is as in React Native.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 
 import { endPrograms, temporaryFolder, until } from '../../../tests/e2e/support/process.mjs';
 import { Server } from '../../../tests/e2e/support/server.mjs';
 import { Pollux, memoryStore } from '../src/index.ts';
 import { openBrowser, openTab } from './support/browser.mjs';
+import { buildClient, folder } from './support/build.mjs';
 import { givePagesCookie } from './support/cookie.mjs';
 import { signIn } from './support/people.mjs';
 import { Proxy } from './support/proxy.mjs';
 
-const folder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const readme = fs.readFileSync(path.join(folder, 'README.md'), 'utf8');
 const mobiles = { page: '+12025550147', node: '+12025550148' };
 const code = '135790';
@@ -23,8 +23,9 @@ let server;
 let proxy;
 
 before(async () => {
-    execFileSync(process.execPath, [path.join(folder, 'node_modules/typescript/bin/tsc'), '-p', path.join(folder, 'tsconfig.build.json')], { stdio: 'inherit' });
-    server = await Server.start({ env: { DEBUG: 'True', RATE_LIMITS: 'off', OTP_TEST_NUMBERS: Object.values(mobiles).map((mobile) => `${mobile}:${code}`).join() } });
+    buildClient();
+    const numbers = Object.values(mobiles).map((mobile) => `${mobile}:${code}`);
+    server = await Server.start({ env: { DEBUG: 'True', RATE_LIMITS: 'off', OTP_TEST_NUMBERS: numbers.join() } });
     proxy = await Proxy.to(server);
     const pollux = new Pollux({ url: server.url });
     for (const mobile of Object.values(mobiles)) await pollux.signUp({ mobile, password: 'a-long-pass-word-7' });
@@ -36,7 +37,8 @@ after(async () => {
 });
 
 function example(name) {
-    const found = [...readme.matchAll(/```js\n([^]*?)```/g)].map(([, text]) => text).filter((text) => text.startsWith(`// example: ${name}\n`));
+    const all = [...readme.matchAll(/```js\n([^]*?)```/g)].map(([, text]) => text);
+    const found = all.filter((text) => text.startsWith(`// example: ${name}\n`));
     assert.equal(found.length, 1, name);
     return found[0];
 }
@@ -97,10 +99,17 @@ test('the example for React Native, on a fetch without a stream of the body', as
         import { registerHooks } from 'node:module';
         const stubs = {
             'react-native': 'export const AppState = { addEventListener: (name, listener) => { globalThis.appState = listener; } };',
-            'expo-secure-store': 'const kept = new Map([["pollux.refresh", process.env.REFRESH]]); export const getItemAsync = async (name) => kept.get(name) ?? null; export const setItemAsync = async (name, value) => void kept.set(name, value); export const deleteItemAsync = async (name) => void kept.delete(name);',
+            'expo-secure-store': \`
+                const kept = new Map([['pollux.refresh', process.env.REFRESH]]);
+                export const getItemAsync = async (name) => kept.get(name) ?? null;
+                export const setItemAsync = async (name, value) => void kept.set(name, value);
+                export const deleteItemAsync = async (name) => void kept.delete(name);\`,
         };
         registerHooks({
-            resolve: (name, context, next) => (stubs[name] ? { url: 'data:text/javascript,' + encodeURIComponent(stubs[name]), shortCircuit: true } : next(name, context)),
+            resolve(name, context, next) {
+                if (!stubs[name]) return next(name, context);
+                return { url: 'data:text/javascript,' + encodeURIComponent(stubs[name]), shortCircuit: true };
+            },
         });
         // What React Native lacks. Node's own fetch must have been made before that is gone.
         new Response('');

@@ -16,5 +16,6 @@ export const question = (random, number) => `${number}: ${Array.from({ length: 4
 
 // Places at which a reply's connections are cut: 0 to 5 of them, anywhere.
 export function cutsOf(random) {
-    return Array.from({ length: random.below(6) }, () => ({ bytes: 1 + random.below(random.chance(0.3) ? 250 : 1200), how: random.chance(0.3) ? 'end' : 'reset' }));
+    const cut = () => ({ bytes: 1 + random.below(random.chance(0.3) ? 250 : 1200), how: random.chance(0.3) ? 'end' : 'reset' });
+    return Array.from({ length: random.below(6) }, cut);
 }

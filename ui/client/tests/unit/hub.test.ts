@@ -320,7 +320,7 @@ describe('tabs', () => {
         expect(first.notices.map(({ name }) => name)).toEqual(['ready', 'room']);
     });
 
-    test('are told to fetch anew when the next leader may have missed what they have', async () => {
+    test('have notices from the last place on, also where the next leader came late', async () => {
         const browser = new Browser();
         const [first, second, third] = [browser.tab(), browser.tab(), browser.tab()];
         third.hub.watchNotices();
@@ -334,10 +334,32 @@ describe('tabs', () => {
         const late = browser.tab();
         late.hub.watchNotices();
         await browser.pass(1);
+        expect(late.notices.map(({ name }) => name)).toEqual(['ready']);
+        third.hub.close();
         second.hub.close();
         await browser.pass(1);
-        expect(third.notices.map(({ name }) => name)).toEqual(['ready']);
+        expect(late.hub.leads).toBe(true);
+        expect(browser.last.lastEventId).toBe('e-1');
         expect(browser.open).toHaveLength(1);
+        expect(third.notices.map(({ name }) => name)).toEqual(['ready']);
+    });
+
+    test('are told to fetch anew when the next leader is not where they are', async () => {
+        const browser = new Browser();
+        const [first, second, third] = [browser.tab(), browser.tab(), browser.tab()];
+        for (const { hub } of [second, third]) hub.watchNotices();
+        await browser.pass(1);
+        await browser.last.event('ready', 'e-1', {});
+        second.state.isFrozen = true;
+        await browser.last.event('room', 'e-2', { id: 7 });
+        second.state.isFrozen = false;
+        first.hub.close();
+        await browser.pass(1);
+        expect(second.hub.leads).toBe(true);
+        expect(browser.last.lastEventId).toBe('e-1');
+        await browser.last.event('room', 'e-2', { id: 7 });
+        expect(second.notices.map(({ name }) => name)).toEqual(['ready', 'room']);
+        expect(third.notices.map(({ name }) => name)).toEqual(['ready', 'room', 'reset', 'room']);
     });
 
     test('that listen no longer leave no stream behind', async () => {
