@@ -124,12 +124,14 @@ for (const kind of ['twilio', 'webhook']) {
         assert.ok(askedAgain > 0);
         assert.deepEqual(doubled, []);
         assert.deepEqual(texts.filter((text) => !codes.some(({ message_id }) => message_id === messageIdOf(text))), [], 'each text is that of a code');
-        assert.equal(codes.filter(({ outcome }) => outcome === 'late').length, late.size);
+        // A kill while one of them was refused leaves it unknown.
+        assert.ok((outcomes.late ?? 0) <= late.size && (late.size === 0 || outcomes.late > 0));
 
-        // What each row says is what happened. A newer code may have overtaken the one that a killed node had marked.
+        // What each row says is what happened. A newer code may have overtaken the one that a killed node had marked, or it had become too late;
+        // who was reached says below that the latter are those that were held up.
         for (const code of codes) {
             const [text] = textsOf.get(code.message_id) ?? [];
-            const mayBeUnknown = kind === 'twilio' || code.newer_at !== null;
+            const mayBeUnknown = kind === 'twilio' || code.newer_at !== null || (!text && late.size > 0);
             const expected = text ? ['accepted', ...(mayBeUnknown ? ['unknown'] : [])] : [...(mayBeUnknown ? ['unknown'] : []), ...(code.newer_at !== null ? ['overtaken'] : []), ...(late.size > 0 ? ['late'] : [])];
             assert.ok(expected.includes(code.outcome), `${JSON.stringify(code)}, ${text ? 'sent' : 'not sent'}`);
             if (!text) continue;
