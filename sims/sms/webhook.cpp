@@ -101,12 +101,17 @@ std::optional<Answer> judge(Simulator const& simulator, Request const& request, 
     return std::nullopt;
 }
 
-// The same id again is the same text: nothing is sent.
+bool is_same(Text const& one, Text const& other)
+{
+    return one.to == other.to && one.body == other.body && one.purpose == other.purpose && one.valid_s == other.valid_s;
+}
+
+// The same id again is the same text, to the last field: nothing is sent.
 Answer take(Simulator& simulator, Text text, Call& call)
 {
     call.text_id = text.id;
     if (auto const there = simulator.texts.find("webhook", text.id)) {
-        if (there->to != text.to || there->body != text.body) return refusal(422, "the id is that of another text");
+        if (!is_same(*there, text)) return refusal(422, "the id is that of another text");
         ++there->requests;
         call.is_repeated = true;
         return {.status = 200, .body = {{"id", text.id}, {"status", "accepted"}, {"repeated", true}}};

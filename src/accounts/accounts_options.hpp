@@ -1,10 +1,14 @@
 // What the accounts room is told by its settings; app/ fills it from Config.
 #pragma once
 
+#include "accounts/sms/stop_rule.hpp"
+#include "accounts/sms/vendor.hpp"
 #include "base/clock.hpp"
+#include "base/sms_text.hpp"
 #include "numbers/number_reader.hpp"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +33,17 @@ enum class PasswordLogin { disabled, enabled };
 enum class DebugMode { off, on };
 enum class AddressBudgets { off, on };
 
+// How codes get to phones.
+struct SmsOptions {
+    std::shared_ptr<sms::Vendor const> vendor; // Null: to none, and nothing is asked of anybody.
+    CodeTextForm text;
+    std::int64_t per_hour_max = 1'000;  // Over all.
+    std::int64_t per_address_hour = 60; // Of strangers behind one address (IPv6: a /64), and as many wrong guesses.
+    std::int64_t per_block_hour = 20;   // To numbers that were never verified.
+    sms::StopRule stop_rule;            // The same.
+    bool shows_dev_texts = false;       // In /dev/inbox/. Debug only.
+};
+
 struct AccountsOptions {
     DebugMode debug = DebugMode::off;
     numbers::NumberPlan numbers;
@@ -37,7 +52,8 @@ struct AccountsOptions {
 
     AddressBudgets address_budgets = AddressBudgets::on; // Those of accounts always hold.
 
-    CodeDelivery code_delivery = CodeDelivery::none;
+    CodeDelivery code_delivery = CodeDelivery::none; // Besides SMS.
+    SmsOptions sms;
     std::function<void(std::string_view line)> console; // Called from any I/O thread; may be empty.
 
     PasswordLogin password_login = PasswordLogin::disabled;

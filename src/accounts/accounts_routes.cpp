@@ -77,6 +77,7 @@ SendRequest send_request(AccountsService& accounts, Request const& request, std:
     return {.mobile = std::move(mobile),
             .purpose = purpose,
             .network_prefix = request.peer.wide_prefix,
+            .peer = request.peer,
             .origin = origin_of(request),
             .identity = request.identity,
             .device = shown_session(accounts, request)};
@@ -151,7 +152,8 @@ asio::awaitable<Result<Verified>> verify_otp(AccountsService& accounts, Request 
                          .signup_token = text_of(std::move(body.signup_token)),
                          .identity = request.identity,
                          .device = device_of(request),
-                         .origin = origin_of(request)};
+                         .origin = origin_of(request),
+                         .guesser = guesser_of(accounts, request)};
     if (is_login) co_return co_await verify_login(accounts, std::move(verify));
     if (purpose == CodePurpose::confirm) co_return co_await verify_confirm(accounts, std::move(verify));
     co_return co_await verify_reset(accounts, std::move(verify));
@@ -259,6 +261,14 @@ http::RouteOptions open_route(std::string_view id, std::string_view summary, Rat
             .errors = std::move(errors)};
 }
 
+// One that honest phones behind a carrier's address need, whatever strangers behind it do.
+http::RouteOptions shared_route(std::string_view id, std::string_view summary, RateClass limits, std::vector<std::string_view> errors)
+{
+    auto options = open_route(id, summary, limits, std::move(errors));
+    options.counts_who_is_shown = true;
+    return options;
+}
+
 http::RouteOptions user_route(std::string_view id, std::string_view summary, RateClass limits, std::vector<std::string_view> errors)
 {
     return {.id = id,
@@ -277,27 +287,27 @@ void add_accounts_routes(http::Router& router, AccountsService& accounts)
     router.post("/auth/signup/", sign_up, accounts,
                 open_route("signUp", "Registers a mobile number.", RateClass::auth, {"mobile_taken", "too_many_signups", "busy"}));
     router.post("/auth/send-otp/", send_otp, accounts,
-                open_route("sendOtp", "Sends a one-time code.", RateClass::otp,
-                           {"otp_cooldown", "otp_hourly_limit", "otp_daily_limit", "no_account", "token_missing"}));
+                shared_route("sendOtp", "Sends a one-time code.", RateClass::otp,
+                             {"otp_cooldown", "otp_hourly_limit", "otp_daily_limit", "no_account", "token_missing"}));
     router.post("/auth/verify-otp/", verify_otp, accounts,
-                open_route("verifyOtp", "Takes a one-time code: logs in, or allows a reset, or confirms this session.", RateClass::auth,
-                           {"invalid_code", "token_missing", "session_ended", "foreign_origin", "busy"}));
+                shared_route("verifyOtp", "Takes a one-time code: logs in, or allows a reset, or confirms this session.", RateClass::auth,
+                             {"invalid_code", "too_many_guesses", "token_missing", "session_ended", "foreign_origin", "busy"}));
     router.post("/auth/login/", log_in, accounts,
                 open_route("logIn", "Logs in with a password.", RateClass::auth,
                            {"password_login_disabled", "wrong_credentials", "too_many_guesses", "busy"}));
     router.post("/auth/link/", log_in_by_link, accounts,
                 open_route("logInByLink", "Logs in with the link that createsuperuser printed.", RateClass::auth, {"invalid_link"}));
     router.post("/auth/forgot-password/", forgot_password, accounts,
-                open_route("forgotPassword", "Sends a one-time code for a password reset.", RateClass::otp,
-                           {"otp_cooldown", "otp_hourly_limit", "otp_daily_limit", "no_account"}));
+                shared_route("forgotPassword", "Sends a one-time code for a password reset.", RateClass::otp,
+                             {"otp_cooldown", "otp_hourly_limit", "otp_daily_limit", "no_account"}));
     router.post("/auth/reset-password/", reset_password, accounts,
                 open_route("resetPassword", "Sets a password and ends all sessions.", RateClass::auth, {"invalid_reset_token", "busy"}));
     router.post("/auth/change-password/", change_password, accounts,
                 user_route("changePassword", "Changes the password and ends the other sessions.", RateClass::auth,
                            {"wrong_password", "too_many_guesses", "busy"}));
     router.post("/auth/token/refresh/", refresh, accounts,
-                open_route("refreshSession", "Gives new tokens for a refresh token.", RateClass::auth,
-                           {"refresh_invalid", "refresh_expired", "refresh_reused", "session_ended"}));
+                shared_route("refreshSession", "Gives new tokens for a refresh token.", RateClass::auth,
+                             {"refresh_invalid", "refresh_expired", "refresh_reused", "session_ended"}));
     router.post("/auth/logout/", log_out, accounts, user_route("logOut", "Ends this session, or all.", RateClass::read, {}));
     router.get("/auth/sessions/", list_sessions, accounts,
                user_route("listSessions", "The devices that are logged in.", RateClass::read, {"invalid_cursor"}));

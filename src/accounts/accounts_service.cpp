@@ -92,6 +92,7 @@ asio::awaitable<void> AccountsService::delete_stale()
     co_await erase_all([this, now] { return parts_.sign_ups.erase_old(now - unverified_kept, batch); });
     co_await erase_all([this, now] { return parts_.links.erase_old(now, batch); });
     co_await erase_all([this, now] { return parts_.budgets.erase_full(now, batch); });
+    co_await sender_.delete_stale(now, batch);
     co_await erase_all([this, now, sessions_kept] { return parts_.sessions.erase_old(now - sessions_kept, batch); });
     co_await erase_all([this, now, session_ends_kept] { return parts_.sessions.erase_old_ends(now - session_ends_kept, batch); });
 }

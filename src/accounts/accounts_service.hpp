@@ -20,6 +20,7 @@ public:
     AccountsService(db::Database& database, bus::Notices& notices, Clock const& clock, AccountsOptions options);
 
     CodeService& codes() { return codes_; }
+    CodeSender& code_sender() { return sender_; }
     LoginService& logins() { return logins_; }
     SessionService& sessions() { return sessions_; }
     PasswordService& passwords() { return passwords_; }
@@ -60,7 +61,8 @@ public:
 
 private:
     AccountsParts parts_;
-    CodeService codes_{parts_};
+    CodeSender sender_{parts_};
+    CodeService codes_{parts_, sender_};
     SessionService sessions_{parts_};
     PasswordGuesses guesses_{parts_};
     LoginService logins_{parts_, codes_, sessions_, guesses_};

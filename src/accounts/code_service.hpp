@@ -3,6 +3,8 @@
 #pragma once
 
 #include "accounts/accounts_parts.hpp"
+#include "accounts/code_sender.hpp"
+#include "ops/metrics.hpp"
 
 namespace pollux::accounts {
 
@@ -13,6 +15,7 @@ struct SendRequest {
     std::string mobile; // As it was typed.
     CodePurpose purpose = CodePurpose::login;
     std::string network_prefix;
+    http::Peer peer{}; // Who asks.
     PageOrigin origin = PageOrigin::own;
     std::optional<http::Identity> identity; // A valid access token came along. confirm needs it.
     std::optional<http::Identity> device;   // An access token of ours came along, however old.
@@ -34,30 +37,41 @@ struct Guess {
     std::optional<std::string> challenge;
     std::optional<SessionId> session; // For confirm.
     PageOrigin origin = PageOrigin::own;
+    http::Peer peer{};                         // Who guesses.
+    std::optional<http::Identity> device = {}; // An access token of ours came along, however old.
 };
 
 Error invalid_code(); // Wrong, expired, used, unknown: one answer.
 
 class CodeService {
 public:
-    explicit CodeService(AccountsParts& parts) : parts_(parts) {}
+    CodeService(AccountsParts& parts, CodeSender& sender) : parts_(parts), sender_(sender) {}
 
     // Errors: invalid_input (mobile), token_missing (confirm), otp_cooldown, otp_hourly_limit, otp_daily_limit; in debug no_account.
     asio::awaitable<Result<CodeSent>> send(SendRequest request);
 
-    // The id of the code that was guessed; it is not used up yet (CodeStore::use). The guess has been counted and is durable.
+    // The id of the code that was guessed; it is not used up yet (CodeStore::use). The guess has been counted and is durable. Errors:
+    // invalid_code, too_many_guesses.
     asio::awaitable<Result<std::int64_t>> guess(Guess guess);
 
 private:
     struct Sending;
     struct Sent;
     asio::awaitable<Result<Sent>> send_unit(db::Transaction& transaction, Sending sending);
-    asio::awaitable<Result<void>> check_limits(db::Transaction& transaction, Sending const& sending, std::optional<User> const& user);
+    asio::awaitable<SenderTrust> trust_in(db::Transaction& transaction, Sending const& sending, std::optional<User> const& user);
+    asio::awaitable<Result<void>> check_limits(db::Transaction& transaction, Sending const& sending, SenderTrust trust);
+    struct Guessing;
+    asio::awaitable<Result<std::optional<CountedGuess>>> guess_unit(db::Transaction& transaction, Guessing guessing);
+    asio::awaitable<bool> is_of_account(std::string mobile, http::Identity device);
     std::optional<std::string> fixed_code(std::string const& mobile, PageOrigin origin, Time now) const;
     bool is_fixed_code(std::string const& mobile, std::string const& code) const;
     void show_on_console(Sending const& sending, std::string const& code) const;
 
     AccountsParts& parts_;
+    CodeSender& sender_;
+    // There from the start: an alert counts from nothing to the first ones.
+    ops::Counter const guesses_right_{"pollux_code_guesses_total", "Guesses at one-time codes.", {{"right", "yes"}}};
+    ops::Counter const guesses_wrong_{"pollux_code_guesses_total", "Guesses at one-time codes.", {{"right", "no"}}};
 };
 
 } // namespace pollux::accounts

@@ -22,6 +22,11 @@ constexpr db::Sql sends_sql =
 constexpr db::Sql add_sql = R"sql(
     insert into one_time_codes (mobile_key, purpose, prefix_key, challenge_hash, code_mac, created_at, expires_at)
     values ($1, $2, $3, $4, $5, $6, $7)
+    returning id
+)sql";
+constexpr db::Sql is_newest_unused_sql = R"sql(
+    select 1 from one_time_codes where id = $3 and used_at is null
+        and id = (select max(id) from one_time_codes where mobile_key = $1 and purpose = $2)
 )sql";
 
 #define POLLUX_GUESS_COLUMNS "id, challenge_hash, code_mac"
@@ -79,10 +84,18 @@ asio::awaitable<std::vector<PastSend>> CodeStore::sends_since(db::Transaction& t
     co_return sends;
 }
 
-asio::awaitable<void> CodeStore::add(db::Transaction& transaction, NewCode code)
+asio::awaitable<std::int64_t> CodeStore::add(db::Transaction& transaction, NewCode code)
 {
-    co_await transaction.run(add_sql, code.mobile_key, word_of(code.purpose), code.prefix_key, code.challenge_hash, code.code_mac, code.now,
-                             code.now + code_lifetime);
+    auto const rows = co_await transaction.run(add_sql, code.mobile_key, word_of(code.purpose), code.prefix_key, code.challenge_hash,
+                                               code.code_mac, code.now, code.now + code_lifetime);
+    co_return rows.front().only().integer();
+}
+
+asio::awaitable<bool> CodeStore::is_newest_unused(db::Transaction& transaction, std::string mobile_key, CodePurpose purpose,
+                                                  std::int64_t code_id)
+{
+    auto const rows = co_await transaction.run(is_newest_unused_sql, mobile_key, word_of(purpose), code_id);
+    co_return !rows.empty();
 }
 
 asio::awaitable<std::optional<CountedGuess>> CodeStore::count_guess(db::Transaction& transaction, std::string mobile_key,

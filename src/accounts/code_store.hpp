@@ -37,8 +37,12 @@ public:
     static asio::awaitable<void> lock_number(db::Transaction& transaction, std::string mobile_key, Time now);
 
     static asio::awaitable<std::vector<PastSend>> sends_since(db::Transaction& transaction, std::string mobile_key,
-                                                              Time since); // Oldest first.
-    static asio::awaitable<void> add(db::Transaction& transaction, NewCode code);
+                                                              Time since);                // Oldest first.
+    static asio::awaitable<std::int64_t> add(db::Transaction& transaction, NewCode code); // Its id.
+
+    // Whether it is the number's newest code for this purpose, and was not used.
+    static asio::awaitable<bool> is_newest_unused(db::Transaction& transaction, std::string mobile_key, CodePurpose purpose,
+                                                  std::int64_t code_id);
 
     // Counts a guess at the number's newest code for this purpose, or at the code with this challenge. nullopt when there is none
     // that is unused, not expired and has guesses left of this kind.

@@ -2,6 +2,7 @@
 
 #include "accounts/known_number.hpp"
 #include "accounts/password_rules.hpp"
+#include "accounts/sms/sms_log_store.hpp"
 #include "accounts/user_token.hpp"
 #include "base/secrets.hpp"
 #include "billing/left_behind.hpp"
@@ -47,6 +48,7 @@ asio::awaitable<Result<Opened>> log_in_unit(db::Transaction& transaction, CodeLo
     if (proven || login.proof.older_hash) co_await SignUpStore::erase(transaction, known->id); // The others were not theirs.
     auto user = co_await UserStore::verify(transaction, login.mobile, proven.value_or(SignUpData{}), login.proof.older_hash);
     if (!user) co_return invalid_code();
+    co_await sms::LogStore::mark_used(transaction, login.code_id, login.now);
     co_await billing::take_up_left(transaction, user->id, login.number_key);
 
     Opened opened;
@@ -116,6 +118,7 @@ asio::awaitable<Result<std::string>> begin_reset_unit(db::Transaction& transacti
     if (!is_first) co_return invalid_code();
     auto const user = co_await UserStore::user_of_mobile(transaction, mobile);
     if (!user) co_return invalid_code();
+    co_await sms::LogStore::mark_used(transaction, code_id, now);
     co_await billing::take_up_left(transaction, user->id, std::move(number_key));
     auto token = write_user_token(user->id, secret);
     co_await CodeStore::add_reset_token(transaction, to_base64url(sha256(token)), user->id, now + reset_token_lifetime);
@@ -129,6 +132,7 @@ asio::awaitable<Result<Time>> confirm_unit(db::Transaction& transaction, std::in
     if (!is_first) co_return invalid_code();
     auto const user = co_await UserStore::user_of_mobile(transaction, mobile);
     if (!user || user->id != identity.user) co_return invalid_code();
+    co_await sms::LogStore::mark_used(transaction, code_id, now);
     auto const until = now + confirmation_lifetime;
     bool const confirmed = co_await SessionStore::confirm(transaction, identity.user, identity.session, until);
     if (!confirmed) co_return unauthenticated("session_ended", "This session has ended; log in again.");
@@ -204,7 +208,8 @@ asio::awaitable<Result<std::int64_t>> LoginService::guess(VerifyRequest& request
         co_return forbidden("foreign_origin", "Everybody knows the code of this number, so only pages of this machine, and of origins that "
                                               "CORS_ALLOWED_ORIGINS names, may use it.");
     }
-    Guess guess{request.mobile, request.purpose, request.code, request.challenge, {}, request.origin};
+    Guess guess{request.mobile, request.purpose,      request.code,          request.challenge, {},
+                request.origin, request.guesser.peer, request.guesser.device};
     if (request.purpose == CodePurpose::confirm && request.identity) guess.session = request.identity->session;
     co_return co_await codes_.guess(std::move(guess));
 }

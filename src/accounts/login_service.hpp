@@ -25,6 +25,7 @@ struct VerifyRequest {
     std::optional<http::Identity> identity;
     Device device;
     PageOrigin origin = PageOrigin::own;
+    Guesser guesser{};
 };
 
 struct LoggedIn {
@@ -53,14 +54,14 @@ public:
     asio::awaitable<Result<SignedUp>> sign_up(SignUpRequest request);
 
     // For signup and login: a session. The number is verified by it, and a sign-up whose password or token came along counts from now
-    // on. Errors: invalid_code, foreign_origin; invalid_input when the code is right but the password is no sign-up's (the code can be used
-    // again).
+    // on. Errors: invalid_code, too_many_guesses, foreign_origin; invalid_input when the code is right but the password is no sign-up's
+    // (the code can be used again).
     asio::awaitable<Result<LoggedIn>> log_in_by_code(VerifyRequest request);
 
-    // For reset_password: the reset token, 10 minutes, once. Errors: invalid_code.
+    // For reset_password: the reset token, 10 minutes, once. Errors: invalid_code, too_many_guesses.
     asio::awaitable<Result<std::string>> begin_reset(VerifyRequest request);
 
-    // For confirm: until when this session counts as confirmed. Errors: token_missing, invalid_code.
+    // For confirm: until when this session counts as confirmed. Errors: token_missing, invalid_code, too_many_guesses.
     asio::awaitable<Result<Time>> confirm(VerifyRequest request);
 
     // Errors: password_login_disabled, wrong_credentials, too_many_guesses, busy.

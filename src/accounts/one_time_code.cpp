@@ -66,6 +66,11 @@ std::string CodeKeys::prefix_key(std::string_view network_prefix) const
     return to_base64url(hmac_sha256(numbers_key_, "prefix|" + std::string(network_prefix)));
 }
 
+std::string CodeKeys::block_key(std::string_view block) const
+{
+    return to_base64url(hmac_sha256(numbers_key_, "block|" + std::string(block)));
+}
+
 std::string CodeKeys::code_mac(CodeContext const& context, std::string_view code) const
 {
     std::string text(word_of(context.purpose));

@@ -40,6 +40,7 @@ public:
 
     std::string mobile_key(std::string_view mobile) const;
     std::string prefix_key(std::string_view network_prefix) const;
+    std::string block_key(std::string_view block) const; // Of numbers.
     std::string code_mac(CodeContext const& context, std::string_view code) const;
 
 private:

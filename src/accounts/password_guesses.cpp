@@ -11,15 +11,6 @@ asio::awaitable<bool> give_back_unit(db::Transaction& transaction, TakenGuess ta
 
 } // namespace
 
-std::vector<BudgetShare> address_shares(AccountsParts const& parts, http::Peer const& peer, Budget const& per_address,
-                                        Budget const& per_network4, Budget const& per_network6)
-{
-    if (parts.options.address_budgets == AddressBudgets::off) return {};
-    bool const is_ipv6 = peer.address.find(':') != std::string::npos;
-    return {{per_address, parts.code_keys.prefix_key(peer.limit_prefix)},
-            {is_ipv6 ? per_network6 : per_network4, parts.code_keys.prefix_key(peer.wide_prefix)}};
-}
-
 asio::awaitable<Result<TakenGuess>> PasswordGuesses::take(std::string mobile, std::optional<UserId> user, Guesser guesser)
 {
     auto unit = [this, mobile, user, guesser](db::Transaction& transaction) { return take_unit(transaction, mobile, user, guesser); };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "accounts/accounts_parts.hpp"
+#include "accounts/address_shares.hpp"
 #include "accounts/guess_budgets.hpp"
 
 namespace pollux::accounts {
@@ -31,9 +32,5 @@ private:
 
     AccountsParts& parts_;
 };
-
-// `per_address` and the one of the two that is for this kind of address; none where addresses are not counted (AccountsOptions).
-std::vector<BudgetShare> address_shares(AccountsParts const& parts, http::Peer const& peer, Budget const& per_address,
-                                        Budget const& per_network4, Budget const& per_network6);
 
 } // namespace pollux::accounts

@@ -22,18 +22,23 @@ class CallSlots::Queued {
 public:
     Queued(std::shared_ptr<CallSlots> slots, std::shared_ptr<Waiter> waiter) : slots_(std::move(slots)), waiter_(std::move(waiter))
     {
-        std::lock_guard const lock(slots_->mutex_);
-        if (slots_->free_ > 0) { // Given back since the first look.
-            --slots_->free_;
-            waiter_->has_slot = true;
-        } else {
-            slots_->waiters_.push_back(waiter_);
+        std::shared_ptr<Loan> loan;
+        {
+            std::lock_guard const lock(slots_->mutex_);
+            if (slots_->free_ > 0) { // Given back since the first look.
+                --slots_->free_;
+                waiter_->has_slot = true;
+            } else {
+                slots_->waiters_.push_back(waiter_);
+                loan = slots_->loan_to_recall();
+            }
         }
+        if (loan) loan->recalled.notify();
     }
     Queued(Queued const&) = delete;
     ~Queued()
     {
-        if (claim()) slots_->give_back();
+        if (claim()) slots_->give_back(nullptr);
     }
 
     bool has_slot() const
@@ -64,11 +69,19 @@ bool CallSlots::try_take()
     return true;
 }
 
-void CallSlots::give_back()
+// The newest one, which has the least to lose. Under mutex_.
+std::shared_ptr<CallSlots::Loan> CallSlots::loan_to_recall()
+{
+    auto const newest = std::find_if(loans_.rbegin(), loans_.rend(), [](auto const& loan) { return loan->recalled.count() == 0; });
+    return newest == loans_.rend() ? nullptr : *newest;
+}
+
+void CallSlots::give_back(std::shared_ptr<Loan> const& loan)
 {
     std::shared_ptr<Waiter> next;
     {
         std::lock_guard const lock(mutex_);
+        if (loan) std::erase(loans_, loan);
         if (waiters_.empty()) {
             ++free_;
             return;
@@ -80,6 +93,18 @@ void CallSlots::give_back()
     // Posted: the waiter's thread has reached async_wait by the time this runs there.
     auto executor = next->timer.get_executor();
     asio::post(executor, [next = std::move(next)] { next->timer.cancel(); });
+}
+
+CallSlots::Slot CallSlots::take_spare(std::shared_ptr<CallSlots> slots)
+{
+    auto loan = std::make_shared<Loan>();
+    {
+        std::lock_guard const lock(slots->mutex_);
+        if (slots->free_ <= slots->spare_min_ || slots->loans_.size() >= slots->lent_max_) return {};
+        --slots->free_;
+        slots->loans_.push_back(loan);
+    }
+    return Slot(std::move(slots), std::move(loan));
 }
 
 asio::awaitable<CallSlots::Slot> CallSlots::take(std::shared_ptr<CallSlots> slots, Steady::time_point until)

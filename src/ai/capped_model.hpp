@@ -1,5 +1,6 @@
 // A model that runs at most so many calls at once; the next ones wait for a slot inside their first next(). A call that finds none
-// before its deadline fails as transient.
+// before its deadline fails as transient. A title waits for none: where none is to spare it was not called,
+// and where a reply comes that finds none, its call is cut and counts as not made.
 #pragma once
 
 #include "ai/call_slots.hpp"

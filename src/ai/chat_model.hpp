@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,9 @@ struct Turn {
     std::string provider_state; // What Finished.provider_state was for this reply, sent back to the same provider; may be empty.
 };
 
+// title: a name for a conversation. It may wait: it takes only a slot that replies leave.
+enum class Purpose { reply, title };
+
 struct ChatRequest {
     std::string model;        // The provider's name of it: "gemini-flash-latest".
     std::string system;       // Never part of the turns; may be empty.
@@ -32,6 +36,8 @@ struct ChatRequest {
     std::string continuation; // What Continues.token was; empty for a new reply.
     std::chrono::steady_clock::time_point deadline;
     std::string request_id; // For the log; the same in all calls for one reply.
+    Purpose purpose = Purpose::reply;
+    std::function<asio::awaitable<bool>()> may_begin{}; // Of what may wait: asked once it has its slot. False: it was not called.
 };
 
 struct Citation {
@@ -45,6 +51,8 @@ struct Usage {
     std::int64_t prompt_tokens = 0;
     std::int64_t completion_tokens = 0;
     std::int64_t thought_tokens = 0;
+    bool is_estimated = false; // The provider did not say: we have counted, roughly.
+    bool operator==(Usage const&) const = default;
 };
 
 enum class FinishReason { stop, length, blocked, other }; // other: the provider has a word for it that we do not know.

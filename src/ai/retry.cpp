@@ -11,7 +11,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds first_wait_max{1000};
 constexpr milliseconds last_call_wait_max{15'000};
 constexpr milliseconds retry_after_spread_max{500};
-constexpr milliseconds not_called_wait{1000}; // Another process may have what this one lacks.
 
 // A part of `range` chosen by `random`: [0, range].
 milliseconds part_of(milliseconds range, std::uint64_t random)
@@ -34,20 +33,9 @@ milliseconds wait_before_next_call(RetryQuestion const& question)
 
 } // namespace
 
-RetryDecision decide_retry(RetryQuestion const& question)
+Time next_call_due(RetryQuestion const& question)
 {
-    if (question.failure.kind == Failed::Kind::permanent) return GiveUp{GiveUp::Reason::permanent};
-    if (question.failure.kind == Failed::Kind::not_called) {
-        auto const due = question.now + not_called_wait;
-        if (due >= question.first_started + reply_duration_max) return GiveUp{GiveUp::Reason::time_used_up};
-        return PutBack{due};
-    }
-    if (question.calls_made >= calls_a_reply_max) return GiveUp{GiveUp::Reason::calls_used_up};
-
-    auto const wait = wait_before_next_call(question);
-    if (question.now + wait >= question.first_started + reply_duration_max) return GiveUp{GiveUp::Reason::time_used_up};
-    if (wait <= wait_in_place_max) return WaitThenCall{wait};
-    return PutBack{question.now + wait};
+    return question.now + wait_before_next_call(question);
 }
 
 } // namespace pollux::ai

@@ -24,10 +24,10 @@ using std::chrono::seconds;
 constexpr seconds replies_stop_max{20};
 constexpr seconds requests_stop_max{3};
 
-// The first call over TLS would otherwise read them on an I/O thread; without a key there is no such call, and no need of the memory.
+// The first call over TLS would otherwise read them on an I/O thread.
 std::jthread preload_certificates(config::Config const& config)
 {
-    return std::jthread([is_needed = config.gemini_api_key || config.stripe_secret_key] {
+    return std::jthread([is_needed = calls_over_tls(config)] {
         if (is_needed) net::preload_certificates();
     });
 }
@@ -40,10 +40,11 @@ http::Router make_router(ProcessParts& parts)
     return router;
 }
 
-http::ServerOptions api_options(config::Config const& config, billing::BillingService& billing)
+http::ServerOptions api_options(config::Config const& config, Rooms& rooms)
 {
     auto options = server_options(config);
-    options.requests_per_minute = [&billing](UserId user) { return billing.requests_per_minute(user); };
+    options.requests_per_minute = [&billing = rooms.billing](UserId user) { return billing.requests_per_minute(user); };
+    options.issued_to = [&accounts = rooms.accounts](std::string_view token) { return accounts.issued_to(token); };
     return options;
 }
 
@@ -51,8 +52,7 @@ http::ServerOptions api_options(config::Config const& config, billing::BillingSe
 struct Serving {
     explicit Serving(config::Config const& config)
         : parts(config, Role::serves), router(make_router(parts)),
-          server(parts.runtime, router, parts.bus.rate_limiter(), parts.rooms.accounts.authenticator(),
-                 api_options(config, parts.rooms.billing))
+          server(parts.runtime, router, parts.bus.rate_limiter(), parts.rooms.accounts.authenticator(), api_options(config, parts.rooms))
     {
         parts.system.openapi_json = std::make_shared<std::string const>(openapi_document(router, config.public_url));
     }

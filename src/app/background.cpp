@@ -6,8 +6,9 @@
 
 namespace pollux::app {
 
-Background::Background(accounts::AccountsService& accounts, chat::QueueWatch& queue, tasks::TaskWatch& tasks, Payments* payments)
-    : accounts_(accounts), queue_(queue), task_watch_(tasks), payments_(payments), tasks_(ops::must_not_fail)
+Background::Background(accounts::AccountsService& accounts, chat::QueueWatch& queue, tasks::TaskWatch& tasks, Payments* payments,
+                       accounts::TextWatch* texts)
+    : accounts_(accounts), queue_(queue), task_watch_(tasks), payments_(payments), texts_(texts), tasks_(ops::must_not_fail)
 {}
 
 void Background::start(asio::any_io_executor executor)
@@ -17,6 +18,7 @@ void Background::start(asio::any_io_executor executor)
     tasks_.spawn(executor, repeat("watch_tasks", std::chrono::seconds(15), [this] { return task_watch_.look(); }));
     if (payments_ != nullptr)
         tasks_.spawn(executor, repeat("watch_payments", std::chrono::minutes(1), [this] { return payments_->look(); }));
+    if (texts_ != nullptr) tasks_.spawn(executor, repeat("watch_texts", std::chrono::minutes(1), [this] { return texts_->look(); }));
 }
 
 void Background::stop()

@@ -1,6 +1,7 @@
 #include "app/options.hpp"
 
 #include "app/descriptors.hpp"
+#include "base/text.hpp"
 
 #include <cstdio>
 #include <stdexcept>
@@ -40,7 +41,7 @@ ops::Level log_level(config::LogLevel level)
 
 } // namespace
 
-accounts::AccountsOptions accounts_options(config::Config const& config, std::string secret_key)
+accounts::AccountsOptions accounts_options(config::Config const& config, std::string secret_key, accounts::SmsOptions sms)
 {
     accounts::AccountsOptions options;
     options.debug = config.debug ? accounts::DebugMode::on : accounts::DebugMode::off;
@@ -55,6 +56,7 @@ accounts::AccountsOptions accounts_options(config::Config const& config, std::st
         std::fflush(stdout);
     };
     options.password_login = config.password_login ? accounts::PasswordLogin::enabled : accounts::PasswordLogin::disabled;
+    options.sms = std::move(sms);
     options.secret_key = std::move(secret_key);
     options.jwt_signing_key = revealed(config.jwt_signing_key);
     options.jwt_previous_key = revealed(config.jwt_previous_key);
@@ -72,6 +74,11 @@ ai::ModelsOptions models_options(config::Config const& config)
     options.gemini.base_url = config.gemini_base_url;
     options.gemini.api_version = config.gemini_api_version;
     options.gemini.api_key = revealed(config.gemini_api_key);
+    options.openai.base_url = config.ai_base_url.value_or("");
+    options.openai.api_key = revealed(config.ai_api_key);
+    options.openai.first_text_max = config.first_text_max();
+    for (auto const& told : config.ai_model_labels) options.texts.push_back({told.model, told.label, told.line});
+    options.title_model = config.ai_title_model.value_or("");
     options.demo_by_default = config.debug ? ai::DemoByDefault::yes : ai::DemoByDefault::no;
     options.demo_tokens_per_second = config.demo_tokens_per_second;
     options.calls_at_once_max = config.model_concurrency;
@@ -103,6 +110,13 @@ http::ServerOptions server_options(config::Config const& config)
         if (!set) throw std::runtime_error("RATE_RULES: " + set.error().message());
     }
     return options;
+}
+
+bool calls_over_tls(config::Config const& config)
+{
+    bool const sends_texts = config.otp_delivery == config::OtpDelivery::twilio || config.otp_delivery == config::OtpDelivery::webhook;
+    bool const is_model_afar = config.ai_base_url && lower_ascii(*config.ai_base_url).starts_with("https:");
+    return config.gemini_api_key || config.stripe_secret_key || sends_texts || is_model_afar;
 }
 
 void configure_log(config::Config const& config)

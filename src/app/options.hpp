@@ -10,10 +10,13 @@
 
 namespace pollux::app {
 
-accounts::AccountsOptions accounts_options(config::Config const& config, std::string secret_key);
+accounts::AccountsOptions accounts_options(config::Config const& config, std::string secret_key, accounts::SmsOptions sms);
 ai::ModelsOptions models_options(config::Config const& config);
 billing::PlanSeeds plan_seeds(config::Config const& config);
 http::ServerOptions server_options(config::Config const& config);
+// Whether this process calls others over TLS; else there is no need of certificates, nor of the memory for them.
+bool calls_over_tls(config::Config const& config);
+
 void configure_log(config::Config const& config);
 
 } // namespace pollux::app

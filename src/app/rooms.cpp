@@ -70,7 +70,9 @@ std::unique_ptr<chat::ReplyWorker> build_worker(Rooms& rooms, config::Config con
                            rooms.queue_gauge,
                            config.system_prompt,
                            bus.rate_limiter(),
-                           config.model_calls_per_minute};
+                           config.model_calls_per_minute,
+                           rooms.models.title_model() ? chat::Titles::ask : chat::Titles::leave,
+                           &rooms.task_bell};
     chat::ReplyWorker::Options options{.replies_max = config.worker_concurrency};
     // Only a SQLite file belongs to one process alone.
     bool const is_shared = config.database == config::DatabaseKind::postgres;
@@ -97,18 +99,20 @@ std::unique_ptr<Payments> build_payments(Rooms& rooms, config::Config const& con
 
 Rooms::Rooms(config::Config const& config, std::string secret_key, db::Database& database, BusParts& with, net::Runtime& runtime,
              Clock const& clock)
-    : bus(with), task_watch(database, task_kinds),
+    : is_debug(config.debug), bus(with), task_watch(database, task_kinds),
       task_runner(database, runtime, task_kinds, tasks::Seal(secret_key), task_options(config)),
       task_signals(connect_bell(task_bell, task_runner, bus.signals())), models(build_models(config)),
       payment_source(PaymentSource::make(config, secret_key, database, task_bell)), billing(database, prices_of(payment_source)),
       tiers(database, billing, bus.notices(), task_bell), plan_desk(database, billing, task_bell, model_ids(models)),
       payments(build_payments(*this, config, secret_key, database, clock)),
       payments_api(payments ? payments->routes() : billing::PaymentsApi{nullptr, nullptr, &tiers}),
-      accounts(database, bus.notices(), clock, accounts_options(config, std::move(secret_key))),
-      queue_gauge(static_cast<std::int64_t>(config.queue_max), processes(config)), queue_watch(database),
-      worker(build_worker(*this, config, database, runtime, clock)),
+      accounts(database, bus.notices(), clock, accounts_options(config, std::move(secret_key), sms_options(config, clock))),
+      text_reports(database, clock, report_options(config)), queue_gauge(static_cast<std::int64_t>(config.queue_max), processes(config)),
+      queue_watch(database), worker(build_worker(*this, config, database, runtime, clock)),
       chat({database, bus.feed(), bus.notices(), bus.room_lists(), billing, models, clock, queue_gauge, worker.get(), bus.signals(),
             bus.wake_ups(), &task_bell}),
+      titles({database, models.title_model(), chat::ChatNews(bus.notices(), bus.room_lists()), clock, bus.rate_limiter(),
+              config.model_calls_per_minute}),
       chat_api{chat, bus.feed(), bus.notices(), [this](SessionId session) { return accounts.is_session_ended(session); }}
 {
     for (auto const& entry : models.all()) {
@@ -119,7 +123,13 @@ Rooms::Rooms(config::Config const& config, std::string secret_key, db::Database&
     add_task_kinds(task_kinds, database, clock, accounts);
     add_deletion_kinds(task_kinds, database);
     billing::add_tier_kinds(task_kinds, tiers);
+    task_kinds.add(titles.kind());
     if (payments) payments->add_kinds(task_kinds);
+    if (accounts.code_sender().is_on()) {
+        accounts.code_sender().add_kind(task_kinds);
+        accounts.code_sender().use_bell(task_bell);
+        text_watch = std::make_unique<accounts::TextWatch>(database, clock, config.sms_per_hour_max);
+    }
     task_watch.start();
     if (bus.signals()) {
         accounts.share_ended_sessions(*bus.signals());
@@ -137,6 +147,8 @@ Rooms::Rooms(config::Config const& config, std::string secret_key, db::Database&
 void Rooms::add_routes(http::Router& router)
 {
     accounts::add_accounts_routes(router, accounts);
+    accounts::sms::add_report_routes(router, text_reports);
+    if (is_debug) accounts::sms::add_inbox_routes(router, accounts.code_sender().inbox());
     chat::add_chat_routes(router, chat_api);
     billing::add_billing_routes(router, billing);
     billing::add_payments_routes(router, payments_api);

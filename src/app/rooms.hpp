@@ -2,9 +2,11 @@
 #pragma once
 
 #include "accounts/accounts_service.hpp"
+#include "accounts/text_watch.hpp"
 #include "ai/model_list.hpp"
 #include "app/bus_parts.hpp"
 #include "app/payments.hpp"
+#include "app/sms.hpp"
 #include "billing/billing_service.hpp"
 #include "billing/plan_desk.hpp"
 #include "billing/tiers.hpp"
@@ -12,6 +14,7 @@
 #include "chat/chat_service.hpp"
 #include "chat/queue/queue_watch.hpp"
 #include "chat/replies/reply_worker.hpp"
+#include "chat/titles/room_titles.hpp"
 #include "config/config.hpp"
 #include "db/database.hpp"
 #include "http/router.hpp"
@@ -35,6 +38,7 @@ public:
 
     void add_routes(http::Router& router);
 
+    bool const is_debug;
     BusParts& bus;
     tasks::TaskKinds task_kinds;
     tasks::Bell task_bell;
@@ -49,10 +53,13 @@ public:
     std::unique_ptr<Payments> payments; // As its source.
     billing::PaymentsApi payments_api;
     accounts::AccountsService accounts;
+    accounts::sms::ReportDesk text_reports;
+    std::unique_ptr<accounts::TextWatch> text_watch; // Null: nothing is sent.
     chat::QueueGauge queue_gauge;
     chat::QueueWatch queue_watch;
     std::unique_ptr<chat::ReplyWorker> worker; // Null with WORKERS=external.
     chat::ChatService chat;
+    chat::RoomTitles titles;
     chat::ChatApi chat_api;
     std::vector<std::unique_ptr<ops::Gauge>> breaker_gauges; // One a model.
 };

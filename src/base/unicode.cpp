@@ -73,6 +73,46 @@ std::size_t plain_border(std::string_view utf8, std::size_t end)
     return end;
 }
 
+// Calls `take` with each code point and its bytes.
+template <class Take>
+void each_point(std::string_view utf8, Take take)
+{
+    while (!utf8.empty()) {
+        CodePoint point = 0;
+        auto const size = utf8proc_iterate(bytes_of(utf8), static_cast<utf8proc_ssize_t>(utf8.size()), &point);
+        if (size <= 0) return;
+        take(point, utf8.substr(0, static_cast<std::size_t>(size)));
+        utf8.remove_prefix(static_cast<std::size_t>(size));
+    }
+}
+
+// Not seen themselves, but what stands beside them looks otherwise without them.
+constexpr Range shaping[] = {{0x180b, 0x180f}, {0x200c, 0x200d}, {0xfe00, 0xfe0f}};
+
+bool is_shaping(CodePoint point)
+{
+    return std::ranges::any_of(shaping, [point](Range const& range) { return point >= range.first && point <= range.last; });
+}
+
+constexpr CodePoint braille_blank = 0x2800; // A picture, by its category.
+
+bool is_word_or_picture(CodePoint point)
+{
+    if (utf8proc_get_property(point)->ignorable || point == braille_blank) return false; // A filler is a letter, by its category.
+    switch (utf8proc_category(point)) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_NL:
+    case UTF8PROC_CATEGORY_NO:
+    case UTF8PROC_CATEGORY_SO: return true;
+    default: return false;
+    }
+}
+
 } // namespace
 
 std::string fold_for_search(std::string_view utf8)
@@ -82,6 +122,24 @@ std::string fold_for_search(std::string_view utf8)
     auto points = decompose(utf8, options);
     std::erase_if(points, is_optional_mark);
     return compose(std::move(points), UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+}
+
+std::string without_unseen(std::string_view utf8)
+{
+    if (is_ascii(utf8)) return std::string(utf8);
+    std::string seen;
+    each_point(utf8, [&seen](CodePoint point, std::string_view bytes) {
+        bool const is_unseen = utf8proc_get_property(point)->ignorable && !is_shaping(point);
+        if (!is_unseen) seen += bytes;
+    });
+    return seen;
+}
+
+bool has_word_or_picture(std::string_view utf8)
+{
+    bool has_some = false;
+    each_point(utf8, [&has_some](CodePoint point, std::string_view) { has_some = has_some || is_word_or_picture(point); });
+    return has_some;
 }
 
 std::string_view cut_clusters(std::string_view utf8, std::size_t count_max)

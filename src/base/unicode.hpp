@@ -16,4 +16,11 @@ std::string fold_for_search(std::string_view utf8);
 // clusters: an emoji of a family, a letter with its accents). One that is longer by itself is cut between code points.
 std::string_view cut_clusters(std::string_view utf8, std::size_t count_max);
 
+// Without the characters that nobody sees (marks of direction, fillers, tags, spaces of no width), but with the two joiners and the
+// variation selectors, which Persian, Hindi, Mongolian and emoji need. `utf8` is valid UTF-8.
+std::string without_unseen(std::string_view utf8);
+
+// Whether there is a letter, a number or a picture in it, not marks and spaces alone. `utf8` is valid UTF-8.
+bool has_word_or_picture(std::string_view utf8);
+
 } // namespace pollux

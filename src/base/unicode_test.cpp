@@ -7,6 +7,20 @@
 namespace pollux {
 namespace {
 
+TEST(WithoutUnseen, drops_what_nobody_sees_and_leaves_what_shapes)
+{
+    EXPECT_EQ(without_unseen("plain"), "plain");
+    EXPECT_EQ(without_unseen("\u202ea\u202c\u3164b\u00adc\ufeff\U000e0041"), "abc");
+    for (auto const* shaped : {"می\u200cخواهم", "👩\u200d🍳", "❤\ufe0f", "酸面团"}) EXPECT_EQ(without_unseen(shaped), shaped);
+}
+
+TEST(HasWordOrPicture, judges_by_what_characters_are)
+{
+    for (auto const* some : {"a", "7", "…é", "酸", "ب", "🍞", "- x", "½"}) EXPECT_TRUE(has_word_or_picture(some)) << some;
+    for (auto const* none : {"", " ", "—", "。", "\"\"", "“”", "\u3164", "\u2800", "\u2064", "\U000e0041", "\u0301", "\u00a0"})
+        EXPECT_FALSE(has_word_or_picture(none)) << none;
+}
+
 TEST(FoldForSearch, what_is_the_same_to_who_searches_is_equal)
 {
     struct Case {

@@ -33,6 +33,19 @@ constexpr db::Sql count_model_sql = R"sql(
         thought_tokens = usage_models.thought_tokens + excluded.thought_tokens
 )sql";
 
+enum class Counted { reply, tokens };
+
+asio::awaitable<void> count(db::Transaction& transaction, Settlement settlement, Counted counted)
+{
+    co_await transaction.run_later(settle_sql, settlement.user, settlement.day, settlement.units_back, settlement.prompt_tokens,
+                                   settlement.completion_tokens, settlement.thought_tokens);
+    auto const replies = counted == Counted::reply ? 1 - settlement.units_back : 0;
+    bool const has_cost = replies + settlement.prompt_tokens + settlement.completion_tokens + settlement.thought_tokens > 0;
+    if (settlement.model.empty() || !has_cost) co_return;
+    co_await transaction.run_later(count_model_sql, settlement.user, settlement.day, settlement.model, replies, settlement.prompt_tokens,
+                                   settlement.completion_tokens, settlement.thought_tokens);
+}
+
 } // namespace
 
 asio::awaitable<std::optional<std::int64_t>> take_unit(db::Transaction& transaction, UserId user, std::int64_t day, std::int64_t limit)
@@ -51,13 +64,13 @@ asio::awaitable<std::int64_t> used_units(db::Transaction& transaction, UserId us
 
 asio::awaitable<void> settle(db::Transaction& transaction, Settlement settlement)
 {
-    co_await transaction.run_later(settle_sql, settlement.user, settlement.day, settlement.units_back, settlement.prompt_tokens,
-                                   settlement.completion_tokens, settlement.thought_tokens);
-    auto const replies = 1 - settlement.units_back;
-    bool const has_cost = replies + settlement.prompt_tokens + settlement.completion_tokens + settlement.thought_tokens > 0;
-    if (settlement.model.empty() || !has_cost) co_return;
-    co_await transaction.run_later(count_model_sql, settlement.user, settlement.day, settlement.model, replies, settlement.prompt_tokens,
-                                   settlement.completion_tokens, settlement.thought_tokens);
+    return count(transaction, std::move(settlement), Counted::reply);
+}
+
+asio::awaitable<void> count_tokens(db::Transaction& transaction, Settlement settlement)
+{
+    settlement.units_back = 0;
+    return count(transaction, std::move(settlement), Counted::tokens);
 }
 
 } // namespace pollux::billing

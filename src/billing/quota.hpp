@@ -33,4 +33,7 @@ struct Settlement {
 // Must be called once a reply: the caller's transaction is fenced. On the way with the transaction's next statement.
 asio::awaitable<void> settle(db::Transaction& transaction, Settlement settlement);
 
+// Of a call that writes no reply: its tokens are counted on that day, its units_back mean nothing, and no unit moves.
+asio::awaitable<void> count_tokens(db::Transaction& transaction, Settlement settlement);
+
 } // namespace pollux::billing

@@ -5,7 +5,6 @@
 #include "chat/replies/reply_worker.hpp"
 #include "chat/replies/stop_signals.hpp"
 #include "chat/rooms/leftovers.hpp"
-#include "chat/sending/model_choice.hpp"
 #include "ops/log.hpp"
 
 #include <boost/asio/this_coro.hpp>
@@ -305,11 +304,11 @@ asio::awaitable<Message> ChatService::follow(UserId user, Message known, Steady:
     co_return follower.reply();
 }
 
-asio::awaitable<Result<std::vector<std::string>>> ChatService::models_of(UserId user)
+asio::awaitable<Result<std::vector<ListedModel>>> ChatService::models_of(UserId user, Listed which)
 {
     auto const plan = co_await parts_.billing.plan_of(user);
     if (!plan) co_return plan.error();
-    co_return allowed_models(parts_.models, plan->models);
+    co_return list_models(parts_.models, plan->models, which);
 }
 
 } // namespace pollux::chat

@@ -15,6 +15,7 @@
 #include "chat/rooms/message.hpp"
 #include "chat/rooms/message_store.hpp"
 #include "chat/rooms/room_store.hpp"
+#include "chat/sending/model_choice.hpp"
 #include "chat/sending/send_store.hpp"
 #include "chat/sending/sent_before_store.hpp"
 #include "chat/streams/reply_follower.hpp"
@@ -98,8 +99,7 @@ public:
     // a caller that has changed something may await this and still has an answer, whatever fails.
     asio::awaitable<Message> when_finished(UserId user, Message known, Steady::time_point until);
 
-    // The models this user's plan may use, the default first.
-    asio::awaitable<Result<std::vector<std::string>>> models_of(UserId user);
+    asio::awaitable<Result<std::vector<ListedModel>>> models_of(UserId user, Listed which);
 
 private:
     asio::awaitable<Result<void>> check_model(UserId user, std::optional<std::string>& model);

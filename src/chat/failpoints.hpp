@@ -21,6 +21,8 @@ inline constexpr auto failpoint_names = std::to_array<std::string_view>({
     "claim_after_commit",        // Claimed, and nobody works on it.
     "upstream_before_call",      //
     "upstream_first_delta",      // The first text has come and no reader has it.
+    "call_after_count",          // Another call is counted, and not made.
+    "attempt_before_feed",       // Another model writes, and readers do not know.
     "put_back_before_commit",    //
     "put_back_after_commit",     //
     "finish_after_message",      // Inside the finish's transaction.
@@ -28,6 +30,8 @@ inline constexpr auto failpoint_names = std::to_array<std::string_view>({
     "finish_after_quota",        //
     "finish_before_commit",      //
     "finish_after_commit",       // Readers know nothing yet.
+    "title_before_rename",       // A model has named a room, and its tokens are counted.
+    "title_after_commit",        //
     "stop_before_commit",        // Of a queued reply.
     "stop_after_commit",         //
     "room_delete_before_commit", //

@@ -43,6 +43,7 @@ POLLUX_DESCRIBE(MessagesQuery, (limit, cursor))
 struct RoomWithMessages {
     RoomId id;
     std::string name;
+    NamedBy named_by = NamedBy::nobody;
     std::optional<std::string> model;
     std::string system_prompt;
     bool pinned = false;
@@ -52,7 +53,7 @@ struct RoomWithMessages {
     std::vector<Message> messages;
     std::optional<std::string> next;
 };
-POLLUX_DESCRIBE(RoomWithMessages, (id, name, model, system_prompt, pinned, created_at, updated_at, last_message, messages, next))
+POLLUX_DESCRIBE(RoomWithMessages, (id, name, named_by, model, system_prompt, pinned, created_at, updated_at, last_message, messages, next))
 
 template <class T>
 std::optional<std::string> text_of(std::optional<T> value)
@@ -97,9 +98,17 @@ asio::awaitable<Result<RoomWithMessages>> show_room(ChatApi& api, http::Request 
     auto detail = co_await api.chat.room(request.user(), *room, std::move(cursor), count);
     if (!detail) co_return detail.error();
     auto& [shown, page] = *detail;
-    co_return RoomWithMessages{
-        shown.id,         std::move(shown.name), std::move(shown.model),        std::move(shown.system_prompt), shown.pinned,
-        shown.created_at, shown.updated_at,      std::move(shown.last_message), std::move(page.messages),       std::move(page.before)};
+    co_return RoomWithMessages{shown.id,
+                               std::move(shown.name),
+                               shown.named_by,
+                               std::move(shown.model),
+                               std::move(shown.system_prompt),
+                               shown.pinned,
+                               shown.created_at,
+                               shown.updated_at,
+                               std::move(shown.last_message),
+                               std::move(page.messages),
+                               std::move(page.before)};
 }
 
 asio::awaitable<Result<Room>> change_room(ChatApi& api, http::Request const& request, ChangeRoom body)

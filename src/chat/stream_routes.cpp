@@ -10,10 +10,18 @@ namespace pollux::chat {
 namespace {
 
 struct ModelView {
-    std::string id; // What a room's `model` takes.
+    std::string id;
+    std::string label;
+    std::string line;
     bool is_default = false;
+    bool allowed = true;
 };
-POLLUX_DESCRIBE(ModelView, (id, is_default))
+POLLUX_DESCRIBE(ModelView, (id, label, line, is_default, allowed))
+
+struct ModelsQuery {
+    std::optional<bool> all; // Those of other plans too.
+};
+POLLUX_DESCRIBE(ModelsQuery, (all))
 
 struct ModelList {
     std::vector<ModelView> results;
@@ -21,12 +29,14 @@ struct ModelList {
 };
 POLLUX_DESCRIBE(ModelList, (results, next))
 
-asio::awaitable<Result<ModelList>> list_models(ChatApi& api, http::Request const& request)
+asio::awaitable<Result<ModelList>> show_models(ChatApi& api, http::Request const& request, Query<ModelsQuery> query)
 {
-    auto ids = co_await api.chat.models_of(request.user());
-    if (!ids) co_return ids.error();
+    auto const which = query.value.all.value_or(false) ? Listed::all : Listed::allowed;
+    auto models = co_await api.chat.models_of(request.user(), which);
+    if (!models) co_return models.error();
     ModelList list;
-    for (auto& id : *ids) list.results.push_back({std::move(id), list.results.empty()});
+    for (auto& model : *models)
+        list.results.push_back({std::move(model.id), std::move(model.label), std::move(model.line), model.is_default, model.allowed});
     co_return list;
 }
 
@@ -42,8 +52,11 @@ asio::awaitable<Result<http::Stream>> stream_events(ChatApi& api, http::Request 
 
 void add_stream_routes(http::Router& router, ChatApi& api)
 {
-    router.get("/models/", list_models, api,
-               {.id = "listModels", .summary = "The models your plan may use", .tag = "chat", .errors = {"user_not_found"}});
+    router.get("/models/", show_models, api,
+               {.id = "listModels",
+                .summary = "The models your plan may use; with all=true those of other plans too",
+                .tag = "chat",
+                .errors = {"user_not_found"}});
     router.get("/events/", stream_events, api,
                {.id = "streamEvents",
                 .summary = "What changes for you, on all your devices, as Server-Sent Events",

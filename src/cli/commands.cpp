@@ -188,6 +188,7 @@ struct CommandLine {
     bool is_all = false;
     std::string mobile;
     std::string password_file;
+    std::string sms_number; // For doctor.
     int exit_code = 0;
 
     CommandLine()
@@ -199,9 +200,12 @@ struct CommandLine {
         add_plans();
         add_payments();
         add_chat();
-        add("doctor", "Looks at settings, data, database, models and payments; says what to mend.", [this] {
-            return doctor(config::load_process_config(flags));
-        })->add_flag("--dev", flags.dev, as_serve);
+        auto* command = add("doctor", "Looks at settings, data, database, models, codes by SMS and payments; says what to mend.", [this] {
+            auto const test_number = sms_number.empty() ? std::nullopt : std::optional(sms_number);
+            return doctor(config::load_process_config(flags), test_number);
+        });
+        command->add_flag("--dev", flags.dev, as_serve);
+        command->add_option("--sms", sms_number, "Sends a test text to this mobile number");
         add("openapi", "Prints the OpenAPI document.", [] { return print(app::openapi_document() + "\n"); });
         add("version", "Prints the version and the libraries.", [] { return print(version_document()); });
         add("settings", "Prints docs/settings.md.", [] { return print(config::settings_document()); })->group("");

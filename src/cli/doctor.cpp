@@ -1,10 +1,12 @@
 #include "cli/doctor.hpp"
 
 #include "ai/gemini/gemini_model.hpp"
+#include "ai/openai/openai_model.hpp"
 #include "base/reason.hpp"
 #include "base/required.hpp"
 #include "cli/doctor_numbers.hpp"
 #include "cli/doctor_payments.hpp"
+#include "cli/doctor_sms.hpp"
 #include "db/migrator.hpp"
 #include "db/postgres/postgres_migrations.hpp"
 #include "db/sqlite/connection.hpp"
@@ -90,14 +92,15 @@ Finding examine_postgres(std::string const& url, std::filesystem::path const& em
     }
 }
 
-Finding describe(ai::GeminiCheck const& check, std::string const& model)
+// `setting` is the one that names the model.
+Finding describe(ai::GeminiCheck const& check, std::string const& model, std::string const& setting)
 {
     switch (check.health) {
     case ai::GeminiHealth::ok: return {Health::well, "Gemini: the key reaches " + model + ".", ""};
     case ai::GeminiHealth::wrong_key:
         return {Health::ill, "Gemini: refuses the key (" + check.detail + ").", "Take a key from Google AI Studio into GEMINI_API_KEY."};
     case ai::GeminiHealth::unknown_model:
-        return {Health::ill, "Gemini: does not know " + model + ".", "Name another model in GEMINI_MODEL or AI_MODELS."};
+        return {Health::ill, "Gemini: does not know " + model + ".", "Name another model in " + setting + "."};
     case ai::GeminiHealth::limited:
         return {Health::note, "Gemini: the key's quota is used up for now (" + check.detail + ").", "Wait, or raise the key's limits."};
     case ai::GeminiHealth::unreachable:
@@ -108,21 +111,69 @@ Finding describe(ai::GeminiCheck const& check, std::string const& model)
     return {};
 }
 
+Finding describe(ai::OpenAiCheck const& check, std::string const& model, std::string const& setting)
+{
+    switch (check.health) {
+    case ai::OpenAiHealth::ok: return {Health::well, "Compatible server: it lists " + model + ".", ""};
+    case ai::OpenAiHealth::wrong_key:
+        return {Health::ill, "Compatible server: refuses the key (" + check.detail + ").", "Put the server's key into AI_API_KEY."};
+    case ai::OpenAiHealth::unknown_model:
+        return {Health::ill, "Compatible server: does not know " + model + "; " + check.detail + ".",
+                "Name one of its models in " + setting + "."};
+    case ai::OpenAiHealth::limited:
+        return {Health::note, "Compatible server: asks for patience or for money (" + check.detail + ").",
+                "Wait, or raise the key's limits."};
+    case ai::OpenAiHealth::unreachable:
+        return {Health::ill, "Compatible server: cannot be reached (" + check.detail + ").", "See to the server, and to AI_BASE_URL."};
+    case ai::OpenAiHealth::refused:
+        return {Health::ill, "Compatible server: refuses the call (" + check.detail + ").", "See to AI_BASE_URL and AI_API_KEY."};
+    case ai::OpenAiHealth::lists_nothing:
+        return {Health::note,
+                "Compatible server: has no list of models (" + check.detail + "); whether it knows " + model + " is not known.",
+                "If replies fail, see to AI_BASE_URL: it mostly ends in /v1."};
+    }
+    return {};
+}
+
+// In a loop of its own, to its end.
+template <class Check>
+Check asked(boost::asio::awaitable<Check> asking)
+{
+    Check check;
+    net::prepare_http_client();
+    boost::asio::io_context io(1);
+    boost::asio::co_spawn(io, std::move(asking), [&](std::exception_ptr failure, Check found) {
+        if (!failure) check = std::move(found);
+        io.stop();
+    });
+    io.run();
+    return check;
+}
+
 ai::GeminiCheck ask_gemini(config::Config const& config, std::string const& model)
 {
     ai::GeminiOptions options;
     options.api_key = required(config.gemini_api_key).reveal();
     options.base_url = config.gemini_base_url;
     options.api_version = config.gemini_api_version;
-    ai::GeminiCheck check;
-    net::prepare_http_client();
-    boost::asio::io_context io(1);
-    boost::asio::co_spawn(io, ai::check_gemini(options, model), [&](std::exception_ptr failure, ai::GeminiCheck found) {
-        if (!failure) check = std::move(found);
-        io.stop();
-    });
-    io.run();
-    return check;
+    return asked(ai::check_gemini(std::move(options), model));
+}
+
+ai::OpenAiCheck ask_compatible(config::Config const& config, std::string const& model)
+{
+    ai::OpenAiOptions options;
+    options.base_url = required(config.ai_base_url);
+    if (config.ai_api_key) options.api_key = config.ai_api_key->reveal();
+    return asked(ai::check_openai(std::move(options), model));
+}
+
+// Nothing, where there is nobody to ask.
+std::optional<Finding> ask_about(config::Config const& config, std::string const& model, std::string const& setting)
+{
+    auto const name = model.substr(model.find(':') + 1);
+    if (model.starts_with("gemini:") && config.gemini_api_key) return describe(ask_gemini(config, name), name, setting);
+    if (model.starts_with("openai:") && config.ai_base_url) return describe(ask_compatible(config, name), name, setting);
+    return std::nullopt;
 }
 
 struct RedisAnswer {
@@ -203,10 +254,15 @@ std::vector<Finding> examine_models(config::Config const& config)
     for (std::string const& model : config.ai_models) {
         if (model == "demo")
             findings.push_back({Health::note, "Model: demo, which only plays at answering.", "Set GEMINI_API_KEY to talk to Gemini."});
-        if (!model.starts_with("gemini:") || !config.gemini_api_key) continue;
-        std::string const name = model.substr(std::string_view("gemini:").size());
-        findings.push_back(describe(ask_gemini(config, name), name));
+        auto const setting = model.starts_with("gemini:") ? "GEMINI_MODEL or AI_MODELS" : "AI_MODELS";
+        if (auto finding = ask_about(config, model, setting)) findings.push_back(std::move(*finding));
     }
+    auto const& namer = config.ai_title_model;
+    if (!namer || std::ranges::find(config.ai_models, *namer) != config.ai_models.end()) return findings;
+    if (*namer == "demo")
+        findings.push_back(
+            {Health::note, "Model: demo names rooms, and only plays at it.", "Name another one in AI_TITLE_MODEL, or `off`."});
+    if (auto finding = ask_about(config, *namer, "AI_TITLE_MODEL")) findings.push_back(std::move(*finding));
     return findings;
 }
 
@@ -250,7 +306,7 @@ std::string to_text(std::vector<Finding> const& findings)
     return text;
 }
 
-int doctor(config::Loaded const& loaded)
+int doctor(config::Loaded const& loaded, std::optional<std::string> const& test_number)
 {
     std::vector<Finding> findings = examine_settings(loaded);
     findings.push_back(examine_data_dir(loaded.config));
@@ -258,6 +314,11 @@ int doctor(config::Loaded const& loaded)
     if (auto finding = examine_redis(loaded.config)) findings.push_back(std::move(*finding));
     for (Finding& finding : examine_numbers(loaded.config)) findings.push_back(std::move(finding));
     for (Finding& finding : examine_models(loaded.config)) findings.push_back(std::move(finding));
+    if (loaded.problems.empty()) {
+        for (Finding& finding : examine_sms(loaded.config, test_number)) findings.push_back(std::move(finding));
+    } else if (test_number) {
+        findings.push_back({Health::note, "SMS: no test text was sent.", "Mend the settings first."});
+    }
     for (Finding& finding : examine_payments(loaded.config)) findings.push_back(std::move(finding));
     findings = said_once(std::move(findings));
     std::fputs(to_text(findings).c_str(), stdout);

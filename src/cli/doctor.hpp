@@ -29,7 +29,7 @@ std::vector<Finding> examine_models(config::Config const& config);  // One cheap
 std::vector<Finding> said_once(std::vector<Finding> findings);
 std::string to_text(std::vector<Finding> const& findings);
 
-// The exit code: 0, or 1 when something is ill.
-int doctor(config::Loaded const& loaded);
+// The exit code: 0, or 1 when something is ill. `test_number`: a test text goes there.
+int doctor(config::Loaded const& loaded, std::optional<std::string> const& test_number = std::nullopt);
 
 } // namespace pollux::cli

@@ -92,6 +92,19 @@ TEST_F(Doctor, finds_damage)
     EXPECT_EQ(examine_database(config()).health, Health::ill);
 }
 
+TEST_F(Doctor, names_the_setting_of_the_model_that_names_rooms)
+{
+    auto asked = config();
+    asked.ai_models = {"gemini:gemini-flash-latest"}; // Without a key nobody is asked.
+    asked.ai_title_model = "demo";
+    auto const findings = examine_models(asked);
+    ASSERT_EQ(findings.size(), 1u);
+    EXPECT_NE(findings[0].mend.find("AI_TITLE_MODEL"), std::string::npos) << findings[0].mend;
+    EXPECT_EQ(findings[0].mend.find("GEMINI_API_KEY"), std::string::npos) << findings[0].mend;
+    asked.ai_models = {"demo"};
+    ASSERT_EQ(examine_models(asked).size(), 1u) << "the same one is told of once";
+}
+
 TEST_F(Doctor, repeats_what_is_wrong_with_settings)
 {
     config::Loaded loaded;

@@ -1,5 +1,6 @@
 #include "config/checks.hpp"
 
+#include "base/sms_text.hpp"
 #include "base/text.hpp"
 #include "base/uri.hpp"
 #include "config/addresses.hpp"
@@ -85,15 +86,17 @@ private:
     void check_delivery()
     {
         if (config_.sms_webhook_url && !config_.sms_webhook_secret) problem("SMS_WEBHOOK_SECRET: is needed with SMS_WEBHOOK_URL");
-        bool const is_later = config_.otp_delivery == OtpDelivery::twilio || config_.otp_delivery == OtpDelivery::webhook;
-        if (is_later && !is_built(Part::sms)) {
-            return problem("OTP_DELIVERY: codes by SMS come with a later version of Pollux; use none, or response in debug");
-        }
         bool const has_sender = config_.twilio_from || config_.twilio_messaging_service_sid;
         bool const has_twilio = config_.twilio_account_sid && config_.twilio_auth_token && has_sender;
         if (config_.otp_delivery == OtpDelivery::twilio && !has_twilio) {
             problem("OTP_DELIVERY: twilio needs TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID");
         }
+        if (config_.twilio_api_key_sid.has_value() != config_.twilio_api_key_secret.has_value())
+            problem("TWILIO_API_KEY_SID: goes with TWILIO_API_KEY_SECRET, and the other way round");
+        bool const has_public_url = is_given("PUBLIC_URL") || is_given("RENDER_EXTERNAL_URL");
+        if (config_.otp_delivery == OtpDelivery::twilio && has_twilio && !has_public_url && !config_.debug)
+            problem("PUBLIC_URL: is needed with OTP_DELIVERY=twilio, or nobody learns which texts did not arrive");
+        check_text();
         if (config_.otp_delivery == OtpDelivery::webhook && !config_.sms_webhook_url)
             problem("OTP_DELIVERY: webhook needs SMS_WEBHOOK_URL");
         bool const is_open = config_.otp_delivery == OtpDelivery::response || config_.otp_delivery == OtpDelivery::console;
@@ -104,20 +107,36 @@ private:
         }
     }
 
+    // More than one SMS is charged twice.
+    void check_text()
+    {
+        bool const is_sent = config_.otp_delivery == OtpDelivery::twilio || config_.otp_delivery == OtpDelivery::webhook;
+        if (!is_sent) return;
+        auto const text = code_text({config_.sms_template, config_.sms_origin}, "000000", 5);
+        auto const septets = gsm_septets(text).value_or(0);
+        if (septets > sms_septets_max)
+            problem("SMS_TEMPLATE: with the line @" + config_.sms_origin + " #123456 it is " + std::to_string(septets) +
+                    " characters long, and one SMS holds " + std::to_string(sms_septets_max));
+    }
+
+    void check_model(std::string const& model, std::string const& setting)
+    {
+        if (model.starts_with("gemini:") && !config_.gemini_api_key) problem("GEMINI_API_KEY: is needed for " + model + " in " + setting);
+        if (model.starts_with("openai:") && !config_.ai_base_url) problem("AI_BASE_URL: is needed for " + model + " in " + setting);
+    }
+
     void check_models()
     {
+        if (config_.ai_models.empty() && config_.ai_base_url)
+            return problem("AI_MODELS: name a model of the server at AI_BASE_URL, as openai:NAME");
         if (config_.ai_models.empty()) {
             return problem("GEMINI_API_KEY: no model is configured; set it, or name models in AI_MODELS (demo is one for trying out)");
         }
-        for (std::string const& model : config_.ai_models) {
-            if (model.starts_with("gemini:") && !config_.gemini_api_key)
-                problem("GEMINI_API_KEY: is needed for " + model + " in AI_MODELS");
-            bool const is_compatible = model.starts_with("openai:");
-            if (is_compatible && !is_built(Part::compatible_models)) {
-                problem("AI_MODELS: OpenAI-compatible servers come with a later version of Pollux");
-            } else if (is_compatible && !config_.ai_base_url) {
-                problem("AI_BASE_URL: is needed for " + model + " in AI_MODELS");
-            }
+        for (std::string const& model : config_.ai_models) check_model(model, "AI_MODELS");
+        if (config_.ai_title_model) check_model(*config_.ai_title_model, "AI_TITLE_MODEL");
+        for (ModelLabel const& told : config_.ai_model_labels) {
+            bool const is_known = std::ranges::find(config_.ai_models, told.model) != config_.ai_models.end();
+            if (!is_known) notice("AI_MODEL_LABELS names " + told.model + ", which AI_MODELS does not; nobody sees its label.");
         }
     }
 
@@ -156,7 +175,8 @@ private:
         auto const what = name + ": its host " + url->host + " is not in ALLOWED_HOSTS, so whoever comes by it is refused, ";
         bool const sells = config_.stripe_secret_key && !config_.debug;
         if (sells) return problem(what + "also Stripe with its events and buyers who come back; add it there");
-        notice(what + "also buyers who come back; add it there.");
+        bool const is_reported = config_.otp_delivery == OtpDelivery::twilio;
+        notice(what + (is_reported ? "also Twilio with its reports" : "also buyers who come back") + "; add it there.");
     }
 
     void note_debug()
@@ -229,6 +249,15 @@ private:
     Loaded& loaded_;
 };
 
+// An address of a machine is no name that a code could be bound to.
+std::string named_host(std::string_view public_url)
+{
+    auto const url = parse_web_url(public_url);
+    if (!url || url->host.starts_with('[')) return {};
+    bool const is_address = url->host.find_first_not_of("0123456789.") == std::string::npos;
+    return is_address ? std::string() : url->host;
+}
+
 } // namespace
 
 void fill_defaults(Config& config, GivenNames const& given, std::size_t cores)
@@ -241,19 +270,20 @@ void fill_defaults(Config& config, GivenNames const& given, std::size_t cores)
         if (shown.host == "0.0.0.0" || shown.host == "::") shown.host = "127.0.0.1";
         config.public_url = "http://" + to_text(shown);
     }
+    if (!is_given("SMS_ORIGIN")) config.sms_origin = named_host(config.public_url);
     if (!is_given("OTP_DELIVERY")) {
         bool const has_twilio = config.twilio_account_sid && config.twilio_auth_token;
-        bool const sends = is_built(Part::sms) && !config.debug;
+        bool const sends = !config.debug;
         config.otp_delivery = config.debug                      ? OtpDelivery::response
                               : sends && has_twilio             ? OtpDelivery::twilio
                               : sends && config.sms_webhook_url ? OtpDelivery::webhook
                                                                 : OtpDelivery::none;
     }
     if (!is_given("AI_MODELS")) {
-        bool const has_compatible = config.ai_base_url && is_built(Part::compatible_models);
+        // Which of a compatible server's models is meant is for the operator to say.
+        bool const is_demo = config.debug && !config.ai_base_url;
         if (config.gemini_api_key) config.ai_models = {"gemini:" + config.gemini_model};
-        if (!config.gemini_api_key && has_compatible) config.ai_models = {"openai:"};
-        if (config.ai_models.empty() && config.debug) config.ai_models = {"demo"};
+        if (config.ai_models.empty() && is_demo) config.ai_models = {"demo"};
     }
 }
 

@@ -52,12 +52,14 @@ struct Config {
 
     // The models.
     std::vector<std::string> ai_models; // "gemini:NAME", "openai:NAME", "demo". Never empty in a config that may serve.
+    std::vector<ModelLabel> ai_model_labels;
     std::optional<Secret> gemini_api_key;
     std::string gemini_model = "gemini-flash-latest";
     std::string gemini_base_url = "https://generativelanguage.googleapis.com";
     std::string gemini_api_version = "v1beta";
     std::optional<std::string> ai_base_url;
     std::optional<Secret> ai_api_key;
+    std::optional<std::chrono::seconds> ai_first_text_seconds; // See first_text_max().
     std::optional<std::string> ai_title_model;
     std::string system_prompt = "You are a helpful assistant. Answer in the language you are asked in.";
     int demo_tokens_per_second = 60; // 0: unpaced.
@@ -81,11 +83,17 @@ struct Config {
     OtpDelivery otp_delivery = OtpDelivery::none;
     std::vector<TestNumber> otp_test_numbers;
     std::string admin_mobile; // E.164; empty: none.
-    std::int64_t otp_per_ip_hour = 10;
+    std::int64_t otp_per_ip_hour = 60;
+    std::int64_t sms_per_block_hour = 20;
     std::int64_t sms_per_hour_max = 1'000;
+    std::int64_t sms_judged_from = 20;
+    std::int64_t sms_used_percent_min = 20;
+    std::string sms_origin; // "chat.example.com": whose page codes are for; empty: that of a machine without a name.
     std::string sms_template = "{code} is your code. It is valid for {minutes} minutes.";
     std::optional<std::string> twilio_account_sid;
     std::optional<Secret> twilio_auth_token;
+    std::optional<std::string> twilio_api_key_sid;
+    std::optional<Secret> twilio_api_key_secret;
     std::optional<std::string> twilio_from;
     std::optional<std::string> twilio_messaging_service_sid;
     std::string twilio_base_url = "https://api.twilio.com";
@@ -107,6 +115,13 @@ struct Config {
     std::chrono::seconds stop_delay() const
     {
         return stop_delay_seconds.value_or(std::chrono::seconds(database == DatabaseKind::postgres ? 2 : 0));
+    }
+
+    // How long a compatible server may take to its first text. Where there is another model, nobody waits for long; where there is none, a
+    // server that loads its model may do so in peace, nearly as long as a reply may take.
+    std::chrono::seconds first_text_max() const
+    {
+        return ai_first_text_seconds.value_or(std::chrono::seconds(ai_models.size() > 1 ? 90 : 570));
     }
 
     numbers::NumberPlan numbers() const { return {default_country_code, allowed_countries, number_lengths}; }

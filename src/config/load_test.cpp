@@ -80,6 +80,21 @@ TEST(Load, dev_needs_nothing)
     EXPECT_EQ(loaded.config.sqlite_path, "pollux_data/pollux.sqlite3");
 }
 
+TEST(Load, models_of_two_kinds_stand_side_by_side)
+{
+    auto const loaded = load_config(sources_of("DEBUG=True\nGEMINI_API_KEY=k\nAI_BASE_URL=http://ollama:11434/v1\n"
+                                               "AI_MODELS=openai:llama3.2:8b-instruct@q4_k_m,gemini:gemini-flash-latest\n"
+                                               "AI_TITLE_MODEL=openai:qwen/qwen3-0.6b:free\n"
+                                               "AI_MODEL_LABELS=openai:llama3.2:8b-instruct@q4_k_m = Llama | Runs here. ; "
+                                               "gemini:gemini-flash-latest=Gemini;demo=Nobody sees this"));
+    EXPECT_EQ(joined(loaded.problems), "");
+    EXPECT_EQ(joined(loaded.notices), "AI_MODEL_LABELS names demo, which AI_MODELS does not; nobody sees its label.\n");
+    EXPECT_EQ(loaded.config.ai_title_model, "openai:qwen/qwen3-0.6b:free");
+    EXPECT_EQ(loaded.config.ai_model_labels, (std::vector<ModelLabel>{{"openai:llama3.2:8b-instruct@q4_k_m", "Llama", "Runs here."},
+                                                                      {"gemini:gemini-flash-latest", "Gemini", ""},
+                                                                      {"demo", "Nobody sees this", ""}}));
+}
+
 TEST(Load, dev_keeps_what_was_set)
 {
     Sources sources = sources_of("BASIC_DAILY_MESSAGES=7\nOTP_TEST_NUMBERS=+4915112345678:000001\nDEBUG=1\n");

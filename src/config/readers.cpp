@@ -1,6 +1,7 @@
 #include "config/readers.hpp"
 
 #include "base/required.hpp"
+#include "base/sms_text.hpp"
 #include "numbers/number_table.hpp"
 
 #include <boost/url/parse_path.hpp>
@@ -80,9 +81,18 @@ bool is_model_name(std::string_view text)
 {
     auto allowed = [](char c) {
         bool const is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        return is_letter || (c >= '0' && c <= '9') || std::string_view("-_./:").find(c) != std::string_view::npos;
+        return is_letter || (c >= '0' && c <= '9') || std::string_view("-_./:@+").find(c) != std::string_view::npos;
     };
     return !text.empty() && text.size() <= 200 && std::all_of(text.begin(), text.end(), allowed);
+}
+
+// "gemini:NAME", "openai:NAME", "demo".
+bool is_model(std::string_view text)
+{
+    auto const colon = text.find(':');
+    auto const provider = text.substr(0, colon);
+    bool const is_named = colon != std::string_view::npos && (provider == "gemini" || provider == "openai");
+    return text == "demo" || (is_named && is_model_name(text.substr(colon + 1)));
 }
 
 } // namespace
@@ -168,14 +178,45 @@ Complaint read_ai_models(std::string const& text, Config& config)
 {
     config.ai_models.clear();
     for (std::string const& part : split_list(text)) {
-        std::size_t const colon = part.find(':');
-        std::string const provider = part.substr(0, colon);
-        std::string_view const name = colon == std::string::npos ? std::string_view() : std::string_view(part).substr(colon + 1);
-        bool const is_demo = part == "demo";
-        bool const is_named = (provider == "gemini" || provider == "openai") && is_model_name(name);
-        if (!is_demo && !is_named) return "must be models like gemini:gemini-flash-latest, openai:NAME or demo, by comma";
+        if (!is_model(part)) return "must be models like gemini:gemini-flash-latest, openai:NAME or demo, by comma";
         if (std::find(config.ai_models.begin(), config.ai_models.end(), part) != config.ai_models.end()) return "names a model twice";
         config.ai_models.push_back(part);
+    }
+    return {};
+}
+
+Complaint read_title_model(std::string const& text, Config& config)
+{
+    if (!is_model(text) && text != "off") return "must be a model like gemini:gemini-flash-latest, openai:NAME or demo, or off";
+    config.ai_title_model = text;
+    return {};
+}
+
+Complaint read_model_labels(std::string const& text, Config& config)
+{
+    constexpr std::size_t label_characters_max = 60;
+    constexpr std::size_t line_characters_max = 200;
+    constexpr std::string_view complaint = "must be like openai:llama3.2=Llama|Runs on our own machines., with semicolons between models: "
+                                           "labels of 1 to 60 characters, lines of at most 200";
+    config.ai_model_labels.clear();
+    for (std::string_view rest = unquoted(text); !rest.empty();) {
+        auto const end = std::min(rest.find(';'), rest.size());
+        auto const part = trim(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        if (part.empty()) continue;
+        auto const sign = part.find('=');
+        if (sign == std::string_view::npos) return std::string(complaint);
+        auto const told = part.substr(sign + 1);
+        auto const bar = std::min(told.find('|'), told.size());
+        ModelLabel made{std::string(trim(part.substr(0, sign))), std::string(trim(told.substr(0, bar))),
+                        std::string(trim(told.substr(std::min(bar + 1, told.size()))))};
+        bool const is_text = is_utf8(part) && !has_control_or_bidi(part);
+        bool const fits = is_text && !made.model.empty() && !made.label.empty() && code_points(made.label) <= label_characters_max &&
+                          code_points(made.line) <= line_characters_max;
+        if (!fits) return std::string(complaint);
+        if (std::ranges::find(config.ai_model_labels, made.model, &ModelLabel::model) != config.ai_model_labels.end())
+            return "names a model twice";
+        config.ai_model_labels.push_back(std::move(made));
     }
     return {};
 }
@@ -247,7 +288,18 @@ Complaint read_sms_template(std::string const& text, Config& config)
 {
     if (!is_utf8(text) || has_control_or_bidi(text) || code_points(text) > 300) return "must be one line of at most 300 characters";
     if (text.find("{code}") == std::string::npos) return "must contain {code}";
+    if (!gsm_septets(text)) return "must be written in letters that every SMS has: none of other scripts, no curly quotes, no emoji";
     config.sms_template = text;
+    return {};
+}
+
+Complaint read_sms_origin(std::string const& text, Config& config)
+{
+    auto const host = parse_host(unquoted(text));
+    auto const* name = std::get_if<std::string>(&host);
+    if (name == nullptr || name->find('.') == std::string::npos || name->starts_with('['))
+        return "must be the name of a host alone, like chat.example.com";
+    config.sms_origin = *name;
     return {};
 }
 

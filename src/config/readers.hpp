@@ -110,12 +110,15 @@ Complaint read_gemini_base_url(std::string const& text, Config& config);
 Complaint read_nothing(std::string const& text, Config& config);
 Complaint read_rate_rules(std::string const& text, Config& config);
 Complaint read_ai_models(std::string const& text, Config& config);
+Complaint read_title_model(std::string const& text, Config& config); // One of them, or "off".
+Complaint read_model_labels(std::string const& text, Config& config);
 Complaint read_country_code(std::string const& text, Config& config);
 Complaint read_allowed_countries(std::string const& text, Config& config);
 Complaint read_number_lengths(std::string const& text, Config& config);
 Complaint read_admin_mobile(std::string const& text, Config& config);
 Complaint read_test_numbers(std::string const& text, Config& config);
 Complaint read_sms_template(std::string const& text, Config& config);
+Complaint read_sms_origin(std::string const& text, Config& config);
 Complaint read_stripe_key(std::string const& text, Config& config);
 Complaint read_webhook_secrets(std::string const& text, Config& config);
 Complaint read_price_ids(std::string const& text, Config& config);

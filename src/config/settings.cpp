@@ -27,7 +27,8 @@ constexpr Setting list[] = {
     {"The process", "RENDER_EXTERNAL_URL", "", "", "Stands in for PUBLIC_URL when that is not set; hosting platforms set it.",
      read_url<&C::public_url>, url},
     {"The process", "PUBLIC_URL", "", "from LISTEN",
-     "What users type to reach this server: where the payment provider sends buyers back to. Outside debug needed with Stripe.",
+     "What users type to reach this server: where the payment provider sends buyers back to, and Twilio its reports. Outside debug needed "
+     "with Stripe and with Twilio.",
      read_url<&C::public_url>, url},
     {"The process", "METRICS_LISTEN", "127.0.0.1:9464", "",
      "Address and port of the metrics; empty: none. A port that is taken is a warning.", read_metrics_listen, plain, Part::metrics,
@@ -87,8 +88,12 @@ constexpr Setting list[] = {
      "comma.",
      read_rate_rules, plain, Part::rate_rules},
 
-    {"Models", "AI_MODELS", "", "Gemini with its key, else the compatible server, else (in debug) demo",
+    {"Models", "AI_MODELS", "", "Gemini with its key, else (in debug) demo",
      "Models by comma, `gemini:NAME`, `openai:NAME` or `demo`: the first is the default, the next are its fall-backs.", read_ai_models},
+    {"Models", "AI_MODEL_LABELS", "", "",
+     "What people are shown of models, with semicolons between them: `openai:llama3.2=Llama|Runs on our own machines.` is a label and a "
+     "line.",
+     read_model_labels},
     {"Models", "GEMINI_API_KEY", "", "", "A key from Google AI Studio.", read_service_key<&C::gemini_api_key>, secret},
     {"Models", "GEMINI_MODEL", "gemini-flash-latest", "", "The model when AI_MODELS is not set.", read_word<&C::gemini_model>},
     {"Models", "GEMINI_BASE_URL", "https://generativelanguage.googleapis.com", "",
@@ -97,8 +102,12 @@ constexpr Setting list[] = {
     {"Models", "AI_BASE_URL", "", "", "A server that speaks OpenAI's chat completions, mostly ending in `/v1`.", read_url<&C::ai_base_url>,
      url, Part::compatible_models},
     {"Models", "AI_API_KEY", "", "", "Its key, if it asks for one.", read_service_key<&C::ai_api_key>, secret, Part::compatible_models},
-    {"Models", "AI_TITLE_MODEL", "", "the default model", "The model that names rooms.", read_word<&C::ai_title_model>, plain,
-     Part::titles},
+    {"Models", "AI_FIRST_TEXT_SECONDS", "", "570; 90 with more than one model",
+     "How long it may take to the first text of a reply. Servers that load models on demand, or read long prompts slowly, need minutes.",
+     read_number<&C::ai_first_text_seconds, 1, 590>, plain, Part::compatible_models},
+    {"Models", "AI_TITLE_MODEL", "", "the default model",
+     "The model that names rooms after their first reply, as AI_MODELS names one, though it need not stand there; `off`: none does.",
+     read_title_model, plain, Part::titles},
     {"Models", "SYSTEM_PROMPT", "You are a helpful assistant. Answer in the language you are asked in.", "",
      "What every model is told first; a room's own and the user's instructions follow.", read_text<&C::system_prompt>},
     {"Models", "CONTEXT_TOKENS", "32000", "", "How much of a room is sent with a question.",
@@ -107,7 +116,9 @@ constexpr Setting list[] = {
      "Pace of the demo model; 0: as fast as it can. A reply lasts 2 seconds at most; one that is asked to be long, 30.",
      read_number<&C::demo_tokens_per_second, 0, 100'000>},
     {"Models", "MODEL_CONCURRENCY", "256", "", "Calls to one model at once.", read_number<&C::model_concurrency, 1, 100'000>},
-    {"Models", "MODEL_CALLS_PER_MINUTE", "off", "", "Calls to one model in a minute.",
+    {"Models", "MODEL_CALLS_PER_MINUTE", "off", "",
+     "Calls to one model in a minute. Of those to the model that names rooms (`AI_TITLE_MODEL`) a quarter is for names, and replies have "
+     "the rest.",
      read_number<&C::model_calls_per_minute, 0, 10'000'000, Off::is_zero>, plain, Part::model_rate},
     {"Models", "QUEUE_MAX", "100000", "", "Replies that may wait in all; then sends get 503.", read_number<&C::queue_max, 1, 100'000'000>},
     {"Models", "BASIC_DAILY_MESSAGES", "5", "5; 50 with `--dev`", "Messages a day in the basic plan, when the plans are first made.",
@@ -135,14 +146,35 @@ constexpr Setting list[] = {
     {"Accounts", "ADMIN_MOBILE", "", "",
      "Number in international form, like +4915112345678: the user who proves it by a code becomes an admin, once, while there is none.",
      read_admin_mobile},
-    {"Accounts", "OTP_PER_IP_HOUR", "10", "", "Codes that one address may ask for in an hour.",
+    {"Accounts", "OTP_PER_IP_HOUR", "60", "",
+     "Texts with codes, and wrong guesses at codes, of one address (IPv6: a /64 and a /56): so many at once, and as many an hour after "
+     "them. Devices with a session of the account are not counted.",
      read_number<&C::otp_per_ip_hour, 1, 1'000'000>, plain, Part::sms},
-    {"Accounts", "SMS_PER_HOUR_MAX", "1000", "", "Codes sent to phones in an hour, over all.",
-     read_number<&C::sms_per_hour_max, 1, 100'000'000>, plain, Part::sms},
-    {"Accounts", "SMS_TEMPLATE", "{code} is your code. It is valid for {minutes} minutes.", "", "Text of the SMS.", read_sms_template,
-     plain, Part::sms},
-    {"Accounts", "TWILIO_ACCOUNT_SID", "", "", "Twilio's account.", read_word<&C::twilio_account_sid>, key, Part::sms},
-    {"Accounts", "TWILIO_AUTH_TOKEN", "", "", "Its token.", read_service_key<&C::twilio_auth_token>, secret, Part::sms},
+    {"Accounts", "SMS_PER_BLOCK_HOUR", "20", "",
+     "Texts to numbers that differ in their last four digits only: so many at once, and as many an hour after them; numbers that were "
+     "verified before are never refused by it.",
+     read_number<&C::sms_per_block_hour, 1, 1'000'000>, plain, Part::sms},
+    {"Accounts", "SMS_PER_HOUR_MAX", "1000", "",
+     "Codes sent to phones in any hour, over all, at least 4; half of them are kept for numbers that were verified before.",
+     read_number<&C::sms_per_hour_max, 4, 100'000'000>, plain, Part::sms},
+    {"Accounts", "SMS_USED_PERCENT_MIN", "20", "",
+     "Where less than so many percent of a day's codes are used, a country, and a block of numbers that differ in their last four digits "
+     "only, get no more, but for numbers that were verified before; `0`: nothing is stopped.",
+     read_number<&C::sms_used_percent_min, 0, 100>, plain, Part::sms},
+    {"Accounts", "SMS_JUDGED_FROM", "20", "", "Codes to a country or block within a day from which on it is judged so.",
+     read_number<&C::sms_judged_from, 1, 1'000'000>, plain, Part::sms},
+    {"Accounts", "SMS_TEMPLATE", "{code} is your code. It is valid for {minutes} minutes.", "",
+     "Text of the SMS, in letters that one SMS holds 160 of. A last line `@host #123456` follows, by which phones offer the code to the "
+     "page.",
+     read_sms_template, plain, Part::sms},
+    {"Accounts", "SMS_ORIGIN", "", "the host of PUBLIC_URL", "Host of the page that codes are typed into, for that last line.",
+     read_sms_origin, plain, Part::sms},
+    {"Accounts", "TWILIO_ACCOUNT_SID", "", "", "Twilio's account (AC...).", read_word<&C::twilio_account_sid>, key, Part::sms},
+    {"Accounts", "TWILIO_AUTH_TOKEN", "", "", "Its token; it signs Twilio's reports, also where an API key sends.",
+     read_service_key<&C::twilio_auth_token>, secret, Part::sms},
+    {"Accounts", "TWILIO_API_KEY_SID", "", "", "An API key of it (SK...) that sends instead of the token,",
+     read_word<&C::twilio_api_key_sid>, key, Part::sms},
+    {"Accounts", "TWILIO_API_KEY_SECRET", "", "", "and its secret.", read_service_key<&C::twilio_api_key_secret>, secret, Part::sms},
     {"Accounts", "TWILIO_FROM", "", "", "The number that sends,", read_word<&C::twilio_from>, plain, Part::sms},
     {"Accounts", "TWILIO_MESSAGING_SERVICE_SID", "", "", "or the messaging service that chooses one.",
      read_word<&C::twilio_messaging_service_sid>, key, Part::sms},
@@ -175,9 +207,7 @@ constexpr Setting list[] = {
 
 bool is_built(Part part)
 {
-    // What later versions bring is read and checked already.
-    return part == Part::core || part == Part::postgres || part == Part::proxies || part == Part::rate_rules || part == Part::metrics ||
-           part == Part::model_rate || part == Part::stripe;
+    return part != Part::retention; // What a later version brings is read and checked already.
 }
 
 std::string_view name_of(Part part)

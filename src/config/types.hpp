@@ -44,6 +44,14 @@ struct TestNumber {
     bool operator==(TestNumber const&) const = default;
 };
 
+// "openai:llama3.2=Llama|Runs on our own machines.": what people are shown of a model.
+struct ModelLabel {
+    std::string model;
+    std::string label;
+    std::string line; // May be empty.
+    bool operator==(ModelLabel const&) const = default;
+};
+
 // "send=30/60": replaces the built-in rule of one route class.
 struct RateOverride {
     std::string route_class; // "auth", "send_address"; the whole list stands in limits/rate_rules.hpp.

@@ -129,17 +129,25 @@ std::optional<Response> refuse_by_head(Server::Shared const& shared, RequestRead
     return refuse_content(request, reader, *route);
 }
 
+// What the header Authorization shows; empty where it shows none.
+std::string_view bearer_token(Request const& request)
+{
+    constexpr std::string_view scheme = "bearer ";
+    auto const header = request.header("Authorization").value_or("");
+    if (header.size() <= scheme.size() || !equals_ignoring_case(header.substr(0, scheme.size()), scheme)) return {};
+    return trim(header.substr(scheme.size()));
+}
+
 // Empty, or why the caller is not let in.
 std::optional<Error> authenticate(Server::Shared const& shared, Target& target)
 {
-    constexpr std::string_view scheme = "bearer ";
-    auto header = target.request.header("Authorization");
     bool const is_open = target.found.route->options.access == Access::open;
-    if (!header || header->size() <= scheme.size() || !equals_ignoring_case(header->substr(0, scheme.size()), scheme)) {
+    auto const token = bearer_token(target.request);
+    if (token.empty()) {
         if (is_open) return std::nullopt;
         return unauthenticated("token_missing", "Send the header Authorization: Bearer <access token>; get one at /auth/verify-otp/.");
     }
-    auto identity = shared.authenticator(trim(header->substr(scheme.size())));
+    auto identity = shared.authenticator(token);
     if (identity) {
         target.request.identity = *identity;
         return std::nullopt;
@@ -195,6 +203,17 @@ asio::awaitable<limits::RateDecision> take_of_plan(Server::Shared& shared, UserI
     co_return co_await shared.limiter.take(RateClass::plan, "u:" + std::to_string(user.value), *rule);
 }
 
+// Whose budget a rule by address takes of.
+std::string sharer_of(Server::Shared const& shared, Request const& request, Route const& route)
+{
+    if (route.options.counts_who_is_shown && shared.options.issued_to) {
+        auto const token = bearer_token(request);
+        auto const shown = token.empty() ? std::nullopt : shared.options.issued_to(token);
+        if (shown) return "u:" + std::to_string(shown->user.value);
+    }
+    return "a:" + request.peer.limit_prefix;
+}
+
 // Says in `fields` what was counted for the caller; where that refuses, only what refused. The address is told of where it alone counts:
 // what is left of it depends on others.
 asio::awaitable<std::optional<Response>> refuse_by_rate(Server::Shared& shared, Request const& request, Route const& route,
@@ -214,7 +233,7 @@ asio::awaitable<std::optional<Response>> refuse_by_rate(Server::Shared& shared, 
         if (!decision.policy.empty()) add_rate(fields, decision);
     }
     if (decision.allowed && rules.per_address) {
-        std::string const key = "a:" + request.peer.limit_prefix;
+        std::string const key = sharer_of(shared, request, route);
         decision = co_await shared.limiter.take(rate_class, key, *rules.per_address);
         decision.policy = limits::address_policy(rate_class);
         if (fields.limit.empty()) add_rate(fields, decision);

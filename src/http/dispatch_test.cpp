@@ -46,6 +46,13 @@ Result<Identity> judge(std::string_view token)
     return unauthenticated("token_invalid", "bad");
 }
 
+std::optional<Identity> issued_to(std::string_view token)
+{
+    if (token == "good" || token == "expired") return Identity{UserId{7}, SessionId{1}};
+    if (token == "expired too") return Identity{UserId{8}, SessionId{2}};
+    return std::nullopt;
+}
+
 ServerOptions options()
 {
     ServerOptions made;
@@ -54,6 +61,7 @@ ServerOptions options()
     made.trusted_proxies.networks = Networks({"127.0.0.0/8"});
     made.rate_rules.send.per_user = limits::RateRule{1, std::chrono::seconds(3600)};
     made.rate_rules.otp.per_address = limits::RateRule{1, std::chrono::seconds(3600)};
+    made.issued_to = issued_to;
     return made;
 }
 
@@ -63,6 +71,8 @@ protected:
     {
         RouteOptions open{.id = "open", .access = Access::open, .limits = RateClass::otp};
         router.post("/open/", tell, service, open);
+        RouteOptions shared_one{.id = "shared", .access = Access::open, .limits = RateClass::otp, .counts_who_is_shown = true};
+        router.post("/shared/", tell, service, shared_one);
         router.post("/mine/", tell, service, {.id = "mine", .limits = RateClass::send});
         router.post("/hook/", bytes, service, raw_route("hook", "", ""));
         router.get("/breaks/", breaks, service, {.id = "breaks", .access = Access::open, .limits = RateClass::none});
@@ -178,6 +188,30 @@ TEST_F(Dispatch, judges_in_one_order_whatever_is_wrong_beside)
         {head("OPTIONS *"), "204"},
     };
     for (auto const& [given, expected] : cases) EXPECT_EQ(answered(given), expected) << given;
+}
+
+TEST_F(Dispatch, counts_by_the_address_or_by_whose_token_is_shown)
+{
+    struct Case {
+        std::string given;
+        std::string expected;
+    };
+    std::vector<Case> const cases = {
+        {head("POST /shared/"), "200"},
+        {head("POST /shared/"), "429 rate_limited"}, // The address is spent:
+        {head("POST /shared/", "Authorization: Bearer expired\r\n"), "200"},
+        {head("POST /shared/", "Authorization: Bearer good\r\n"), "429 rate_limited"}, // The same user.
+        {head("POST /shared/", "Authorization: Bearer expired\r\nX-Forwarded-For: 203.0.113.9\r\n"), "429 rate_limited"},
+        {head("POST /shared/", "authorization: bearer  expired too \r\n"), "200"},
+        {head("POST /shared/", "Authorization: Bearer forged\r\n"), "429 rate_limited"},
+        {head("POST /shared/", "Authorization: Bearer \r\n"), "429 rate_limited"},
+        {head("POST /shared/", "Authorization: Basic expired\r\n"), "429 rate_limited"},
+        {head("POST /open/", "Authorization: Bearer expired\r\n"), "429 rate_limited"}, // Only where the route says so.
+        {head("POST /shared/", "X-Forwarded-For: 203.0.113.9\r\n"), "200"},             // Which nobody's token has spent.
+    };
+    for (auto const& [given, expected] : cases) EXPECT_EQ(answered(given), expected) << given;
+    shared->options.issued_to = {};
+    EXPECT_EQ(answered(head("POST /shared/", "Authorization: Bearer expired too\r\n")), "429 rate_limited");
 }
 
 TEST_F(Dispatch, health_asks_for_the_host_where_it_is_told_to)

@@ -134,14 +134,32 @@ json::object operation(Route const& route, SchemaBook const& book)
     return operation;
 }
 
-json::object components(Router const& router)
+// Adds the schemas that `value` refers to, and those that they refer to.
+void add_schemas_of(json::value const& value, SchemaBook const& book, json::object& schemas)
 {
-    std::set<std::string> query_names;
-    for (auto const& route : router.routes()) query_names.insert(route.shape.query_schema);
-    json::object schemas;
-    for (auto const& [name, entry] : router.schemas().entries) {
-        if (!query_names.contains(name)) schemas[name] = json::parse(entry.schema);
+    constexpr std::string_view place = "#/components/schemas/";
+    if (auto const* list = value.if_array()) {
+        for (auto const& element : *list) add_schemas_of(element, book, schemas);
     }
+    auto const* object = value.if_object();
+    if (!object) return;
+    for (auto const& [key, member] : *object) {
+        add_schemas_of(member, book, schemas);
+        std::string_view const text = key == "$ref" && member.is_string() ? std::string_view(member.get_string()) : std::string_view();
+        if (!text.starts_with(place)) continue;
+        auto const found = book.entries.find(std::string(text.substr(place.size())));
+        if (found == book.entries.end() || schemas.contains(found->first)) continue;
+        auto schema = json::parse(found->second.schema);
+        schemas[found->first] = schema;
+        add_schemas_of(schema, book, schemas);
+    }
+}
+
+// Of `paths`: what only undocumented routes take and give is not shown.
+json::object components(SchemaBook const& book, json::object const& paths)
+{
+    json::object schemas;
+    add_schemas_of(paths, book, schemas);
     schemas["Problem"] = json::parse(R"({"type":"object","description":"RFC 9457.",
         "required":["type","title","status","detail","code","request_id"],
         "properties":{"type":{"type":"string"},"title":{"type":"string"},"status":{"type":"integer"},
@@ -196,6 +214,7 @@ std::string openapi_document(Router const& router, ApiInfo const& info)
     }
     json::array tag_list;
     for (auto tag : tags) tag_list.push_back({{"name", tag}, {"description", "Operations on " + std::string(tag) + "."}});
+    auto parts = components(router.schemas(), paths);
     json::object const document{{"openapi", "3.1.0"},
                                 {"info",
                                  {{"title", info.title},
@@ -207,7 +226,7 @@ std::string openapi_document(Router const& router, ApiInfo const& info)
                                 {"security", {{{"bearer", json::array()}}}},
                                 {"tags", std::move(tag_list)},
                                 {"paths", std::move(paths)},
-                                {"components", components(router)}};
+                                {"components", std::move(parts)}};
     return json::serialize(document);
 }
 

@@ -68,6 +68,10 @@ struct SeeOther {
 // What a form's handler answers.
 using HtmlOrSeeOther = std::variant<Html, SeeOther>;
 
+// For who reads in a browser a page, for programs a T.
+template <class T>
+using HtmlOr = std::variant<Html, T>;
+
 // One kind of event of a stream, for the OpenAPI document.
 struct EventShape {
     std::string_view name;

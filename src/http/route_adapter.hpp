@@ -138,6 +138,20 @@ struct Answer<HtmlOrSeeOther> {
     }
 };
 
+template <class T>
+struct Answer<HtmlOr<T>> {
+    static Response respond(HtmlOr<T> value)
+    {
+        auto const* page = std::get_if<Html>(&value);
+        return page ? html_response(*page) : Answer<T>::respond(std::get<T>(std::move(value)));
+    }
+    static void describe(AnswerShape& shape, SchemaBook& book)
+    {
+        Answer<T>::describe(shape, book);
+        shape.answers_html = true;
+    }
+};
+
 // The query string as a JSON object, so that it is read, limited and refused like a body; `schema` tells which values are numbers.
 std::string query_as_json(Request const& request, std::string const& schema);
 

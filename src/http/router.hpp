@@ -39,6 +39,9 @@ struct RouteOptions {
     std::vector<EventShape> events;                                // Of a stream.
     bool may_have_ended = false;                                   // A stream that has nothing left to tell: 204.
     bool takes_idempotency_key = false;
+    // Who shows a token that was once issued here is counted by its user instead of by the address, which a carrier's phones all share: no
+    // stranger among them spends what is theirs. It opens nothing, and may have expired.
+    bool counts_who_is_shown = false;
     bool is_documented = true;          // Aliases of a path are dispatched but not documented twice.
     bool ignores_allowed_hosts = false; // Health checks come by address.
 };

@@ -54,6 +54,9 @@ struct ServerOptions {
     ServerLimits limits;
     // What a user's plan allows over all of their routes but streams; empty, or nullopt: no such limit.
     std::function<asio::awaitable<std::optional<std::int64_t>>(UserId user)> requests_per_minute;
+    // Whom a token was issued to, by its signature alone, expired or ended as it may be: for RouteOptions::counts_who_is_shown. May be
+    // empty.
+    std::function<std::optional<Identity>(std::string_view bearer_token)> issued_to;
 };
 
 // The address cannot be used, in words for the operator: "127.0.0.1:8000 is taken: another program listens there".

@@ -154,6 +154,11 @@ CurlRequest prepare_request(HttpRequest const& request, std::string& why)
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
     // Wait for a connection that may turn out to be HTTP/2. Never without TLS: there it would mean to wait for a whole other answer.
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, url_part(made.url.get(), CURLUPART_SCHEME) == "https" ? 1L : 0L);
+    if (request.connection == HttpConnection::own) {
+        curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+        curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+        curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 0L);
+    }
     set_method(easy, request);
     return made;
 }

@@ -112,9 +112,10 @@ public:
         co_await changed_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
         if (cancelled || came_) co_return; // came_: in the moment between the timer's end and here.
 
+        auto const failure = never_connected() ? HttpFailure::unreachable : HttpFailure::timed_out;
         if (running_) loop_.remove(curl_.easy.get());
         running_ = false;
-        end({HttpFailure::timed_out, until == deadline_ ? "the time for the call was over" : "no byte came for too long"});
+        end({failure, until == deadline_ ? "the time for the call was over" : "no byte came for too long"});
     }
 
 private:
@@ -127,8 +128,18 @@ private:
         if (code != CURLE_OK && !head_complete_ && is_ours) {
             return end({HttpFailure::no_descriptors, "this process can open no more sockets; raise its limit (ulimit -n)"});
         }
-        auto const failure = failure_of(code);
+        auto failure = failure_of(code);
+        if (failure == HttpFailure::timed_out && never_connected()) failure = HttpFailure::unreachable;
         end({failure, failure == HttpFailure::none ? "" : curl_easy_strerror(code)});
+    }
+
+    // Then no byte of the request has left. Only known of a connection of its own: a shared one may be older than the request.
+    bool never_connected() const
+    {
+        if (request_.connection != HttpConnection::own) return false;
+        curl_off_t connected_after = 0;
+        auto const what = request_.url.starts_with("https:") ? CURLINFO_APPCONNECT_TIME_T : CURLINFO_CONNECT_TIME_T;
+        return curl_easy_getinfo(curl_.easy.get(), what, &connected_after) == CURLE_OK && connected_after == 0;
     }
 
     void end(HttpResult result)

@@ -22,6 +22,10 @@ struct HttpHeader {
     std::string value;
 };
 
+// Where another request's connection would do, libcurl sends a request once more when such a connection ends without an answer: whoever
+// can bear no second one asks for a connection of its own.
+enum class HttpConnection { shared, own };
+
 struct HttpRequest {
     std::string method = "GET";
     std::string url;
@@ -32,6 +36,7 @@ struct HttpRequest {
     std::chrono::milliseconds connect_time_max{10'000};
     std::chrono::milliseconds silence_max{60'000}; // The reader waits no longer than this for the head or for more bytes.
     std::size_t body_bytes_max = 4 * 1024 * 1024;  // Of the answer; more ends the call.
+    HttpConnection connection = HttpConnection::shared;
 };
 
 struct HttpHead {

@@ -6,6 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <functional>
 
 namespace pollux::net {
@@ -51,6 +52,8 @@ TEST(HttpClient, reads_the_table)
 {
     HttpRequest hasty;
     hasty.silence_max = 50ms;
+    HttpRequest hasty_alone = hasty;
+    hasty_alone.connection = HttpConnection::own;
     HttpRequest late;
     late.deadline = Steady::now();
     HttpRequest small;
@@ -89,6 +92,7 @@ TEST(HttpClient, reads_the_table)
         {"nothing", {{}}, {}, {{0, {}}, "", {HttpFailure::cut, ""}}},
         {"no http", {{"SSH-2.0-x\r\n"}}, {}, {{0, {}}, "", {HttpFailure::cut, ""}}},
         {"silent before the head", {{}, TestServer::After::keep_open}, hasty, {{0, {}}, "", {HttpFailure::timed_out, ""}}},
+        {"silent on a connection of its own", {{}, TestServer::After::keep_open}, hasty_alone, {{0, {}}, "", {HttpFailure::timed_out, ""}}},
         {"silent in the body",
          {{"HTTP/1.1 200 OK\r\n\r\nab"}, TestServer::After::keep_open},
          hasty,
@@ -112,6 +116,50 @@ TEST(HttpClient, reads_the_table)
         SCOPED_TRACE(c.name);
         run(c.script, [&c](TestServer& server) { return expect_answer(server, c.request, c.expected); });
     }
+}
+
+// Listens, and has no room for another connection: the kernel drops whatever comes, as a network may.
+class FullPort {
+public:
+    explicit FullPort(asio::io_context& io) : acceptor_(io, asio::ip::tcp::v4())
+    {
+        acceptor_.bind({asio::ip::address_v4::loopback(), 0});
+        acceptor_.listen(0);
+        for (int count = 0; count < 4; ++count) {
+            auto& socket = waiting_.emplace_back(io);
+            socket.async_connect(acceptor_.local_endpoint(), [](boost::system::error_code) {});
+        }
+    }
+    std::string url() const { return "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + "/"; }
+
+private:
+    asio::ip::tcp::acceptor acceptor_;
+    std::deque<asio::ip::tcp::socket> waiting_;
+};
+
+asio::awaitable<void> expect_never_connected(TestServer&)
+{
+    auto& io = static_cast<asio::io_context&>(asio::query(co_await asio::this_coro::executor, asio::execution::context));
+    FullPort const port(io);
+    for (auto const connection : {HttpConnection::own, HttpConnection::shared}) {
+        HttpRequest request;
+        request.url = port.url();
+        request.connection = connection;
+        request.connect_time_max = 200ms;
+        auto const by_curl = co_await fetch(request);
+        request.connect_time_max = 10s;
+        request.deadline = Steady::now() + 200ms;
+        auto const by_us = co_await fetch(std::move(request));
+        auto const expected = connection == HttpConnection::own ? HttpFailure::unreachable : HttpFailure::timed_out;
+        EXPECT_EQ(by_curl.result.failure, expected) << by_curl.result.detail;
+        EXPECT_EQ(by_us.result.failure, expected) << by_us.result.detail;
+    }
+}
+
+// What certainly was not posted may be posted again.
+TEST(HttpClient, tells_who_was_never_connected)
+{
+    run({{}}, expect_never_connected);
 }
 
 asio::awaitable<void> expect_sent(TestServer& server)

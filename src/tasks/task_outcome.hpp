@@ -3,6 +3,7 @@
 
 #include "tasks/task_verdict.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -14,6 +15,13 @@ public:
     static TaskOutcome retry(std::string reason, std::optional<std::chrono::microseconds> after = std::nullopt)
     {
         return TaskOutcome(TaskEnd::retry, std::move(reason), after);
+    }
+    // Not before that time, which somebody else has asked for, and not before the usual back-off either.
+    static TaskOutcome retry_not_before(std::string reason, std::optional<std::chrono::microseconds> at_least)
+    {
+        TaskOutcome outcome(TaskEnd::retry, std::move(reason));
+        outcome.at_least_ = at_least.value_or(std::chrono::microseconds(0));
+        return outcome;
     }
     static TaskOutcome give_up(std::string reason) { return TaskOutcome(TaskEnd::give_up, std::move(reason)); }
 
@@ -29,6 +37,7 @@ public:
     TaskEnd end() const { return end_; }
     std::string const& reason() const { return reason_; }
     std::optional<std::chrono::microseconds> after() const { return after_; } // Instead of the usual back-off.
+    std::chrono::microseconds at_least() const { return at_least_; }
 
 private:
     explicit TaskOutcome(TaskEnd end, std::string reason = {}, std::optional<std::chrono::microseconds> after = std::nullopt)
@@ -38,6 +47,14 @@ private:
     TaskEnd end_;
     std::string reason_;
     std::optional<std::chrono::microseconds> after_;
+    std::chrono::microseconds at_least_{0};
 };
+
+inline TaskVerdict judge(TaskOutcome const& outcome, TaskLimits limits, std::int64_t failures, double jitter)
+{
+    auto verdict = judge(outcome.end(), limits, failures, jitter);
+    if (verdict.next == TaskVerdict::Next::ready) verdict.delay = std::max(outcome.after().value_or(verdict.delay), outcome.at_least());
+    return verdict;
+}
 
 } // namespace pollux::tasks

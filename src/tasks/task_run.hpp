@@ -15,6 +15,8 @@ namespace pollux::tasks {
 
 namespace asio = boost::asio;
 
+constexpr std::chrono::seconds hold_max{10}; // Longer than any call that is made under it.
+
 class TaskRun {
 public:
     TaskRun(Task task, Steady::time_point deadline) : task_(std::move(task)), deadline_(deadline) {}
@@ -33,6 +35,11 @@ public:
         co_await told_.wait(seen, std::min(until, deadline_));
     }
 
+    // From here on it does what must not be done again, or be cut off: a stop waits for it, within hold_max, and never hands it back. First
+    // hold, then ask is_to_end().
+    void hold() { is_held_ = true; }
+    bool is_held() const { return is_held_; }
+
     void tell_to_end() // From any thread.
     {
         is_told_to_end_ = true;
@@ -43,6 +50,7 @@ private:
     Task const task_;
     Steady::time_point const deadline_;
     std::atomic<bool> is_told_to_end_ = false;
+    std::atomic<bool> is_held_ = false;
     net::Wakeup told_;
 };
 

@@ -7,6 +7,8 @@
 #include "ops/log.hpp"
 #include "ops/metrics.hpp"
 
+#include <algorithm>
+
 namespace pollux::tasks {
 namespace {
 
@@ -94,10 +96,18 @@ void TaskRunner::end_stop(std::chrono::milliseconds limit)
         net::TaskGroup handing_back(log_failure);
         handing_back.spawn(runtime_.next_executor(), hand_back_all());
         handing_back.wait(hand_back_max);
+        wait_for_held();
     }
     stops_renewing_ = true;
     renewal_.notify();
     loops_.wait(hand_back_max);
+}
+
+void TaskRunner::wait_for_held()
+{
+    std::unique_lock lock(mutex_);
+    one_ended_.wait_for(lock, hold_max,
+                        [this] { return std::ranges::none_of(running_, [](auto const& running) { return running.second->is_held(); }); });
 }
 
 void TaskRunner::wake(std::string_view kind)
@@ -243,6 +253,7 @@ asio::awaitable<void> TaskRunner::run(TaskKind const* kind, Running running, boo
         --busy_[kind->lane];
         auto const found = running_.find(running->task().id.value);
         if (found != running_.end() && found->second == running) running_.erase(found);
+        one_ended_.notify_all();
     }
     wake(kind->name);
 }
@@ -261,8 +272,7 @@ asio::awaitable<TaskOutcome> TaskRunner::outcome_of(TaskKind const* kind, Runnin
 
 asio::awaitable<void> TaskRunner::keep_end(TaskKind const* kind, Task const& task, TaskOutcome outcome)
 {
-    auto verdict = judge(outcome.end(), kind->limits, task.failures, random_share());
-    if (auto const after = outcome.after(); after && verdict.next == TaskVerdict::Next::ready) verdict.delay = *after;
+    auto const verdict = judge(outcome, kind->limits, task.failures, random_share());
     bool const is_mine = co_await store_.finish(task, verdict, outcome.reason());
     if (!is_mine) co_return; // The process that took it over ends it.
     count_end(kind->name, outcome.end());
@@ -305,6 +315,7 @@ asio::awaitable<void> TaskRunner::renew_leases()
 asio::awaitable<void> TaskRunner::hand_back_all()
 {
     for (auto const& running : all_running()) {
+        if (running->is_held()) continue;
         auto const& task = running->task();
         co_await keep_end(kinds_.find(task.kind), task, TaskOutcome::hand_back());
     }

@@ -9,6 +9,7 @@
 #include "tasks/task_run.hpp"
 #include "tasks/task_store.hpp"
 
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -36,7 +37,8 @@ public:
     void start();
 
     void begin_stop(); // Nothing new is claimed, and what runs is told to end.
-    // After begin_stop(): what has not ended within `limit` is handed back. Blocks, never on an I/O thread. Once.
+    // After begin_stop(): what has not ended within `limit` is handed back, but for what is held (TaskRun), which gets hold_max more; what
+    // is held even then stays claimed until its lease runs out. Blocks, never on an I/O thread. Once.
     void end_stop(std::chrono::milliseconds limit);
 
     // There may be a task of this kind to claim. From any thread.
@@ -55,6 +57,7 @@ private:
     asio::awaitable<void> claim_lane(Lane lane);
     asio::awaitable<void> renew_leases();
     asio::awaitable<void> hand_back_all();
+    void wait_for_held();
 
     asio::awaitable<void> run(TaskKind const* kind, Running running, bool is_readable);
     asio::awaitable<TaskOutcome> outcome_of(TaskKind const* kind, Running running);
@@ -81,6 +84,7 @@ private:
     std::atomic<bool> is_stopping_ = false;
     std::atomic<bool> stops_renewing_ = false;
     mutable std::mutex mutex_;
+    std::condition_variable one_ended_;
     std::set<Lane> woken_;                              // Lanes to claim for.
     std::map<Lane, std::size_t> busy_;                  // Hands taken.
     std::unordered_map<std::int64_t, Running> running_; // By the task's id.

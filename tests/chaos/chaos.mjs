@@ -15,14 +15,14 @@ import { Client, User } from '../e2e/support/client.mjs';
 import { ms, percentile } from '../e2e/support/figures.mjs';
 import { sleep, until } from '../e2e/support/process.mjs';
 import { Random } from '../e2e/support/random.mjs';
-import { Sim } from '../e2e/support/sim.mjs';
 import { TimedClient } from '../e2e/support/timed_client.mjs';
 import { check } from './checker.mjs';
 import { Buyers, keptEvents } from './buyers.mjs';
-import { ChaosClient } from './clients.mjs';
+import { ChaosClient, persist } from './clients.mjs';
 import { runFailpoints } from './failpoints.mjs';
 import { readHistory, settledMessages } from './history.mjs';
 import { checkPayments } from './payment_checker.mjs';
+import { faultyPlans, startModels } from './models.mjs';
 import { bugs, goodHistory, undetected } from './planted.mjs';
 import { goodPayments, paymentBugs, undetectedPayments } from './planted_payments.mjs';
 import { runRoleFailpoints } from './role_failpoints.mjs';
@@ -70,29 +70,53 @@ function verdict(what, problems) {
 async function makeUsers(client) {
     const users = await Promise.all(Array.from({ length: clientCount }, () => User.signUp(client)));
     const count = Math.max(3, Math.ceil(sends / clientCount / sendsARoom));
-    return Promise.all(users.map(async (user) => ({ user, rooms: await Promise.all(Array.from({ length: count }, () => user.createRoom())) })));
+    // Every third room is named by its user from the beginning; the others have no name, and a model may give them one.
+    const bodyOf = (index) => (index % 3 === 0 ? { name: nameOf(index) } : {});
+    return Promise.all(users.map(async (user) => ({ user, rooms: await Promise.all(Array.from({ length: count }, (_, index) => user.createRoom(bodyOf(index)))) })));
+}
+
+const nameOf = (index) => `Mine, number ${index}`;
+
+// Names every other room of those that have none, at moments that are spread over the sends. Returns what users named, and which of it
+// was there before the first message: [{room, name, isFromTheStart}].
+async function nameRooms(users, random, accepted) {
+    const named = [];
+    const toName = [];
+    for (const { user, rooms } of users) {
+        rooms.forEach((room, index) => {
+            if (index % 3 === 0) named.push({ room, name: nameOf(index), isFromTheStart: true });
+            if (index % 3 === 1) toName.push({ user, room, name: nameOf(index) });
+        });
+    }
+    const inOrder = random.shuffled(toName);
+    for (const [index, { user, room, name }] of inOrder.entries()) {
+        await until('enough sends', () => accepted() >= (index * sends) / (inOrder.length + 1), { seconds: 180 + 3 * kills, everyMs: 5 });
+        await persist(() => user.ask('PATCH', `/chatroom/${room}/`, { body: { name } }));
+        named.push({ room, name });
+    }
+    return named;
 }
 
 // Harms at moments that are spread over the sends. Returns what they were, in the order of their beginning.
-async function harmAndMend(shape, random, accepted, sim) {
+async function harmAndMend(shape, random, accepted, sims) {
     const done = [];
     while (done.length < kills) {
         const next = ((done.length + random.fraction()) * sends) / (kills + 1);
         await until(`${Math.round(next)} sends to be accepted`, () => accepted() >= next, { seconds: 180, everyMs: 2 });
         await sleep(random.between(replyMsMax / 2, 3 * replyMsMax));
         done.push(...(await shape.harmOnce(random)));
-        await sim.history(); // The simulator keeps the latest calls only.
+        for (const sim of sims) await sim.history(); // Simulators keep the latest calls only.
     }
     return done.sort((one, two) => one.began - two.began);
 }
 
 async function runKills() {
     const random = new Random(seed);
-    const sim = await Sim.start();
-    await sim.plan({ default: { duration_ms: replyMsMax - 50, chunks: 12, pieces: 'random' } });
+    const models = await startModels();
+    await models.first.plan(faultyPlans({ duration_ms: replyMsMax - 50, chunks: 12, pieces: 'random' }, sends, random.fork()));
     const buyers = await Buyers.open();
     const shape = await Shape.start({
-        env: { ...sim.settings(), ...buyers.settings, BASIC_DAILY_MESSAGES: String(quota) }, roles, clients: clientCount + buyerCount, redis: options.redis === 'yes', harmMsMax,
+        env: { ...models.settings, ...buyers.settings, BASIC_DAILY_MESSAGES: String(quota) }, roles, clients: clientCount + buyerCount, redis: options.redis === 'yes', harmMsMax,
     });
     const client = new TimedClient(shape.target);
     const users = await makeUsers(client);
@@ -111,7 +135,10 @@ async function runKills() {
         });
         return chaos.run(share);
     });
-    const [harmed] = await Promise.all([harmAndMend(shape, random.fork(), () => accepted, sim), ...running]);
+    const both = [models.first, models.second];
+    const [harmed, named] = await Promise.all([
+        harmAndMend(shape, random.fork(), () => accepted, both), nameRooms(users, random.fork(), () => accepted), ...running,
+    ]);
     const harmedUntil = Math.max(0, ...harmed.map(({ ended }) => ended));
     const shown = await settledMessages(users, harmedUntil || Date.now());
     const seconds = (performance.now() - began) / 1000;
@@ -123,11 +150,11 @@ async function runKills() {
     verdict('SIGTERM ends each process with 0 within 30 s', stubborn);
 
     const killed = harmed.filter(({ cutsCalls }) => cutsCalls).map(({ began }) => began);
-    const history = await readHistory({ store: shape, sim, users, sends: ledger, kills: killed, harmedUntil, shown, quota });
+    const history = await readHistory({ store: shape, models, users, sends: ledger, kills: killed, harmedUntil, shown, quota, named, callsAllowed: 4 });
     payments.kept = await keptEvents(shape);
     await buyers.close();
     if (buyerCount > 0) judgePayments(payments, buyers);
-    await sim.stop();
+    await models.stop();
     const problems = check(history);
     verdict(`${sends} sends of ${clientCount} clients, ${harmed.length} harms (${[...new Set(harmed.map(({ role }) => role))].join(', ')}): each accepted message has exactly one reply`, problems);
     verdict('the database finds itself whole', await shape.integrityProblems());
@@ -167,7 +194,7 @@ function printWaits(waits, harmed) {
     console.log(`    the longest wait for an answer: ${ms(Math.max(...waits.map(({ ms }) => ms)))}`);
 }
 
-function printCounts({ sends, replies, calls, harmedUntil }, seconds) {
+function printCounts({ sends, replies, calls, harmedUntil, rooms, second }, seconds) {
     const lag = Math.max(0, ...replies.filter(({ createdAt }) => createdAt < harmedUntil).map(({ completedAt }) => completedAt - harmedUntil));
     const repeats = sends.reduce((sum, { answers }) => sum + answers.filter(({ isReplayed }) => isReplayed).length, 0);
     const streamed = sends.reduce((sum, { streamed }) => sum + streamed.length, 0);
@@ -175,6 +202,8 @@ function printCounts({ sends, replies, calls, harmedUntil }, seconds) {
     for (const { question } of calls) callsOf.set(question, (callsOf.get(question) ?? 0) + 1);
     console.log(`    ${sends.length} sends, ${repeats} repeats answered, ${replies.length} replies, ${streamed} read as a stream, in ${seconds.toFixed(1)} s`);
     console.log(`    ${calls.length} calls of the model for ${replies.length} replies, at most ${Math.max(...callsOf.values())} for one; ${(lag / 1000).toFixed(1)} s from the last harm's end to the end of all that was accepted before`);
+    const of = (who) => rooms.filter(({ namedBy }) => namedBy === who).length;
+    console.log(`    ${second} of the calls went to the second model; ${of('user')} rooms are named by their users, ${of('model')} by a model, ${of('message')} by their first message`);
 }
 
 function keep(history) {

@@ -4,9 +4,12 @@ import { echo } from '../e2e/support/texts.mjs';
 
 // history: {
 //   sends: [{user, room, key, content, answers: [{message, reply, isReplayed}], streamed: [{reply, text}]}]: what clients saw.
-//   questions: [{id, room, user, content}], replies: [{id, room, user, replyTo, variant, status, content, completedAt (ms), day}]
+//   questions: [{id, room, user, content}], replies: [{id, room, user, replyTo, variant, status, content, model, completedAt (ms), day}]
 //   jobs: [...], usage: [{user, day, used, tokens}], models: [{user, day, replies, tokens}]: use over all models; quota: units a user and day: the database at the end.
 //   shown: [{id, room, status, content}]: the same through the API.
+//   rooms: [{room, name, namedBy}]: the database at the end. named: [{room, name, isFromTheStart}]: the last name that
+//   its user gave, and whether it was there before the first message.
+//   titles: [{question, startedAt (ms)}]: calls that ended well and named the room in which this was asked first.
 //   calls: [{question, startedAt (ms)}]: the model's log. callsAllowed: calls a reply may take when nothing is killed.
 //   kills: [ms], at which calls of the model may have been lost; harmedUntil (ms): the end of the last harm; settledWithinMs, system: the system instruction that the model gets.
 // }
@@ -21,6 +24,8 @@ export function check(history) {
     checkQuota(history, report);
     checkModels(history, report);
     checkCalls(history, report);
+    checkNames(history, report);
+    checkTitles(history, report);
     checkShown(history, report);
     return problems;
 }
@@ -72,6 +77,12 @@ function checkNothingElse({ sends, questions, replies, jobs }, found, report) {
     for (const job of jobs) report('orphan', `the job of reply ${job.reply} is still ${job.state}`);
 }
 
+// The two models have other words for who said what, and so another digest.
+function saidBy(model, turns, system) {
+    const isCompatible = model?.startsWith('openai:');
+    return echo(isCompatible ? turns.map((turn) => (turn.role === 'model' ? { ...turn, role: 'assistant' } : turn)) : turns, system);
+}
+
 function checkReplies({ questions, kills, harmedUntil = 0, settledWithinMs, system }, found, report) {
     const calmSince = Math.max(harmedUntil, ...kills);
     for (const [room, inRoom] of groupBy(questions, ({ room }) => room)) {
@@ -82,8 +93,8 @@ function checkReplies({ questions, kills, harmedUntil = 0, settledWithinMs, syst
             if (replies.length === 0) report('lost', `no reply to ${question.id}`);
             if (replies.length > 1) report('doubled', `${replies.length} replies to ${question.id}`);
             turns.push({ role: 'user', text: question.content });
-            const expected = echo(turns, system);
             for (const reply of replies) {
+                const expected = saidBy(reply.model, turns, system);
                 if (reply.status !== 'completed') report('unfinished', `the reply ${reply.id} is ${reply.status}`);
                 else if (reply.content !== expected) report('torn', `the reply ${reply.id} is not what the model says to this`);
                 if (calmSince > 0 && reply.completedAt > calmSince + settledWithinMs) report('late', `the reply ${reply.id}`);
@@ -131,6 +142,36 @@ function checkCalls({ calls, callsAllowed, kills }, report) {
         const starts = list.map(({ startedAt }) => startedAt).sort((one, two) => one - two);
         const crashes = kills.filter((kill) => kill >= starts[0] && kill <= starts.at(-1)).length;
         if (list.length > callsAllowed + crashes) report('calls', `${list.length} for "${question}", which ${crashes} kills hit`);
+    }
+}
+
+// A name that its user gave stays, and a model names nothing that nobody has written in.
+function checkNames({ rooms, named, questions }, report) {
+    const given = new Map(named.map(({ room, name }) => [room, name]));
+    const used = new Set(questions.map(({ room }) => room));
+    for (const { room, name, namedBy } of rooms) {
+        const users = given.get(room);
+        if (users !== undefined && (namedBy !== 'user' || name !== users)) report('named', `the room ${room} of its user is "${name}" by ${namedBy}`);
+        if (users === undefined && namedBy === 'user') report('named', `the room ${room} is its user's, who never named it`);
+        if (namedBy === 'model' && !used.has(room)) report('named', `the room ${room} was named after nothing`);
+    }
+}
+
+const harmLastsMs = 2_000; // A database that went away shortly before a call may still be away when its name is to be kept.
+
+// A room is named once: a model is called for it again only where a process died before it could keep the name.
+function checkTitles({ titles, rooms, named, questions, kills }, report) {
+    const firstOf = new Map();
+    for (const { room, content } of [...questions].sort((one, two) => one.id - two.id)) if (!firstOf.has(room)) firstOf.set(room, content);
+    const fromTheStart = new Set(named.filter(({ isFromTheStart }) => isFromTheStart).map(({ room }) => room));
+    const calls = groupBy(titles, ({ question }) => question);
+    for (const { room, namedBy } of rooms) {
+        const list = calls.get(firstOf.get(room)) ?? [];
+        const starts = list.map(({ startedAt }) => startedAt).sort((one, two) => one - two);
+        const crashes = kills.filter((kill) => kill >= starts[0] - harmLastsMs && kill <= starts.at(-1)).length;
+        if (list.length > 1 + crashes) report('titles', `${list.length} calls to name the room ${room}, which ${crashes} kills hit`);
+        if (list.length === 0 && namedBy === 'model') report('titles', `the room ${room} has a name that no model gave`);
+        if (list.length > 0 && fromTheStart.has(room)) report('titles', `the room ${room} of its user was to be named by a model`);
     }
 }
 

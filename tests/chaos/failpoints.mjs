@@ -6,15 +6,15 @@ import path from 'node:path';
 import { Client, User } from '../e2e/support/client.mjs';
 import { repository, sleep } from '../e2e/support/process.mjs';
 import { Server, roomySettings } from '../e2e/support/server.mjs';
-import { Sim } from '../e2e/support/sim.mjs';
 import { check } from './checker.mjs';
 import { readHistory, settledMessages } from './history.mjs';
+import { startModels } from './models.mjs';
 import { sqliteProblems } from './shapes/embedded.mjs';
 import { Workload } from './workload.mjs';
 
 const atOnce = 3; // Servers that work through the list side by side.
 export const quota = 1_000_000;
-const ofMoney = /^(grant|payment|demo|walk)_/; // Tests of plans and payments (tests/e2e) end processes at those.
+const ofMoney = /^(grant|payment|demo|walk|sms)_/; // Tests of plans, payments and texts (tests/e2e) end processes at those.
 const ofTheStart = /^(migrate|backup|task)_/; // A first start begins each period of tasks.
 
 // As they stand in the code, so that none is forgotten.
@@ -58,6 +58,9 @@ export function passes(name, random, once = []) {
     return /^(db|send|finish)_/.test(name) && !once.includes(name) ? random.between(1, 3) : 1;
 }
 
+// Those that only a model in trouble leads to.
+export const needsTrouble = (name) => /^(put_back|call|attempt)_/.test(name);
+
 // One server with its users, which goes through failpoint after failpoint.
 class Lane {
     kills = [];
@@ -67,9 +70,9 @@ class Lane {
     }
 
     async work(queue, problems) {
-        this.sim = await Sim.start();
-        await this.sim.plan({ default: { duration_ms: 120, chunks: 6 } });
-        this.server = await Server.start({ env: { ...roomySettings, ...this.sim.settings(), BASIC_DAILY_MESSAGES: String(quota) } });
+        this.models = await startModels();
+        await this.models.first.plan({ default: { duration_ms: 120, chunks: 6 } });
+        this.server = await Server.start({ env: { ...roomySettings, ...this.models.settings, BASIC_DAILY_MESSAGES: String(quota) } });
         this.client = new Client(this.server);
         this.workload = await Workload.of(this.client);
         while (queue.length > 0) {
@@ -83,14 +86,14 @@ class Lane {
         }
         await this.#checkAll(problems);
         this.client.close();
-        await this.sim.stop();
+        await this.models.stop();
     }
 
     async #dieAt(name, problems) {
         await this.server.stop();
         const startCommits = name.startsWith('db_') ? 8 : 0;
         await this.server.launch({ FAILPOINT: `${name}:abort@${startCommits + passes(name, this.random)}` });
-        const working = this.workload.run(name.startsWith('put_back') ? this.sim : undefined);
+        const working = this.workload.run(needsTrouble(name) ? this.models.first : undefined);
         await diesAt(this.server, name, problems);
         this.kills.push(Date.now());
         await this.server.start();
@@ -98,16 +101,19 @@ class Lane {
     }
 
     async #checkAll(problems) {
-        const { server, sim, kills } = this;
+        const { server, models, kills } = this;
         const { sender, rooms, sends, deleted } = this.workload;
         const users = [{ user: sender, rooms }];
         const shown = await settledMessages(users, kills.at(-1) ?? Date.now());
         const stopped = await server.stop();
         if (stopped.code !== 0) problems.push(`the end: ${JSON.stringify(stopped)}`);
-        const history = await readHistory({ store: server, sim, users, sends, kills, shown, quota });
+        const history = await readHistory({ store: server, models, users, sends, kills, shown, quota, named: namedOf(rooms) });
         problems.push(...check(history), ...(await sqliteProblems(server)), ...(await leftovers(server, deleted)));
     }
 }
+
+// The rooms of a workload's sender have the name that makeRoom() gave them.
+export const namedOf = (rooms) => rooms.map((room) => ({ room, name: 'a room', isFromTheStart: true }));
 
 // What is there of deleted rooms, and jobs when all is done. `store` has rows(query).
 export async function leftovers(store, deleted) {

@@ -6,7 +6,7 @@ const system = 'Be brief.';
 
 // Two users, two rooms each, three exchanges a room; two kills in the middle.
 export function goodHistory() {
-    const history = { sends: [], questions: [], replies: [], jobs: [], usage: [], models: [], shown: [], calls: [], kills: [5000, 6000] };
+    const history = { sends: [], questions: [], replies: [], jobs: [], usage: [], models: [], shown: [], calls: [], kills: [5000, 6000], rooms: [], named: [], titles: [] };
     Object.assign(history, { quota: 6, callsAllowed: 1, settledWithinMs: 60_000, system });
     let id = 0;
     for (const user of [1, 2]) {
@@ -16,11 +16,17 @@ export function goodHistory() {
     }
     // A kill in the middle of the first call: its reply was written by a second one.
     history.calls.unshift({ question: history.questions[0].content, startedAt: 4900 });
+    // And one in the middle of keeping the first name.
+    history.titles.unshift({ question: history.questions[0].content, startedAt: 5500 });
     return history;
 }
 
 function addRoom(history, user, room, nextId) {
     const turns = [];
+    const isUsers = room % 10 === 1; // Its user's from the beginning.
+    history.rooms.push({ room, name: isUsers ? 'Mine' : 'A name', namedBy: isUsers ? 'user' : 'model' });
+    if (isUsers) history.named.push({ room, name: 'Mine', isFromTheStart: true });
+    else history.titles.push({ question: `question 1 of room ${room}`, startedAt: 6700 });
     for (const number of [1, 2, 3]) {
         const question = { id: nextId(), room, user, content: `question ${number} of room ${room}` };
         turns.push({ role: 'user', text: question.content });
@@ -120,6 +126,22 @@ export const bugs = [
         last.content = echo([{ role: 'user', text: questions.find(({ id }) => id === last.replyTo).content }], system);
         shown.find(({ id }) => id === last.id).content = last.content;
         for (const send of sends) send.streamed = send.streamed?.filter(({ reply }) => reply !== last.id);
+    }],
+    ['a model named a room of its user', 'named', ({ rooms, named }) => {
+        const mine = rooms.find(({ room }) => named.some((one) => one.room === room));
+        Object.assign(mine, { name: 'Echo of turn 3', namedBy: 'model' });
+    }],
+    ['a name of a user is lost', 'named', ({ rooms, named }) => {
+        rooms.find(({ room }) => named.some((one) => one.room === room)).name = 'what it was called before';
+    }],
+    ['a room is named again and again', 'titles', ({ titles, kills }) => {
+        const calm = Math.max(0, ...kills) + 1;
+        for (const extra of [0, 1, 2]) titles.push({ ...titles.at(-1), startedAt: calm + extra });
+        titles.splice(0, titles.length, ...titles.slice(-3));
+    }],
+    ['a model is asked to name a room that its user has named', 'titles', ({ titles, questions, named }) => {
+        const { room } = named.find(({ isFromTheStart, room }) => isFromTheStart && questions.some((one) => one.room === room));
+        titles.push({ question: questions.filter((one) => one.room === room).sort((one, two) => one.id - two.id)[0].content, startedAt: 1 });
     }],
     ['the API shows something else', 'shown', ({ shown }) => {
         shown.at(-1).content += '.';

@@ -3,11 +3,11 @@
 // armed must live through the same workload.
 import { Client, User } from '../e2e/support/client.mjs';
 import { Cluster, Node } from '../e2e/support/cluster.mjs';
-import { Sim } from '../e2e/support/sim.mjs';
 import { check } from './checker.mjs';
-import { diesAt, failpointNames, leftovers, passes, quota } from './failpoints.mjs';
+import { diesAt, failpointNames, leftovers, namedOf, needsTrouble, passes, quota } from './failpoints.mjs';
 import { readHistory, settledMessages } from './history.mjs';
-import { Workload } from './workload.mjs';
+import { startModels } from './models.mjs';
+import { Workload, usersOfAWorkload } from './workload.mjs';
 
 const reached = {
     serve: [
@@ -16,7 +16,7 @@ const reached = {
     ],
     worker: [
         'claim_before_commit', 'claim_after_commit', 'upstream_before_call', 'upstream_first_delta', 'put_back_before_commit', 'put_back_after_commit',
-        'finish_after_message', 'finish_after_job', 'finish_after_quota', 'finish_before_commit', 'finish_after_commit',
+        'call_after_count', 'attempt_before_feed', 'title_before_rename', 'title_after_commit', 'finish_after_message', 'finish_after_job', 'finish_after_quota', 'finish_before_commit', 'finish_after_commit',
         'db_before_commit', 'db_after_commit',
     ],
     migrate: ['migrate_before_commit', 'migrate_after_commit'],
@@ -65,11 +65,11 @@ class RoleLane {
     }
 
     async #start() {
-        this.sim = await Sim.start();
-        await this.sim.plan({ default: { duration_ms: 120, chunks: 6 } });
+        this.models = await startModels();
+        await this.models.first.plan({ default: { duration_ms: 120, chunks: 6 } });
         const count = reached[this.role].length + 1;
-        const env = { ...this.sim.settings(), BASIC_DAILY_MESSAGES: String(quota), STOP_DELAY_SECONDS: '0' };
-        this.cluster = await Cluster.start({ serves: 1, workers: 1, users: 5 * count, redis: this.redis, env });
+        const env = { ...this.models.settings, BASIC_DAILY_MESSAGES: String(quota), STOP_DELAY_SECONDS: '0' };
+        this.cluster = await Cluster.start({ serves: 1, workers: 1, users: usersOfAWorkload * count, redis: this.redis, env });
         const [serve] = this.cluster.serves;
         this.client = new Client({ url: serve.url, testNumber: () => this.cluster.testNumber() });
         while (this.workloads.length < count) this.workloads.push(await Workload.of(this.client));
@@ -80,7 +80,7 @@ class RoleLane {
     async #dieAt(name) {
         await this.victim.stop();
         await this.victim.launch({ FAILPOINT: `${name}:abort@${passes(name, this.random, once)}` });
-        const workload = this.unused.pop().run(name.startsWith('put_back') ? this.sim : undefined);
+        const workload = this.unused.pop().run(needsTrouble(name) ? this.models.first : undefined);
         this.working.push(workload.then((problems) => problems.map((problem) => `${name}: ${problem}`)));
         await diesAt(this.victim, name, this.problems);
         this.kills.push(Date.now());
@@ -90,7 +90,7 @@ class RoleLane {
     async #liveThrough(outOfReach) {
         await this.victim.stop();
         await this.victim.start({ FAILPOINT: outOfReach.map((name) => `${name}:abort`).join() });
-        const working = this.unused.pop().run(this.sim);
+        const working = this.unused.pop().run(this.models.first);
         await Promise.race([working, this.victim.program.end]);
         if (this.victim.program.exited) {
             this.problems.push(`a ${this.role} died at a failpoint that it is said not to reach`);
@@ -100,16 +100,16 @@ class RoleLane {
     }
 
     async #checkAll() {
-        const { cluster, sim, kills, problems, workloads } = this;
+        const { cluster, models, kills, problems, workloads } = this;
         const users = workloads.map(({ sender, rooms }) => ({ user: sender, rooms }));
         const shown = await settledMessages(users, kills.at(-1));
         for (const exit of await cluster.stop()) if (exit.code !== 0) problems.push(`the end: ${JSON.stringify(exit)}`);
         const sends = workloads.flatMap((workload) => workload.sends);
-        problems.push(...check(await readHistory({ store: cluster, sim, users, sends, kills, shown, quota })));
+        problems.push(...check(await readHistory({ store: cluster, models, users, sends, kills, shown, quota, named: namedOf(users.flatMap(({ rooms }) => rooms)) })));
         problems.push(...(await leftovers(cluster, workloads.flatMap(({ deleted }) => deleted))));
         this.client.close();
         await cluster.end();
-        await sim.stop();
+        await models.stop();
     }
 }
 

@@ -1,17 +1,19 @@
-// What users do so that every failpoint is passed: each of five users one thing. It goes on until all of it is done, whatever dies meanwhile.
+// What users do so that every failpoint is passed: each of six users one thing. It goes on until all of it is done, whatever dies meanwhile.
 import { randomUUID } from 'node:crypto';
 
 import { Unexpected, User } from '../e2e/support/client.mjs';
+import { until } from '../e2e/support/process.mjs';
 import { ReplyReader } from '../e2e/support/sse.mjs';
 import { persist } from './clients.mjs';
 
 const patienceSeconds = 120;
+export const usersOfAWorkload = 6;
 
 export class Workload {
     // The checker looks at the first user's rooms; each of the others does one thing besides.
     static async of(client) {
         const workload = new Workload();
-        workload.users = await Promise.all(Array.from({ length: 5 }, () => User.signUp(client)));
+        workload.users = await Promise.all(Array.from({ length: usersOfAWorkload }, () => User.signUp(client)));
         return workload;
     }
 
@@ -23,10 +25,11 @@ export class Workload {
         return this.users[0];
     }
 
-    // `sim`: the model says "later" to one of them, if it is given. Returns what went wrong.
+    // `sim`: the first model says "later" to one of them and "no" to another, if it is given. Returns what went wrong.
     async run(sim) {
-        const [sender, retrier, stopper, deleter, waiter] = this.users;
+        const [sender, retrier, stopper, deleter, waiter, namer] = this.users;
         const parts = [this.#send(sender), this.#retry(retrier), this.#stop(stopper), this.#delete(deleter)];
+        parts.push(this.#name(namer));
         if (sim) parts.push(this.#wait(waiter, sim));
         return (await Promise.allSettled(parts)).flatMap(({ reason }) => (reason ? [reason.stack] : []));
     }
@@ -93,14 +96,25 @@ export class Workload {
         this.deleted.push(room);
     }
 
-    // The model says "later", so the job is put back.
+    // The model says that it cannot just now, so the job is put back; and then that it never will, so that the next one answers.
     async #wait(user, sim) {
         const room = await makeRoom(user);
-        const content = `later in room ${room}`;
-        await sim.plan({ matching: [{ match: content, status: 429, retry_delay: '2.1s' }] });
-        const sent = await user.sendUntilAccepted(room, content);
-        const reader = await read(user, room, sent.reply.id);
-        if (reader.message.status !== 'completed') throw new Error(`the reply that was put back: ${reader.message.status}`);
+        for (const [word, status] of [['later', 503], ['never', 404]]) {
+            const content = `${word} in room ${room}`;
+            await sim.plan({ matching: [{ match: content, status }] });
+            const sent = await user.sendUntilAccepted(room, content);
+            const reader = await read(user, room, sent.reply.id);
+            if (reader.message.status !== 'completed') throw new Error(`the reply to "${word}": ${reader.message.status}`);
+        }
+    }
+
+    // A room without a name gets one.
+    async #name(user) {
+        const room = await persist(() => user.createRoom({}));
+        const sent = await user.sendUntilAccepted(room, 'what is this about?');
+        await read(user, room, sent.reply.id);
+        const shown = () => persist(() => user.ask('GET', `/chatroom/${room}/`));
+        await until(`a name for room ${room}`, async () => (await shown()).named_by === 'model', { seconds: patienceSeconds });
     }
 }
 

@@ -1,5 +1,5 @@
 // Outside debug nobody learns from send-otp and verify-otp who has an account, or why a code was refused: the same status, headers
-// and body in the same time. Numbers of all kinds take turns at random; each request is sent alone.
+// and body in the same time, whether or not codes go to phones. Numbers of all kinds take turns at random; each request is sent alone.
 // POLLUX_PAIRS=n: numbers of each kind (usually 300). POLLUX_DEEP=1: 10,000, and then the times decide, too.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
@@ -9,6 +9,7 @@ import { median, ms, welch } from './support/figures.mjs';
 import { endPrograms } from './support/process.mjs';
 import { Random } from './support/random.mjs';
 import { Server } from './support/server.mjs';
+import { SmsSim } from './support/sms_sim.mjs';
 
 const isDeep = process.env.POLLUX_DEEP === '1';
 const roundSize = 300; // Numbers of each kind that are asked for before a cool-down or the life of a code can end.
@@ -93,9 +94,10 @@ class Found {
 const sent = ['verified', 'unverified', 'unknown'];
 const neverSent = ['verified, never sent', 'unknown, never sent'];
 
-test(`${pairs} numbers of each kind: who has an account cannot be told`, { timeout: 3_600_000 }, async () => {
+for (const way of ['none', 'sms']) test(`${pairs} numbers of each kind, codes by ${way}: who has an account cannot be told`, { timeout: 3_600_000 }, async () => {
     const random = Random.announced('look alike');
-    const server = await Server.start({ env });
+    const vendor = way === 'sms' ? await SmsSim.start() : null;
+    const server = await Server.start({ env: { ...env, ...vendor?.webhookSettings(), SMS_PER_HOUR_MAX: '100000000', SMS_PER_BLOCK_HOUR: '1000000' } });
     await server.stop();
     for (const { first, verified } of Object.values(kinds)) {
         if (verified === null) continue;
@@ -131,6 +133,7 @@ test(`${pairs} numbers of each kind: who has an account cannot be told`, { timeo
     }
     client.close();
     assert.equal((await server.stop()).code, 0);
+    await vendor?.stop();
 
     for (const kind of ['verified', 'unverified']) {
         sends.compare('send-otp', kind, 'unknown', 200);

@@ -209,7 +209,7 @@ TEST_F(ChatKeptWorker, tells_when_a_call_began_spoke_and_ended)
     between.open();
     ended(sent.reply, user);
     EXPECT_EQ(calls(sent.reply.id), R"([{"model":"first","started_at":")" + began + R"(","first_text_at":")" + spoke + R"(","ended_at":")" +
-                                        rfc3339(now()) + R"(","outcome":"completed"}])");
+                                        rfc3339(now()) + R"(","outcome":"completed","has_text":true,"not_before_us":0}])");
     EXPECT_EQ(calls(sent.message.id), "-");
 }
 
@@ -220,15 +220,15 @@ TEST_F(ChatKeptWorker, tells_every_call_of_a_reply_that_took_several)
     auto const limited = ai::Failed{ai::Failed::Kind::transient, 50s, "429", ai::Failed::Reason::rate_limited};
     ai::Failed not_called;
     not_called.kind = ai::Failed::Kind::not_called;
-    first->next({limited});
     first->next({not_called});
     first->next({text("half"), transient(0ms)});
     first->next({permanent()});
+    second->next({limited});
     second->next({done(ai::FinishReason::blocked)});
     start_worker();
     auto const sent = say(user, add_room(user));
     let_time_pass_until_ended(sent.reply, user);
-    EXPECT_EQ(outcomes(sent.reply.id), "first rate_limited\nfirst unavailable\nfirst refused\nsecond blocked\n");
+    EXPECT_EQ(outcomes(sent.reply.id), "first unavailable\nfirst refused\nsecond rate_limited\nsecond blocked\n");
     EXPECT_EQ(number("select count(*) from usage_models where model = 'second' and replies = 1"), 1);
     EXPECT_EQ(number("select count(*) from usage_models"), 1);
 }

@@ -284,8 +284,8 @@ TEST_F(ChatPages, says_the_canonical_json)
     EXPECT_EQ(to_json(reply_of(sending, user)),
               R"({"id":)" + reply_id + R"(,"chatroom":)" + room_id +
                   R"(,"role":"assistant","status":"completed","content":"é","thoughts":"","citations":[],"reply_to":)" + id +
-                  R"(,"variant":1,"variants":1,"model":"demo","finish_reason":"stop","error":null,)"
-                  R"("usage":{"prompt_tokens":10,"completion_tokens":20,"thought_tokens":3},"waiting":null,)"
+                  R"(,"variant":1,"variants":1,"model":"demo","requested_model":"demo","finish_reason":"stop","error":null,)"
+                  R"("usage":{"prompt_tokens":10,"completion_tokens":20,"thought_tokens":3,"estimated":false},"waiting":null,)"
                   R"("created_at":"2026-03-01T12:00:00.000000Z","completed_at":"2026-03-01T12:00:00.000000Z"})");
     EXPECT_EQ(to_json(message(*sending.message, user)), to_json(*sending.message)); // What the send answered is what is kept.
     auto queued = send(user, room);

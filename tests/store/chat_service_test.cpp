@@ -227,7 +227,14 @@ TEST_F(ChatServiceTest, checks_a_rooms_model)
     EXPECT_EQ(on_runtime(service->create_room(user, {std::nullopt, "second", ""}, std::nullopt)).error().fields().at(0).code,
               "model_not_in_plan");
     EXPECT_EQ(on_runtime(service->create_room(user, {std::nullopt, "first-name", ""}, std::nullopt)).value().value.model, "first");
-    EXPECT_EQ(on_runtime(service->models_of(user)).value(), std::vector<std::string>{"first"});
+    auto const listed = [&](chat::Listed which) {
+        std::string text;
+        for (auto const& model : on_runtime(service->models_of(user, which)).value())
+            text += model.id + (model.is_default ? " default" : "") + (model.allowed ? "" : " not allowed") + "\n";
+        return text;
+    };
+    EXPECT_EQ(listed(chat::Listed::allowed), "first default\n");
+    EXPECT_EQ(listed(chat::Listed::all), "first default\nsecond not allowed\n");
 }
 
 } // namespace

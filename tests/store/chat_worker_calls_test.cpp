@@ -140,9 +140,11 @@ TEST_F(ChatCalls, calls_again_when_nothing_had_come)
     first->next({transient(0ms)});
     first->next({text("here"), done()});
     start_worker();
-    auto const reply = ended(say(user, add_room(user)).reply, user);
+    auto const sent = say(user, add_room(user)).reply;
+    let_time_pass_until_ended(sent, user);
+    auto const reply = now_is(sent, user);
     EXPECT_EQ(reply.content, "here");
-    EXPECT_EQ(reply.attempt, 1); // Readers had seen nothing: no restart.
+    EXPECT_EQ(reply.attempt, 2);
     EXPECT_EQ(first->requests().size(), 2u);
 }
 
@@ -154,6 +156,8 @@ TEST_F(ChatCalls, restarts_when_text_had_gone_out_and_glues_nothing)
     first->next({&gate, text("a whole one"), done()});
     start_worker();
     auto const sent = say(user, add_room(user));
+    eventually([&] { return now_is(sent.reply, user).waiting && now_is(sent.reply, user).waiting->retry_at; }); // Told at once.
+    advance(1s);
     eventually([&] { return gate.arrived() == 1; });
     EXPECT_EQ(now_is(sent.reply, user).attempt, 2);
     EXPECT_EQ(on_runtime(feed.read(UserId{1}, sent.reply.id, {.attempt = 1, .text_bytes = 8}, Steady::now() + patience)).attempt, 2);
@@ -173,7 +177,7 @@ TEST_F(ChatCalls, fails_after_four_calls_and_gives_the_unit_back)
     auto const sent = say(user, add_room(user));
     eventually([&] {
         bool const is_put_back = number("select count(*) from jobs where state = 'waiting'") == 1;
-        if (is_put_back) advance(1s); // Before the last call the reply is put back, by the clock of the database.
+        if (is_put_back) advance(1s); // By the clock of the database, which stands still.
         return now_is(sent.reply, user).is_finished();
     });
     auto const reply = ended(sent.reply, user);
@@ -306,7 +310,9 @@ TEST_F(ChatCalls, begins_anew_when_a_continuation_fails)
     first->next({text("tw"), transient()});
     first->next({text("all at once"), done()});
     start_worker();
-    auto const reply = ended(say(user, add_room(user)).reply, user);
+    auto const sent = say(user, add_room(user)).reply;
+    let_time_pass_until_ended(sent, user);
+    auto const reply = now_is(sent, user);
     EXPECT_EQ(reply.content, "all at once");
     EXPECT_EQ(reply.attempt, 2);
     EXPECT_EQ(first->requests().at(2).continuation, "");

@@ -43,7 +43,7 @@ protected:
     void start_worker(std::size_t replies_max = 64, std::chrono::milliseconds scan_every = std::chrono::milliseconds(20))
     {
         chat::ReplyTools tools{temp.database(), feed,    {notices, room_lists}, models, temp.clock(), gauge,
-                               "Be kind.",      limiter, calls_per_minute_max};
+                               "Be kind.",      limiter, calls_per_minute_max,  titles};
         chat::ReplyWorker::Options options{
             .replies_max = replies_max, .scan_every = scan_every, .renew_every = std::chrono::milliseconds(20)};
         worker = std::make_unique<chat::ReplyWorker>(std::move(tools), runtime, options);
@@ -91,11 +91,13 @@ protected:
         }
     }
 
+    void let_pass_for_limiter(Steady::duration time) { limiter_time = limiter_time.load() + time; }
+
     // A reply that is put back is due again by the clock of the database, which stands still unless a test moves it.
     void let_time_pass_until_ended(chat::Message const& reply, UserId user)
     {
         eventually([&] {
-            if (number("select count(*) from jobs where state = 'waiting' and due_at is not null") > 0) advance(std::chrono::seconds(1));
+            if (number("select count(*) from jobs where state = 'waiting' and due_at > now_us()") > 0) advance(std::chrono::seconds(1));
             return now_is(reply, user).is_finished();
         });
     }
@@ -121,8 +123,10 @@ protected:
     chat::MemoryReplyFeed feed;
     bus::MemoryNotices notices;
     bus::MemoryRoomListCache room_lists;
-    limits::MemoryRateLimiter limiter;
+    std::atomic<Steady::duration> limiter_time{std::chrono::hours(1)}; // It stands still unless a test moves it.
+    limits::MemoryRateLimiter limiter{{}, [this] { return Steady::time_point(limiter_time.load()); }};
     std::size_t calls_per_minute_max = 0;
+    chat::Titles titles = chat::Titles::leave;
     chat::QueueGauge gauge{100'000};
     std::unique_ptr<chat::ReplyWorker> worker;
     std::optional<chat::ChatService> service;

@@ -1,9 +1,9 @@
 // What is deleted is gone at once, however much it is, and its rows follow in pieces.
-#include "accounts/user_store.hpp"
 #include "app/deletion_tasks.hpp"
 #include "chat/replies/erase_user.hpp"
 #include "chat/rooms/leftovers.hpp"
 #include "chat_fixture.hpp"
+#include "erase_account.hpp"
 #include "tasks/task_run.hpp"
 #include "tasks/task_store.hpp"
 
@@ -13,14 +13,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::int64_t many = 200'000;
-
-asio::awaitable<int> erase_in(db::Transaction& transaction, UserId user)
-{
-    co_await app::begin_erasure(transaction, user);
-    co_await billing::erase_user(transaction, user);
-    co_await accounts::UserStore::let_go(transaction, user);
-    co_return 0;
-}
 
 class Deletion : public ChatStores {
 protected:
@@ -62,10 +54,7 @@ protected:
         return outcome.end();
     }
 
-    void erase(UserId user)
-    {
-        temp.run(temp.database().transact([user](db::Transaction& transaction) { return erase_in(transaction, user); }));
-    }
+    void erase(UserId user) { erase_account(temp, user); }
 
     chat::RoomDeletion remove(UserId user, RoomId room) { return temp.run(stops.delete_room(user, room)).value(); }
 

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 namespace pollux::test {
 namespace {
 
@@ -31,6 +33,7 @@ struct Script {
     std::atomic<bool> hangs = false;       // Until it is to end.
     std::atomic<bool> ignores_all = false; // Hangs until `is_free`.
     std::atomic<bool> is_free = false;
+    std::atomic<bool> holds = false;
     std::atomic<bool> throws = false;
     std::atomic<int> failures = 0; // To come.
     std::mutex mutex;
@@ -39,6 +42,7 @@ struct Script {
 
 asio::awaitable<TaskOutcome> follow(TaskRun& run, Script& script)
 {
+    if (script.holds) run.hold();
     ++script.begun;
     {
         std::lock_guard lock(script.mutex);
@@ -196,6 +200,29 @@ TEST_F(TaskRunners, a_stop_hands_back_for_who_does_not_listen)
     paint.is_free = true;
     EXPECT_TRUE(comes_true([&] { return runner->running() == 0; }));
     EXPECT_EQ(count("select count(*) from tasks where state = 'ready'"), 1) << "its late end changes nothing";
+    runner.reset();
+}
+
+TEST_F(TaskRunners, a_stop_waits_for_what_is_held_and_never_hands_it_back)
+{
+    auto& post = add("post", Lane::sms, {.time_max = 3600s});
+    auto& paint = add("paint", Lane::light, {.time_max = 3600s});
+    post.holds = true;
+    post.ignores_all = true;
+    paint.ignores_all = true;
+    start();
+    enqueue("post", "a");
+    enqueue("paint", "a");
+    EXPECT_TRUE(comes_true([&] { return post.begun == 1 && paint.begun == 1; }));
+    runner->begin_stop();
+    std::thread stopping([&] { runner->end_stop(10ms); });
+    EXPECT_TRUE(comes_true([&] { return count("select count(*) from tasks where kind = 'paint' and state = 'ready'") == 1; }));
+    EXPECT_EQ(count("select count(*) from tasks where kind = 'post' and state = 'running'"), 1);
+    post.is_free = true;
+    stopping.join();
+    EXPECT_EQ(count("select count(*) from tasks where kind = 'post'"), 0) << "it has ended before the stop did";
+    paint.is_free = true;
+    EXPECT_TRUE(comes_true([&] { return runner->running() == 0; }));
     runner.reset();
 }
 

@@ -28,10 +28,12 @@ test('a signed text is taken once, however often it comes', async () => {
     assert.deepEqual((await sim.calls()).map(({ acted, repeated }) => [acted, repeated]), [[true, false], [false, true]]);
 });
 
-test('an id that comes with another text is refused', async () => {
+test('an id that comes with another body is refused', async () => {
     const text = make();
     await sim.webhook(text);
-    assert.equal((await sim.webhook({ ...text, body: 'another' })).status, 422);
+    for (const other of [{ body: 'another' }, { to: '+22961000009' }, { purpose: 'signup_otp' }, { ttl_s: 289 }]) {
+        assert.equal((await sim.webhook({ ...text, ...other })).status, 422, JSON.stringify(other));
+    }
     assert.equal((await sim.texts()).length, 1);
 });
 

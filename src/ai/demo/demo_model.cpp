@@ -47,7 +47,8 @@ Usage usage_of(ChatRequest const& request, std::string_view reply)
 class DemoStream final : public ChatStream {
 public:
     DemoStream(asio::any_io_executor const& executor, ChatRequest const& request, int tokens_per_second)
-        : text_(demo_reply(request.turns)), usage_(usage_of(request, text_)), deadline_(request.deadline), timer_(executor)
+        : text_(request.purpose == Purpose::title ? demo_title(request.turns) : demo_reply(request.turns)),
+          usage_(usage_of(request, text_)), deadline_(request.deadline), timer_(executor)
     {
         if (tokens_per_second <= 0) return;
         std::chrono::nanoseconds const asked = std::chrono::nanoseconds(std::chrono::seconds(1)) / tokens_per_second;

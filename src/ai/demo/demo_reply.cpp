@@ -204,6 +204,27 @@ bool asks_for_something_long(std::vector<Turn> const& turns)
     return holds_any(question, long_words) || (has_word_long(question) && !holds_any(question, not_long));
 }
 
+std::string demo_title(std::vector<Turn> const& turns)
+{
+    constexpr int words_max = 6;
+    constexpr std::size_t word_characters_max = 40; // Some scripts put no spaces between words.
+    constexpr std::string_view marks = ".,;:!?\"'()[]*#`";
+    std::string title;
+    auto const line = turns.empty() ? std::string() : one_line(turns.front().text);
+    std::string_view rest = line;
+    for (int words = 0; words < words_max && !rest.empty();) {
+        auto word = rest.substr(0, rest.find(' '));
+        rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+        auto const first = word.find_first_not_of(marks);
+        if (first == std::string_view::npos) continue;
+        word = word.substr(first, word.find_last_not_of(marks) + 1 - first);
+        title += (title.empty() ? "" : " ") + std::string(cut_code_points(word, word_characters_max));
+        ++words;
+    }
+    if (!title.empty() && title.front() >= 'a' && title.front() <= 'z') title.front() = static_cast<char>(title.front() - 'a' + 'A');
+    return title.empty() ? "A chat" : title;
+}
+
 std::string demo_reply(std::vector<Turn> const& turns)
 {
     if (turns.empty()) return "There is nothing to answer yet.\n" + std::string(notice);

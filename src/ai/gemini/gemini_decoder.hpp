@@ -5,7 +5,7 @@
 #include "ai/chat_model.hpp"
 #include "ai/gemini/gemini_citations.hpp"
 #include "ai/gemini/gemini_state.hpp"
-#include "ai/gemini/gemini_text.hpp"
+#include "ai/piece_joiner.hpp"
 #include "net/sse_parser.hpp"
 
 #include <deque>

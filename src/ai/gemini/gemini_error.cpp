@@ -1,7 +1,7 @@
 #include "ai/gemini/gemini_error.hpp"
 
+#include "ai/refusal.hpp"
 #include "base/lenient_json.hpp"
-#include "base/text.hpp"
 
 #include <boost/json.hpp>
 
@@ -17,8 +17,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr std::size_t word_bytes_max = 100;
-constexpr std::chrono::seconds retry_after_max = std::chrono::hours(24);
+constexpr std::size_t quotas_bytes_max = 100;
 
 constexpr auto status_of_words = std::to_array<std::pair<std::string_view, int>>({
     {"INVALID_ARGUMENT", 400},
@@ -33,29 +32,6 @@ constexpr auto status_of_words = std::to_array<std::pair<std::string_view, int>>
     {"UNAVAILABLE", 503},
     {"DEADLINE_EXCEEDED", 504},
 });
-
-// Google's fixed words only; a sentence in their place is dropped.
-std::string word_at(json::object const& object, std::string_view name)
-{
-    auto const text = text_at(object, name);
-    bool const plain = std::ranges::all_of(
-        text, [](unsigned char letter) { return std::isalnum(letter) != 0 || letter == '_' || letter == '-' || letter == '.'; });
-    return plain && text.size() <= word_bytes_max ? std::string(text) : std::string();
-}
-
-// An unknown status (0) may be anything, so it is worth another call.
-Failed::Kind kind_of(int status)
-{
-    switch (status) {
-    case 0:
-    case 408:
-    case 425:
-    case 429: return Failed::Kind::transient;
-    case 501:
-    case 505: return Failed::Kind::permanent;
-    default: return status >= 500 ? Failed::Kind::transient : Failed::Kind::permanent;
-    }
-}
 
 // Details: an array of objects that name their type.
 json::object const* detail_of_type(json::object const& error, std::string_view type)
@@ -78,8 +54,8 @@ std::string quotas_passed(json::object const& error)
     if (!violations) return names;
     for (auto const& violation : *violations) {
         auto const* object = violation.if_object();
-        auto const name = object ? word_at(*object, "quotaId") : std::string();
-        if (!name.empty() && names.size() < word_bytes_max) names += " " + name;
+        auto const name = object ? fixed_word(*object, "quotaId") : std::string();
+        if (!name.empty() && names.size() < quotas_bytes_max) names += " " + name;
     }
     return names;
 }
@@ -116,15 +92,15 @@ json::object const* error_in(json::value const& answer)
 GeminiError read_error_object(json::object const& error, int http_status)
 {
     GeminiError read;
-    read.word = word_at(error, "status");
-    if (auto const* info = detail_of_type(error, "google.rpc.ErrorInfo")) read.reason = word_at(*info, "reason");
+    read.word = fixed_word(error, "status");
+    if (auto const* info = detail_of_type(error, "google.rpc.ErrorInfo")) read.reason = fixed_word(*info, "reason");
 
     auto const known = std::ranges::find(status_of_words, std::string_view(read.word), &std::pair<std::string_view, int>::first);
     auto const code = number_at(error, "code", known == status_of_words.end() ? 0 : known->second);
     read.status = http_status != 200 && http_status != 0 ? http_status : static_cast<int>(std::clamp<std::int64_t>(code, 0, 999));
 
     auto const quotas = quotas_passed(error);
-    read.failure.kind = kind_of(read.status);
+    read.failure.kind = kind_of_status(read.status);
     if (read.status == 429) read.failure.reason = Failed::Reason::rate_limited;
     bool const day_is_used_up = read.status == 429 && quotas.find("PerDay") != std::string::npos;
     if (day_is_used_up) read.failure.kind = Failed::Kind::permanent;
@@ -142,8 +118,7 @@ GeminiError read_error_answer(int http_status, std::string_view body, std::strin
 
     auto read = read_error_object(error ? *error : json::object(), http_status);
     if (read.failure.retry_after) return read;
-    auto const seconds = parse_integer(retry_after);
-    if (seconds && *seconds >= 0 && *seconds <= retry_after_max.count()) read.failure.retry_after = std::chrono::seconds(*seconds);
+    read.failure.retry_after = read_retry_after(retry_after);
     return read;
 }
 

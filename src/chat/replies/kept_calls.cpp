@@ -2,12 +2,17 @@
 
 #include "base/json.hpp"
 #include "base/json_types.hpp"
+#include "base/lenient_json.hpp"
+
+#include <boost/describe/enum_from_string.hpp>
+#include <boost/json.hpp>
 
 #include <algorithm>
-#include <vector>
 
 namespace pollux::chat {
 namespace {
+
+constexpr std::int64_t not_before_us_max = std::int64_t(1) << 56; // No sum of it with a wait overflows.
 
 CallOutcome outcome_of(ai::Failed const& failed)
 {
@@ -72,6 +77,52 @@ std::string with_call(std::string_view kept, KeptCall const& call)
     for (auto index = earlier.size() - std::min(earlier.size(), calls_kept_max - 1); index < earlier.size(); ++index)
         list.append(earlier[index]).append(",");
     return list.append(to_json(call)).append("]");
+}
+
+bool PastCall::is_failure() const
+{
+    if (!outcome) return true;
+    switch (*outcome) {
+    case CallOutcome::rate_limited:
+    case CallOutcome::unavailable:
+    case CallOutcome::refused:
+    case CallOutcome::without_text:
+    case CallOutcome::too_large: return true;
+    case CallOutcome::completed:
+    case CallOutcome::blocked:
+    case CallOutcome::continues:
+    case CallOutcome::stopped:
+    case CallOutcome::timed_out:
+    case CallOutcome::interrupted: return false;
+    }
+    return true;
+}
+
+bool PastCall::is_refusal() const
+{
+    return outcome == CallOutcome::refused || outcome == CallOutcome::without_text || outcome == CallOutcome::too_large;
+}
+
+std::vector<PastCall> past_calls(std::string_view kept)
+{
+    std::vector<PastCall> calls;
+    boost::system::error_code failed;
+    auto const parsed = boost::json::parse(kept, failed);
+    auto const* list = failed ? nullptr : parsed.if_array();
+    if (!list) return calls;
+    for (auto const& value : *list) {
+        auto const* object = value.if_object();
+        if (!object) continue;
+        PastCall call{std::string(text_at(*object, "model")), std::nullopt};
+        CallOutcome outcome{};
+        std::string const word(text_at(*object, "outcome"));
+        if (boost::describe::enum_from_string(word.c_str(), outcome)) call.outcome = outcome;
+        auto const* has_text = object->if_contains("has_text");
+        call.has_text = has_text && has_text->is_bool() && has_text->get_bool();
+        call.not_before = time_of(std::clamp<std::int64_t>(number_at(*object, "not_before_us", 0), 0, not_before_us_max));
+        calls.push_back(std::move(call));
+    }
+    return calls;
 }
 
 } // namespace pollux::chat

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace pollux::chat {
 
@@ -41,13 +42,27 @@ struct KeptCall {
     std::optional<Time> first_text_at; // Or thoughts: what readers saw first.
     Time ended_at;
     CallOutcome outcome = CallOutcome::completed;
+    bool has_text = false;          // Readers have seen text of it, not thoughts alone.
+    std::int64_t not_before_us = 0; // Since 1970: the model is to be left alone until then. 0: it need not be.
 };
-POLLUX_DESCRIBE(KeptCall, (model, started_at, first_text_at, ended_at, outcome))
+POLLUX_DESCRIBE(KeptCall, (model, started_at, first_text_at, ended_at, outcome, has_text, not_before_us))
 
 // nullopt: nothing of it is to be kept, since the call never left this process, or the reply is somebody else's now.
 std::optional<CallOutcome> outcome_of(std::optional<std::variant<ai::Finished, ai::Continues, ai::Failed>> const& end, StopReason stop);
 
 // The list with one call more. `kept` may be empty; what it says of other calls stays as it is, also where a later version wrote it.
 std::string with_call(std::string_view kept, KeptCall const& call);
+
+// What the list says of the calls before, for who chooses whom to ask next.
+struct PastCall {
+    std::string model;
+    std::optional<CallOutcome> outcome; // Empty: a word that only a later version knows.
+    bool has_text = false;              // An older version says neither this nor the next.
+    Time not_before{};
+
+    bool is_failure() const; // Of the model, or of the way there.
+    bool is_refusal() const; // The same call would end so again.
+};
+std::vector<PastCall> past_calls(std::string_view kept);
 
 } // namespace pollux::chat

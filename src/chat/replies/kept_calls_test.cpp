@@ -15,15 +15,17 @@ KeptCall call(std::string model)
 TEST(KeptCalls, say_what_became_of_each)
 {
     std::string const first = R"([{"model":"a","started_at":"1970-01-01T00:00:01.000000Z","first_text_at":null,)"
-                              R"("ended_at":"1970-01-01T00:00:02.500000Z","outcome":"unavailable"}])";
+                              R"("ended_at":"1970-01-01T00:00:02.500000Z","outcome":"unavailable","has_text":false,"not_before_us":0}])";
     EXPECT_EQ(with_call("", call("a")), first);
     auto second = call("b");
     second.first_text_at = time_of(2'000'000);
     second.outcome = CallOutcome::completed;
-    EXPECT_EQ(with_call(first, second), first.substr(0, first.size() - 1) +
-                                            R"(,{"model":"b","started_at":"1970-01-01T00:00:01.000000Z",)"
-                                            R"("first_text_at":"1970-01-01T00:00:02.000000Z",)"
-                                            R"("ended_at":"1970-01-01T00:00:02.500000Z","outcome":"completed"}])");
+    second.has_text = true;
+    EXPECT_EQ(with_call(first, second),
+              first.substr(0, first.size() - 1) +
+                  R"(,{"model":"b","started_at":"1970-01-01T00:00:01.000000Z",)"
+                  R"("first_text_at":"1970-01-01T00:00:02.000000Z",)"
+                  R"("ended_at":"1970-01-01T00:00:02.500000Z","outcome":"completed","has_text":true,"not_before_us":0}])");
 }
 
 TEST(KeptCalls, the_newest_four_stay)
@@ -67,6 +69,31 @@ TEST(KeptCalls, an_end_is_told_by_what_ended_it)
     EXPECT_EQ(outcome_of(std::nullopt, StopReason::time_over), CallOutcome::timed_out);
     EXPECT_EQ(outcome_of(std::nullopt, StopReason::hand_back), CallOutcome::interrupted);
     EXPECT_EQ(outcome_of(std::nullopt, StopReason::dropped), std::nullopt);
+}
+
+TEST(KeptCalls, tell_whom_to_ask_next)
+{
+    auto refused = call("b");
+    refused.outcome = CallOutcome::refused;
+    auto stopped = call("c");
+    stopped.outcome = CallOutcome::stopped;
+    auto kept = with_call(with_call(with_call("", call("a")), refused), stopped);
+    kept.insert(1, R"({"model":"d","outcome":"told_off"},)");
+    std::string told;
+    for (auto const& past : past_calls(kept)) {
+        told += past.model + (past.is_failure() ? " failed" : "") + (past.is_refusal() ? " for good" : "") + "\n";
+    }
+    EXPECT_EQ(told, "d failed\na failed\nb failed for good\nc\n");
+    auto later = call("e");
+    later.has_text = true;
+    later.not_before_us = 7'000'000;
+    auto const both = past_calls(with_call(with_call("", call("a")), later));
+    EXPECT_FALSE(both[0].has_text);
+    EXPECT_EQ(both[0].not_before, time_of(0));
+    EXPECT_TRUE(both[1].has_text);
+    EXPECT_EQ(both[1].not_before, time_of(7'000'000));
+    EXPECT_EQ(past_calls(R"([{"model":"a","has_text":1,"not_before_us":-5}])")[0].not_before, time_of(0));
+    for (auto const* wrong : {"", "{}", "[7]", "[", "null"}) EXPECT_TRUE(past_calls(wrong).empty()) << wrong;
 }
 
 } // namespace

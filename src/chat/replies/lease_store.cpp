@@ -80,7 +80,7 @@ asio::awaitable<LostReply> lose(db::Transaction& transaction, ReplyClaim claim, 
     ++claim.lost;
     if (claim.lost >= losses_max) {
         ReplyEnd const end{.status = MessageStatus::failed, .error = worker_lost(), .model = claim.model};
-        co_await finish_in(transaction, claim, end, now);
+        co_await finish_in(transaction, claim, end, now, Titles::leave);
         co_return LostReply{std::move(claim), true};
     }
     co_await transaction.run(lose_sql, claim.reply, claim.attempt, claim.user);

@@ -61,6 +61,7 @@ void ReplyDraft::continue_with_next_call()
     earlier_calls_.prompt_tokens += this_call_.prompt_tokens;
     earlier_calls_.completion_tokens += this_call_.completion_tokens;
     earlier_calls_.thought_tokens += this_call_.thought_tokens;
+    earlier_calls_.is_estimated = earlier_calls_.is_estimated || this_call_.is_estimated;
     this_call_ = {};
     call_end_.reset();
 }
@@ -78,7 +79,7 @@ ReplyEnd ReplyDraft::end_as(MessageStatus status, std::string model) const
     end.thoughts = thoughts_;
     end.citations_json = citations_json_;
     end.usage = {earlier_calls_.prompt_tokens + this_call_.prompt_tokens, earlier_calls_.completion_tokens + this_call_.completion_tokens,
-                 earlier_calls_.thought_tokens + this_call_.thought_tokens};
+                 earlier_calls_.thought_tokens + this_call_.thought_tokens, earlier_calls_.is_estimated || this_call_.is_estimated};
     end.model = std::move(model);
     if (status != MessageStatus::completed) return end;
     if (auto const* finished = call_end_ ? std::get_if<ai::Finished>(&*call_end_) : nullptr) {

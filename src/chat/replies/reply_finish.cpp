@@ -6,20 +6,23 @@
 #include "chat/rooms/message_rows.hpp"
 #include "chat/rooms/room_store.hpp"
 #include "db/columns.hpp"
+#include "tasks/enqueue.hpp"
 
 namespace pollux::chat {
 namespace {
 
-#define POLLUX_FINISHED_COLUMNS "day, created_at, variants"
+#define POLLUX_FINISHED_COLUMNS                                                                                                            \
+    "day, created_at, variants, (select case when r.named_by = 'message' and r.title_asked = 0 then 1 else 0 end from rooms r "            \
+    "where r.id = messages.room_id and r.user_id = $16)"
 namespace column {
-enum : std::size_t { day, created_at, variants, count };
+enum : std::size_t { day, created_at, variants, wants_title, count };
 }
 static_assert(db::columns_in(POLLUX_FINISHED_COLUMNS) == column::count);
 
 constexpr db::Sql finish_message_sql = R"sql(
     update messages set status = $3, content = $4, thoughts = $5, citations = $6, finish_reason = $7, error_code = $8, error_detail = $9,
         prompt_tokens = $10, completion_tokens = $11, thought_tokens = $12, model = $13, provider_state = $14, completed_at = $15,
-        calls = $17
+        calls = $17, usage_estimated = $18, asked_model = case when model <> $13 then model else asked_model end
     where id = $1 and attempt = $2 and status = 'streaming' and user_id = $16
     returning )sql" POLLUX_FINISHED_COLUMNS;
 
@@ -37,7 +40,8 @@ constexpr db::Sql update_room_sql = R"sql(
     update rooms set updated_at = $2,
         last_text = case when $6 = 1 and last_question_id = $3 then $4 else last_text end,
         last_role = case when $6 = 1 and last_question_id = $3 then 'assistant' else last_role end,
-        last_at = case when $6 = 1 and last_question_id = $3 then $5 else last_at end
+        last_at = case when $6 = 1 and last_question_id = $3 then $5 else last_at end,
+        title_asked = case when $8 = 1 then 1 else title_asked end
     where id = $1 and user_id = $7
 )sql";
 
@@ -52,7 +56,14 @@ asio::awaitable<db::Rows> finish_message(db::Transaction& transaction, ReplyClai
     co_return co_await transaction.run(finish_message_sql, claim.reply, claim.attempt, to_text(end.status), end.text, end.thoughts,
                                        end.citations_json, finish_column(end.finish_reason), code, detail, end.usage.prompt_tokens,
                                        end.usage.completion_tokens, end.usage.thought_tokens, end.model, end.provider_state, now,
-                                       claim.user, claim.calls_column());
+                                       claim.user, claim.calls_column(), end.usage.estimated);
+}
+
+asio::awaitable<void> ask_for_title(db::Transaction& transaction, ReplyClaim const& claim)
+{
+    tasks::NewTask task{.kind = std::string(name_room_task), .user = claim.user, .subject = std::to_string(claim.room.value)};
+    task.payload = std::to_string(claim.reply.value);
+    co_await tasks::enqueue(transaction, std::move(task));
 }
 
 } // namespace
@@ -90,7 +101,7 @@ MessageError worker_lost()
     return {"worker_lost", "Writing this reply was interrupted too often. Your message is kept; try again."};
 }
 
-asio::awaitable<Finishing> finish_in(db::Transaction& transaction, ReplyClaim const& claim, ReplyEnd const& end, Time now)
+asio::awaitable<Finishing> finish_in(db::Transaction& transaction, ReplyClaim const& claim, ReplyEnd const& end, Time now, Titles titles)
 {
     co_await touch_rooms_later(transaction, claim.user); // An erased user has no messages.
     auto const finished = co_await finish_message(transaction, claim, end, now);
@@ -111,12 +122,15 @@ asio::awaitable<Finishing> finish_in(db::Transaction& transaction, ReplyClaim co
     if (is_good && row.integer(column::variants) > 1)
         co_await transaction.run_later(show_variant_sql, claim.question, claim.reply, claim.user);
     bool const is_preview = is_good && !end.text.empty();
+    bool const is_title_due = titles == Titles::ask && is_preview && end.finish_reason != MessageFinish::blocked &&
+                              row.optional_integer(column::wants_title).value_or(0) == 1;
     co_await transaction.run_later(update_room_sql, claim.room, now, claim.question, preview_of(end.text), row.time(column::created_at),
-                                   is_preview, claim.user);
+                                   is_preview, claim.user, is_title_due);
+    if (is_title_due) co_await ask_for_title(transaction, claim);
 
     auto const promoted = co_await promote_jobs(transaction, claim.user);
     failpoint("finish_before_commit");
-    co_return Finishing{Fate::done, promoted};
+    co_return Finishing{Fate::done, promoted, is_title_due};
 }
 
 } // namespace pollux::chat

@@ -42,10 +42,14 @@ enum class Fate {
 
 struct Finishing {
     Fate fate = Fate::refused;
-    int promoted = 0; // Jobs of this user that stepped forward.
+    int promoted = 0;            // Jobs of this user that stepped forward.
+    bool asks_for_title = false; // The task name_room is due.
 };
 
+// Whether a room that has only the name of its first message is to be named by a model, after its first good reply.
+enum class Titles { leave, ask };
+
 // As a part of a larger transaction. What a claim that was lost finishes is refused.
-asio::awaitable<Finishing> finish_in(db::Transaction& transaction, ReplyClaim const& claim, ReplyEnd const& end, Time now);
+asio::awaitable<Finishing> finish_in(db::Transaction& transaction, ReplyClaim const& claim, ReplyEnd const& end, Time now, Titles titles);
 
 } // namespace pollux::chat

@@ -1,5 +1,6 @@
 #include "chat/replies/reply_job.hpp"
 
+#include "ai/call_count.hpp"
 #include "ai/call_rate.hpp"
 #include "ai/tokens.hpp"
 #include "base/failpoint.hpp"
@@ -23,7 +24,7 @@ namespace {
 
 constexpr std::chrono::milliseconds finish_again_after{500};
 constexpr std::chrono::milliseconds try_later_a_call{1'000};
-constexpr std::chrono::milliseconds untold_wait_max{500}; // Readers are told of a longer wait for a model.
+constexpr std::chrono::milliseconds untold_wait_max{400}; // Less than any after a failed call. Readers are told of a longer one.
 
 asio::awaitable<void> sleep_for(std::chrono::microseconds wait)
 {
@@ -69,8 +70,9 @@ asio::awaitable<ReplyJob::Outcome> ReplyJob::run()
         auto request = co_await prepare();
         if (!request) co_return outcome_; // The room was deleted.
         if (auto const left = co_await wait_for_admission()) co_return outcome_;
-        request->model = entries_[entry_]->name;
-        if (writer_.attempt() != claim_.attempt) co_await writer_.begin(claim_.attempt, entries_[entry_]->id);
+        request->model = model().name;
+        bool const is_mine = co_await begin_feed();
+        if (!is_mine) co_return outcome_;
         if (running_->stop_reason() == StopReason::none) co_await call(std::move(*request));
         step = co_await after_call();
     }
@@ -84,7 +86,7 @@ asio::awaitable<std::optional<ai::ChatRequest>> ReplyJob::prepare()
     auto basis = co_await messages.basis(claim_.user, claim_.room, claim_.question, claim_.reply);
     if (!basis) co_return std::nullopt;
     if (basis->stop_requested) running_->stop(StopReason::by_user); // Asked for before this process could be told of it.
-    if (entries_.empty()) choose_models(basis->plan_models);
+    if (asked_.is_empty()) asked_ = AskedModels(tools_.models, basis->plan_models, claim_.model, claim_.ended_calls, tools_.clock.now());
 
     ai::ChatRequest request; // Its model is known once one is admitted.
     request.system = join_system_text(tools_.system_prompt, basis->room_prompt, basis->user_instructions);
@@ -96,14 +98,19 @@ asio::awaitable<std::optional<ai::ChatRequest>> ReplyJob::prepare()
     co_return request;
 }
 
-// The one that was asked for, then the others that the plan allows.
-void ReplyJob::choose_models(billing::PlanModels const& plan)
+// Readers learn whose text comes. False: the claim was lost.
+asio::awaitable<bool> ReplyJob::begin_feed()
 {
-    auto const* wanted = tools_.models.find(claim_.model);
-    entries_.push_back(wanted ? wanted : &tools_.models.default_model());
-    for (auto const& entry : tools_.models.all()) {
-        if (&entry != entries_.front() && plan.allow(entry.id)) entries_.push_back(&entry);
+    bool const has_begun = writer_.attempt() == claim_.attempt;
+    if (has_begun && writer_.model() == model().id) co_return true;
+    if (has_begun) {
+        auto const raised = co_await store_.begin_attempt(claim_);
+        if (!raised) co_return false;
+        claim_ = *raised;
+        failpoint("attempt_before_feed");
     }
+    co_await writer_.begin(claim_.attempt, model().id);
+    co_return true;
 }
 
 // Until a model may be called. A step instead: the reply was put back, or stopped meanwhile.
@@ -112,14 +119,27 @@ asio::awaitable<std::optional<ReplyJob::Step>> ReplyJob::wait_for_admission()
     for (bool has_waited = false; running_->stop_reason() == StopReason::none; has_waited = true) {
         auto const refusal = co_await admit();
         if (!refusal) co_return std::nullopt;
+        if (Steady::now() >= running_->deadline) running_->stop(StopReason::time_over); // It has waited for as long as it may.
+        if (running_->stop_reason() != StopReason::none) break;
         bool const is_to_tell = has_waited || refusal->wait > untold_wait_max;
         if (is_to_tell) co_return co_await put_back(refusal->wait, ReplyStore::Call::cut, refusal->reason);
+        waited_until_ = admission_time() + refusal->wait;
         co_await wait_in_place(refusal->wait);
     }
     co_return co_await leave_as(running_->stop_reason());
 }
 
-// Nothing: the call to entries_[entry_] may begin. Otherwise how long to wait, and why.
+// No model may be asked before the one that is due first.
+ReplyJob::Refusal ReplyJob::not_due_yet() const
+{
+    auto const now = admission_time();
+    auto const next = asked_.next(now);
+    auto const wait = next ? std::chrono::ceil<std::chrono::milliseconds>(next->due - now) : std::chrono::milliseconds(0);
+    auto const reason = next && next->is_rate_limited ? WaitReason::rate_limited : WaitReason::model_unavailable;
+    return {std::max(wait, std::chrono::milliseconds(1)), reason};
+}
+
+// Nothing: the call to model() may begin. Otherwise how long to wait, and why.
 asio::awaitable<std::optional<ReplyJob::Refusal>> ReplyJob::admit()
 {
     admission_ = {};
@@ -127,19 +147,27 @@ asio::awaitable<std::optional<ReplyJob::Refusal>> ReplyJob::admit()
     // A reply that has made calls already leaves it to others to try whether the model is back: a failed try may be its last call.
     auto const try_later = claim_.calls < ai::calls_a_reply_max ? try_later_a_call * (claim_.calls - 1) : ai::last_call_wait_min;
     auto shortest = std::chrono::milliseconds::max();
-    auto next = entry_;
-    for (; next < entries_.size(); ++next) {
-        admission_ = entries_[next]->breaker->admit(Steady::now(), try_later);
-        if (admission_.wait.count() == 0) break;
+    auto const admits = [&](std::size_t index) {
+        admission_ = asked_[index].breaker->admit(Steady::now(), try_later);
         shortest = std::min(shortest, admission_.wait);
+        return admission_.wait.count() == 0;
+    };
+    auto order = asked_.order(admission_time());
+    auto next = std::ranges::find_if(order, admits);
+    bool const is_writer_down = !order.empty() && next == order.end() && asked_.forget_writer();
+    if (is_writer_down) {
+        order = asked_.order(admission_time());
+        next = std::ranges::find_if(order, admits);
     }
-    if (next == entries_.size()) co_return Refusal{shortest, WaitReason::model_unavailable};
-    entry_ = next;
+    if (order.empty()) co_return not_due_yet();
+    if (next == order.end()) co_return Refusal{shortest, WaitReason::model_unavailable};
+    entry_ = *next;
     if (tools_.calls_per_minute_max == 0) co_return std::nullopt;
-    auto const rule = ai::call_rule(tools_.calls_per_minute_max);
-    auto const taken = co_await tools_.limiter.take(limits::RateClass::call, entries_[entry_]->id, {rule.count, rule.window});
+    auto const share = &model() == tools_.models.title_model() ? ai::CallShare::replies : ai::CallShare::all;
+    auto const rule = ai::call_rule(tools_.calls_per_minute_max, share);
+    auto const taken = co_await tools_.limiter.take(limits::RateClass::call, model().id, {rule.count, rule.window});
     if (taken.allowed) co_return std::nullopt;
-    entries_[entry_]->breaker->ended(admission_, ai::CallBreaker::End::said_nothing, Steady::now());
+    model().breaker->ended(admission_, ai::CallBreaker::End::said_nothing, Steady::now());
     co_return Refusal{taken.retry_after, WaitReason::rate_limited};
 }
 
@@ -151,8 +179,8 @@ void ReplyJob::tell_breaker()
     auto what = End::answered;
     if (failed) what = failed->kind == ai::Failed::Kind::transient ? End::failed : End::said_nothing;
     if (!end && !draft_.has_shown_anything()) what = End::said_nothing;
-    entries_[entry_]->breaker->ended(admission_, what, Steady::now());
-    tools_.meter.call_ended(entries_[entry_]->id, !end ? "cut" : failed ? "failed" : "answered");
+    model().breaker->ended(admission_, what, Steady::now());
+    ai::count_call_end(model().id, !end ? ai::CallEnd::cut : failed ? ai::CallEnd::failed : ai::CallEnd::answered);
 }
 
 // For the next transaction of the reply, whichever that is.
@@ -160,9 +188,19 @@ void ReplyJob::keep_call()
 {
     auto call = std::exchange(call_, std::nullopt);
     auto const outcome = outcome_of(draft_.call_end(), running_->stop_reason());
+    auto const& end = draft_.call_end();
+    auto const* failed = end ? std::get_if<ai::Failed>(&*end) : nullptr;
     if (!call || !outcome) return;
     call->ended_at = tools_.clock.now();
     call->outcome = *outcome;
+    call->has_text = draft_.has_text();
+    if (failed) {
+        bool const may_mend = failed->kind == ai::Failed::Kind::transient;
+        ai::RetryQuestion const question{*failed, static_cast<int>(claim_.calls), tools_.clock.now(), random_below(1'000'000)};
+        auto const due = may_mend ? ai::next_call_due(question) : Time{};
+        call->not_before_us = micros(due);
+        asked_.failed(entry_, *failed, draft_.has_text() ? ShownText::some : ShownText::none, due);
+    }
     claim_.ended_calls = with_call(claim_.ended_calls, *call);
 }
 
@@ -181,8 +219,8 @@ asio::awaitable<void> ReplyJob::call(ai::ChatRequest request)
 
 asio::awaitable<void> ReplyJob::read_model(ai::ChatRequest request)
 {
-    call_ = KeptCall{.model = entries_[entry_]->id, .started_at = tools_.clock.now()};
-    auto stream = entries_[entry_]->model->start(running_->executor, std::move(request));
+    call_ = KeptCall{.model = model().id, .started_at = tools_.clock.now()};
+    auto stream = model().model->start(running_->executor, std::move(request));
     while (!draft_.call_end()) {
         auto event = co_await stream->next();
         bool const was_empty = !draft_.has_shown_anything();
@@ -212,8 +250,7 @@ asio::awaitable<void> ReplyJob::interruptible(asio::awaitable<void> work)
 asio::awaitable<ReplyJob::Step> ReplyJob::after_call()
 {
     auto const& end = draft_.call_end();
-    if (end && std::holds_alternative<ai::Finished>(*end))
-        co_return co_await finish(draft_.end_as(MessageStatus::completed, entries_[entry_]->id));
+    if (end && std::holds_alternative<ai::Finished>(*end)) co_return co_await finish(draft_.end_as(MessageStatus::completed, model().id));
     if (auto const reason = running_->stop_reason(); reason != StopReason::none) co_return co_await leave_as(reason);
     if (!end) throw std::logic_error("a call upstream ended without an event that ends it");
     if (auto const* continues = std::get_if<ai::Continues>(&*end)) co_return co_await after_continues(continues->token);
@@ -223,7 +260,7 @@ asio::awaitable<ReplyJob::Step> ReplyJob::after_call()
 // The provider goes on with the same reply in another call.
 asio::awaitable<ReplyJob::Step> ReplyJob::after_continues(std::string token)
 {
-    if (claim_.calls >= ai::calls_a_reply_max) co_return co_await finish(draft_.end_as(MessageStatus::completed, entries_[entry_]->id));
+    if (claim_.calls >= ai::calls_a_reply_max) co_return co_await finish(draft_.end_as(MessageStatus::completed, model().id));
     continuation_ = std::move(token);
     draft_.continue_with_next_call();
     auto counted = co_await store_.count_call(claim_, ReplyStore::NextCall::same_attempt);
@@ -239,30 +276,41 @@ asio::awaitable<ReplyJob::Step> ReplyJob::after_failure(ai::Failed failure)
              {{"request_id", claim_.request_id},
               {"message_id", claim_.reply.value},
               {"calls", claim_.calls},
-              {"model", entries_[entry_]->id},
+              {"model", model().id},
               {"detail", failure.detail}});
-    bool const is_permanent = failure.kind == ai::Failed::Kind::permanent;
-    if (is_permanent && !draft_.has_shown_anything() && claim_.calls < ai::calls_a_reply_max && take_next_model())
-        co_return co_await count_and_call();
+    if (failure.kind == ai::Failed::Kind::not_called) co_return co_await after_no_call(std::move(failure));
 
     auto const now = tools_.clock.now();
-    ai::RetryQuestion const question{std::move(failure), static_cast<int>(claim_.calls), claim_.first_started, now,
-                                     random_below(1'000'000)};
-    auto const decision = ai::decide_retry(question);
-    if (std::holds_alternative<ai::GiveUp>(decision)) {
-        auto end = draft_.end_as(MessageStatus::failed, entries_[entry_]->id);
-        end.error = error_of(question.failure.reason);
-        co_return co_await finish(std::move(end));
+    bool const may_call = claim_.calls < ai::calls_a_reply_max;
+    auto const next = may_call ? asked_.next(now, entry_) : std::nullopt;
+    bool const is_last_to_same = claim_.calls == ai::calls_a_reply_max - 1 && next && !next->is_new;
+    auto const earliest = is_last_to_same ? now + ai::last_call_wait_min : now;
+    auto const due = next ? std::max(earliest, next->due) : Time::max();
+    if (due >= claim_.first_started + ai::reply_duration_max) co_return co_await give_up(failure);
+    auto const wait = due - now;
+    if (wait > untold_wait_max) {
+        auto const reason = next->is_rate_limited ? WaitReason::rate_limited : WaitReason::model_unavailable;
+        co_return co_await put_back(wait, ReplyStore::Call::none, reason);
     }
-    if (auto const* later = std::get_if<ai::PutBack>(&decision)) {
-        bool const is_limited = question.failure.reason == ai::Failed::Reason::rate_limited;
-        auto const reason = is_limited ? WaitReason::rate_limited : WaitReason::model_unavailable;
-        bool const was_called = question.failure.kind != ai::Failed::Kind::not_called;
-        co_return co_await put_back(later->due - now, was_called ? ReplyStore::Call::none : ReplyStore::Call::cut, reason);
-    }
-    co_await wait_in_place(std::get<ai::WaitThenCall>(decision).wait);
+    waited_until_ = due;
+    if (wait.count() > 0) co_await wait_in_place(std::chrono::ceil<std::chrono::milliseconds>(wait));
     if (auto const reason = running_->stop_reason(); reason != StopReason::none) co_return co_await leave_as(reason);
     co_return co_await count_and_call();
+}
+
+// This process could not call; another one may.
+asio::awaitable<ReplyJob::Step> ReplyJob::after_no_call(ai::Failed failure)
+{
+    bool const is_over = tools_.clock.now() + ai::not_called_wait >= claim_.first_started + ai::reply_duration_max;
+    if (is_over) co_return co_await give_up(failure);
+    co_return co_await put_back(ai::not_called_wait, ReplyStore::Call::cut, WaitReason::model_unavailable);
+}
+
+asio::awaitable<ReplyJob::Step> ReplyJob::give_up(ai::Failed const& failure)
+{
+    auto end = draft_.end_as(MessageStatus::failed, model().id);
+    end.error = error_of(failure.reason);
+    co_return co_await finish(std::move(end));
 }
 
 // Another call from the beginning. What readers have seen must go away: they get `restart`.
@@ -271,6 +319,7 @@ asio::awaitable<ReplyJob::Step> ReplyJob::count_and_call()
     auto const next = draft_.has_shown_anything() ? ReplyStore::NextCall::restarts : ReplyStore::NextCall::same_attempt;
     auto counted = co_await store_.count_call(claim_, next);
     if (!counted) co_return Step::leave;
+    failpoint("call_after_count");
     claim_ = std::move(*counted);
     is_call_open_ = true;
     draft_.start_over();
@@ -302,9 +351,9 @@ asio::awaitable<ReplyJob::Step> ReplyJob::put_back(std::chrono::microseconds wai
 asio::awaitable<ReplyJob::Step> ReplyJob::leave_as(StopReason reason)
 {
     switch (reason) {
-    case StopReason::by_user: co_return co_await finish(draft_.end_as(MessageStatus::stopped, entries_[entry_]->id));
+    case StopReason::by_user: co_return co_await finish(draft_.end_as(MessageStatus::stopped, model().id));
     case StopReason::time_over: {
-        auto end = draft_.end_as(MessageStatus::failed, entries_[entry_]->id);
+        auto end = draft_.end_as(MessageStatus::failed, model().id);
         end.error = upstream_failed();
         co_return co_await finish(std::move(end));
     }
@@ -342,6 +391,7 @@ asio::awaitable<ReplyJob::Step> ReplyJob::finish(ReplyEnd end)
     log_end(claim_, end, lasted);
     tools_.gauge.add(-1);
     outcome_.promoted = finishing.promoted;
+    if (finishing.asks_for_title && tools_.task_bell) tools_.task_bell->ring(name_room_task);
     tools_.news.reply_ended(claim_.user, claim_.room, {claim_.reply, claim_.attempt, end.status});
     co_await tools_.news.settled(claim_.user); // Whoever sees the end sees it in the list too.
     co_await tools_.feed.end(claim_.reply, claim_.attempt);
@@ -355,7 +405,7 @@ asio::awaitable<std::optional<Finishing>> ReplyJob::finish_despite_outages(Reply
     for (;;) {
         bool is_out = false;
         try {
-            co_return co_await store_.finish(claim_, end, tools_.clock.now());
+            co_return co_await store_.finish(claim_, end, tools_.clock.now(), tools_.titles);
         } catch (db::Unavailable const&) {
             is_out = true;
         } catch (db::ContentRefused const& refusal) {
@@ -368,13 +418,6 @@ asio::awaitable<std::optional<Finishing>> ReplyJob::finish_despite_outages(Reply
         if (is_out && is_given_up) co_return Finishing{};
         co_await sleep_for(finish_again_after);
     }
-}
-
-bool ReplyJob::take_next_model()
-{
-    if (entry_ + 1 >= entries_.size()) return false;
-    ++entry_;
-    return true;
 }
 
 } // namespace pollux::chat

@@ -2,15 +2,17 @@
 // twice, after a crash or a lost lease: every write is fenced by the claim's attempt, and a refused one means that somebody else has
 // taken over, so the work is dropped.
 //
-// A reply takes at most 4 calls and 10 minutes (ai/retry.hpp); a wait of over 2 s puts it back and frees the worker. A model that fails
-// again and again is left alone for a while (ai/call_breaker.hpp): its replies go to the next model of the list, or wait, put back so that
-// readers are told; waiting is no call.
+// A reply takes at most 4 calls and 10 minutes (ai/retry.hpp); a wait of over 0.4 s puts it back, which tells readers and frees the worker.
+// Before a call's text went out, the next model of the list may take its place (asked_models.hpp); after it the same one is asked again. A
+// model that fails again and again is left alone for a while (ai/call_breaker.hpp): its replies go to the next model, or wait, put back so
+// that readers are told; waiting is no call. Another model is another attempt: readers are told who writes.
 #pragma once
 
 #include "ai/model_list.hpp"
 #include "ai/retry.hpp"
 #include "base/clock.hpp"
 #include "chat/queue/queue_gauge.hpp"
+#include "chat/replies/asked_models.hpp"
 #include "chat/replies/kept_calls.hpp"
 #include "chat/replies/reply_draft.hpp"
 #include "chat/replies/reply_meter.hpp"
@@ -21,6 +23,7 @@
 #include "chat/rooms/message_store.hpp"
 #include "chat/streams/reply_feed.hpp"
 #include "limits/rate_limiter.hpp"
+#include "tasks/bell.hpp"
 
 namespace pollux::chat {
 
@@ -35,6 +38,8 @@ struct ReplyTools {
     std::string system_prompt; // The service's: before the room's and the user's.
     limits::RateLimiter& limiter;
     std::size_t calls_per_minute_max = 0; // To one model; 0: no limit.
+    Titles titles = Titles::leave;
+    tasks::Bell const* task_bell = nullptr; // Null: nobody listens here.
     ReplyMeter meter{};
 };
 
@@ -53,13 +58,15 @@ private:
     enum class Step { call, leave };
 
     asio::awaitable<std::optional<ai::ChatRequest>> prepare();
-    void choose_models(billing::PlanModels const& plan);
+    asio::awaitable<bool> begin_feed();
     asio::awaitable<void> call(ai::ChatRequest request);
     asio::awaitable<void> read_model(ai::ChatRequest request);
     asio::awaitable<void> interruptible(asio::awaitable<void> work);
     asio::awaitable<Step> after_call();
     asio::awaitable<Step> after_continues(std::string token);
     asio::awaitable<Step> after_failure(ai::Failed failure);
+    asio::awaitable<Step> after_no_call(ai::Failed failure);
+    asio::awaitable<Step> give_up(ai::Failed const& failure);
     asio::awaitable<Step> count_and_call();
     asio::awaitable<void> wait_in_place(std::chrono::milliseconds wait);
     asio::awaitable<std::optional<Step>> wait_for_admission();
@@ -68,13 +75,15 @@ private:
         WaitReason reason;
     };
     asio::awaitable<std::optional<Refusal>> admit();
+    Refusal not_due_yet() const;
     void tell_breaker();
     void keep_call();
+    Time admission_time() const { return std::max(tools_.clock.now(), waited_until_); }
     asio::awaitable<Step> put_back(std::chrono::microseconds wait, ReplyStore::Call call, WaitReason reason);
     asio::awaitable<Step> leave_as(StopReason reason);
     asio::awaitable<Step> finish(ReplyEnd end);
     asio::awaitable<std::optional<Finishing>> finish_despite_outages(ReplyEnd const& end);
-    bool take_next_model();
+    ai::ModelEntry const& model() const { return asked_[entry_]; } // The one that is asked, or was last.
 
     ReplyTools& tools_;
     std::shared_ptr<RunningReply> running_;
@@ -84,8 +93,9 @@ private:
     ReplyClaim& claim_;
     Outcome outcome_;
 
-    std::vector<ai::ModelEntry const*> entries_; // To be asked, in this order.
+    AskedModels asked_;
     std::size_t entry_ = 0;
+    Time waited_until_{};                  // By whatever clock: what was due then is due.
     ai::CallBreaker::Admission admission_; // Of the call that runs.
     std::optional<KeptCall> call_;         // The one that runs.
     std::string continuation_;

@@ -25,11 +25,6 @@ ReplyMeter::ReplyMeter()
       completion_tokens_(tokens("completion")), thought_tokens_(tokens("thought"))
 {}
 
-void ReplyMeter::call_ended(std::string const& model, std::string const& end) const
-{
-    ops::Counter("pollux_model_calls_total", "Calls of a model that ended, by how.", {{"model", model}, {"end", end}}).add();
-}
-
 void ReplyMeter::ended(ReplyEnd const& end, std::chrono::microseconds lasted) const
 {
     auto const& counter = end.status == MessageStatus::completed ? completed_ : end.status == MessageStatus::stopped ? stopped_ : failed_;

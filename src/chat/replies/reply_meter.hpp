@@ -15,7 +15,6 @@ public:
     // Both from when the reply was first begun.
     void first_text(std::chrono::microseconds waited) const { first_text_.observe(waited); }
     void ended(ReplyEnd const& end, std::chrono::microseconds lasted) const;
-    void call_ended(std::string const& model, std::string const& end) const; // "answered", "failed", "cut".
     void put_back() const { put_back_.add(); }
     void refused() const { refused_.add(); }
     void leases_lost(std::size_t count) const { leases_lost_.add(static_cast<double>(count)); }

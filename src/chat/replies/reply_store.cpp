@@ -72,8 +72,8 @@ enum : std::size_t { calls, attempt, count };
 }
 static_assert(db::columns_in(POLLUX_CALL_COLUMNS) == call_column::count);
 
-constexpr db::Sql count_call_sql = R"sql(
-    update jobs set calls = calls + 1, attempt = attempt + $3
+constexpr db::Sql step_sql = R"sql(
+    update jobs set calls = calls + $5, attempt = attempt + $3
     where message_id = $1 and attempt = $2 and state = 'running' and user_id = $4
     returning )sql" POLLUX_CALL_COLUMNS;
 
@@ -154,10 +154,10 @@ asio::awaitable<std::vector<ReplyClaim>> claim_in(db::Transaction& transaction, 
     co_return claims;
 }
 
-asio::awaitable<std::optional<ReplyClaim>> count_call_in(db::Transaction& transaction, ReplyClaim claim, ReplyStore::NextCall next)
+asio::awaitable<std::optional<ReplyClaim>> step_in(db::Transaction& transaction, ReplyClaim claim, std::int64_t attempts,
+                                                   std::int64_t calls)
 {
-    std::int64_t const step = next == ReplyStore::NextCall::restarts ? 1 : 0;
-    auto const rows = co_await transaction.run(count_call_sql, claim.reply, claim.attempt, step, claim.user);
+    auto const rows = co_await transaction.run(step_sql, claim.reply, claim.attempt, attempts, claim.user, calls);
     if (rows.empty()) co_return std::nullopt;
     auto const before = claim.attempt;
     claim.calls = rows.front().integer(call_column::calls);
@@ -216,14 +216,20 @@ asio::awaitable<std::vector<ReplyClaim>> ReplyStore::claim(std::string owner, Cl
 
 asio::awaitable<std::optional<ReplyClaim>> ReplyStore::count_call(ReplyClaim claim, NextCall next)
 {
+    std::int64_t const attempts = next == NextCall::restarts ? 1 : 0;
     return database_.transact(
-        [claim = std::move(claim), next](db::Transaction& transaction) { return count_call_in(transaction, claim, next); });
+        [claim = std::move(claim), attempts](db::Transaction& transaction) { return step_in(transaction, claim, attempts, 1); });
 }
 
-asio::awaitable<Finishing> ReplyStore::finish(ReplyClaim claim, ReplyEnd end, Time now)
+asio::awaitable<std::optional<ReplyClaim>> ReplyStore::begin_attempt(ReplyClaim claim)
 {
-    auto finishing = co_await database_.transact([&claim, &end, now](db::Transaction& transaction) {
-        return finish_in(transaction, claim, end, now); // Both live in this frame until transact() returns.
+    return database_.transact([claim = std::move(claim)](db::Transaction& transaction) { return step_in(transaction, claim, 1, 0); });
+}
+
+asio::awaitable<Finishing> ReplyStore::finish(ReplyClaim claim, ReplyEnd end, Time now, Titles titles)
+{
+    auto finishing = co_await database_.transact([&claim, &end, now, titles](db::Transaction& transaction) {
+        return finish_in(transaction, claim, end, now, titles); // Both live in this frame until transact() returns.
     });
     failpoint("finish_after_commit");
     co_return finishing;

@@ -29,8 +29,11 @@ public:
     enum class NextCall { same_attempt, restarts };
     asio::awaitable<std::optional<ReplyClaim>> count_call(ReplyClaim claim, NextCall next);
 
+    // Another model writes, before anything went out: the attempt rises, so that readers are told. nullopt: refused.
+    asio::awaitable<std::optional<ReplyClaim>> begin_attempt(ReplyClaim claim);
+
     // The claim's ended_calls are kept too, as in all of these.
-    asio::awaitable<Finishing> finish(ReplyClaim claim, ReplyEnd end, Time now);
+    asio::awaitable<Finishing> finish(ReplyClaim claim, ReplyEnd end, Time now, Titles titles = Titles::leave);
 
     // Whether the call that was counted last was cut, or never began, by our own doing: then it does not count.
     enum class Call { cut, none };

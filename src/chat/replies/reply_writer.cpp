@@ -15,6 +15,7 @@ constexpr std::chrono::milliseconds flush_every{10};
 asio::awaitable<void> ReplyWriter::begin(std::int64_t attempt, std::string model)
 {
     attempt_ = attempt;
+    model_ = model;
     last_flush_ = {};
     text_.clear();
     thoughts_.clear();

@@ -23,6 +23,7 @@ public:
     // A new attempt, with empty text.
     asio::awaitable<void> begin(std::int64_t attempt, std::string model);
     std::int64_t attempt() const { return attempt_; } // 0: none has begun.
+    std::string const& model() const { return model_; }
 
     void add_text(std::string_view text);
     void add_thoughts(std::string_view thoughts);
@@ -44,6 +45,7 @@ private:
     UserId const user_;
     MessageId const reply_;
     std::int64_t attempt_ = 0;
+    std::string model_;
     Steady::time_point last_flush_{};
     std::string text_; // Not passed on yet, as the next two.
     std::string thoughts_;

@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/json.hpp"
+#include "chat/rooms/room_name.hpp"
 
 #include <optional>
 #include <string>
@@ -53,8 +54,9 @@ struct MessageUsage {
     std::int64_t prompt_tokens = 0;
     std::int64_t completion_tokens = 0;
     std::int64_t thought_tokens = 0;
+    bool estimated = false; // The provider did not say.
 };
-POLLUX_DESCRIBE(MessageUsage, (prompt_tokens, completion_tokens, thought_tokens))
+POLLUX_DESCRIBE(MessageUsage, (prompt_tokens, completion_tokens, thought_tokens, estimated))
 
 // Why a reply is queued, and when that is over, as far as it is known. Waiting for one's turn has no known end.
 enum class WaitReason { queue, model_unavailable, rate_limited };
@@ -83,7 +85,8 @@ struct Message {
     std::optional<MessageId> reply_to;
     std::int64_t variant = 1;
     std::int64_t variants = 1;
-    std::optional<std::string> model;
+    std::optional<std::string> model;           // The one that wrote it; until it is finished, the one that is asked first.
+    std::optional<std::string> requested_model; // The one that it was sent to.
     std::optional<MessageFinish> finish_reason;
     std::optional<MessageError> error;
     std::optional<MessageUsage> usage;
@@ -94,8 +97,8 @@ struct Message {
 
     bool is_finished() const { return status != MessageStatus::queued && status != MessageStatus::streaming; }
 };
-POLLUX_DESCRIBE(Message, (id, chatroom, role, status, content, thoughts, citations, reply_to, variant, variants, model, finish_reason,
-                          error, usage, waiting, created_at, completed_at))
+POLLUX_DESCRIBE(Message, (id, chatroom, role, status, content, thoughts, citations, reply_to, variant, variants, model, requested_model,
+                          finish_reason, error, usage, waiting, created_at, completed_at))
 
 struct LastMessage {
     std::string text; // Cut to 120 characters.
@@ -107,6 +110,7 @@ POLLUX_DESCRIBE(LastMessage, (text, role, created_at))
 struct Room {
     RoomId id;
     std::string name;
+    NamedBy named_by = NamedBy::nobody;
     std::optional<std::string> model;
     std::string system_prompt;
     bool pinned = false;
@@ -114,19 +118,20 @@ struct Room {
     Time updated_at;
     std::optional<LastMessage> last_message;
 };
-POLLUX_DESCRIBE(Room, (id, name, model, system_prompt, pinned, created_at, updated_at, last_message))
+POLLUX_DESCRIBE(Room, (id, name, named_by, model, system_prompt, pinned, created_at, updated_at, last_message))
 
 // A room in a list: its system prompt may be long, and is told with the room.
 struct ListedRoom {
     RoomId id;
     std::string name;
+    NamedBy named_by = NamedBy::nobody;
     std::optional<std::string> model;
     bool pinned = false;
     Time created_at;
     Time updated_at;
     std::optional<LastMessage> last_message;
 };
-POLLUX_DESCRIBE(ListedRoom, (id, name, model, pinned, created_at, updated_at, last_message))
+POLLUX_DESCRIBE(ListedRoom, (id, name, named_by, model, pinned, created_at, updated_at, last_message))
 
 // What a send answers.
 struct UsageNow {

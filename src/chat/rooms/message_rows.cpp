@@ -25,12 +25,14 @@ enum : std::size_t {
     variant,
     variants,
     model,
+    asked_model,
     finish_reason,
     error_code,
     error_detail,
     prompt_tokens,
     completion_tokens,
     thought_tokens,
+    usage_estimated,
     created_at,
     completed_at,
     attempt,
@@ -133,13 +135,15 @@ Message read_message(db::Row row)
     message.variant = row.integer(column::variant);
     message.variants = row.integer(column::variants);
     message.model = row.optional_text(column::model);
+    message.requested_model = row.is_null(column::asked_model) ? message.model : row.optional_text(column::asked_model);
     bool const is_whole_reply = message.role == MessageRole::assistant && message.status == MessageStatus::completed;
     if (!row.is_null(column::finish_reason) || is_whole_reply)
         message.finish_reason = read_finish(row.optional_text(column::finish_reason));
     if (!row.is_null(column::error_code)) message.error = MessageError{row.text(column::error_code), row.text(column::error_detail)};
     if (!row.is_null(column::prompt_tokens))
-        message.usage = MessageUsage{read_tokens(row.integer(column::prompt_tokens)), read_tokens(row.integer(column::completion_tokens)),
-                                     read_tokens(row.integer(column::thought_tokens))};
+        message.usage =
+            MessageUsage{read_tokens(row.integer(column::prompt_tokens)), read_tokens(row.integer(column::completion_tokens)),
+                         read_tokens(row.integer(column::thought_tokens)), row.optional_integer(column::usage_estimated).value_or(0) != 0};
     message.created_at = row.time(column::created_at);
     message.completed_at = row.optional_time(column::completed_at);
     message.attempt = row.integer(column::attempt);

@@ -1,16 +1,20 @@
 #include "chat/rooms/room_store.hpp"
 
-#include "base/text.hpp"
 #include "base/unicode.hpp"
 #include "chat/rooms/message_rows.hpp"
 #include "chat/rooms/page_size.hpp"
 #include "db/columns.hpp"
 
+#include <boost/describe/enum_from_string.hpp>
+
 #include <limits>
 
-#define POLLUX_ROOM_COLUMNS "id, name, model, pinned, created_at, updated_at, last_text, last_role, last_at, system_prompt"
-// All but the last, which may be long.
-#define POLLUX_LISTED_COLUMNS "id, name, model, pinned, created_at, updated_at, last_text, last_role, last_at"
+// A room of an earlier version counts as named by its user.
+#define POLLUX_LISTED_COLUMNS                                                                                                              \
+    "id, name, coalesce(named_by, case when is_named = 1 then 'user' else 'nobody' end), model, pinned, created_at, updated_at, "          \
+    "last_text, last_role, last_at"
+// And what may be long.
+#define POLLUX_ROOM_COLUMNS POLLUX_LISTED_COLUMNS ", system_prompt"
 
 namespace pollux::chat {
 namespace {
@@ -18,10 +22,11 @@ namespace {
 constexpr db::Sql touch_sql = "update users set rooms_version = rooms_version + 1 where id = $1 and mobile not like 'gone:%'";
 
 // Behind the user's lock, which touch_sql takes: of two that come at once the second counts the first.
-constexpr db::Sql insert_sql = "insert into rooms (user_id, name, is_named, model, system_prompt, pinned, created_at, updated_at) "
-                               "select u.id, $2, $3, $4, $5, 0, $6, $6 from users u join plans p on p.name = u.tier "
-                               "where u.id = $1 and (select count(*) from rooms r where r.user_id = $1) < p.rooms_max "
-                               "returning " POLLUX_ROOM_COLUMNS;
+constexpr db::Sql insert_sql =
+    "insert into rooms (user_id, name, is_named, named_by, model, system_prompt, pinned, created_at, updated_at) "
+    "select u.id, $2, $3, case when $3 = 1 then 'user' else 'nobody' end, $4, $5, 0, $6, $6 from users u join plans p on p.name = u.tier "
+    "where u.id = $1 and (select count(*) from rooms r where r.user_id = $1) < p.rooms_max "
+    "returning " POLLUX_ROOM_COLUMNS;
 
 constexpr db::Sql find_sql = "select " POLLUX_ROOM_COLUMNS " from rooms where id = $1 and user_id = $2";
 
@@ -32,6 +37,7 @@ namespace column {
 enum : std::size_t {
     id,
     name,
+    named_by,
     model,
     pinned,
     created_at,
@@ -49,6 +55,7 @@ static_assert(db::columns_in(POLLUX_LISTED_COLUMNS) == column::listed_count);
 
 constexpr db::Sql change_sql =
     "update rooms set name = coalesce($3, name), is_named = case when $4 = 1 then 1 else is_named end, "
+    "named_by = case when $4 = 1 then 'user' else named_by end, "
     "model = case when $5 = 1 then $6 else model end, system_prompt = coalesce($7, system_prompt), pinned = coalesce($8, pinned) "
     "where id = $1 and user_id = $2 returning " POLLUX_ROOM_COLUMNS;
 
@@ -57,9 +64,15 @@ constexpr db::Sql change_sql =
 constexpr std::int64_t searched_at_once = 250;
 constexpr std::int64_t searched_max = 2'000;
 
-constexpr std::size_t name_characters_max = 60;
-constexpr std::size_t name_word_characters_min = 30; // A cut between words leaves at least so much.
 constexpr std::size_t preview_characters_max = 120;
+
+// Words of later versions mean somebody's will.
+NamedBy read_named_by(std::string const& text)
+{
+    auto named_by = NamedBy::user;
+    boost::describe::enum_from_string(text.c_str(), named_by);
+    return named_by;
+}
 
 // Room or ListedRoom, which have these in common.
 template <class AnyRoom>
@@ -68,6 +81,7 @@ AnyRoom read_any_room(db::Row row)
     AnyRoom room;
     room.id = row.id<RoomId>(column::id);
     room.name = row.text(column::name);
+    room.named_by = read_named_by(row.text(column::named_by));
     room.model = row.optional_text(column::model);
     room.pinned = row.boolean(column::pinned);
     room.created_at = row.time(column::created_at);
@@ -137,12 +151,6 @@ asio::awaitable<Result<Room>> change_room(db::Transaction& transaction, UserId u
     co_return read_room(rows.front());
 }
 
-bool is_space_or_control(char character)
-{
-    auto const byte = static_cast<unsigned char>(character);
-    return byte <= 0x20 || byte == 0x7f;
-}
-
 } // namespace
 
 asio::awaitable<bool> touch_rooms(db::Transaction& transaction, UserId user)
@@ -210,31 +218,6 @@ asio::awaitable<Result<Room>> RoomStore::change(UserId user, RoomId room, RoomCh
 {
     return database_.transact(
         [user, room, change = std::move(change)](db::Transaction& transaction) { return change_room(transaction, user, room, change); });
-}
-
-std::string name_after(std::string_view message)
-{
-    while (!message.empty() && is_space_or_control(message.front())) message.remove_prefix(1);
-    message = message.substr(0, message.find_first_of("\r\n"));
-
-    // One line without control characters, runs of them as one space.
-    std::string line;
-    for (char const character : message) {
-        if (!is_space_or_control(character)) {
-            line += character;
-        } else if (!line.empty() && line.back() != ' ') {
-            line += ' ';
-        }
-    }
-    while (line.ends_with(' ')) line.pop_back();
-    if (line.empty() || has_control_or_bidi(line)) return std::string(unnamed_room);
-
-    auto const whole = cut_clusters(line, name_characters_max);
-    if (whole.size() == line.size()) return line;
-    auto cut = cut_clusters(line, name_characters_max - 1); // Room for the ellipsis.
-    auto const space = cut.rfind(' ');
-    if (space != std::string_view::npos && code_points(cut.substr(0, space)) >= name_word_characters_min) cut = cut.substr(0, space);
-    return std::string(cut) + "…";
 }
 
 std::string preview_of(std::string_view text)

@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "chat/rooms/cursor.hpp"
 #include "chat/rooms/message.hpp"
+#include "chat/rooms/room_name.hpp"
 #include "db/database.hpp"
 #include "idempotency/idempotency.hpp"
 
@@ -62,12 +63,6 @@ asio::awaitable<bool> touch_rooms(db::Transaction& transaction, UserId user);
 
 // The same, on the way with the next statement, for those who see by that one whether the account is gone.
 asio::awaitable<void> touch_rooms_later(db::Transaction& transaction, UserId user);
-
-// The name of a room that has none yet.
-constexpr std::string_view unnamed_room = "New chat";
-
-// After its first message: the first line with text, at most 60 characters, cut between words where there are any.
-std::string name_after(std::string_view message);
 
 // At most 120 characters, for the list of rooms.
 std::string preview_of(std::string_view text);

@@ -10,13 +10,17 @@ Error not_in_plan()
 
 } // namespace
 
-std::vector<std::string> allowed_models(ai::Models const& models, billing::PlanModels const& plan)
+std::vector<ListedModel> list_models(ai::Models const& models, billing::PlanModels const& plan, Listed which)
 {
-    std::vector<std::string> ids;
+    std::vector<ListedModel> listed;
+    bool has_default = false;
     for (auto const& entry : models.all()) {
-        if (plan.allow(entry.id)) ids.push_back(entry.id);
+        bool const is_allowed = plan.allow(entry.id);
+        if (!is_allowed && which == Listed::allowed) continue;
+        listed.push_back({entry.id, entry.label, entry.line, is_allowed && !has_default, is_allowed});
+        has_default = has_default || is_allowed;
     }
-    return ids;
+    return listed;
 }
 
 Result<std::string> check_room_model(ai::Models const& models, billing::PlanModels const& plan, std::string const& wanted)

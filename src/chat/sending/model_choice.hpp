@@ -11,8 +11,17 @@
 
 namespace pollux::chat {
 
-// The ids a plan may use, in the configured order: the first is what a room without a model of its own takes.
-std::vector<std::string> allowed_models(ai::Models const& models, billing::PlanModels const& plan);
+struct ListedModel {
+    std::string id; // What a room's `model` takes.
+    std::string label;
+    std::string line;
+    bool is_default = false; // What a room without a model of its own takes.
+    bool allowed = true;     // By the plan of who asks.
+};
+
+// In the configured order: those that a plan may use, or all.
+enum class Listed { allowed, all };
+std::vector<ListedModel> list_models(ai::Models const& models, billing::PlanModels const& plan, Listed which);
 
 // For a room's setting: invalid("model") unless it is configured (by id or by the provider's name) and allowed. Returns its id.
 Result<std::string> check_room_model(ai::Models const& models, billing::PlanModels const& plan, std::string const& wanted);

@@ -42,7 +42,8 @@ constexpr db::Sql send_sql = R"sql(
                 created_at = excluded.created_at
     ), room as (
         update rooms set updated_at = $3, last_text = $20, last_role = 'user', last_at = $3, last_question_id = question.id,
-            last_reply_id = reply.id, name = case when is_named = 0 then $21 else name end, is_named = 1
+            last_reply_id = reply.id, name = case when is_named = 0 then $21 else name end,
+            named_by = case when is_named = 0 then 'message' else named_by end, is_named = 1
         from question cross join reply where rooms.id = $2 and rooms.user_id = $1
     )
     select )sql" POLLUX_SENT_COLUMNS " from unit cross join question cross join reply";

@@ -179,6 +179,7 @@ Sending sending_of(NewReply reply, MessageId id, JobState state)
     sending.reply.reply_to = reply.question;
     sending.reply.variant = reply.variant;
     sending.reply.variants = reply.variant;
+    sending.reply.requested_model = reply.model;
     sending.reply.model = std::move(reply.model);
     sending.reply.created_at = reply.now;
     return sending;

@@ -17,7 +17,8 @@ constexpr db::Sql insert_question_sql =
 
 constexpr db::Sql update_room_sql = R"sql(
     update rooms set updated_at = $2, last_text = $3, last_role = 'user', last_at = $2, last_question_id = $4, last_reply_id = $5,
-        name = case when is_named = 0 then $6 else name end, is_named = 1
+        name = case when is_named = 0 then $6 else name end,
+        named_by = case when is_named = 0 then 'message' else named_by end, is_named = 1
     where id = $1 and user_id = $7
 )sql";
 

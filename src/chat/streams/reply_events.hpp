@@ -17,8 +17,9 @@ POLLUX_DESCRIBE(StartEvent, (message_id, attempt, model))
 
 struct RestartEvent {
     std::int64_t attempt = 0;
+    std::optional<std::string> model; // null where the reader knows it already.
 };
-POLLUX_DESCRIBE(RestartEvent, (attempt))
+POLLUX_DESCRIBE(RestartEvent, (attempt, model))
 
 // Of an `error`: a reply that failed has its message, one whose room was deleted has none.
 struct ErrorEvent {

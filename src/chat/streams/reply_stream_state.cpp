@@ -161,7 +161,7 @@ void ReplyStreamState::enter_attempt(std::string& out, std::int64_t attempt, std
 {
     position_ = {.attempt = attempt};
     if (has_started_) {
-        http::append_event(out, "restart", id(), to_json(RestartEvent{attempt}));
+        http::append_event(out, "restart", id(), to_json(RestartEvent{attempt, std::move(model)}));
     } else {
         http::append_event(out, "start", id(), to_json(StartEvent{reply_, attempt, std::move(model)}));
     }

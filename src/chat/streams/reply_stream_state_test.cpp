@@ -204,7 +204,7 @@ TEST(ReplyStreamState, follows_the_feed)
     EXPECT_EQ(state.position().citations_version, 1u);
     bytes = state.take(news(2, "xy"));
     EXPECT_EQ(outline(bytes), "restart 2-0 delta 2-2");
-    EXPECT_EQ(parse_events(bytes)[0].data, R"({"attempt":2})");
+    EXPECT_EQ(parse_events(bytes)[0].data, R"({"attempt":2,"model":"demo"})");
     EXPECT_EQ(state.take(news(1, "late")), "");
     EXPECT_EQ(outline(state.take(finished_reply(2, "xyz"))), "delta 2-3 done 2-end");
 }

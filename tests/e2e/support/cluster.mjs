@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { Program, binary, freePort, sleep, temporaryFolder } from './process.mjs';
 import { Haproxy, Postgres, Redis } from './services.mjs';
 
-const surroundings = { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', METRICS_LISTEN: '' };
+const surroundings = { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', METRICS_LISTEN: '', AI_TITLE_MODEL: 'off' };
 const code = '135790';
 const inTenDays = new Date(Date.now() + 10 * 86_400_000).toISOString().slice(0, 10);
 
@@ -52,10 +52,10 @@ export class Node {
     }
 
     // As a supervisor does it: until the start succeeds, which it does not while the database is away.
-    async startAgain(seconds = 60) {
+    async startAgain(seconds = 60, extra = {}) {
         for (const end = Date.now() + seconds * 1000;;) {
             try {
-                return await this.start();
+                return await this.start(extra);
             } catch (failure) {
                 if (!this.program.exited || Date.now() > end) throw failure;
             }

@@ -1,20 +1,15 @@
-// The Gemini simulator (sims/README.md): plans in, a log of calls out.
+// Simulators of models (sims/README.md): plans in, a log of calls out.
 import { Program, binary, until } from './process.mjs';
 
-export class Sim {
+export class ModelSim {
     #history = new Map();
     #settled = 0; // Up to this id all calls have ended and are in the history.
 
-    static async start() {
-        const sim = new Sim();
-        sim.program = new Program(binary('pollux-sims'), ['gemini', '--listen', '127.0.0.1:0', '--die-with-parent'], { env: process.env });
-        sim.url = 'http://' + (await sim.program.printed(/listening on (\S+)/))[1];
-        return sim;
-    }
-
-    // Settings with which Pollux asks this simulator.
-    settings(key = 'a-key-for-the-simulator') {
-        return { GEMINI_BASE_URL: this.url, GEMINI_API_KEY: key };
+    // `kind`: the sub-command of pollux-sims.
+    async launch(kind, options = []) {
+        this.program = new Program(binary('pollux-sims'), [kind, '--listen', '127.0.0.1:0', '--die-with-parent', ...options], { env: process.env });
+        this.url = 'http://' + (await this.program.printed(/listening on (\S+)/))[1];
+        return this;
     }
 
     // {default, next, matching, reset}
@@ -54,5 +49,16 @@ export class Sim {
 
     async stop() {
         await this.program.signal('SIGTERM');
+    }
+}
+
+export class Sim extends ModelSim {
+    static start() {
+        return new Sim().launch('gemini');
+    }
+
+    // Settings with which Pollux asks this simulator.
+    settings(key = 'a-key-for-the-simulator') {
+        return { GEMINI_BASE_URL: this.url, GEMINI_API_KEY: key };
     }
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 
-import { Program, binary } from './process.mjs';
+import { Program, binary, until } from './process.mjs';
 
 // What it takes unless it is told otherwise.
 export const twilioAccount = {
@@ -15,6 +15,11 @@ export const twilioAccount = {
 };
 export const webhookSecret = 'sms_webhook_secret_1';
 
+// Settings with which Pollux sends through what answers there.
+export function twilioSettings(url) {
+    return { OTP_DELIVERY: 'twilio', TWILIO_BASE_URL: url, TWILIO_ACCOUNT_SID: twilioAccount.sid, TWILIO_AUTH_TOKEN: twilioAccount.token, TWILIO_FROM: twilioAccount.from };
+}
+
 export class SmsSim {
     static async start(options = []) {
         const sim = new this();
@@ -23,13 +28,12 @@ export class SmsSim {
         return sim;
     }
 
-    // Settings with which Pollux sends through it.
     twilioSettings() {
-        return { TWILIO_BASE_URL: this.url, TWILIO_ACCOUNT_SID: twilioAccount.sid, TWILIO_AUTH_TOKEN: twilioAccount.token, TWILIO_FROM: twilioAccount.from };
+        return twilioSettings(this.url);
     }
 
     webhookSettings() {
-        return { SMS_WEBHOOK_URL: `${this.url}/sms`, SMS_WEBHOOK_SECRET: webhookSecret };
+        return { OTP_DELIVERY: 'webhook', SMS_WEBHOOK_URL: `${this.url}/sms`, SMS_WEBHOOK_SECRET: webhookSecret };
     }
 
     // A call of Twilio's API as it goes over the wire: {status, headers, body}.
@@ -71,6 +75,18 @@ export class SmsSim {
         return answer;
     }
 
+    // What happens to the next calls.
+    plan(...next) {
+        return this.tell('plan', { next });
+    }
+
+    // The code of the last text to this number, once there are `count`.
+    async code(to, count = 1) {
+        let texts = [];
+        await until(`text ${count} to ${to}`, async () => (texts = await this.texts({ to })).length >= count, { seconds: 60 });
+        return codeOf(texts.at(-1).body);
+    }
+
     // Those after `after`, to `to`, of `vendor`.
     async texts(query) {
         return (await this.ask('texts', query)).texts;
@@ -92,4 +108,11 @@ export class SmsSim {
     async stop() {
         await this.program.signal('SIGTERM');
     }
+}
+
+// What stands in the text of a code.
+export function codeOf(body) {
+    const found = /\b(\d{6}) is your code/.exec(body);
+    assert.ok(found, body);
+    return found[1];
 }

@@ -1,4 +1,4 @@
-#include "ai/gemini/gemini_text.hpp"
+#include "ai/piece_joiner.hpp"
 
 #include "base/repaired_text.hpp"
 

@@ -1,4 +1,4 @@
-// Gemini's text, whose pieces may be cut inside a character: between two bytes, or between the two halves of a surrogate pair.
+// A provider's text, whose pieces may be cut inside a character: between two bytes, or between the two halves of a surrogate pair.
 #pragma once
 
 #include <string>
