@@ -150,7 +150,8 @@ Reply make_reply(Server server, std::string model)
     reply.model = std::move(model);
     reply.created = static_cast<std::int64_t>(seconds_since_1970());
     switch (server) {
-    case Server::ollama: reply.id = "chatcmpl-" + std::to_string(random_number(1, 999)); break;
+    // A number below a thousand there; of three digits here, so that two streams of one plan are equally long, to be cut at the same byte.
+    case Server::ollama: reply.id = "chatcmpl-" + std::to_string(random_number(100, 999)); break;
     case Server::llamacpp:
     case Server::vllm: reply.id = "chatcmpl-" + random_letters(32); break;
     case Server::openrouter: reply.id = "gen-" + std::to_string(reply.created) + "-" + random_letters(20); break;
