@@ -1,7 +1,5 @@
 #include "chat/replies/reply_job.hpp"
 
-#include "ai/call_count.hpp"
-#include "ai/call_rate.hpp"
 #include "ai/tokens.hpp"
 #include "base/failpoint.hpp"
 #include "base/secrets.hpp"
@@ -23,7 +21,6 @@ namespace pollux::chat {
 namespace {
 
 constexpr std::chrono::milliseconds finish_again_after{500};
-constexpr std::chrono::milliseconds try_later_a_call{1'000};
 constexpr std::chrono::milliseconds untold_wait_max{400}; // Less than any after a failed call. Readers are told of a longer one.
 
 asio::awaitable<void> sleep_for(std::chrono::microseconds wait)
@@ -60,7 +57,8 @@ void log_end(ReplyClaim const& claim, ReplyEnd const& end, std::chrono::microsec
 
 ReplyJob::ReplyJob(ReplyTools& tools, std::shared_ptr<RunningReply> running)
     : tools_(tools), running_(std::move(running)), store_(tools.database),
-      writer_(tools.feed, running_->executor, running_->claim.user, running_->reply), claim_(running_->claim)
+      writer_(tools.feed, running_->executor, running_->claim.user, running_->reply), claim_(running_->claim),
+      turn_(tools.clock, tools.limiter, tools.calls_per_minute_max, tools.models.title_model())
 {}
 
 asio::awaitable<ReplyJob::Outcome> ReplyJob::run()
@@ -70,7 +68,7 @@ asio::awaitable<ReplyJob::Outcome> ReplyJob::run()
         auto request = co_await prepare();
         if (!request) co_return outcome_; // The room was deleted.
         if (auto const left = co_await wait_for_admission()) co_return outcome_;
-        request->model = model().name;
+        request->model = turn_.model().name;
         bool const is_mine = co_await begin_feed();
         if (!is_mine) co_return outcome_;
         if (running_->stop_reason() == StopReason::none) co_await call(std::move(*request));
@@ -86,7 +84,7 @@ asio::awaitable<std::optional<ai::ChatRequest>> ReplyJob::prepare()
     auto basis = co_await messages.basis(claim_.user, claim_.room, claim_.question, claim_.reply);
     if (!basis) co_return std::nullopt;
     if (basis->stop_requested) running_->stop(StopReason::by_user); // Asked for before this process could be told of it.
-    if (asked_.is_empty()) asked_ = AskedModels(tools_.models, basis->plan_models, claim_.model, claim_.ended_calls, tools_.clock.now());
+    if (!turn_.has_models()) turn_.set_models({tools_.models, basis->plan_models, claim_.model, claim_.ended_calls, tools_.clock.now()});
 
     ai::ChatRequest request; // Its model is known once one is admitted.
     request.system = join_system_text(tools_.system_prompt, basis->room_prompt, basis->user_instructions);
@@ -102,14 +100,14 @@ asio::awaitable<std::optional<ai::ChatRequest>> ReplyJob::prepare()
 asio::awaitable<bool> ReplyJob::begin_feed()
 {
     bool const has_begun = writer_.attempt() == claim_.attempt;
-    if (has_begun && writer_.model() == model().id) co_return true;
+    if (has_begun && writer_.model() == turn_.model().id) co_return true;
     if (has_begun) {
         auto const raised = co_await store_.begin_attempt(claim_);
         if (!raised) co_return false;
         claim_ = *raised;
         failpoint("attempt_before_feed");
     }
-    co_await writer_.begin(claim_.attempt, model().id);
+    co_await writer_.begin(claim_.attempt, turn_.model().id);
     co_return true;
 }
 
@@ -117,70 +115,16 @@ asio::awaitable<bool> ReplyJob::begin_feed()
 asio::awaitable<std::optional<ReplyJob::Step>> ReplyJob::wait_for_admission()
 {
     for (bool has_waited = false; running_->stop_reason() == StopReason::none; has_waited = true) {
-        auto const refusal = co_await admit();
+        auto const refusal = co_await turn_.admit(claim_.calls);
         if (!refusal) co_return std::nullopt;
         if (Steady::now() >= running_->deadline) running_->stop(StopReason::time_over); // It has waited for as long as it may.
         if (running_->stop_reason() != StopReason::none) break;
         bool const is_to_tell = has_waited || refusal->wait > untold_wait_max;
         if (is_to_tell) co_return co_await put_back(refusal->wait, ReplyStore::Call::cut, refusal->reason);
-        waited_until_ = admission_time() + refusal->wait;
+        turn_.waited(turn_.now() + refusal->wait);
         co_await wait_in_place(refusal->wait);
     }
     co_return co_await leave_as(running_->stop_reason());
-}
-
-// No model may be asked before the one that is due first.
-ReplyJob::Refusal ReplyJob::not_due_yet() const
-{
-    auto const now = admission_time();
-    auto const next = asked_.next(now);
-    auto const wait = next ? std::chrono::ceil<std::chrono::milliseconds>(next->due - now) : std::chrono::milliseconds(0);
-    auto const reason = next && next->is_rate_limited ? WaitReason::rate_limited : WaitReason::model_unavailable;
-    return {std::max(wait, std::chrono::milliseconds(1)), reason};
-}
-
-// Nothing: the call to model() may begin. Otherwise how long to wait, and why.
-asio::awaitable<std::optional<ReplyJob::Refusal>> ReplyJob::admit()
-{
-    admission_ = {};
-    if (!continuation_.empty()) co_return std::nullopt; // Half a reply is not given up for this.
-    // A reply that has made calls already leaves it to others to try whether the model is back: a failed try may be its last call.
-    auto const try_later = claim_.calls < ai::calls_a_reply_max ? try_later_a_call * (claim_.calls - 1) : ai::last_call_wait_min;
-    auto shortest = std::chrono::milliseconds::max();
-    auto const admits = [&](std::size_t index) {
-        admission_ = asked_[index].breaker->admit(Steady::now(), try_later);
-        shortest = std::min(shortest, admission_.wait);
-        return admission_.wait.count() == 0;
-    };
-    auto order = asked_.order(admission_time());
-    auto next = std::ranges::find_if(order, admits);
-    bool const is_writer_down = !order.empty() && next == order.end() && asked_.forget_writer();
-    if (is_writer_down) {
-        order = asked_.order(admission_time());
-        next = std::ranges::find_if(order, admits);
-    }
-    if (order.empty()) co_return not_due_yet();
-    if (next == order.end()) co_return Refusal{shortest, WaitReason::model_unavailable};
-    entry_ = *next;
-    if (tools_.calls_per_minute_max == 0) co_return std::nullopt;
-    auto const share = &model() == tools_.models.title_model() ? ai::CallShare::replies : ai::CallShare::all;
-    auto const rule = ai::call_rule(tools_.calls_per_minute_max, share);
-    auto const taken = co_await tools_.limiter.take(limits::RateClass::call, model().id, {rule.count, rule.window});
-    if (taken.allowed) co_return std::nullopt;
-    model().breaker->ended(admission_, ai::CallBreaker::End::said_nothing, Steady::now());
-    co_return Refusal{taken.retry_after, WaitReason::rate_limited};
-}
-
-void ReplyJob::tell_breaker()
-{
-    using End = ai::CallBreaker::End;
-    auto const& end = draft_.call_end();
-    auto const* failed = end ? std::get_if<ai::Failed>(&*end) : nullptr;
-    auto what = End::answered;
-    if (failed) what = failed->kind == ai::Failed::Kind::transient ? End::failed : End::said_nothing;
-    if (!end && !draft_.has_shown_anything()) what = End::said_nothing;
-    model().breaker->ended(admission_, what, Steady::now());
-    ai::count_call_end(model().id, !end ? ai::CallEnd::cut : failed ? ai::CallEnd::failed : ai::CallEnd::answered);
 }
 
 // For the next transaction of the reply, whichever that is.
@@ -199,7 +143,7 @@ void ReplyJob::keep_call()
         ai::RetryQuestion const question{*failed, static_cast<int>(claim_.calls), tools_.clock.now(), random_below(1'000'000)};
         auto const due = may_mend ? ai::next_call_due(question) : Time{};
         call->not_before_us = micros(due);
-        asked_.failed(entry_, *failed, draft_.has_text() ? ShownText::some : ShownText::none, due);
+        turn_.failed(*failed, draft_.has_text() ? ShownText::some : ShownText::none, due);
     }
     claim_.ended_calls = with_call(claim_.ended_calls, *call);
 }
@@ -211,7 +155,7 @@ asio::awaitable<void> ReplyJob::call(ai::ChatRequest request)
     writer_.open();
     auto both = read_model(std::move(request)) && writer_.run();
     co_await interruptible(std::move(both));
-    tell_breaker();
+    turn_.tell_breaker(draft_);
     keep_call();
     co_await writer_.flush(); // What was left when the call was cut.
     if (running_->stop_reason() == StopReason::none) is_call_open_ = false;
@@ -219,8 +163,8 @@ asio::awaitable<void> ReplyJob::call(ai::ChatRequest request)
 
 asio::awaitable<void> ReplyJob::read_model(ai::ChatRequest request)
 {
-    call_ = KeptCall{.model = model().id, .started_at = tools_.clock.now()};
-    auto stream = model().model->start(running_->executor, std::move(request));
+    call_ = KeptCall{.model = turn_.model().id, .started_at = tools_.clock.now()};
+    auto stream = turn_.model().model->start(running_->executor, std::move(request));
     while (!draft_.call_end()) {
         auto event = co_await stream->next();
         bool const was_empty = !draft_.has_shown_anything();
@@ -250,7 +194,8 @@ asio::awaitable<void> ReplyJob::interruptible(asio::awaitable<void> work)
 asio::awaitable<ReplyJob::Step> ReplyJob::after_call()
 {
     auto const& end = draft_.call_end();
-    if (end && std::holds_alternative<ai::Finished>(*end)) co_return co_await finish(draft_.end_as(MessageStatus::completed, model().id));
+    if (end && std::holds_alternative<ai::Finished>(*end))
+        co_return co_await finish(draft_.end_as(MessageStatus::completed, turn_.model().id));
     if (auto const reason = running_->stop_reason(); reason != StopReason::none) co_return co_await leave_as(reason);
     if (!end) throw std::logic_error("a call upstream ended without an event that ends it");
     if (auto const* continues = std::get_if<ai::Continues>(&*end)) co_return co_await after_continues(continues->token);
@@ -260,7 +205,7 @@ asio::awaitable<ReplyJob::Step> ReplyJob::after_call()
 // The provider goes on with the same reply in another call.
 asio::awaitable<ReplyJob::Step> ReplyJob::after_continues(std::string token)
 {
-    if (claim_.calls >= ai::calls_a_reply_max) co_return co_await finish(draft_.end_as(MessageStatus::completed, model().id));
+    if (claim_.calls >= ai::calls_a_reply_max) co_return co_await finish(draft_.end_as(MessageStatus::completed, turn_.model().id));
     continuation_ = std::move(token);
     draft_.continue_with_next_call();
     auto counted = co_await store_.count_call(claim_, ReplyStore::NextCall::same_attempt);
@@ -276,23 +221,17 @@ asio::awaitable<ReplyJob::Step> ReplyJob::after_failure(ai::Failed failure)
              {{"request_id", claim_.request_id},
               {"message_id", claim_.reply.value},
               {"calls", claim_.calls},
-              {"model", model().id},
+              {"model", turn_.model().id},
               {"detail", failure.detail}});
     if (failure.kind == ai::Failed::Kind::not_called) co_return co_await after_no_call(std::move(failure));
 
     auto const now = tools_.clock.now();
-    bool const may_call = claim_.calls < ai::calls_a_reply_max;
-    auto const next = may_call ? asked_.next(now, entry_) : std::nullopt;
-    bool const is_last_to_same = claim_.calls == ai::calls_a_reply_max - 1 && next && !next->is_new;
-    auto const earliest = is_last_to_same ? now + ai::last_call_wait_min : now;
-    auto const due = next ? std::max(earliest, next->due) : Time::max();
-    if (due >= claim_.first_started + ai::reply_duration_max) co_return co_await give_up(failure);
-    auto const wait = due - now;
-    if (wait > untold_wait_max) {
-        auto const reason = next->is_rate_limited ? WaitReason::rate_limited : WaitReason::model_unavailable;
-        co_return co_await put_back(wait, ReplyStore::Call::none, reason);
-    }
-    waited_until_ = due;
+    auto const due = turn_.next_call(claim_.calls);
+    bool const is_over = !due || due->at >= claim_.first_started + ai::reply_duration_max;
+    if (is_over) co_return co_await give_up(failure);
+    auto const wait = due->at - now;
+    if (wait > untold_wait_max) co_return co_await put_back(wait, ReplyStore::Call::none, due->reason);
+    turn_.waited(due->at);
     if (wait.count() > 0) co_await wait_in_place(std::chrono::ceil<std::chrono::milliseconds>(wait));
     if (auto const reason = running_->stop_reason(); reason != StopReason::none) co_return co_await leave_as(reason);
     co_return co_await count_and_call();
@@ -308,7 +247,7 @@ asio::awaitable<ReplyJob::Step> ReplyJob::after_no_call(ai::Failed failure)
 
 asio::awaitable<ReplyJob::Step> ReplyJob::give_up(ai::Failed const& failure)
 {
-    auto end = draft_.end_as(MessageStatus::failed, model().id);
+    auto end = draft_.end_as(MessageStatus::failed, turn_.model().id);
     end.error = error_of(failure.reason);
     co_return co_await finish(std::move(end));
 }
@@ -351,9 +290,9 @@ asio::awaitable<ReplyJob::Step> ReplyJob::put_back(std::chrono::microseconds wai
 asio::awaitable<ReplyJob::Step> ReplyJob::leave_as(StopReason reason)
 {
     switch (reason) {
-    case StopReason::by_user: co_return co_await finish(draft_.end_as(MessageStatus::stopped, model().id));
+    case StopReason::by_user: co_return co_await finish(draft_.end_as(MessageStatus::stopped, turn_.model().id));
     case StopReason::time_over: {
-        auto end = draft_.end_as(MessageStatus::failed, model().id);
+        auto end = draft_.end_as(MessageStatus::failed, turn_.model().id);
         end.error = upstream_failed();
         co_return co_await finish(std::move(end));
     }

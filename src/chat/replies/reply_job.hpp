@@ -3,17 +3,17 @@
 // taken over, so the work is dropped.
 //
 // A reply takes at most 4 calls and 10 minutes (ai/retry.hpp); a wait of over 0.4 s puts it back, which tells readers and frees the worker.
-// Before a call's text went out, the next model of the list may take its place (asked_models.hpp); after it the same one is asked again. A
-// model that fails again and again is left alone for a while (ai/call_breaker.hpp): its replies go to the next model, or wait, put back so
-// that readers are told; waiting is no call. Another model is another attempt: readers are told who writes.
+// Before a call's text went out, the next model of the list may take its place (model_turn.hpp, asked_models.hpp); after it the same one is
+// asked again. A model that fails again and again is left alone for a while (ai/call_breaker.hpp): its replies go to the next model, or
+// wait, put back so that readers are told; waiting is no call. Another model is another attempt: readers are told who writes.
 #pragma once
 
 #include "ai/model_list.hpp"
 #include "ai/retry.hpp"
 #include "base/clock.hpp"
 #include "chat/queue/queue_gauge.hpp"
-#include "chat/replies/asked_models.hpp"
 #include "chat/replies/kept_calls.hpp"
+#include "chat/replies/model_turn.hpp"
 #include "chat/replies/reply_draft.hpp"
 #include "chat/replies/reply_meter.hpp"
 #include "chat/replies/reply_store.hpp"
@@ -70,20 +70,11 @@ private:
     asio::awaitable<Step> count_and_call();
     asio::awaitable<void> wait_in_place(std::chrono::milliseconds wait);
     asio::awaitable<std::optional<Step>> wait_for_admission();
-    struct Refusal {
-        std::chrono::milliseconds wait;
-        WaitReason reason;
-    };
-    asio::awaitable<std::optional<Refusal>> admit();
-    Refusal not_due_yet() const;
-    void tell_breaker();
     void keep_call();
-    Time admission_time() const { return std::max(tools_.clock.now(), waited_until_); }
     asio::awaitable<Step> put_back(std::chrono::microseconds wait, ReplyStore::Call call, WaitReason reason);
     asio::awaitable<Step> leave_as(StopReason reason);
     asio::awaitable<Step> finish(ReplyEnd end);
     asio::awaitable<std::optional<Finishing>> finish_despite_outages(ReplyEnd const& end);
-    ai::ModelEntry const& model() const { return asked_[entry_]; } // The one that is asked, or was last.
 
     ReplyTools& tools_;
     std::shared_ptr<RunningReply> running_;
@@ -93,11 +84,8 @@ private:
     ReplyClaim& claim_;
     Outcome outcome_;
 
-    AskedModels asked_;
-    std::size_t entry_ = 0;
-    Time waited_until_{};                  // By whatever clock: what was due then is due.
-    ai::CallBreaker::Admission admission_; // Of the call that runs.
-    std::optional<KeptCall> call_;         // The one that runs.
+    ModelTurn turn_;
+    std::optional<KeptCall> call_; // The one that runs.
     std::string continuation_;
     bool is_call_open_ = true; // A call is counted and has not ended; the claim counts the first one.
 };
