@@ -2,6 +2,7 @@
 // One of the two places that catch exceptions (the other is the end of a job).
 #pragma once
 
+#include "http/rates.hpp"
 #include "http/request_reader.hpp"
 #include "http/server_shared.hpp"
 
@@ -13,12 +14,6 @@ namespace pollux::http {
 struct SocketPeer {
     asio::ip::address address;
     Peer texts;
-};
-
-// The header fields RateLimit and RateLimit-Policy: what is left to the caller, and of what. Empty where nothing was counted.
-struct RateFields {
-    std::string limit;
-    std::string policy;
 };
 
 // What is known of a request after its head was read.
@@ -40,8 +35,6 @@ asio::awaitable<std::optional<Response>> refuse_caller(Server::Shared& shared, T
 
 // Where the bytes of the request's body are counted.
 BodyPool body_pool(Target const& target);
-// Under which name the answers to a caller are counted.
-std::string asker_of(Request const& request);
 
 // The answer to a request whose body could not be read.
 Response refused_body(Server::Shared const& shared, Request const& request, Refusal const& refusal);

@@ -24,6 +24,14 @@ bool accepts(Request const& request, std::string_view type)
 
 } // namespace
 
+std::string_view Request::bearer_token() const
+{
+    constexpr std::string_view scheme = "bearer ";
+    auto const authorization = header("Authorization").value_or("");
+    if (authorization.size() <= scheme.size() || !equals_ignoring_case(authorization.substr(0, scheme.size()), scheme)) return {};
+    return trim(authorization.substr(scheme.size()));
+}
+
 bool Request::accepts_event_stream() const
 {
     return accepts(*this, "text/event-stream");

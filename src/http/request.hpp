@@ -52,6 +52,7 @@ public:
     SessionId session() const { return caller().session; }
 
     std::optional<std::string_view> header(std::string_view name) const; // Case does not matter; the first of several.
+    std::string_view bearer_token() const;                               // What Authorization shows; empty where it shows none.
     bool accepts_event_stream() const;                                   // Accept names text/event-stream.
     bool accepts_html() const;                                           // Accept names text/html: a browser, in which somebody reads.
 
