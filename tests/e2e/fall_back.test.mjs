@@ -43,7 +43,7 @@ async function usersWithRooms(client, roomsEach, count) {
 const callsOf = async (server) => new Map((await server.rows("select id, calls from messages where role = 'assistant'")).map(({ id, calls }) => [id, JSON.parse(calls ?? '[]')]));
 
 // How many calls each reply took, as its end says in the log: what is kept with the message are the last four.
-const madeFor = (server) => new Map(server.log.split('\n').filter((line) => line.includes('"reply_ended"')).map((line) => JSON.parse(line)).map(({ message_id: id, calls }) => [id, calls]));
+const madeFor = (server) => new Map(server.log.split('\n').slice(0, -1).filter((line) => line.includes('"reply_ended"')).map((line) => JSON.parse(line)).map(({ message_id: id, calls }) => [id, calls]));
 
 // What must hold of each, whatever happened. `made`: its calls, `atSecond`: those that the second model saw.
 function check({ reader, reply, calls, made, atSecond }) {
@@ -82,7 +82,12 @@ test('a model that dies under many replies is stood in for by the next one', { t
     await sendAll;
 
     const ended = await Promise.all(following);
-    const [calls, made] = [await callsOf(server), madeFor(server)];
+    const calls = await callsOf(server);
+    // The log comes by a pipe of its own, after the end that readers see.
+    const made = await until('each end in the log', () => {
+        const found = madeFor(server);
+        return found.size >= replyCount && found;
+    });
     const seenBySecond = (room) => compatible.calls.filter(({ body }) => body.messages.at(-1).content === `question in ${room}`).length;
     const replies = await Promise.all(ended.map(async (one) => ({
         ...one, reply: await one.user.message(one.room, one.id), calls: calls.get(one.id), made: made.get(one.id), atSecond: seenBySecond(one.room),

@@ -5,6 +5,7 @@ import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 
 import { Client, User } from './support/client.mjs';
+import { listening } from './support/listening.mjs';
 import { endPrograms, logged } from './support/process.mjs';
 import { Server, roomySettings } from './support/server.mjs';
 import { Shop, becomes, buyPro, checkout, openShop, pricesAreKnown, status } from './support/shop.mjs';
@@ -116,8 +117,7 @@ class Between {
 
     async listen(to) {
         this.server = http.createServer((request, response) => this.#pass(to, request, response));
-        await new Promise((resolve) => this.server.listen(0, '127.0.0.1', resolve));
-        return `http://127.0.0.1:${this.server.address().port}`;
+        return `http://127.0.0.1:${await listening(this.server)}`;
     }
 
     async #pass(to, request, response) {

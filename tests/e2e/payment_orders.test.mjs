@@ -5,6 +5,7 @@ import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 
 import { User } from './support/client.mjs';
+import { listening } from './support/listening.mjs';
 import { otherEnd, permutations, runOrders, tooLate } from './support/payment_orders.mjs';
 import { endPrograms, until } from './support/process.mjs';
 import { Random } from './support/random.mjs';
@@ -129,8 +130,7 @@ class Liar {
     async listen(target) {
         this.target = target;
         this.server = http.createServer((request, response) => this.#handle(request, response).catch((failure) => response.destroy(failure)));
-        await new Promise((resolve) => this.server.listen(0, '127.0.0.1', resolve));
-        this.url = `http://127.0.0.1:${this.server.address().port}`;
+        this.url = `http://127.0.0.1:${await listening(this.server)}`;
         return this.url;
     }
 

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 
 import { Client } from './support/client.mjs';
 import { command } from './support/command.mjs';
+import { listening } from './support/listening.mjs';
 import { endPrograms, freePort, until } from './support/process.mjs';
 import { Server, roomySettings } from './support/server.mjs';
 import { SmsSim, codeOf } from './support/sms_sim.mjs';
@@ -274,8 +275,8 @@ test('a vendor of one\'s own can check the signature', async () => {
             response.writeHead(isRight ? 202 : 401).end();
         });
     });
-    await new Promise((resolve) => own.listen(0, '127.0.0.1', resolve));
-    const server = await Server.start({ env: { ...production, OTP_DELIVERY: 'webhook', SMS_WEBHOOK_URL: `http://127.0.0.1:${own.address().port}/`, SMS_WEBHOOK_SECRET: 'own-secret' } });
+    const port = await listening(own);
+    const server = await Server.start({ env: { ...production, OTP_DELIVERY: 'webhook', SMS_WEBHOOK_URL: `http://127.0.0.1:${port}/`, SMS_WEBHOOK_SECRET: 'own-secret' } });
     const client = new Client(server);
     const mobile = await newUser(client);
     await sendCode(client, mobile);

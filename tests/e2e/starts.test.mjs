@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 
+import { listening } from './support/listening.mjs';
 import { TransactionPooler } from './support/pooler.mjs';
 import { Program, binary, endPrograms, logged, temporaryFolder, until } from './support/process.mjs';
 import { Server } from './support/server.mjs';
@@ -27,7 +28,7 @@ async function refusal(program) {
 // A port where somebody listens, who does with connections what `answer` does.
 async function listener(answer = () => {}) {
     const server = net.createServer(answer);
-    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await listening(server);
     return server;
 }
 

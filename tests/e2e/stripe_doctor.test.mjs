@@ -6,11 +6,12 @@ import { after, before, beforeEach, test } from 'node:test';
 import { command } from './support/command.mjs';
 import { endPrograms, temporaryFolder } from './support/process.mjs';
 import { Server } from './support/server.mjs';
+import { SmsSim } from './support/sms_sim.mjs';
 import { StripeSim } from './support/stripe_sim.mjs';
 
 const callSecondsMax = 5;
 
-let sim, folder, right;
+let sim, texts, folder, right;
 
 const production = () => ({
     SECRET_KEY: 'Vq8sT2mZr6Xw1Lk9Bn4Hd7Gy3Jc5Pf0E',
@@ -20,10 +21,11 @@ const production = () => ({
     STRIPE_SECRET_KEY: 'sk_live_1',
     STRIPE_PUBLISHABLE_KEY: 'pk_live_1',
     STRIPE_BASE_URL: sim.url,
+    ...texts.webhookSettings(),
 });
 
 before(async () => {
-    sim = await StripeSim.start();
+    [sim, texts] = await Promise.all([StripeSim.start(), SmsSim.start()]);
     folder = temporaryFolder();
 });
 // As `stripe-setup` leaves it.

@@ -1,6 +1,7 @@
 // An OpenAI-compatible server in this process: it answers each call as the test says, and remembers what it was asked.
 import http from 'node:http';
 
+import { listening } from './listening.mjs';
 import { sleep } from './process.mjs';
 
 export class CompatibleServer {
@@ -12,9 +13,7 @@ export class CompatibleServer {
     static async start() {
         const server = new CompatibleServer();
         server.http = http.createServer((request, response) => server.#serve(request, response));
-        server.http.listen(0, '127.0.0.1');
-        await new Promise((resolve) => server.http.once('listening', resolve));
-        server.url = `http://127.0.0.1:${server.http.address().port}/v1`;
+        server.url = `http://127.0.0.1:${await listening(server.http)}/v1`;
         return server;
     }
 

@@ -2,6 +2,8 @@
 // transaction at a time, and none is told so.
 import net from 'node:net';
 
+import { listening } from './listening.mjs';
+
 const sslRequest = 80877103;
 const gssRequest = 80877104;
 
@@ -47,7 +49,7 @@ export class TransactionPooler {
         const pooler = new TransactionPooler();
         await pooler.#connect(postgres.port);
         pooler.server = net.createServer((client) => pooler.#greet(client));
-        await new Promise((resolve) => pooler.server.listen(0, '127.0.0.1', resolve));
+        await listening(pooler.server);
         return pooler;
     }
 

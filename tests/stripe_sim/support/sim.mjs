@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import Stripe from 'stripe';
 
+import { listening } from '../../e2e/support/listening.mjs';
 import { StripeSim as Simulator } from '../../e2e/support/stripe_sim.mjs';
 import { complaintsOf, uninvited } from './shapes.mjs';
 
@@ -107,8 +108,7 @@ export class Receiver {
                 response.writeHead(status).end();
             });
         });
-        await new Promise((resolve) => receiver.server.listen(0, '127.0.0.1', resolve));
-        receiver.url = `http://127.0.0.1:${receiver.server.address().port}/webhook/`;
+        receiver.url = `http://127.0.0.1:${await listening(receiver.server)}/webhook/`;
         return receiver;
     }
 

@@ -4,6 +4,7 @@ import http from 'node:http';
 import OpenAI from 'openai';
 import twilio from 'twilio';
 
+import { listening } from '../../e2e/support/listening.mjs';
 import { OpenAiSim as CompatibleSim, servers } from '../../e2e/support/openai_sim.mjs';
 import { SmsSim as TextSim, twilioAccount } from '../../e2e/support/sms_sim.mjs';
 import { complaintsOf, types } from './types.mjs';
@@ -62,8 +63,7 @@ export async function receiver() {
             response.writeHead(kept.answer).end();
         });
     });
-    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-    kept.url = `http://127.0.0.1:${server.address().port}`;
+    kept.url = `http://127.0.0.1:${await listening(server)}`;
     kept.close = () => {
         server.closeAllConnections();
         return new Promise((resolve) => server.close(resolve));
