@@ -326,6 +326,7 @@ TEST_F(Texts, move_forward_by_reports_in_any_order)
     EXPECT_EQ(error_of(run(desk.take({"", "application/x-www-form-urlencoded", "", ""}))), "signature_missing");
     sms::ReportDesk none(temp.database(), temp.clock(), {url, ""});
     EXPECT_EQ(error_of(run(none.take({"", "", "x", ""}))), "sms_not_configured");
+    EXPECT_EQ(error_of(run(none.take({"", "", "", ""}))), "signature_missing");
 }
 
 // A report may be here before the answer to the POST, or where there will never be one.

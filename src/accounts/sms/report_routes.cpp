@@ -49,12 +49,13 @@ ReportDesk::ReportDesk(db::Database& database, Clock const& clock, ReportOptions
 
 asio::awaitable<Result<void>> ReportDesk::take(Given given)
 {
-    if (options_.auth_token.empty()) {
-        co_return unavailable("sms_not_configured", "No texts are sent by Twilio here (OTP_DELIVERY).", std::chrono::minutes(5));
-    }
+    bool const is_set_up = !options_.auth_token.empty();
     if (given.signature.empty()) {
-        refused_.add();
+        if (is_set_up) refused_.add();
         co_return malformed("signature_missing", "The header X-Twilio-Signature is missing: only Twilio posts here.");
+    }
+    if (!is_set_up) {
+        co_return unavailable("sms_not_configured", "No texts are sent by Twilio here (OTP_DELIVERY).", std::chrono::minutes(5));
     }
     bool const is_form = lower_ascii(given.content_type).starts_with(form_type);
     auto const url = given.query.empty() ? options_.status_url : options_.status_url + "?" + given.query;
