@@ -44,6 +44,7 @@ enum : std::size_t { user_id, id, kind, subject, payload, attempts, failures, co
 }
 static_assert(db::columns_in(POLLUX_TASK_COLUMNS) == column::count);
 
+// (As a subquery, PostgreSQL could run the walk more than once, and take more than the limit.)
 constexpr db::Sql claim_scan_sql{
     R"sql(
     update tasks set state = 'running', attempts = attempts + 1, lease_owner = $1, lease_until = now_us() + $2
@@ -52,12 +53,13 @@ constexpr db::Sql claim_scan_sql{
         order by due_at, id limit $4)
     returning )sql" POLLUX_TASK_COLUMNS,
     R"sql(
-    update tasks t set state = 'running', attempts = t.attempts + 1, lease_owner = $1, lease_until = now_us() + $2
-    from (
-        select user_id as claimed_user, id as claimed_id from tasks
+    with head as materialized (
+        select user_id as head_user, id as head_id from tasks
         where state = 'ready' and due_at <= now_us() and kind in (select json_array_elements_text($3::json))
-        order by due_at, id limit $4 for update skip locked) c
-    where t.user_id = c.claimed_user and t.id = c.claimed_id
+        order by due_at, id limit $4 for update skip locked
+    )
+    update tasks t set state = 'running', attempts = t.attempts + 1, lease_owner = $1, lease_until = now_us() + $2
+    from head where t.user_id = head_user and t.id = head_id
     returning )sql" POLLUX_TASK_COLUMNS};
 
 constexpr db::Sql renew_scan_sql{

@@ -82,6 +82,17 @@ TEST_F(Tasks, a_task_is_there_when_its_cause_is)
     EXPECT_EQ(count(), 0);
 }
 
+// Also of a table that PostgreSQL's planner knew when it had one row.
+TEST_F(Tasks, no_more_are_claimed_than_asked_for)
+{
+    constexpr int more = 20;
+    enqueue();
+    temp.run(temp.database().write("analyze tasks"));
+    for (int index = 0; index < more; ++index) enqueue(std::to_string(index));
+    for (int index = 0; index <= more; ++index) EXPECT_EQ(claim(1).size(), 1U) << index;
+    EXPECT_TRUE(claim(1).empty());
+}
+
 TEST_F(Tasks, only_kinds_that_are_asked_for_are_claimed)
 {
     enqueue();
