@@ -63,7 +63,7 @@ const named = (room, of = user) => until(`a name for ${room}`, async () => {
     const found = await shown(room, of);
     return found.named_by === 'model' && found;
 });
-const settled = () => until('all rooms are named or given up', async () => (await openTasks()) === 0);
+const settled = (options) => until('all rooms are named or given up', async () => (await openTasks()) === 0, options);
 
 describe('a room without a name', () => {
     for (const [script, [question, name, ...ways]] of Object.entries(scripts)) {
@@ -173,9 +173,12 @@ describe('replies', () => {
         };
         await sim.plan({ default: { text: 'quick', chunks: 1, chunk_delay_ms: 0, first_delay_ms: 0 }, reset: true });
         const quick = await seconds(replyOf('A name'));
-        const hangs = await seconds(() => {});
+        const hung = [];
+        const hangs = await seconds((response) => void hung.push(response));
         compatible.answer = replyOf('A name');
+        hung.forEach((response) => response.destroy());
         assert.ok(hangs <= quick * 1.5 + 0.1, `${hangs} s beside a model that hangs, ${quick} s beside one that does not`);
+        await settled({ seconds: 90 });
     });
 
     test('come first: while one waits for its model, rooms are not named', async () => {
