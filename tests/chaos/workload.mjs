@@ -7,6 +7,7 @@ import { ReplyReader } from '../e2e/support/sse.mjs';
 import { persist } from './clients.mjs';
 
 const patienceSeconds = 120;
+const stopsMax = 10;
 export const usersOfAWorkload = 6;
 
 export class Workload {
@@ -63,8 +64,13 @@ export class Workload {
         if (again.reply.id !== first.reply.id || statuses !== '1 completed, 2 completed') throw new Error(`the retry: ${statuses}`);
     }
 
-    // A reply that waits behind another one is stopped.
+    // Again where the reply had begun before anybody heard of the stop, as on a machine that is busy.
     async #stop(user) {
+        for (let round = 0; round < stopsMax; ++round) if (await this.#stopBehindAnother(user)) return;
+    }
+
+    // A reply that waits behind another one is stopped. Whether it never began.
+    async #stopBehindAnother(user) {
         const room = await makeRoom(user);
         const before = (await persist(() => user.usage())).used;
         const first = await user.sendUntilAccepted(room, 'goes first');
@@ -80,6 +86,7 @@ export class Workload {
         // One that was never begun costs nothing. One that was, and has no text yet, may have been waiting again when it was stopped.
         const allowed = isEmpty ? (attempt > 0 ? [1, 2] : [1]) : [2];
         if (!allowed.includes(used - before)) throw new Error(`the stop: ${used - before} units, and the second reply is ${end.status} in attempt ${attempt} with "${end.content}"`);
+        return isEmpty && attempt === 0;
     }
 
     async #delete(user) {
