@@ -364,7 +364,7 @@ protected:
     static int days()
     {
         auto const* deep = std::getenv("POLLUX_DEEP");
-        return deep != nullptr && std::string_view(deep) == "1" ? 30 : 3;
+        return deep != nullptr && std::string_view(deep) == "1" ? 30 : 1;
     }
 
     // Asks for a code for a fresh account, as somebody who has all the addresses there are.
