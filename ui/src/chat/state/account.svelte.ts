@@ -1,0 +1,76 @@
+// What the account may do: models, messages left today, and the plan's limits.
+import type { Usage } from 'pollux-client';
+
+import { keepBack } from '../../lib/back.ts';
+import { router } from '../../lib/router.svelte.ts';
+import { pollux, session } from '../../lib/session.svelte.ts';
+
+type Model = Awaited<ReturnType<typeof listModels>>[number];
+export type Subscription = Awaited<ReturnType<typeof showSubscription>>;
+
+const charactersUsualMax = 32_000;
+
+async function listModels() {
+    return (await pollux.get('/models', { params: { query: { all: true } } })).results;
+}
+
+function showSubscription() {
+    return pollux.get('/subscription/status');
+}
+
+class Account {
+    models = $state.raw<readonly Model[]>([]);
+    usage = $state.raw<Usage | null>(null);
+    subscription = $state.raw<Subscription | null>(null);
+    charactersMax = $state(charactersUsualMax);
+    hasLargerPlan = $state(false); // Whether there is something to buy.
+
+    async load(): Promise<void> {
+        await Promise.allSettled([this.loadUsage(), this.#loadModels(), this.#loadPlans(), this.#loadSubscription()]);
+    }
+
+    async loadUsage(): Promise<void> {
+        this.usage = await pollux.get('/user/usage');
+    }
+
+    async planChanged(): Promise<void> {
+        await Promise.allSettled([session.refresh(), this.load()]);
+    }
+
+    labelOf(model: string | null): string {
+        if (model === null) return '';
+        return this.models.find(({ id }) => id === model)?.label ?? model;
+    }
+
+    get defaultModel(): Model | undefined {
+        return this.models.find(({ is_default }) => is_default);
+    }
+
+    // To the plans, and back to where one was.
+    seePlans(): void {
+        keepBack(location.pathname);
+        router.go('/plan');
+    }
+
+    async mendPayment(): Promise<void> {
+        location.assign((await pollux.post('/subscription/portal', { body: { flow: 'payment_method', return_url: location.href } })).url);
+    }
+
+    async #loadModels(): Promise<void> {
+        this.models = await listModels();
+    }
+
+    async #loadPlans(): Promise<void> {
+        const { results } = await pollux.get('/plans');
+        const tier = this.usage?.tier ?? session.user?.tier;
+        const own = results.find(({ name }) => name === tier);
+        this.charactersMax = own?.limits.message_characters_max ?? charactersUsualMax;
+        this.hasLargerPlan = results.some(({ rank, prices }) => rank > (own?.rank ?? 0) && prices.length > 0);
+    }
+
+    async #loadSubscription(): Promise<void> {
+        this.subscription = await showSubscription();
+    }
+}
+
+export const account = new Account();

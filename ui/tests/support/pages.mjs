@@ -1,0 +1,157 @@
+// A server, the simulator of Gemini, the built pages in front of them, and a browser: nothing in the page is mocked.
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+import { chromium } from 'playwright-core';
+
+import { Server, roomySettings } from '../../../tests/e2e/support/server.mjs';
+import { Sim } from '../../../tests/e2e/support/sim.mjs';
+import { servePages } from '../../tools/serve.mjs';
+
+export { until, sleep } from '../../../tests/e2e/support/process.mjs';
+
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+let lastMobile = 2_010_000_000 + Math.floor(Math.random() * 900_000) * 10;
+
+export class World {
+    #folders = [];
+    #contexts = [];
+
+    // `env`: more settings of the server.
+    static async start({ env = {} } = {}) {
+        const world = new World();
+        world.sim = await Sim.start();
+        world.server = await Server.start({ env: { ...roomySettings, ...world.sim.settings(), ...env } });
+        world.door = await servePages({ server: world.server.url });
+        world.url = world.door.url;
+        return world;
+    }
+
+    // A browser of its own, as a device has it. Every page of it is watched: see Watch.
+    async browser({ width = 1280, height = 820, theme = 'light', language = 'en-US', touch = false, reducedMotion = 'no-preference' } = {}) {
+        const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'pollux-pages-'));
+        this.#folders.push(folder);
+        const context = await chromium.launchPersistentContext(folder, {
+            executablePath,
+            args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run'],
+            viewport: { width, height },
+            colorScheme: theme,
+            locale: language,
+            hasTouch: touch,
+            reducedMotion,
+        });
+        this.#contexts.push(context);
+        const watch = new Watch(this.url);
+        await context.addInitScript(() => {
+            globalThis.__violations = [];
+            addEventListener('securitypolicyviolation', (event) => globalThis.__violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
+        });
+        context.on('page', (page) => watch.page(page));
+        context.pages().forEach((page) => watch.page(page));
+        return { context, watch, page: context.pages()[0] ?? (await context.newPage()) };
+    }
+
+    // Signs up by the form, with the code that a debug answer holds. Leaves the page at a new chat.
+    async signUp(page, { name } = {}) {
+        const mobile = String(++lastMobile);
+        await page.goto(this.url);
+        await page.locator('[role=tab]').nth(1).click();
+        await page.locator('.select').selectOption('US');
+        await page.locator('#mobile').fill(mobile);
+        if (name !== undefined) await page.locator('#name').fill(name);
+        await page.locator('button[type=submit]').click();
+        await page.locator('.note.info button').click();
+        await page.locator('#message').waitFor();
+        return mobile;
+    }
+
+    // The API as this browser's user, for what a test sets up or looks up.
+    async api(context) {
+        const head = { 'X-Pollux-Client': 'web', 'Content-Type': 'application/json', Origin: this.url };
+        const answer = await context.request.post(`${this.url}/auth/token/refresh/`, { headers: head, data: {} });
+        if (!answer.ok()) throw new Error(`no token: ${answer.status()} ${await answer.text()}`);
+        const { access } = await answer.json();
+        return async (method, path, body) => {
+            const response = await fetch(this.server.url + path, {
+                method,
+                headers: { Authorization: `Bearer ${access}`, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+                body: body === undefined ? undefined : JSON.stringify(body),
+            });
+            const text = await response.text();
+            if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+            return text === '' ? null : JSON.parse(text);
+        };
+    }
+
+    async stop() {
+        for (const context of this.#contexts) await context.close().catch(() => {});
+        await this.door?.stop();
+        await this.server?.kill();
+        await this.sim?.stop();
+        for (const folder of this.#folders) fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    }
+}
+
+// What must never happen in a page: a script error, a dialog, a request to another host, something against the policy.
+export class Watch {
+    errors = [];
+    foreign = [];
+    dialogs = [];
+    #pages = new Set();
+
+    constructor(url) {
+        this.url = url;
+    }
+
+    page(page) {
+        if (this.#pages.has(page)) return;
+        this.#pages.add(page);
+        page.setDefaultTimeout(20_000);
+        page.on('pageerror', (error) => this.errors.push(String(error.stack ?? error)));
+        page.on('console', (message) => {
+            // What a browser says of an answer that is an error is no error of the page.
+            if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) this.errors.push(message.text());
+        });
+        page.on('dialog', (dialog) => {
+            this.dialogs.push(dialog.message());
+            void dialog.dismiss();
+        });
+        page.on('request', (request) => {
+            const url = request.url();
+            if (!url.startsWith(this.url) && !url.startsWith('blob:') && !url.startsWith('about:') && !url.startsWith('data:')) this.foreign.push(url);
+        });
+    }
+
+    async violations() {
+        const all = [];
+        for (const page of this.#pages) if (!page.isClosed()) all.push(...(await page.evaluate(() => globalThis.__violations ?? [])));
+        return all;
+    }
+
+    async found() {
+        return { errors: this.errors, foreign: this.foreign, dialogs: this.dialogs, violations: await this.violations() };
+    }
+}
+
+export const nothing = { errors: [], foreign: [], dialogs: [], violations: [] };
+
+export async function ask(page, text) {
+    await page.locator('#message').fill(text);
+    // On a touch screen Enter breaks the line.
+    if (await page.evaluate(() => matchMedia('(pointer: coarse)').matches)) await page.locator('.send:not(.stop)').click();
+    else await page.locator('#message').press('Enter');
+}
+
+// The last reply, once it is finished.
+export async function finished(page, count = 1) {
+    await page.waitForFunction(
+        (wanted) => {
+            const replies = [...document.querySelectorAll('.turn.reply')];
+            return replies.length >= wanted && !document.querySelector('.send.stop') && replies.at(-1)?.querySelector('.acts button');
+        },
+        count,
+        { timeout: 30_000 },
+    );
+    return page.locator('.turn.reply').last();
+}
