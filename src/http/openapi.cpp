@@ -46,6 +46,7 @@ json::array parameters(Route const& route, SchemaBook const& book)
         }
     }
     if (route.options.takes_idempotency_key) list.push_back(reference("parameters", "IdempotencyKey"));
+    if (route.options.knows_cookies) list.push_back(reference("parameters", "PolluxClient"));
     bool const goes_on = route.shape.answers_event_stream && route.method == "GET";
     if (goes_on) list.push_back(reference("parameters", "LastEventID"));
     return list;
@@ -178,6 +179,13 @@ json::object components(SchemaBook const& book, json::object const& paths)
                 {"required", false},
                 {"description", "Repeats with the same key within 24 hours have one effect and get the same ids."},
                 {"schema", {{"type", "string"}, {"minLength", 1}, {"maxLength", 255}}}}},
+              {"PolluxClient",
+               {{"name", "X-Pollux-Client"},
+                {"in", "header"},
+                {"required", false},
+                {"description", "`web`, of a page with this server's Origin: the refresh token travels in a cookie that no script reads, and "
+                                "never in a body."},
+                {"schema", {{"type", "string"}}}}},
               {"LastEventID",
                {{"name", "Last-Event-ID"},
                 {"in", "header"},

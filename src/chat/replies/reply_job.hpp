@@ -81,6 +81,7 @@ private:
     Time admission_time() const { return std::max(tools_.clock.now(), waited_until_); }
     asio::awaitable<Step> put_back(std::chrono::microseconds wait, ReplyStore::Call call, WaitReason reason);
     asio::awaitable<Step> leave_as(StopReason reason);
+    ReplyEnd end_as(MessageStatus status) const;
     asio::awaitable<Step> finish(ReplyEnd end);
     asio::awaitable<std::optional<Finishing>> finish_despite_outages(ReplyEnd const& end);
     ai::ModelEntry const& model() const { return asked_[entry_]; } // The one that is asked, or was last.
@@ -98,6 +99,8 @@ private:
     Time waited_until_{};                  // By whatever clock: what was due then is due.
     ai::CallBreaker::Admission admission_; // Of the call that runs.
     std::optional<KeptCall> call_;         // The one that runs.
+    std::optional<Time> asked_at_;         // When the first of the calls began that the draft is of,
+    std::optional<Time> answered_at_;      // and when its first text came that is no thought.
     std::string continuation_;
     bool is_call_open_ = true; // A call is counted and has not ended; the claim counts the first one.
 };
