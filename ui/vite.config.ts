@@ -8,15 +8,58 @@ import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 import { answer } from './tools/door.mjs';
+import { pngOf } from './tools/raster.mjs';
 
 const here = import.meta.dirname;
 const server = process.env['POLLUX_URL'] ?? 'http://127.0.0.1:8000';
 
+const hashOf = (bytes: string | Uint8Array) => createHash('sha256').update(bytes).digest('base64url').slice(0, 8);
+const read = (file: string) => readFileSync(path.join(here, 'src/design', file), 'utf8');
+
+// What makes an app of the pages: its icons, and the manifest that names them. Systems cut the maskable ones to their own shapes.
+function app(): Plugin {
+    const sizes = [
+        { name: 'icon', svg: 'icon.svg', size: 192, purpose: 'any' },
+        { name: 'icon', svg: 'icon.svg', size: 512, purpose: 'any' },
+        { name: 'icon-maskable', svg: 'icon-maskable.svg', size: 192, purpose: 'maskable' },
+        { name: 'icon-maskable', svg: 'icon-maskable.svg', size: 512, purpose: 'maskable' },
+    ] as const;
+    const icons = sizes.map(({ name, svg, size, purpose }) => {
+        const source = pngOf(read(svg), size);
+        return { fileName: `assets/${name}-${size}-${hashOf(source)}.png`, source, size, purpose };
+    });
+    const touch = pngOf(read('icon-maskable.svg'), 180);
+    const touchName = `assets/icon-180-${hashOf(touch)}.png`;
+    const manifest = {
+        id: '/',
+        name: 'Pollux',
+        short_name: 'Pollux',
+        description: 'Ask, close the tab, come back: replies are written on the server and wait for you.',
+        start_url: '/',
+        scope: '/',
+        display: 'standalone',
+        background_color: '#0b2a35',
+        theme_color: '#0b2a35',
+        icons: icons.map(({ fileName, size, purpose }) => ({ src: `/${fileName}`, sizes: `${size}x${size}`, type: 'image/png', purpose })),
+        shortcuts: [{ name: 'New chat', url: '/' }, { name: 'Account', url: '/account' }],
+    };
+    return {
+        name: 'pollux-app',
+        apply: 'build',
+        generateBundle() {
+            for (const { fileName, source } of icons) this.emitFile({ type: 'asset', fileName, source });
+            this.emitFile({ type: 'asset', fileName: touchName, source: touch });
+            this.emitFile({ type: 'asset', fileName: 'manifest.webmanifest', source: JSON.stringify(manifest) });
+        },
+        transformIndexHtml: (html) => html.replace('<!--app-->', `<link rel="manifest" href="/manifest.webmanifest">\n<link rel="apple-touch-icon" href="/${touchName}">\n<meta name="build" content="%BUILD%">`),
+    };
+}
+
 // Puts what must be there before any module into the shell: the theme, as a file of its own since the policy allows no inline script, and
 // the icons, which every page uses.
 function shell(): Plugin {
-    const theme = readFileSync(path.join(here, 'src/design/theme.js'), 'utf8');
-    const hash = createHash('sha256').update(theme).digest('base64url').slice(0, 8);
+    const theme = read('theme.js');
+    const hash = hashOf(theme);
     let building = false;
     return {
         name: 'pollux-shell',
@@ -29,7 +72,7 @@ function shell(): Plugin {
         transformIndexHtml: {
             order: 'post',
             handler(html, { bundle }) {
-                const icons = readFileSync(path.join(here, 'src/design/icons.svg'), 'utf8').trim();
+                const icons = read('icons.svg').trim();
                 const script = building ? `/assets/theme-${hash}.js` : '/src/design/theme.js';
                 let out = html.replace('<!--theme-->', `<script src="${script}"></script>`).replace('<!--icons-->', icons);
                 // The chat is what most visits open, and where every sign-in leads: its script is fetched beside the first one.
@@ -65,7 +108,7 @@ function api(): Plugin {
 }
 
 export default defineConfig({
-    plugins: [fonts(), svelte(), shell(), api()],
+    plugins: [fonts(), svelte(), app(), shell(), api()],
     resolve: { alias: { 'pollux-client': path.join(here, 'client/src/index.ts') } },
     server: { port: 5173, host: '127.0.0.1' },
     build: {

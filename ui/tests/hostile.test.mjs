@@ -42,7 +42,29 @@ const shapes = [
     '\u0000\u0001\uE000 1\uE001 \uE0001\uE001', '1. '.repeat(100) + 'x', '| '.repeat(500), '$'.repeat(3000), '<'.repeat(3000), '&'.repeat(3000) + '&lt;script&gt;', '_a'.repeat(2000), '![](' .repeat(1000), '---\n'.repeat(200), '\n'.repeat(500) + 'x',
     '999999999. x', '- [x] '.repeat(60), '\u200B'.repeat(2000) + 'x', '👩‍👩‍👧‍👦'.repeat(300),
 ];
-const texts = [...elements, ...links, ...codes, ...tables, ...formulas, ...shapes];
+// The same within every block that Markdown has, where a rule of its own takes over.
+const within = [
+    (text) => `> ${text}`, (text) => `- ${text}\n- ${text}`, (text) => `1. ${text}`, (text) => `# ${text}`, (text) => `**${text}**`, (text) => `[${text}](https://ok.example/)`, (text) => `- [ ] ${text}`,
+    (text) => `${text}\n===`, (text) => `| ${text} |\n|---|\n| ${text} |`, (text) => `~~${text}~~ *${text}*`, (text) => `\\${text}`, (text) => `  ${text}  \n${text}`,
+];
+const carried = [`<img src=x onerror="${run}">`, `<svg/onload=${run}>`, `[x](javascript:${run})`, `<a href="java&#x09;script:${run}">x</a>`].flatMap((text) => within.map((put) => put(text)));
+// Characters that other readers of HTML take for something else, or that change what is seen.
+const characters = [
+    `<img\u000Csrc=x\u000Conerror=${run}>`, `<img/src=x/onerror=${run}>`, `<IMG SRC=x ONERROR=${run}>`, `<img src=x onerror\u2028=${run}>`, `\uFF1Cscript\uFF1E${run}\uFF1C/script\uFF1E`, `&lt;img src=x onerror=${run}&gt;`,
+    `&amp;lt;script&amp;gt;${run}`, `&#60;script&#62;${run}&#60;/script&#62;`, `&#x3C;script>${run}`, `<scr<script>ipt>${run}</scr</script>ipt>`, `<<script>${run}//<</script>`, `<script\u0000>${run}</script>`,
+    `\u2066\u2067\u202B mixed \u2069`, `\u061C\u200F<b>\u200E`, `a\uFEFFb\u2060c`, `\uD83D`, `\uDE00 alone`, `\uFFFE\uFFFF`, `\u{1D173}\u{E0001}\u{E0041}`, `\u115F\u1160\u3164\uFFA0`, `Ã`.repeat(900), `ﷺ`.repeat(200), `\u0E49`.repeat(400),
+];
+const definitions = [
+    `[a]: https://ok.example/ "><img src=x onerror=${run}>"\n\n[a]`, `[a]\n\n[a]: <javascript:${run}>`, `[__proto__]\n\n[__proto__]: javascript:${run}`, `[constructor][constructor]\n\n[constructor]: data:text/html,x`, `[^1]\n\n[^1]: <script>${run}</script>`,
+    `![a][b]\n\n[b]: https://evil.example/p.png`, `<https://ok.example/"onclick="${run}>`, `<mailto:"onclick=${run}"@ok.example>`, `www.evil.example/<script>${run}</script>`, `https://ok.example/\u202Efdp.exe`, `https://ok.example/%0d%0aSet-Cookie:a=b`,
+    `[x](https://ok.example/?q=%3Cscript%3E${run}%3C/script%3E)`, `[x](https://user:pass@evil.example@ok.example/)`, `[x](https:ok.example)`, `[x](http://[::1]:22/)`, `[x](https://xn--80ak6aa92e.example/)`, `[ok.example](https://evil.example/)`,
+];
+// Cut by the pieces in which they come: a fence, a table, a formula, an entity that never ends.
+const unfinished = [
+    '```html\n<script>' + run, '| a | b\n|---', '$\\frac{1}{', '$$\\begin{matrix}', '[x](javascript:', '![x](https://evil.example/p.pn', '**bold *and', '<img src=x onerr', '&#x3', '> > > ```\n<b>', '- ```\n  x\n- y', '1. | a |\n   |---|',
+];
+const texts = [...elements, ...links, ...codes, ...tables, ...formulas, ...shapes, ...carried, ...characters, ...definitions, ...unfinished];
+assert.ok(texts.length >= 200, `only ${texts.length} texts`);
 
 // What a page must not hold in what others have written.
 const lookAt = (selector) => (page) =>
@@ -100,11 +122,54 @@ test('hostile names of rooms and of the user, and hostile questions', async () =
     await page.locator('.topbar .icon-btn').first().click();
     await page.locator('.rail-row').nth(20).waitFor();
     assert.deepEqual((await lookAt('.rail-row > a > span, .hello h1, .acct')(page)), []);
+    // Each of them once as the name at the top, in the title, in the menu and in the question before it is deleted.
+    for (const row of await page.locator('.rail-row').all().then((all) => all.slice(0, 12))) {
+        await row.locator('.rail-more').click();
+        await page.locator('.menu-i.danger').click();
+        await page.locator('dialog[open]').waitFor();
+        assert.deepEqual(await lookAt('dialog p, dialog h2')(page), []);
+        await page.keyboard.press('Escape');
+        await page.locator('dialog[open]').waitFor({ state: 'detached' });
+    }
+    await page.keyboard.press('Escape');
+    await page.goto(`${world.url}/account/`);
+    await page.locator('.list li').first().waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+    await page.goto(world.url);
+    await page.locator('.topbar .icon-btn').first().click();
     await page.locator('.rail-row a').first().click();
+    await page.locator('.room-title').waitFor();
+    assert.deepEqual(await lookAt('.room-h')(page), []);
     for (const text of [elements[1], links[0], 'w'.repeat(6000), codes[1]]) {
         await ask(page, text);
         await page.waitForFunction(() => !document.querySelector('.send.stop') && document.querySelector('.turn.reply .acts button'));
     }
     assert.deepEqual(await lookAt('.bubble, .room-h')(page), []);
+    assert.deepEqual(await watch.found(), nothing);
+});
+
+test('hostile errors of the model, and hostile addresses and titles of its sources', async () => {
+    const { page, watch } = await world.browser({ width: 390, height: 844 });
+    await world.signUp(page);
+    for (const [index, text] of [...elements.slice(0, 6), ...links.slice(0, 4)].entries()) {
+        await world.sim.plan({ reset: true, default: { status: 400, message: text, reason: text.slice(0, 60) } });
+        await ask(page, `Question ${index}`);
+        await page.waitForFunction((count) => document.querySelectorAll('.turn.reply .note.bad').length >= count && !document.querySelector('.send.stop'), index + 1);
+    }
+    assert.deepEqual(await lookAt('.turn')(page), []);
+    // Searching for them, and finding nothing.
+    await page.keyboard.press('Control+k');
+    for (const text of elements.slice(0, 8)) {
+        await page.locator('dialog[open] input').fill(text.slice(0, 100));
+        await page.locator('dialog[open] .empty, dialog[open] .hitrow').first().waitFor();
+        assert.deepEqual(await lookAt('dialog[open] .empty, dialog[open] .hitrow')(page), []);
+    }
+    await page.keyboard.press('Escape');
+    // An address that holds a script is an address that is not there.
+    for (const where of ['/chat/<script>', '/%3Cimg%20src=x%20onerror=alert(1)%3E', '/docs/#<img src=x onerror=alert(1)>', `/signin#token=<script>${run}</script>`]) {
+        await page.goto(world.url + where);
+        await page.locator('h1').first().waitFor();
+    }
+    assert.equal(await page.evaluate(() => globalThis.__ran), undefined);
     assert.deepEqual(await watch.found(), nothing);
 });

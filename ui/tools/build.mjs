@@ -1,5 +1,6 @@
 // Builds ui/dist, compresses what is text, and refuses what grew over its limit. The same input gives the same bytes: with --check it is
 // built elsewhere, and nothing may differ from what is there.
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
@@ -14,6 +15,25 @@ const styleMax = 20 * 1024; // gzip
 
 rmSync(dist, { recursive: true, force: true });
 const built = await build({ root, logLevel: 'error', build: { outDir: dist, emptyOutDir: true } });
+
+// Which build this is stands in the shell, by which a page knows that the server has a newer one, and in the service worker, which keeps what
+// the pages need: not KaTeX, single languages of code and Arabic, which it keeps when they are first used.
+const names = readdirSync(path.join(dist, 'assets')).sort();
+const shell = readFileSync(path.join(dist, 'index.html'), 'utf8');
+const worker = readFileSync(path.join(root, 'src/app/worker.js'), 'utf8');
+const id = createHash('sha256').update(JSON.stringify([names, shell, worker])).digest('base64url').slice(0, 12);
+const rooms = /\/src\/(app\/main|(signin|chat|account|plan|docs|lib\/markdown)\/index)\.ts$/;
+const scripts = new Set();
+const keep = (chunk) => {
+    if (!chunk || scripts.has(chunk.fileName)) return;
+    scripts.add(chunk.fileName);
+    for (const name of chunk.imports) keep(built.output.find(({ fileName }) => fileName === name));
+};
+for (const chunk of built.output) if (chunk.type === 'chunk' && (chunk.isEntry || rooms.test(chunk.facadeModuleId ?? ''))) keep(chunk);
+const others = built.output.map(({ fileName }) => fileName).filter((name) => /assets\/(style|theme|icon|inter)[^/]*\.(css|js|svg|woff2)$/.test(name));
+const kept = [...scripts, ...others].sort().map((name) => `/${name}`);
+writeFileSync(path.join(dist, 'index.html'), shell.replace('%BUILD%', id));
+writeFileSync(path.join(dist, 'sw.js'), worker.replace('%BUILD%', id).replace("'%FILES%'", kept.map((name) => `\n    '${name}',`).join('') + '\n'));
 
 const texts = /\.(html|js|css|svg|webmanifest|json)$/;
 for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
@@ -35,15 +55,15 @@ const need = (name) => {
 for (const [name, chunk] of chunks)
     if (chunk.isEntry || /\/src\/(chat\/index|lib\/markdown\/index)\.ts$/.test(chunk.facadeModuleId ?? '')) need(name);
 const zipped = (name) => gzipSync(readFileSync(path.join(dist, name)), { level: 9 }).length;
-let scripts = 0;
+let firstScripts = 0;
 for (const name of needed) {
-    scripts += zipped(name);
+    firstScripts += zipped(name);
     console.log(`${(zipped(name) / 1024).toFixed(1).padStart(7)} KB  ${name}`);
 }
 const styles = built.output.filter(({ fileName }) => fileName.endsWith('.css') && !/katex/.test(fileName)).map(({ fileName }) => fileName);
 const style = styles.reduce((sum, name) => sum + zipped(name), 0);
-console.log(`first load of the chat: ${(scripts / 1024).toFixed(1)} KB of scripts, ${(style / 1024).toFixed(1)} KB of styles (gzip)`);
-if (scripts > firstScriptsMax || style > styleMax) {
+console.log(`first load of the chat: ${(firstScripts / 1024).toFixed(1)} KB of scripts, ${(style / 1024).toFixed(1)} KB of styles (gzip)`);
+if (firstScripts > firstScriptsMax || style > styleMax) {
     console.error(`over the limit of ${firstScriptsMax / 1024} KB of scripts or ${styleMax / 1024} KB of styles`);
     process.exit(1);
 }
@@ -54,17 +74,17 @@ if (isCheck) {
             .filter((entry) => entry.isFile())
             .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
             .sort();
-    const kept = path.join(root, 'dist');
-    const names = new Set([...filesOf(kept), ...filesOf(dist)]);
+    const before = path.join(root, 'dist');
+    const all = new Set([...filesOf(before), ...filesOf(dist)]);
     const bytes = (folder, name) => {
         const file = path.join(folder, name);
         return existsSync(file) ? readFileSync(file) : null;
     };
-    const differing = [...names].filter((name) => {
-        const [old, made] = [bytes(kept, name), bytes(dist, name)];
+    const differing = [...all].filter((name) => {
+        const [old, made] = [bytes(before, name), bytes(dist, name)];
         return old === null || made === null || !old.equals(made);
     });
     for (const name of differing) console.error(`ui/dist/${name} is not what the sources make: run npm run build in ui`);
     if (differing.length > 0) process.exit(1);
-    console.log(`ui/dist is what the sources make: ${names.size} files`);
+    console.log(`ui/dist is what the sources make: ${all.size} files`);
 }

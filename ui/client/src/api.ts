@@ -785,46 +785,24 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Alive: {
-            status: string;
+        SignedUp: {
+            id: number;
+            mobile: string;
+            name: string | null;
+            email: string | null;
+            tier: string;
+            is_verified: boolean;
+            is_admin: boolean;
+            /** Format: date-time */
+            date_joined: string;
+            signup_token: string;
         };
-        AskForPortal: {
-            /** @enum {string} */
-            flow?: "cancel" | "change_plan" | "payment_method";
-            return_url?: string;
-        };
-        BuyPlan: {
-            plan: string;
-            price?: string;
-            return_url?: string;
-        };
-        BuyPro: {
-            price?: string;
-            return_url?: string;
-        };
-        ChangePassword: {
-            old_password: string;
-            new_password: string;
-        };
-        ChangeProfile: {
-            name?: string | null;
-            email?: string | null;
-            custom_instructions?: string;
-        };
-        ChangeRoom: {
+        SignUp: {
+            mobile: string;
+            password?: string;
             name?: string;
-            model?: string | null;
-            system_prompt?: string;
-            pinned?: boolean;
-        };
-        CitationView: {
-            url: string;
-            title: string;
-            start: number;
-            end: number;
-        };
-        CitationsEvent: {
-            citations: components["schemas"]["CitationView"][];
+            /** Format: email */
+            email?: string;
         };
         CodeSent: {
             detail: string;
@@ -833,43 +811,120 @@ export interface components {
             challenge: string;
             otp?: string;
         };
-        CreateRoom: {
-            name?: string;
-            model?: string;
-            system_prompt?: string;
+        SendOtp: {
+            mobile: string;
+            /** @enum {string} */
+            purpose: "signup" | "login" | "reset_password" | "forgot" | "confirm";
         };
-        DeleteAccount: {
-            password?: string;
-        };
-        DevText: {
-            to: string;
-            purpose: string;
-            text: string;
+        Verified: {
+            access?: string;
+            refresh?: string;
+            token_type?: string;
+            expires_in?: number;
+            user?: components["schemas"]["User"];
+            reset_token?: string;
             /** Format: date-time */
-            sent_at: string;
+            confirmed_until?: string;
         };
-        DoneEvent: {
-            message: components["schemas"]["Message"];
+        User: {
+            id: number;
+            mobile: string;
+            name: string | null;
+            email: string | null;
+            tier: string;
+            is_verified: boolean;
+            is_admin: boolean;
+            /** Format: date-time */
+            date_joined: string;
         };
-        EmptyNotice: Record<string, never>;
-        ErrorEvent: {
-            message?: components["schemas"]["Message"];
-            error: components["schemas"]["MessageError"];
+        VerifyOtp: {
+            mobile: string;
+            /**
+             * @description 6 digits; spaces, dashes and invisible characters between them do not matter.
+             * @example 123456
+             */
+            code: string;
+            /** @enum {string} */
+            purpose: "signup" | "login" | "reset_password" | "forgot" | "confirm";
+            challenge?: string;
+            password?: string;
+            signup_token?: string;
         };
-        EventTaken: {
-            received: boolean;
+        LoggedIn: {
+            access: string;
+            refresh: string;
+            token_type: string;
+            expires_in: number;
+            user: components["schemas"]["User"];
+        };
+        LogIn: {
+            mobile: string;
+            password: string;
+        };
+        LogInByLink: {
+            token: string;
         };
         ForgotPassword: {
             mobile: string;
         };
-        Health: {
-            status: string;
-            database: string;
-            redis: string;
-            workers: string;
+        ResetPassword: {
+            reset_token: string;
+            new_password: string;
         };
-        Inbox: {
-            texts: components["schemas"]["DevText"][];
+        ChangePassword: {
+            old_password: string;
+            new_password: string;
+        };
+        Tokens: {
+            access: string;
+            refresh: string;
+            expires_in: number;
+        };
+        RefreshSession: {
+            refresh: string;
+        };
+        LogOut: {
+            refresh?: string;
+            all?: boolean;
+        };
+        PageSessionView: {
+            results: components["schemas"]["SessionView"][];
+            next: string | null;
+        };
+        SessionView: {
+            id: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_used_at: string;
+            ip: string;
+            user_agent: string;
+            current: boolean;
+        };
+        ChangeProfile: {
+            name?: string | null;
+            email?: string | null;
+            custom_instructions?: string;
+        };
+        DeleteAccount: {
+            password?: string;
+        };
+        ReportTaken: {
+            received: boolean;
+        };
+        Room: {
+            id: number;
+            name: string;
+            /** @enum {string} */
+            named_by: "nobody" | "message" | "model" | "user";
+            model: string | null;
+            system_prompt: string;
+            pinned: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            last_message: components["schemas"]["LastMessage"] | null;
         };
         LastMessage: {
             text: string;
@@ -877,6 +932,15 @@ export interface components {
             role: "user" | "assistant";
             /** Format: date-time */
             created_at: string;
+        };
+        CreateRoom: {
+            name?: string;
+            model?: string;
+            system_prompt?: string;
+        };
+        RoomPage: {
+            results: components["schemas"]["ListedRoom"][];
+            next: string | null;
         };
         ListedRoom: {
             id: number;
@@ -891,23 +955,21 @@ export interface components {
             updated_at: string;
             last_message: components["schemas"]["LastMessage"] | null;
         };
-        LogIn: {
-            mobile: string;
-            password: string;
-        };
-        LogInByLink: {
-            token: string;
-        };
-        LogOut: {
-            refresh?: string;
-            all?: boolean;
-        };
-        LoggedIn: {
-            access: string;
-            refresh: string;
-            token_type: string;
-            expires_in: number;
-            user: components["schemas"]["User"];
+        RoomWithMessages: {
+            id: number;
+            name: string;
+            /** @enum {string} */
+            named_by: "nobody" | "message" | "model" | "user";
+            model: string | null;
+            system_prompt: string;
+            pinned: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            last_message: components["schemas"]["LastMessage"] | null;
+            messages: components["schemas"]["Message"][];
+            next: string | null;
         };
         Message: {
             id: number;
@@ -932,19 +994,79 @@ export interface components {
             created_at: string;
             completed_at: string | null;
         };
+        CitationView: {
+            url: string;
+            title: string;
+            start: number;
+            end: number;
+        };
         MessageError: {
             code: string;
             detail: string;
-        };
-        MessageNotice: {
-            id: number;
-            chatroom: number;
         };
         MessageUsage: {
             prompt_tokens: number;
             completion_tokens: number;
             thought_tokens: number;
             estimated: boolean;
+        };
+        Waiting: {
+            /** @enum {string} */
+            reason: "queue" | "model_unavailable" | "rate_limited";
+            retry_at: string | null;
+        };
+        ChangeRoom: {
+            name?: string;
+            model?: string | null;
+            system_prompt?: string;
+            pinned?: boolean;
+        };
+        Sent: {
+            message: components["schemas"]["Message"];
+            reply: components["schemas"]["Message"];
+            stream_url: string;
+            usage: components["schemas"]["UsageNow"];
+        };
+        UsageNow: {
+            tier: string;
+            limit: number;
+            used: number;
+            remaining: number;
+            /** Format: date-time */
+            resets_at: string;
+        };
+        StartEvent: {
+            message_id: number;
+            attempt: number;
+            model: string | null;
+        };
+        RestartEvent: {
+            attempt: number;
+            model: string | null;
+        };
+        TextEvent: {
+            text: string;
+        };
+        CitationsEvent: {
+            citations: components["schemas"]["CitationView"][];
+        };
+        DoneEvent: {
+            message: components["schemas"]["Message"];
+        };
+        ErrorEvent: {
+            message?: components["schemas"]["Message"];
+            error: components["schemas"]["MessageError"];
+        };
+        SendMessage: {
+            content: string;
+        };
+        Retried: {
+            reply: components["schemas"]["Message"];
+            stream_url: string;
+        };
+        VariantPage: {
+            results: components["schemas"]["Message"][];
+            next: string | null;
         };
         ModelList: {
             results: components["schemas"]["ModelView"][];
@@ -957,16 +1079,60 @@ export interface components {
             is_default: boolean;
             allowed: boolean;
         };
-        OpenCheckout: {
-            checkout_url: string;
-            session_id: string;
+        EmptyNotice: Record<string, never>;
+        MessageNotice: {
+            id: number;
+            chatroom: number;
         };
-        OpenPortal: {
-            url: string;
+        ReplyNotice: {
+            id: number;
+            chatroom: number;
+            attempt: number;
+            /** @enum {string} */
+            status: "completed" | "queued" | "streaming" | "stopped" | "failed";
         };
-        PageSessionView: {
-            results: components["schemas"]["SessionView"][];
+        RoomNotice: {
+            id: number;
+        };
+        SessionEnded: {
+            session: number;
+        };
+        UsageReport: {
+            tier: string;
+            limit: number;
+            used: number;
+            remaining: number;
+            /** Format: date-time */
+            resets_at: string;
+            tokens: components["schemas"]["TokensUsed"];
+            days?: components["schemas"]["UsageDay"][];
+            upgrade?: components["schemas"]["Upgrade"];
+        };
+        TokensUsed: {
+            prompt_tokens: number;
+            completion_tokens: number;
+            thought_tokens: number;
+        };
+        UsageDay: {
+            day: string;
+            used: number;
+            tokens: components["schemas"]["TokensUsed"];
+        };
+        Upgrade: {
+            plans: string;
+            checkout: string;
+        };
+        PlanList: {
+            results: components["schemas"]["PlanView"][];
             next: string | null;
+        };
+        PlanView: {
+            name: string;
+            title: string;
+            rank: number;
+            description: string[];
+            limits: components["schemas"]["PlanLimits"];
+            prices: components["schemas"]["PlanPrice"][];
         };
         PlanLimits: {
             messages_per_day: number;
@@ -977,10 +1143,6 @@ export interface components {
             replies_at_once: number;
             rooms_max: number;
         };
-        PlanList: {
-            results: components["schemas"]["PlanView"][];
-            next: string | null;
-        };
         PlanPrice: {
             id: string;
             amount_minor: number;
@@ -989,126 +1151,18 @@ export interface components {
             interval: string;
             interval_count: number;
         };
-        PlanView: {
-            name: string;
-            title: string;
-            rank: number;
-            description: string[];
-            limits: components["schemas"]["PlanLimits"];
-            prices: components["schemas"]["PlanPrice"][];
+        OpenCheckout: {
+            checkout_url: string;
+            session_id: string;
         };
-        RefreshSession: {
-            refresh: string;
+        BuyPlan: {
+            plan: string;
+            price?: string;
+            return_url?: string;
         };
-        ReplyNotice: {
-            id: number;
-            chatroom: number;
-            attempt: number;
-            /** @enum {string} */
-            status: "completed" | "queued" | "streaming" | "stopped" | "failed";
-        };
-        ReportTaken: {
-            received: boolean;
-        };
-        ResetPassword: {
-            reset_token: string;
-            new_password: string;
-        };
-        RestartEvent: {
-            attempt: number;
-            model: string | null;
-        };
-        Retried: {
-            reply: components["schemas"]["Message"];
-            stream_url: string;
-        };
-        Room: {
-            id: number;
-            name: string;
-            /** @enum {string} */
-            named_by: "nobody" | "message" | "model" | "user";
-            model: string | null;
-            system_prompt: string;
-            pinned: boolean;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            last_message: components["schemas"]["LastMessage"] | null;
-        };
-        RoomNotice: {
-            id: number;
-        };
-        RoomPage: {
-            results: components["schemas"]["ListedRoom"][];
-            next: string | null;
-        };
-        RoomWithMessages: {
-            id: number;
-            name: string;
-            /** @enum {string} */
-            named_by: "nobody" | "message" | "model" | "user";
-            model: string | null;
-            system_prompt: string;
-            pinned: boolean;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            last_message: components["schemas"]["LastMessage"] | null;
-            messages: components["schemas"]["Message"][];
-            next: string | null;
-        };
-        SendMessage: {
-            content: string;
-        };
-        SendOtp: {
-            mobile: string;
-            /** @enum {string} */
-            purpose: "signup" | "login" | "reset_password" | "forgot" | "confirm";
-        };
-        Sent: {
-            message: components["schemas"]["Message"];
-            reply: components["schemas"]["Message"];
-            stream_url: string;
-            usage: components["schemas"]["UsageNow"];
-        };
-        SessionEnded: {
-            session: number;
-        };
-        SessionView: {
-            id: number;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            last_used_at: string;
-            ip: string;
-            user_agent: string;
-            current: boolean;
-        };
-        SignUp: {
-            mobile: string;
-            password?: string;
-            name?: string;
-            /** Format: email */
-            email?: string;
-        };
-        SignedUp: {
-            id: number;
-            mobile: string;
-            name: string | null;
-            email: string | null;
-            tier: string;
-            is_verified: boolean;
-            is_admin: boolean;
-            /** Format: date-time */
-            date_joined: string;
-            signup_token: string;
-        };
-        StartEvent: {
-            message_id: number;
-            attempt: number;
-            model: string | null;
+        BuyPro: {
+            price?: string;
+            return_url?: string;
         };
         SubscriptionStatus: {
             tier: string;
@@ -1122,89 +1176,25 @@ export interface components {
             source: string;
             publishable_key: string | null;
         };
-        TextEvent: {
-            text: string;
+        OpenPortal: {
+            url: string;
         };
-        Tokens: {
-            access: string;
-            refresh: string;
-            expires_in: number;
-        };
-        TokensUsed: {
-            prompt_tokens: number;
-            completion_tokens: number;
-            thought_tokens: number;
-        };
-        Upgrade: {
-            plans: string;
-            checkout: string;
-        };
-        UsageDay: {
-            day: string;
-            used: number;
-            tokens: components["schemas"]["TokensUsed"];
-        };
-        UsageNow: {
-            tier: string;
-            limit: number;
-            used: number;
-            remaining: number;
-            /** Format: date-time */
-            resets_at: string;
-        };
-        UsageReport: {
-            tier: string;
-            limit: number;
-            used: number;
-            remaining: number;
-            /** Format: date-time */
-            resets_at: string;
-            tokens: components["schemas"]["TokensUsed"];
-            days?: components["schemas"]["UsageDay"][];
-            upgrade?: components["schemas"]["Upgrade"];
-        };
-        User: {
-            id: number;
-            mobile: string;
-            name: string | null;
-            email: string | null;
-            tier: string;
-            is_verified: boolean;
-            is_admin: boolean;
-            /** Format: date-time */
-            date_joined: string;
-        };
-        VariantPage: {
-            results: components["schemas"]["Message"][];
-            next: string | null;
-        };
-        Verified: {
-            access?: string;
-            refresh?: string;
-            token_type?: string;
-            expires_in?: number;
-            user?: components["schemas"]["User"];
-            reset_token?: string;
-            /** Format: date-time */
-            confirmed_until?: string;
-        };
-        VerifyOtp: {
-            mobile: string;
-            /**
-             * @description 6 digits; spaces, dashes and invisible characters between them do not matter.
-             * @example 123456
-             */
-            code: string;
+        AskForPortal: {
             /** @enum {string} */
-            purpose: "signup" | "login" | "reset_password" | "forgot" | "confirm";
-            challenge?: string;
-            password?: string;
-            signup_token?: string;
+            flow?: "cancel" | "change_plan" | "payment_method";
+            return_url?: string;
         };
-        Waiting: {
-            /** @enum {string} */
-            reason: "queue" | "model_unavailable" | "rate_limited";
-            retry_at: string | null;
+        EventTaken: {
+            received: boolean;
+        };
+        Health: {
+            status: string;
+            database: string;
+            redis: string;
+            workers: string;
+        };
+        Alive: {
+            status: string;
         };
         /** @description RFC 9457. */
         Problem: {

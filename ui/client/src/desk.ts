@@ -7,7 +7,7 @@ import type { StreamLoopParts } from './stream_loop.ts';
 import type { TabMessage, TabMessageBody, WireUpdate } from './tab_messages.ts';
 import type { Connection, Notice, ReplyUpdate } from './types.ts';
 
-// Tabs are called so often; one that was silent through three calls is gone. Each call is answered at once, also by a tab in the background.
+// Tabs are called so often; one that was silent through three calls is gone. Each call is answered at once, also in the background.
 export const callMs = 20_000;
 const callsUnansweredMax = 3;
 

@@ -1,5 +1,5 @@
-// Which tab leads. Where the browser has locks, the tab that holds one; else an election over the channel: who hears of no leader claims it,
-// and of two the one with the smaller name. In both ways a leader that is gone, or does not answer for 10 s, is replaced.
+// Which tab leads. Where the browser has locks, the tab that holds one; else an election over the channel: who hears of no leader claims
+// it, and of two the one with the smaller name. In both ways a leader that is gone, or does not answer for 10 s, is replaced.
 import type { Platform } from './platform.ts';
 import { isOfLeader, type TabMessage, type TabMessageBody } from './tab_messages.ts';
 

@@ -4,7 +4,8 @@ import type { StreamLoopParts, StreamReader } from './stream_loop.ts';
 import { StreamLoop } from './stream_loop.ts';
 import type { Connection, Notice } from './types.ts';
 
-const names: ReadonlySet<string> = new Set(['ready', 'reset', 'message', 'reply', 'room', 'room_deleted', 'usage', 'plan', 'session_ended']);
+const chatNames = ['message', 'reply', 'room', 'room_deleted'];
+const names: ReadonlySet<string> = new Set(['ready', 'reset', ...chatNames, 'usage', 'plan', 'session_ended']);
 
 // Where bodies cannot be read while they come, nothing is told: whatever is shown is to be fetched anew from time to time.
 export const resetEveryMs = 20_000;

@@ -134,7 +134,10 @@ test(`${replies} replies cut 0 to 5 times each have the text that is stored`, as
             const read = await page.evaluate(
                 async ({ halves, source }) => {
                     const readReplies = new Function(`return ${source}`)();
-                    const one = async (questions) => readReplies(window.pollux, (await window.pollux.createRoom()).id, questions, window.plan);
+                    const one = async (questions) => {
+                        const room = await window.pollux.createRoom();
+                        return readReplies(window.pollux, room.id, questions, window.plan);
+                    };
                     return Promise.all(halves.map(one));
                 },
                 { halves, source: readReplies.toString() },
@@ -174,7 +177,8 @@ for (const [way, host] of [['locks', '127.0.0.1'], ['an election, on plain http 
                 await stop(pages[1], it);
                 await endsEqual(pages, it);
                 for (const page of pages) await until('the notice', () => noticed(page, it));
-                assert.equal(proxy.asked.filter(({ path }) => path.startsWith('/auth/token/refresh')).length, 1, 'one refresh for all tabs');
+                const refreshes = proxy.asked.filter(({ path }) => path.startsWith('/auth/token/refresh'));
+                assert.equal(refreshes.length, 1, 'one refresh for all tabs');
                 assert.deepEqual(pages.flatMap(({ complaints }) => complaints), []);
                 await close(...pages);
             });
@@ -206,7 +210,8 @@ for (const [way, host] of [['locks', '127.0.0.1'], ['an election, on plain http 
         });
 
         // Both ways share all but the lock, and it takes its time.
-        test('the next one takes over when the leader hangs', { skip: !isDeep && way !== 'locks' && 'only with POLLUX_DEEP=1' }, async () => {
+        const skip = !isDeep && way !== 'locks' && 'only with POLLUX_DEEP=1';
+        test('the next one takes over when the leader hangs', { skip }, async () => {
             const proxy = await newProxy();
             const url = `http://${host}:${proxy.port}`;
             const refresh = await newUser();

@@ -48,6 +48,15 @@ function expired(token) {
     return `${signed}.${createHmac('sha256', jwtKey).update(signed).digest('base64url')}`;
 }
 
+// Why a reply cannot be followed.
+function refusalOf(pollux, room, reply) {
+    return new Promise((resolve) => {
+        pollux.follow(room, reply, (update) => {
+            if (update.type === 'refused') resolve(update.error);
+        });
+    });
+}
+
 const failsWith = (code, status) => (error) => {
     assert.ok(error instanceof PolluxError, String(error));
     assert.equal(error.code, code);
@@ -77,7 +86,8 @@ describe('errors', () => {
         const pollux = await signIn(client());
         const asked = () => pollux.get('/chatroom/{room}', { params: { path: { room: 999_999_999 } } });
         await assert.rejects(asked(), (error) => failsWith('room_not_found', 404)(error) && /^\w+/.test(error.requestId));
-        await assert.rejects(pollux.createRoom({ name: '' }), (error) => failsWith('invalid_input', 422)(error) && error.fields[0].field === 'name');
+        const namesField = (error) => failsWith('invalid_input', 422)(error) && error.fields[0].field === 'name';
+        await assert.rejects(pollux.createRoom({ name: '' }), namesField);
         await assert.rejects(client().get('/chatroom'), failsWith('token_missing', 401));
         const mobile = '+12025550199';
         await pollux.signUp({ mobile, password: 'a-long-pass-word-7' });
@@ -94,7 +104,8 @@ describe('errors', () => {
 
     test('of a proxy on the way are errors too', async () => {
         const pollux = await signIn(client());
-        proxy.before = ({ path }) => (path.startsWith('/plans') ? { status: 502, headers: { 'Content-Type': 'text/html' }, body: '<h1>Bad</h1>' } : null);
+        const bad = { status: 502, headers: { 'Content-Type': 'text/html' }, body: '<h1>Bad</h1>' };
+        proxy.before = ({ path }) => (path.startsWith('/plans') ? bad : null);
         await assert.rejects(pollux.get('/plans'), failsWith('unreadable_answer', 502));
         proxy.before = null;
     });
@@ -185,7 +196,7 @@ describe('tokens', () => {
         await other.start();
         const { id: room } = await other.createRoom();
         const { reply } = await other.send(room, 'Write something long');
-        const refused = new Promise((resolve) => other.follow(room, reply.id, (update) => update.type === 'refused' && resolve(update.error)));
+        const refused = refusalOf(other, room, reply.id);
         await pollux.signOut({ all: true });
         assert.deepEqual(sessions, [null]);
         assert.equal(pollux.session, null);
@@ -269,7 +280,9 @@ describe('a reply', () => {
         const { id: room } = await pollux.createRoom();
         const { reply } = await pollux.send(room, 'Write something long, in detail');
         let stopping = null;
-        const following = pollux.follow(room, reply.id, (_, { textBytes }) => (stopping ??= textBytes > 200 ? pollux.stop(room, reply.id) : null));
+        const following = pollux.follow(room, reply.id, (_, { textBytes }) => {
+            stopping ??= textBytes > 200 ? pollux.stop(room, reply.id) : null;
+        });
         const message = await pollux.finished(room, reply.id);
         await stopping;
         assert.equal(message.status, 'stopped');
@@ -284,10 +297,13 @@ describe('a reply', () => {
         const { id: room } = await pollux.createRoom();
         const { reply } = await pollux.send(room, 'Write something long, in detail');
         let deleting = null;
-        pollux.follow(room, reply.id, (_, { textBytes }) => (deleting ??= textBytes > 100 ? pollux.delete('/chatroom/{room}', { params: { path: { room } } }) : null));
+        const remove = () => pollux.delete('/chatroom/{room}', { params: { path: { room } } });
+        pollux.follow(room, reply.id, (_, { textBytes }) => {
+            deleting ??= textBytes > 100 ? remove() : null;
+        });
         await assert.rejects(pollux.finished(room, reply.id), failsWith('room_deleted'));
         await deleting;
-        const refused = new Promise((resolve) => pollux.follow(room, reply.id, (update) => update.type === 'refused' && resolve(update.error)));
+        const refused = refusalOf(pollux, room, reply.id);
         assert.equal((await refused).status, 404);
     });
 
@@ -298,7 +314,10 @@ describe('a reply', () => {
         const rooms = await Promise.all(Array.from({ length: 4 }, () => pollux.createRoom()));
         const sent = await Promise.all(rooms.map(({ id }) => pollux.send(id, 'Write something long, in detail')));
         const texts = sent.map(() => '');
-        sent.forEach(({ reply }, i) => pollux.follow(rooms[i].id, reply.id, (update) => (texts[i] += update.type === 'delta' ? update.text : '')));
+        for (const [i, { reply }] of sent.entries())
+            pollux.follow(rooms[i].id, reply.id, (update) => {
+                texts[i] += update.type === 'delta' ? update.text : '';
+            });
         await until('pieces of each, over more than one turn', () => texts.every((text) => text.length > 400), { seconds: 60 });
         await Promise.all(sent.map(({ reply }, i) => pollux.stop(rooms[i].id, reply.id)));
         const messages = await Promise.all(sent.map(({ reply }, i) => pollux.finished(rooms[i].id, reply.id)));

@@ -70,7 +70,9 @@ test('the example for a page', async () => {
     const { context, close } = await openBrowser();
     try {
         const page = await openTab(context, proxy.url);
-        await page.evaluate((mobile) => (document.body.innerHTML = `<input id="mobile" value="${mobile}"><p id="reply"></p>`), mobiles.page);
+        await page.evaluate((mobile) => {
+            document.body.innerHTML = `<input id="mobile" value="${mobile}"><p id="reply"></p>`;
+        }, mobiles.page);
         await page.addScriptTag({ type: 'module', content: example('browser') });
         await page.waitForFunction(() => document.querySelector('#reply').dataset.status === 'completed', null, { timeout: 60_000 });
         const text = await page.evaluate(() => document.querySelector('#reply').textContent);

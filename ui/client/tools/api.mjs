@@ -26,7 +26,8 @@ if (!fs.existsSync(source)) {
 const head = `// Made by tools/api.mjs from the server's OpenAPI document (\`pollux openapi\`). Do not edit: change the server and make it again.
 
 `;
-const document = source.endsWith('.json') ? fs.readFileSync(source, 'utf8') : execFileSync(source, ['openapi'], { encoding: 'utf8', maxBuffer: 1 << 26 });
+const ask = () => execFileSync(source, ['openapi'], { encoding: 'utf8', maxBuffer: 1 << 26 });
+const document = source.endsWith('.json') ? fs.readFileSync(source, 'utf8') : ask();
 const made = head + astToString(await openapiTS(JSON.parse(document), { silent: true }));
 
 if (!isCheck) {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { filled, ticks } from './days.ts';
+import { filled, labelEvery, ticks } from './days.ts';
 
 it('days without a row count zero', () => {
     expect(filled([{ day: '2026-03-01', used: 3 }], '2026-03-02', 3)).toEqual([
@@ -12,8 +12,14 @@ it('days without a row count zero', () => {
 
 it.each([
     [0, [0, 1]],
-    [5, [0, 1, 2, 3, 4, 5]],
+    [5, [0, 2, 4, 6]],
     [7, [0, 2, 4, 6, 8]],
-    [1000, [0, 200, 400, 600, 800, 1000]],
+    [1000, [0, 500, 1000]],
     [1001, [0, 500, 1000, 1500]],
 ])('the scale up to %d', (top, expected) => expect(ticks(top)).toEqual(expected));
+
+it.each([
+    [38, 20, 4],
+    [60, 20, 5],
+    [38, 90, 1],
+])('dates of %d px, %d px apart, stand at every %d', (widest, step, every) => expect(labelEvery(widest, step)).toBe(every));

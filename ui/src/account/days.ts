@@ -1,4 +1,6 @@
 // The days of a chart, and its scale. Without a DOM.
+import { scaleLinear } from 'd3-scale';
+
 export interface Day {
     readonly day: string; // 2026-03-12, UTC
     readonly used: number;
@@ -16,10 +18,14 @@ export function filled(rows: readonly Day[], today: string, count: number): Day[
     });
 }
 
-// Whole steps of 1, 2 or 5 times a power of ten from zero, at most `most` of them, up to at least `top`.
-export function ticks(top: number, most = 5): number[] {
-    const least = Math.max(1, top) / most;
-    const power = 10 ** Math.floor(Math.log10(least));
-    const step = Math.max(1, [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= least) ?? 10 * power);
-    return Array.from({ length: Math.ceil(Math.max(1, top) / step) + 1 }, (_, index) => index * step);
+// Whole numbers from zero to at least `top`, some four of them, evenly apart.
+export function ticks(top: number): number[] {
+    const most = Math.max(1, Math.ceil(top));
+    return scaleLinear().domain([0, most]).nice(3).ticks(3).filter(Number.isInteger);
+}
+
+// Every which day has its date below, so that `widest` px fit between two: the last one ends with the chart, the others have it in their middle.
+export function labelEvery(widest: number, step: number): number {
+    const apart = 8;
+    return Math.max(1, Math.ceil((widest * 1.5 + apart) / step));
 }

@@ -4,6 +4,8 @@ import '../design/css/index.css';
 import { mount } from 'svelte';
 
 import { config } from '../lib/config.svelte.ts';
+import { newer } from '../lib/newer.svelte.ts';
+import { keepForOffline } from '../lib/offline.ts';
 import { router } from '../lib/router.svelte.ts';
 import { session } from '../lib/session.svelte.ts';
 import { firstLanguage, speak } from '../lib/words/words.svelte.ts';
@@ -15,3 +17,5 @@ const known = session.start();
 await speak(firstLanguage());
 const page = document.getElementById('page');
 if (page) mount(App, { target: page, props: { known } });
+newer.start();
+keepForOffline();

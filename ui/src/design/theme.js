@@ -12,6 +12,8 @@
     function show() {
         var theme = kept('theme');
         root.dataset.theme = theme === 'light' || theme === 'dark' ? theme : dark.matches ? 'dark' : 'light';
+        // What is around the page: the bar of an installed app, of a phone's browser.
+        document.querySelector('meta[name="theme-color"]').content = root.dataset.theme === 'dark' ? '#0f1317' : '#ffffff';
     }
     var language = kept('language') || ((navigator.language || '').slice(0, 2) === 'ar' ? 'ar' : 'en');
     if (language === 'ar') {

@@ -10,7 +10,10 @@ class ThemeChoice {
         this.chosen = theme;
         keepText('theme', theme === 'system' ? null : theme);
         const dark = matchMedia('(prefers-color-scheme: dark)').matches;
-        document.documentElement.dataset['theme'] = theme === 'system' ? (dark ? 'dark' : 'light') : theme;
+        const shown = theme === 'system' ? (dark ? 'dark' : 'light') : theme;
+        document.documentElement.dataset['theme'] = shown;
+        const bar = document.querySelector<HTMLMetaElement>('meta[name="theme-color"]');
+        if (bar) bar.content = shown === 'dark' ? '#0f1317' : '#ffffff';
     }
 
     // The other of the two that is shown now.

@@ -13,6 +13,8 @@ export function placeOf(path: string): Place {
     const [first, second] = parts;
     if (first === undefined) return { page: 'new' };
     if (first === 'chat' && second !== undefined && /^[1-9]\d{0,15}$/.test(second) && parts.length === 2) return { page: 'room', room: Number(second) };
+    // Where a payment leads back to that named no page of its own.
+    if (first === 'subscription' && second === 'done' && parts.length === 2) return { page: 'plan' };
     if (parts.length === 1 && (first === 'signin' || first === 'account' || first === 'plan' || first === 'docs')) return { page: first };
     return { page: 'missing' };
 }

@@ -13,5 +13,7 @@ it.each([
     ['/account/', { page: 'account' }],
     ['/plan', { page: 'plan' }],
     ['/docs/', { page: 'docs' }],
+    ['/subscription/done/', { page: 'plan' }],
+    ['/subscription', { page: 'missing' }],
     ['/nowhere', { page: 'missing' }],
 ])('%s', (path, place) => expect(placeOf(path)).toEqual(place));

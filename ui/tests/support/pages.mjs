@@ -5,6 +5,7 @@ import path from 'node:path';
 
 import { chromium } from 'playwright-core';
 
+import { Door } from '../../../tests/e2e/support/door.mjs';
 import { Server, roomySettings } from '../../../tests/e2e/support/server.mjs';
 import { Sim } from '../../../tests/e2e/support/sim.mjs';
 import { servePages } from '../../tools/serve.mjs';
@@ -14,32 +15,74 @@ export { until, sleep } from '../../../tests/e2e/support/process.mjs';
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 let lastMobile = 2_010_000_000 + Math.floor(Math.random() * 900_000) * 10;
 
+// The pages in front of a server, as tools/serve.mjs serves them, with the ways of Door.
+class PagesDoor {
+    constructor(server, folder) {
+        Object.assign(this, { server, folder, port: 0 });
+    }
+
+    async open() {
+        const { server, folder, port } = this;
+        this.door = await servePages({ server, port, ...(folder && { folder }) });
+        this.port = Number(new URL(this.door.url).port);
+    }
+
+    shut() {
+        return this.door.stop();
+    }
+}
+
+const buildIn = (shell) => /<meta name="build" content="([^"]+)"/.exec(shell)?.[1] ?? null;
+
+function ownBuild() {
+    return buildIn(fs.readFileSync(path.join(process.env.POLLUX_PAGES ?? path.join(import.meta.dirname, '../../dist'), 'index.html'), 'utf8'));
+}
+
+async function buildOf(url) {
+    const response = await fetch(url, { headers: { Accept: 'text/html' } });
+    return response.ok ? buildIn(await response.text()) : null;
+}
+
 export class World {
     #folders = [];
     #contexts = [];
 
-    // `env`: more settings of the server.
-    static async start({ env = {} } = {}) {
+    // `env`: more settings of the server. `host`: the name under which browsers know it. `folder`: another build of the pages.
+    static async start({ env = {}, host = '127.0.0.1', folder } = {}) {
         const world = new World();
         world.sim = await Sim.start();
         world.server = await Server.start({ env: { ...roomySettings, ...world.sim.settings(), ...env } });
-        world.door = await servePages({ server: world.server.url });
-        world.url = world.door.url;
+        // A binary that has these very pages serves them itself, behind a door that can be shut; else they stand in front of it.
+        const isServed = folder === undefined && (await buildOf(world.server.url)) === ownBuild();
+        world.door = isServed ? await Door.to(world.server.port) : new PagesDoor(world.server.url, folder);
+        if (!isServed) await world.door.open();
+        world.host = host;
+        world.url = `http://${host}:${world.door.port}`;
         return world;
     }
 
+    // What browsers have open to it breaks off; what they ask for next is answered.
+    async cut() {
+        await this.door.shut();
+        await this.door.open();
+    }
+
     // A browser of its own, as a device has it. Every page of it is watched: see Watch.
-    async browser({ width = 1280, height = 820, theme = 'light', language = 'en-US', touch = false, reducedMotion = 'no-preference' } = {}) {
+    async browser({ width = 1280, height = 820, theme = 'light', language = 'en-US', touch = false, reducedMotion = 'no-preference', forcedColors = 'none' } = {}) {
         const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'pollux-pages-'));
         this.#folders.push(folder);
         const context = await chromium.launchPersistentContext(folder, {
             executablePath,
-            args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run'],
+            args: [
+                '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run',
+                ...(this.host === '127.0.0.1' ? [] : [`--host-resolver-rules=MAP ${this.host} 127.0.0.1`]),
+            ],
             viewport: { width, height },
             colorScheme: theme,
             locale: language,
             hasTouch: touch,
             reducedMotion,
+            forcedColors,
         });
         this.#contexts.push(context);
         const watch = new Watch(this.url);
@@ -52,9 +95,14 @@ export class World {
         return { context, watch, page: context.pages()[0] ?? (await context.newPage()) };
     }
 
+    // A number that nobody has yet.
+    nextMobile() {
+        return String(++lastMobile);
+    }
+
     // Signs up by the form, with the code that a debug answer holds. Leaves the page at a new chat.
     async signUp(page, { name } = {}) {
-        const mobile = String(++lastMobile);
+        const mobile = this.nextMobile();
         await page.goto(this.url);
         await page.locator('[role=tab]').nth(1).click();
         await page.locator('.select').selectOption('US');
@@ -64,6 +112,16 @@ export class World {
         await page.locator('.note.info button').click();
         await page.locator('#message').waitFor();
         return mobile;
+    }
+
+    // Signs in with a number that has an account and a code that never changes (OTP_TEST_NUMBERS).
+    async signIn(page, mobile, code) {
+        if (!page.url().startsWith(`${this.url}/signin`)) await page.goto(`${this.url}/signin`);
+        await page.locator('.select').selectOption('US');
+        await page.locator('#mobile').fill(mobile);
+        await page.locator('button[type=submit]').click();
+        await page.locator('.otp input').fill(code);
+        await page.locator('#message').waitFor();
     }
 
     // The API as this browser's user, for what a test sets up or looks up.
@@ -86,7 +144,7 @@ export class World {
 
     async stop() {
         for (const context of this.#contexts) await context.close().catch(() => {});
-        await this.door?.stop();
+        await this.door?.shut();
         await this.server?.kill();
         await this.sim?.stop();
         for (const folder of this.#folders) fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });

@@ -83,7 +83,8 @@ export class Proxy {
         if (name === '') return response.writeHead(200, { 'Content-Type': 'text/html' }).end(page);
         const file = path.join(client, name);
         if (!file.startsWith(client) || !fs.existsSync(file)) return response.writeHead(404).end();
-        response.writeHead(200, { 'Content-Type': types[path.extname(file)] ?? 'application/octet-stream', 'Cache-Control': 'max-age=3600' });
+        const type = types[path.extname(file)] ?? 'application/octet-stream';
+        response.writeHead(200, { 'Content-Type': type, 'Cache-Control': 'max-age=3600' });
         response.end(fs.readFileSync(file));
     }
 
@@ -94,7 +95,8 @@ export class Proxy {
             if (headers.origin) headers.origin = `http://${headers.host}`;
             headers['content-length'] = String(asked.body.length);
             delete headers['transfer-encoding'];
-            const onward = http.request({ host: '127.0.0.1', port: this.target.port, method: asked.method, path: asked.path, headers, agent: this.#agent });
+            const to = { host: '127.0.0.1', port: this.target.port, method: asked.method, path: asked.path };
+            const onward = http.request({ ...to, headers, agent: this.#agent });
             onward.on('error', () => resolve(response.destroy()));
             onward.on('response', (answer) => {
                 const isStream = /^text\/event-stream/.test(answer.headers['content-type'] ?? '');

@@ -22,7 +22,8 @@ export async function readReplies(pollux, room, questions, plan) {
             if (update.type === 'end' || update.type === 'refused') end = update;
         }
         const stored = await pollux.get('/chatroom/{room}/message/{message}', { params: { path: { room, message: reply.id } } });
-        if (end?.type !== 'end' || stored.status !== 'completed') wrong.push(`${reply.id}: ${end?.type} ${end?.error?.code} ${stored.status}`);
+        if (end?.type !== 'end' || stored.status !== 'completed')
+            wrong.push(`${reply.id}: ${end?.type} ${end?.error?.code} ${stored.status}`);
         if (text !== stored.content) wrong.push(`${reply.id}: ${JSON.stringify(text)} is stored as ${JSON.stringify(stored.content)}`);
         if (text === '') wrong.push(`${reply.id}: nothing came`);
         characters += text.length;

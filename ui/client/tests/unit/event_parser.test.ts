@@ -12,7 +12,8 @@ function parse(...pieces: Uint8Array[]): ServerEvent[] {
 const stream =
     '\ufeff: hello\n\nevent: start\nid: 1-0\ndata: {"attempt":1}\n\n' +
     'event: delta\r\nid: 1-9\r\ndata: {"text":"é€😀"}\r\n\r\n: \n\n' +
-    'retry: 2500\rdata:a\rdata: b\rdata\r\rid: 1-9-4\nevent: thought\nunknown: x\ndata:  two spaces\n\nevent: none\nid: 7-1\n\ndata: rest\n\n';
+    'retry: 2500\rdata:a\rdata: b\rdata\r\rid: 1-9-4\nevent: thought\nunknown: x\ndata:  two spaces\n\n' +
+    'event: none\nid: 7-1\n\ndata: rest\n\n';
 
 const wanted = [
     { name: 'start', id: '1-0', data: '{"attempt":1}' },

@@ -73,7 +73,8 @@ class Browser {
             return stream.response;
         };
         const wire = { bodyStreams: true, openStream } as unknown as Wire;
-        const tokens = new Tokens({ cookie: false, store: memoryStore(), post: () => Promise.reject(new Error()), onSession: () => undefined, now: platform.now });
+        const post = () => Promise.reject(new Error());
+        const tokens = new Tokens({ cookie: false, store: memoryStore(), post, onSession: () => undefined, now: platform.now });
         const notices: Notice[] = [];
         const connections: Connection['state'][] = [];
         const hub = new Hub({
@@ -101,7 +102,8 @@ class Browser {
 function follow({ hub }: { hub: Hub }, reply = 2) {
     const updates: ReplyUpdate[] = [];
     const following = hub.follow(1, reply, (update) => updates.push(update));
-    const text = () => updates.reduce((text, update) => (update.type === 'restart' ? '' : update.type === 'delta' ? text + update.text : text), '');
+    const after = (text: string, update: ReplyUpdate) => (update.type === 'restart' ? '' : update.type === 'delta' ? text + update.text : text);
+    const text = () => updates.reduce(after, '');
     return { updates, following, text, types: () => updates.map(({ type }) => type) };
 }
 

@@ -22,19 +22,23 @@ for (const way of ['locks', 'an election'] as const) {
             const locks = way === 'locks' ? new Locks() : null;
             return (name: string): Tab => {
                 const platform = platformOf(clock, { locks });
-                const guarded = { ...platform, setTimer: (work: () => void, ms: number) => platform.setTimer(() => !tab.isFrozen && tab.hasTimers && work(), ms) };
+                const ifAwake = (work: () => void) => () => !tab.isFrozen && tab.hasTimers && work();
+                const guarded = { ...platform, setTimer: (work: () => void, ms: number) => platform.setTimer(ifAwake(work), ms) };
                 const channel = air.open((message) => tab.leadership.hear(message as TabMessage), () => tab.isFrozen);
                 const post = (message: object) => {
                     ++tab.posted;
                     channel.post({ ...message, from: name });
                 };
-                const options = { name: 'pollux', tab: name, platform: guarded, post, onLead: () => post({ kind: 'lead', noticeId: null }), onFollow: () => {} };
-                const tab: Tab = { name, isFrozen: false, hasTimers: true, posted: 0, leadership: new Leadership(options), close: channel.close };
+                const onLead = () => post({ kind: 'lead', noticeId: null });
+                const options = { name: 'pollux', tab: name, platform: guarded, post, onLead, onFollow: () => {} };
+                const leadership = new Leadership(options);
+                const tab: Tab = { name, isFrozen: false, hasTimers: true, posted: 0, leadership, close: channel.close };
                 tab.leadership.start();
                 return tab;
             };
         }
-        const leaders = (tabs: Tab[]) => tabs.filter(({ leadership, isFrozen }) => leadership.isLeader && !isFrozen).map(({ name }) => name);
+        const leads = ({ leadership, isFrozen }: Tab) => leadership.isLeader && !isFrozen;
+        const leaders = (tabs: Tab[]) => tabs.filter(leads).map(({ name }) => name);
 
         test('one of many leads, and stays it', async () => {
             const open = browser();

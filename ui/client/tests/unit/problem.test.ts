@@ -20,7 +20,8 @@ describe('errorOf', () => {
     test('keeps all of a problem document', async () => {
         const error = await errorOf(answer(422, document));
         expect(error).toBeInstanceOf(PolluxError);
-        expect(error).toMatchObject({ code: 'invalid_input', status: 422, requestId: 'abc', message: 'content is too long.', retryAfterMs: null });
+        const told = { code: 'invalid_input', status: 422, requestId: 'abc', message: 'content is too long.', retryAfterMs: null };
+        expect(error).toMatchObject(told);
         expect(error.fields).toEqual(document.errors);
         expect(error.problem).toEqual(document);
     });

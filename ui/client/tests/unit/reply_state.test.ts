@@ -76,7 +76,8 @@ describe('ReplyState', () => {
         const end = (content: string): ReplyUpdate => ({ type: 'end', message: message(content), error: null });
         expect(stateOf(start(1), delta(1, 0, 'abc')).apply(end('abc'))).toEqual([end('abc')]);
         expect(stateOf(start(1), delta(1, 0, 'a')).apply(end('abc'))).toEqual([delta(1, 1, 'bc'), end('abc')]);
-        expect(stateOf(start(1), delta(1, 0, 'x')).apply(end('abc'))).toEqual([{ type: 'restart', attempt: 1, model: 'm' }, delta(1, 0, 'abc'), end('abc')]);
+        const told = [{ type: 'restart', attempt: 1, model: 'm' }, delta(1, 0, 'abc'), end('abc')];
+        expect(stateOf(start(1), delta(1, 0, 'x')).apply(end('abc'))).toEqual(told);
         const ended = stateOf(start(1), end('abc'));
         for (const late of [delta(1, 3, 'd'), restart(2), end('abc')]) expect(ended.apply(late)).toEqual([]);
         expect(ended.text).toBe('abc');
@@ -97,14 +98,17 @@ describe('ReplyState', () => {
         expect(state.updateOf(event('delta', '1-4-3', { text: '😀' }))).toEqual(delta(1, 0, '😀'));
         expect(state.updateOf(event('restart', '2-0', { attempt: 2, model: null }))).toEqual(restart(2));
         expect(state.updateOf(event('start', '1-0', { message_id: 2, attempt: 1, model: 'm' }))).toEqual({ ...start(1), type: 'restart' });
-        expect(state.updateOf(event('done', '1-end', { message: message('x') }))).toEqual({ type: 'end', message: message('x'), error: null });
-        expect(state.updateOf(event('error', '1-end', { error: { code: 'a', detail: 'b' } }))).toEqual({ type: 'end', message: null, error: { code: 'a', detail: 'b' } });
+        const done = event('done', '1-end', { message: message('x') });
+        expect(state.updateOf(done)).toEqual({ type: 'end', message: message('x'), error: null });
+        const failed = event('error', '1-end', { error: { code: 'a', detail: 'b' } });
+        expect(state.updateOf(failed)).toEqual({ type: 'end', message: null, error: { code: 'a', detail: 'b' } });
         expect(state.updateOf(event('later', '1-0', {}))).toBe(null);
     });
 
     test('follows a reply that can only be looked at', () => {
         const state = new ReplyState();
-        const look = (content: string, status: Message['status'], more: Partial<Message> = {}) => state.applyMessage(message(content, { status, ...more })).map(({ type }) => type);
+        const look = (content: string, status: Message['status'], more: Partial<Message> = {}) =>
+            state.applyMessage(message(content, { status, ...more })).map(({ type }) => type);
         expect(look('', 'queued', { waiting: { reason: 'queue', retry_at: null } })).toEqual(['waiting']);
         expect(look('', 'queued', { waiting: { reason: 'queue', retry_at: null } })).toEqual([]);
         expect(look('', 'streaming')).toEqual(['start']);

@@ -44,7 +44,8 @@ export class Air {
         this.#tabs.add(tab);
         const post = (message: unknown) => {
             if (isFrozen()) return;
-            for (const other of this.#tabs) if (other !== tab && !other.isFrozen()) queueMicrotask(() => other.hear(structuredClone(message)));
+            for (const other of this.#tabs)
+                if (other !== tab && !other.isFrozen()) queueMicrotask(() => other.hear(structuredClone(message)));
         };
         return { post, close: () => void this.#tabs.delete(tab) };
     }
@@ -55,7 +56,11 @@ export class Locks {
     readonly #held = new Map<string, { reject: (error: Error) => void; end: () => void }>();
     readonly #queues = new Map<string, (() => void)[]>();
 
-    request = (name: string, options: { steal?: boolean; signal?: AbortSignal } | (() => unknown), work?: () => unknown): Promise<unknown> => {
+    request = (
+        name: string,
+        options: { steal?: boolean; signal?: AbortSignal } | (() => unknown),
+        work?: () => unknown,
+    ): Promise<unknown> => {
         const [mode, run] = typeof options === 'function' ? [{}, options] : [options, work as () => unknown];
         return new Promise((resolve, reject) => {
             const grant = () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { TabTokens } from '../../src/tab_tokens.ts';
 import { Tokens, memoryStore, sessionOf, type AccessToken } from '../../src/tokens.ts';
-import type { TabMessage } from '../../src/tab_messages.ts';
+import type { TabMessage, TabMessageBody } from '../../src/tab_messages.ts';
 import type { Session, TokenStore } from '../../src/types.ts';
 import { Air, Clock, Locks, platformOf, settle } from './support.ts';
 
@@ -24,14 +24,20 @@ class Issuer {
     readonly post = async (_: string, body: { refresh?: string }): Promise<Response> => {
         await settle();
         if (!this.isReached) throw new TypeError('fetch failed');
-        if (!this.#cookie && body.refresh !== `r${this.counter}`) return Response.json({ code: 'refresh_invalid', detail: '' }, { status: 401 });
+        if (!this.#cookie && body.refresh !== `r${this.counter}`)
+            return Response.json({ code: 'refresh_invalid', detail: '' }, { status: 401 });
         ++this.refreshes;
         ++this.counter;
-        return Response.json({ access: tokenOf(1, 7, this.counter), expires_in: 900, ...(this.#cookie ? {} : { refresh: `r${this.counter}` }) });
+        const kept = this.#cookie ? {} : { refresh: `r${this.counter}` };
+        return Response.json({ access: tokenOf(1, 7, this.counter), expires_in: 900, ...kept });
     };
 }
 
-function tokensOf(clock: Clock, issuer: Issuer, { store = memoryStore('r1'), cookie = false }: { store?: TokenStore; cookie?: boolean } = {}) {
+function tokensOf(
+    clock: Clock,
+    issuer: Issuer,
+    { store = memoryStore('r1'), cookie = false }: { store?: TokenStore; cookie?: boolean } = {},
+) {
     const sessions: (Session | null)[] = [];
     const tokens = new Tokens({ cookie, store, post: issuer.post, onSession: (session) => sessions.push(session), now: () => clock.nowMs });
     return { tokens, sessions, store };
@@ -117,7 +123,8 @@ for (const way of ['locks', 'a leader'] as const) {
                 const channel = air.open((message) => peers.hear(message as TabMessage));
                 const leadership = { isLeader, knowsLeader: !isLeader } as never;
                 const platform = platformOf(clock, { locks });
-                const peers = new TabTokens({ name: 'pollux', platform, tokens, post: (message) => channel.post({ ...message, from: tab }), leadership: () => leadership });
+                const post = (message: TabMessageBody) => channel.post({ ...message, from: tab });
+                const peers = new TabTokens({ name: 'pollux', platform, tokens, post, leadership: () => leadership });
                 tokens.peers = peers;
                 void locks?.request('pollux lead', () => new Promise(() => {})); // As every tab holds it or waits for it.
                 return { tokens, sessions };

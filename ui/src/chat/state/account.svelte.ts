@@ -23,7 +23,8 @@ class Account {
     usage = $state.raw<Usage | null>(null);
     subscription = $state.raw<Subscription | null>(null);
     charactersMax = $state(charactersUsualMax);
-    hasLargerPlan = $state(false); // Whether there is something to buy.
+    plan = $state<string | null>(null); // How the plan is called.
+    largerPlan = $state<string | null>(null); // The next one that can be bought.
 
     async load(): Promise<void> {
         await Promise.allSettled([this.loadUsage(), this.#loadModels(), this.#loadPlans(), this.#loadSubscription()]);
@@ -52,6 +53,19 @@ class Account {
         router.go('/plan');
     }
 
+    // Replies are samples: the server has no model but the one for trying out.
+    get isDemo(): boolean {
+        return this.defaultModel?.id === 'demo';
+    }
+
+    get hasPaymentNews(): boolean {
+        return this.subscription?.status === 'past_due' || Boolean(this.subscription?.cancels_at);
+    }
+
+    async keepPlan(): Promise<void> {
+        this.subscription = await pollux.post('/subscription/reactivate');
+    }
+
     async mendPayment(): Promise<void> {
         location.assign((await pollux.post('/subscription/portal', { body: { flow: 'payment_method', return_url: location.href } })).url);
     }
@@ -65,7 +79,9 @@ class Account {
         const tier = this.usage?.tier ?? session.user?.tier;
         const own = results.find(({ name }) => name === tier);
         this.charactersMax = own?.limits.message_characters_max ?? charactersUsualMax;
-        this.hasLargerPlan = results.some(({ rank, prices }) => rank > (own?.rank ?? 0) && prices.length > 0);
+        this.plan = own?.title ?? null;
+        const larger = results.filter(({ rank, prices }) => rank > (own?.rank ?? 0) && prices.length > 0).sort((a, b) => a.rank - b.rank);
+        this.largerPlan = larger[0]?.title ?? null;
     }
 
     async #loadSubscription(): Promise<void> {

@@ -5,6 +5,8 @@ import type { ReplyView } from '../../lib/markdown/index.ts';
 import { pollux } from '../../lib/session.svelte.ts';
 import type { ChatMessage } from './types.ts';
 
+const clocksApartMax = 600_000; // ms; a reply that began longer ago is taken for a clock that is wrong.
+
 export interface LiveListener {
     ended(message: ChatMessage | null, error: MessageError | null): void;
     began(): void; // The first text is there.
@@ -34,7 +36,7 @@ export class LiveReply {
         this.model = message.model;
         this.waiting = message.waiting;
         this.#listener = listener;
-        if (message.status === 'streaming') this.thinkingSince = Date.now();
+        if (message.status === 'streaming') this.thinkingSince = startOf(message);
         this.#following = pollux.follow(room, message.id, (update) => this.#take(update));
     }
 
@@ -113,4 +115,11 @@ export class LiveReply {
         }
         this.#view?.append(text);
     }
+}
+
+// When the server began with it, as far as the clocks of both agree.
+function startOf({ started_at }: ChatMessage): number {
+    const now = Date.now();
+    const began = Date.parse(started_at ?? '');
+    return began < now && now - began < clocksApartMax ? began : now;
 }

@@ -14,6 +14,7 @@ const locales = { en: 'en', ar: 'ar-u-nu-latn' } as const;
 class Words {
     language = $state<Language>('en');
     catalogue = $state.raw<Catalogue>(en);
+    brand = $state('Pollux'); // As the server calls the product.
 
     get locale(): string {
         return locales[this.language];
@@ -22,12 +23,12 @@ class Words {
 
 export const words = new Words();
 
-// Named values stand in braces in a word; {n} chooses its plural.
+// Named values stand in braces in a word; {n} chooses its plural, {brand} need not be given.
 export function say(word: Word, values: Values = {}): string {
     const entry: string | Plural = words.catalogue[word];
     const form = typeof entry === 'string' ? entry : (entry[pluralRules(words.locale).select(Number(values['n'] ?? 0))] ?? entry.other);
     return form.replace(/\{(\w+)\}/g, (whole, name: string) => {
-        const value = values[name];
+        const value = values[name] ?? (name === 'brand' ? words.brand : undefined);
         if (value === undefined) return whole;
         return typeof value === 'number' ? numbers(words.locale).format(value) : value;
     });
