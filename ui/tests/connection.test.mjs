@@ -56,12 +56,15 @@ test('eight tabs of one chat: all live, each of them sends, one stream of notice
         tabs.push(tab);
     }
     for (const [index, tab] of [tabs[7], tabs[3]].entries()) {
-        await world.sim.plan({ reset: true, next: [{ text: paragraphs(30), duration_ms: 5000 }], default: { text: 'Fine.' } });
+        // It stays where it is until it is stopped, in another tab than the one that asked.
+        await world.sim.plan({ reset: true, next: [{ text: paragraphs(30), chunks: 30, fault: 'hang', after_chunks: 10 }], default: { text: 'Fine.' } });
         await ask(tab, `Everybody ${index}`);
-        for (const other of tabs) await other.locator('.turn.reply').nth(index + 1).locator('.prose p').nth(2).waitFor();
+        for (const other of tabs) await other.locator('.turn.reply').nth(index + 1).locator('.prose p').nth(5).waitFor();
+        for (const other of tabs) assert.equal(await other.locator('.rail-row .live').count(), 1, 'the list of each shows that it is written');
         assert.equal(seen.events, 1, 'one stream of notices');
         assert.equal(seen.replies, 1, 'one stream of the reply');
-        for (const other of tabs) await finished(other, index + 2);
+        await tabs[index].locator('.send.stop').click();
+        for (const other of tabs) await other.getByText('You stopped this reply.').nth(index).waitFor();
     }
     const texts = await Promise.all(tabs.map(textOf));
     assert.deepEqual(new Set(texts).size, 1);
@@ -95,7 +98,7 @@ test('eight tabs of eight chats that are written at once: three streams at most,
 test('the network is cut in the middle of a reply and comes back: the text stays, a tag tells, and the reply comes to its end', async () => {
     const { page, context, watch } = await world.browser();
     await world.signUp(page);
-    await world.sim.plan({ reset: true, next: [{ text: paragraphs(60), duration_ms: 9000 }], default: { text: 'Fine.' } });
+    await world.sim.plan({ reset: true, next: [{ text: paragraphs(60), duration_ms: 20_000 }], default: { text: 'Fine.' } });
     await ask(page, 'Write');
     await page.locator('.prose p').nth(5).waitFor();
     await context.setOffline(true);

@@ -20,14 +20,15 @@ const paragraphs = (count) => Array.from({ length: count }, (_, index) => `Parag
 test('a reply waits for the one before it, and can be taken back', async () => {
     const { page, watch } = await world.browser();
     await world.signUp(page);
-    await world.sim.plan({ reset: true, next: [{ text: paragraphs(40), duration_ms: 8000 }], default: { text: 'Fine.' } });
+    await world.sim.plan({ reset: true, next: [{ text: paragraphs(40), fault: 'hang', after_chunks: 3 }], default: { text: 'Fine.' } });
     await ask(page, 'The first');
     await page.locator('.prose p').first().waitFor();
     await ask(page, 'The second');
     await page.getByText('Waits for the reply before it').waitFor();
     await page.locator('.row.state', { hasText: 'Waits' }).getByRole('button', { name: 'Remove' }).click();
     await page.getByText('Removed before it was asked. It was not counted.').waitFor();
-    await page.waitForFunction(() => !document.querySelector('.send.stop'), undefined, { timeout: 20_000 });
+    await page.locator('.send.stop').click();
+    await page.getByText('You stopped this reply.').waitFor();
     assert.deepEqual(await watch.found(), nothing);
 });
 
@@ -35,7 +36,7 @@ test('a busy model: the wait is told with its time, and then the next model answ
     const { page } = await world.browser();
     await world.signUp(page);
     // Two calls of the first model are refused; the second one answers.
-    await world.sim.plan({ reset: true, next: [{ status: 429, retry_delay: '2s' }, { status: 503, message: 'overloaded' }], default: { text: 'By the other one.' } });
+    await world.sim.plan({ reset: true, next: [{ status: 429, retry_delay: '6s' }, { status: 503, message: 'overloaded' }], default: { text: 'By the other one.' } });
     await ask(page, 'Who is there');
     await page.getByText(/The model is busy\. Trying again|The model does not answer\. Trying again/).waitFor();
     const reply = await finished(page);
@@ -47,10 +48,14 @@ test('thinking is told while it goes on, and how long it took', async () => {
     const { page } = await world.browser();
     await world.signUp(page);
     const thoughts = '**Measuring the flow**\n\nFirst the level.\n\n**Comparing outlets**\n\nThen the size.';
-    await world.sim.plan({ reset: true, default: { text: 'About 14 minutes.', thoughts, chunk_delay_ms: 900, chunk_characters: 40 } });
+    await world.sim.plan({ reset: true, next: [{ text: 'About 14 minutes.', thoughts, fault: 'hang', after_chunks: 2 }], default: { text: 'About 14 minutes.', thoughts } });
     await ask(page, 'How long');
-    await page.locator('.think summary', { hasText: /Thinking, \d s/ }).waitFor();
-    await page.locator('.think-line').waitFor();
+    await page.locator('.think summary', { hasText: /Thinking, \d+ s/ }).waitFor();
+    assert.equal(await page.locator('.think-line').innerText(), 'Comparing outlets');
+    await page.locator('.send.stop').click();
+    await page.getByText('You stopped this reply.').waitFor();
+    await page.locator('.reply-body .btn', { hasText: 'Try again' }).click();
+    await page.locator('.prose', { hasText: 'About 14 minutes.' }).waitFor();
     const reply = await finished(page);
     const label = await reply.locator('.think summary').innerText();
     assert.match(label, /^Thought for \d+ seconds?$/);

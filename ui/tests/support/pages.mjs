@@ -12,6 +12,7 @@ import { servePages } from '../../tools/serve.mjs';
 
 export { until, sleep } from '../../../tests/e2e/support/process.mjs';
 
+const patienceMs = 90_000; // Machines that build at the same time are slow.
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 let lastMobile = 2_010_000_000 + Math.floor(Math.random() * 900_000) * 10;
 
@@ -165,7 +166,7 @@ export class Watch {
     page(page) {
         if (this.#pages.has(page)) return;
         this.#pages.add(page);
-        page.setDefaultTimeout(20_000);
+        page.setDefaultTimeout(patienceMs);
         page.on('pageerror', (error) => this.errors.push(String(error.stack ?? error)));
         page.on('console', (message) => {
             // What a browser says of an answer that is an error is no error of the page.
@@ -209,7 +210,7 @@ export async function finished(page, count = 1) {
             return replies.length >= wanted && !document.querySelector('.send.stop') && replies.at(-1)?.querySelector('.acts button');
         },
         count,
-        { timeout: 30_000 },
+        { timeout: patienceMs },
     );
     return page.locator('.turn.reply').last();
 }

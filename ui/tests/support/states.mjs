@@ -121,7 +121,7 @@ export async function walk(world, page, { language, isPhone, show }) {
     for (const name of texts.others) await api('POST', '/chatroom/', { name });
 
     // A reply in its states.
-    await world.sim.plan({ reset: true, next: [{ text: texts.reply, thoughts: texts.thoughts, first_delay_ms: 200, chunk_delay_ms: 300, fault: 'hang', after_chunks: 2 }] });
+    await world.sim.plan({ reset: true, next: [{ text: texts.reply, thoughts: texts.thoughts, fault: 'hang', after_chunks: Math.floor(texts.thoughts.length / 40) }] });
     await ask(page, texts.question);
     await page.locator('.think-line, .think-now').first().waitFor();
     await page.waitForFunction(() => /\d/.test(document.querySelector('.think summary, .think-now')?.textContent ?? ''));
@@ -129,7 +129,7 @@ export async function walk(world, page, { language, isPhone, show }) {
     await page.locator('.send.stop').click();
     await page.locator('.row.state').waitFor();
     await show('stopped');
-    await world.sim.plan({ reset: true, next: [{ text: texts.reply, thoughts: texts.thoughts, chunks: 40, chunk_delay_ms: 5, fault: 'hang', after_chunks: 24 }] });
+    await world.sim.plan({ reset: true, next: [{ text: texts.reply, thoughts: texts.thoughts, chunks: 40, chunk_delay_ms: 5, fault: 'hang', after_chunks: 30 }] });
     await page.locator('.reply-body .row.state .btn').click();
     await page.locator('.prose.is-live table').waitFor();
     await page.waitForTimeout(500);
