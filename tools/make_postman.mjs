@@ -211,6 +211,16 @@ function tour() {
 
 const nobodys = '9007199254740991'; // An id that nobody has.
 
+// A value that none of the operation's parameters takes: {name: value}. Null: there are none, or all of them take anything.
+function wrongQuery(operation) {
+    for (const { name, schema } of parametersOf(operation, 'query')) {
+        if (schema.type === 'integer') return { [name]: 'many' };
+        if (schema.type === 'boolean') return { [name]: 'perhaps' };
+        if (schema.maxLength) return { [name]: 'x'.repeat(schema.maxLength + 1) };
+    }
+    return null;
+}
+
 function refused(id, why, status, code, options) {
     const test = `pm.test('${status} ${code}', () => {\n    pm.response.to.have.status(${status});\n    pm.expect(pm.response.json().code).to.equal('${code}');\n` +
         "    const definitions = JSON.parse(pm.collectionVariables.get('schemas'));\n    pm.response.to.have.jsonSchema({ $ref: '#/definitions/Problem', definitions });\n});";
@@ -220,15 +230,16 @@ function refused(id, why, status, code, options) {
 function refusals() {
     const item = [];
     for (const [id, operation] of operations) {
-        if (!isOpen(operation)) item.push(refused(id, 'without a token', 401, 'token_missing', { open: true }));
+        // Whose ids they are does not matter to who is not let in; those of the environment may not be there yet.
+        const anyIds = Object.fromEntries(parametersOf(operation, 'path').map(({ name }) => [name, '1']));
+        if (!isOpen(operation)) item.push(refused(id, 'without a token', 401, 'token_missing', { open: true, ids: anyIds }));
         if (requestBody(operation)) {
             item.push(refused(id, 'with half a body', 400, 'invalid_json', { body: '{"half":' }));
             item.push(refused(id, 'with a body that is no JSON', 415, 'unsupported_media_type', { body: 'hello', type: 'text/plain' }));
             item.push(refused(id, 'with a field that it does not know', 422, 'invalid_input', { body: { no_such_field: 1 } }));
         }
-        if (parametersOf(operation, 'query').length > 0) {
-            item.push(refused(id, 'with a parameter that it does not know', 422, 'invalid_input', { query: { no_such_parameter: '1' } }));
-        }
+        const wrong = wrongQuery(operation);
+        if (wrong) item.push(refused(id, 'with a parameter of a wrong value', 422, 'invalid_input', { query: wrong }));
         const ids = parametersOf(operation, 'path').map(({ name }) => name);
         const missing = ids.includes('message') ? 'message' : ids[0];
         if (missing) {

@@ -128,6 +128,8 @@ json::object success(Route const& route, Examples const& examples)
         if (route.shape.answer_schema.empty()) add_example(bodies, "text/event-stream", example);
     }
     if (route.shape.answers_html) bodies.emplace("text/html", json::object{{"schema", {{"type", "string"}}}});
+    bool const is_ready_made = bodies.empty() && route.shape.status == 200 && !route.shape.may_lead_elsewhere;
+    if (is_ready_made) bodies = content("application/json", json::object{{"type", "object"}}); // A Response of the handler's own.
     if (!bodies.empty()) answer["content"] = std::move(bodies);
     if (route.options.limits != RateClass::none) {
         answer["headers"] = {{"RateLimit", reference("headers", "RateLimit")},

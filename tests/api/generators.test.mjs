@@ -27,7 +27,7 @@ async function compiles(file) {
     await run('tsc', '--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--module', 'esnext', '--moduleResolution', 'bundler', '--lib', 'es2022,dom,dom.iterable', file);
 }
 
-test('openapi-typescript makes types that compile', { timeout: 120_000 }, async () => {
+test('openapi-typescript makes types that compile', { timeout: 400_000 }, async () => {
     const file = path.join(temporaryFolder(), 'types.ts');
     const said = await run('openapi-typescript', document, '--output', file);
     assert.doesNotMatch(said, isWarning);
@@ -35,7 +35,7 @@ test('openapi-typescript makes types that compile', { timeout: 120_000 }, async 
     await compiles(file);
 });
 
-test('orval makes a client that compiles', { timeout: 120_000 }, async () => {
+test('orval makes a client that compiles', { timeout: 400_000 }, async () => {
     const folder = temporaryFolder();
     const file = path.join(folder, 'client.ts');
     const config = path.join(folder, 'orval.config.mjs');
@@ -47,7 +47,7 @@ test('orval makes a client that compiles', { timeout: 120_000 }, async () => {
     await compiles(file);
 });
 
-test('openapi-to-postmanv2 makes a collection', { timeout: 120_000 }, async () => {
+test('openapi-to-postmanv2 makes a collection', { timeout: 400_000 }, async () => {
     const warnings = [];
     const usual = { ...console };
     for (const level of ['warn', 'error']) console[level] = (...words) => warnings.push(words.join(' '));
