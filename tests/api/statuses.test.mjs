@@ -1,6 +1,7 @@
 // Traffic and document are the same: every documented status of every operation is provoked on real servers, and each answer is one that the
 // document names, with a body that its schema takes. What no test could make a server say must not be documented.
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
@@ -10,10 +11,13 @@ import Ajv from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
 import { Node } from '../e2e/support/cluster.mjs';
+import { command } from '../e2e/support/command.mjs';
 import { SmallDisk, whyNoDisk } from '../e2e/support/disk.mjs';
 import { endPrograms, repository, until } from '../e2e/support/process.mjs';
 import { Server, roomySettings } from '../e2e/support/server.mjs';
 import { Postgres } from '../e2e/support/services.mjs';
+import { Shop } from '../e2e/support/shop.mjs';
+import { SmsSim, twilioAccount } from '../e2e/support/sms_sim.mjs';
 
 after(endPrograms);
 
@@ -31,6 +35,7 @@ addFormats(ajv);
 ajv.addSchema({ $id: 'document', components: document.components });
 const takes = (schema) => ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"document#/')));
 
+const noDisk = whyNoDisk() ?? false;
 const seen = new Map(); // 'sendMessage 404' -> Set of codes
 const parametersOf = (operation, place) => (operation.parameters ?? []).map(resolve).filter((parameter) => parameter.in === place);
 
@@ -75,6 +80,12 @@ function judge(operation, { statusCode: status, headers }, said, isStream) {
     if (!seen.has(where)) seen.set(where, new Set());
     seen.get(where).add(body?.code ?? (isStream ? 'stream' : 'answer'));
     return { status, body };
+}
+
+function passwordFile(server) {
+    const file = path.join(server.folder, 'password');
+    fs.writeFileSync(file, 'a-pass-word-of-an-admin-7', { mode: 0o600 });
+    return file;
 }
 
 async function logIn(server, mobile = '1234567890') {
@@ -172,6 +183,9 @@ describe('what a server in debug says', { timeout: 500_000 }, () => {
         for (const id of ['sendOtp', 'forgotPassword']) await status(id, 404, { body: { mobile: '+12025550111', ...(id === 'sendOtp' ? { purpose: 'login' } : {}) } });
         assert.equal((await as('logIn', { body: { mobile: '1234567890', password: 'not-this-one-9' } })).body.code, 'wrong_credentials');
         await status('logInByLink', 400);
+        const made = await command(server, 'createsuperuser', '+12025550122', '--password-file', passwordFile(server), '--dev');
+        assert.equal(made.code, 0, made.said);
+        await status('logInByLink', 200, { body: JSON.parse(/-d '(.*)'$/m.exec(made.stdout)[1]) });
         await status('resetPassword', 400);
         await status('changePassword', 403);
         await status('forgotPassword', 200, { body: { mobile: '1234567890' } });
@@ -200,6 +214,79 @@ test('a server without passwords and payments, in production', { timeout: 300_00
     await server.stop();
 });
 
+test('what a plan does not allow', { timeout: 300_000 }, async () => {
+    const models = { AI_MODELS: 'demo,openai:other', AI_BASE_URL: 'http://127.0.0.1:9/v1' };
+    const server = await Server.start({ env: { ...models, RATE_LIMITS: 'off' }, args: ['--dev'] });
+    const user = await logIn(server);
+    const as = (id, options) => ask(server, byId[id], { token: user.access, ...options });
+    const room = (await as('createRoom')).body.id;
+    const { reply } = (await as('sendMessage', { ids: { room }, query: '?wait=20' })).body;
+    await as('changeRoom', { ids: { room }, body: { model: 'demo' } });
+    assert.equal((await command({ folder: server.folder, env: models }, 'plans', 'set', 'basic', 'rooms_max=1', 'models=openai:other', '--dev')).code, 0);
+    await until('that it holds', async () => (await as('createRoom')).body.code === 'rooms_max_reached');
+    await until('that it holds', async () => (await as('sendMessage', { ids: { room } })).body.code === 'model_not_in_plan');
+    assert.equal((await as('retryReply', { ids: { room, message: reply.id } })).body.code, 'model_not_in_plan');
+    await server.stop();
+});
+
+test('a Stripe that refuses, and what Stripe and Twilio post', { skip: noDisk, timeout: 300_000 }, async () => {
+    const disk = new SmallDisk(24);
+    const [shop, vendor] = await Promise.all([Shop.open(), SmsSim.start()]);
+    await vendor.tell('report_plan', { mode: 'hold' });
+    const env = { ...roomySettings, AI_MODELS: 'demo', DATA_DIR: disk.folder, ...shop.settings, STRIPE_PRICE_ID: '', ...vendor.twilioSettings() };
+    const server = await Server.start({ env });
+    const mobile = '+12025550143';
+    await ask(server, byId.signUp, { body: { mobile, password: 'a-long-pass-word-7' } });
+    await ask(server, byId.sendOtp, { body: { mobile, purpose: 'login' } });
+    const login = await ask(server, byId.verifyOtp, { body: { mobile, code: await vendor.code(mobile), purpose: 'login' } });
+    const as = (id, options) => ask(server, byId[id], { token: login.body.access, ...options });
+    for (const id of ['buyPlan', 'buyPro']) assert.equal((await as(id)).body.code, 'plan_not_sold', id);
+    await server.stop();
+    await server.start({ STRIPE_PRICE_ID: shop.settings.STRIPE_PRICE_ID });
+    await shop.deliverTo(server);
+    await until('prices', async () => (await as('listPlans')).body.results[1].prices.length > 0, { seconds: 60 });
+    const refuse = (where) => shop.sim.tell('plan', { next: [{ ...where, status: 403, times: 1 }] });
+    for (const id of ['buyPlan', 'buyPro']) {
+        await refuse({ method: 'POST', path: '/v1/checkout/sessions' });
+        assert.equal((await as(id)).body.code, 'payment_refused', id);
+    }
+    const { session_id: session } = (await as('buyPro')).body;
+    await shop.act(session, 'pay');
+    await until('Pro', async () => (await as('showSubscription', { query: `?session_id=${session}` })).body.tier === 'pro', { seconds: 60 });
+    for (const [id, path] of [['openPortal', '/v1/billing_portal/sessions'], ['cancelSubscription', '/v1/subscriptions/*'], ['reactivateSubscription', '/v1/subscriptions/*']]) {
+        if (id === 'reactivateSubscription') assert.equal((await as('cancelSubscription')).status, 200); // Else there is nothing to undo.
+        await refuse({ method: 'POST', path });
+        assert.equal((await as(id)).body.code, 'payment_refused', id);
+    }
+
+    // Signed as they sign, over the very bytes.
+    const event = (id) => {
+        const body = JSON.stringify({ id, object: 'event', type: 'customer.subscription.updated', created: Math.floor(Date.now() / 1000), livemode: false, data: { object: { id: 'sub_1', object: 'subscription', customer: 'cus_none' } } });
+        const at = Math.floor(Date.now() / 1000);
+        const signature = createHmac('sha256', shop.endpoints[0].secret).update(`${at}.${body}`).digest('hex');
+        return { body, headers: { 'Stripe-Signature': `t=${at},v1=${signature}` } };
+    };
+    const report = (text, state) => {
+        const fields = { MessageSid: text.id, MessageStatus: state };
+        const callback = new URL(text.status_url);
+        const signed = callback.href + Object.keys(fields).sort().map((name) => name + fields[name]).join('');
+        return {
+            path: callback.pathname + callback.search, body: new URLSearchParams(fields).toString(),
+            headers: { 'Content-Type': 'application/x-www-form-urlencoded', 'X-Twilio-Signature': createHmac('sha1', twilioAccount.token).update(signed).digest('base64') },
+        };
+    };
+    const [text] = await vendor.texts({ to: mobile });
+    assert.equal((await as('takePaymentEvent', event('evt_1'))).status, 200);
+    assert.equal((await as('takeTextReport', report(text, 'sent'))).status, 200);
+    disk.fill();
+    assert.equal((await as('takePaymentEvent', event('evt_2'))).status, 507);
+    assert.equal((await as('takeTextReport', report(text, 'delivered'))).status, 507);
+    disk.free();
+    await server.stop();
+    disk.unmount();
+    await Promise.all([shop.sim.stop(), vendor.stop()]);
+});
+
 test('limits of rate, everywhere', { timeout: 300_000 }, async () => {
     const rules = ['send', 'create', 'read', 'auth', 'otp', 'webhook', 'send_address', 'create_address', 'read_address'].map((name) => `${name}=40/3600`).join();
     const server = await Server.start({ env: { RATE_RULES: rules }, args: ['--dev'] });
@@ -218,6 +305,18 @@ test('no database, everywhere that needs one', { timeout: 300_000 }, async () =>
     const postgres = await Postgres.start();
     const node = await new Node('serve', { ...roomySettings, AI_MODELS: 'demo', DATABASE_URL: postgres.url, MIGRATE_ON_START: 'True', LOG_FORMAT: 'json' }).start();
     const user = await logIn(node, '+12025550100');
+    // A send that waits for its user's row longer than it may, while another one has it.
+    const room = (await ask(node, byId.createRoom, { token: user.access })).body.id;
+    const holding = postgres.psql(`begin; select id from users where id = ${user.user.id} for update; select pg_sleep(6); commit`);
+    await until('that the row is held', async () => (await postgres.psql(`select count(*) from pg_locks where relation = 'users'::regclass and mode = 'RowShareLock' and pid <> pg_backend_pid()`)).trim() !== '0');
+    const held = await ask(node, byId.sendMessage, { token: user.access, ids: { room }, headers: { 'Idempotency-Key': 'a-key' } });
+    assert.equal(held.body.code, 'idempotency_in_progress');
+    await holding;
+    // Somebody who is gone, whose token has not expired.
+    const gone = await logIn(node, '+12025550101');
+    await postgres.psql(`delete from users where id = ${gone.user.id}`);
+    for (const id of ['listModels', 'showUsage']) assert.equal((await ask(node, byId[id], { token: gone.access })).body.code, 'user_not_found');
+
     await postgres.kill();
     for (const operation of operations.filter(({ responses }) => responses[503])) {
         const { status, body } = await ask(node, operation, { token: user.access, ...(operation.requestBody?.content['*/*'] ? { body: '{}' } : {}) });
@@ -249,18 +348,29 @@ test('no connection left', { timeout: 300_000 }, async () => {
     await server.stop();
 });
 
-const noDisk = whyNoDisk() ?? false;
-
 test('no room left', { skip: noDisk, timeout: 300_000 }, async () => {
     const disk = new SmallDisk(24);
     const server = await Server.start({ env: { RATE_LIMITS: 'off', PASSWORD_LOGIN: 'True', DATA_DIR: disk.folder }, args: ['--dev'] });
     const user = await logIn(server);
     const room = (await ask(server, byId.createRoom, { token: user.access })).body.id;
     const { reply } = (await ask(server, byId.sendMessage, { token: user.access, ids: { room }, query: '?wait=20' })).body;
+    // What the operations need to come to the point where they write.
+    const spare = await logIn(server);
+    const session = (await ask(server, byId.listSessions, { token: user.access })).body.results.find(({ current }) => !current).id;
+    await ask(server, byId.forgotPassword, { body: { mobile: '1234567890' } });
+    const reset = await ask(server, byId.verifyOtp, { body: { mobile: '1234567890', code: '123456', purpose: 'reset_password' } });
+    const made = await command(server, 'createsuperuser', '+12025550122', '--password-file', passwordFile(server), '--dev');
+    const bodies = {
+        ...bodiesOnFullDisk, resetPassword: { reset_token: reset.body.reset_token, new_password: 'another-pass-word-8' },
+        refreshSession: { refresh: spare.refresh }, logInByLink: JSON.parse(/-d '(.*)'$/m.exec(made.stdout)[1]),
+    };
+    const { checkout_url: page, session_id: bought } = (await ask(server, byId.buyPlan, { token: user.access })).body;
+    await fetch(page, { method: 'POST', body: new URLSearchParams({ action: 'pay' }), redirect: 'manual' });
+    await ask(server, byId.showSubscription, { token: user.access, query: `?session_id=${bought}` });
     disk.fill();
-    const ids = { room, message: reply.id, session: '1' };
+    const ids = { room, message: reply.id, session };
     for (const operation of operations.filter(({ responses }) => responses[507])) {
-        await ask(server, operation, { token: user.access, ids, ...(operation.requestBody?.content['*/*'] ? { body: '{}' } : {}), ...(bodiesOnFullDisk[operation.id] ?? {}) });
+        await ask(server, operation, { token: user.access, ids, ...(operation.requestBody?.content['*/*'] ? { body: '{}' } : {}), ...(bodies[operation.id] ? { body: bodies[operation.id] } : {}) });
     }
     disk.free();
     await server.stop();
@@ -268,10 +378,12 @@ test('no room left', { skip: noDisk, timeout: 300_000 }, async () => {
 });
 
 const bodiesOnFullDisk = {
-    signUp: { body: { mobile: '+12025550177', password: 'a-long-pass-word-7' } },
-    sendOtp: { body: { mobile: '1234567890', purpose: 'login' } },
-    verifyOtp: { body: { mobile: '1234567890', code: '123456', purpose: 'login' } },
-    logIn: { body: { mobile: '1234567890', password: 'a-long-pass-word-7' } },
+    signUp: { mobile: '+12025550177', password: 'a-long-pass-word-7' },
+    sendOtp: { mobile: '1234567890', purpose: 'login' },
+    forgotPassword: { mobile: '1234567890' },
+    verifyOtp: { mobile: '1234567890', code: '123456', purpose: 'login' },
+    logIn: { mobile: '1234567890', password: 'a-long-pass-word-7' },
+    changePassword: { old_password: 'a-long-pass-word-7', new_password: 'another-pass-word-8' },
 };
 
 test('every documented status was seen', { skip: noDisk }, () => {

@@ -214,11 +214,12 @@ test('the blueprint in render.yaml', { timeout: 180_000 }, async () => {
     programs.unshift(run(web.dockerCommand, { ...environmentOf(web), ...own, PORT: String(port), RENDER: 'true', RENDER_EXTERNAL_URL: 'https://pollux-1.onrender.com' }));
     for (const program of programs) await program.printed(/is ready|writes replies/, 60);
 
+    // Addresses that nobody has used yet: limits are counted in Redis.
     // As it comes from Render: the client, and then Cloudflare's edge, which Render's own proxy adds.
     const from = (addresses) => new HeadedClient(port, { Host: 'pollux-1.onrender.com', 'X-Forwarded-For': `${addresses}, 104.22.17.40` });
     assert.equal((await new HeadedClient(port, {}).ask('GET', web.healthCheckPath)).status, 200);
-    await tour(from('198.51.100.1'));
-    await areTwo(from('198.51.100.2'), from('198.51.100.3'));
-    await areTwo(from('203.0.113.1, 198.51.100.4'), from('203.0.113.1, 198.51.100.5')); // Whatever they write themselves.
+    await tour(from('192.0.2.1'));
+    await areTwo(from('192.0.2.2'), from('192.0.2.3'));
+    await areTwo(from('203.0.113.1, 192.0.2.4'), from('203.0.113.1, 192.0.2.5')); // Whatever they write themselves.
     await end(programs, web.maxShutdownDelaySeconds);
 });
