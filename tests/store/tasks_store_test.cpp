@@ -230,7 +230,7 @@ TEST_F(Tasks, the_dead_are_not_open)
 
 TEST_F(Tasks, the_dead_keep_no_secrets)
 {
-    enqueue("a", 0s, Seal("0123456789abcdef0123456789abcdef").close("a code and a number"));
+    enqueue("a", 0s, tasks::Seal("0123456789abcdef0123456789abcdef").close("a code and a number"));
     enqueue("b", 0s, "red");
     for (auto const& task : claim()) EXPECT_TRUE(die(task));
     EXPECT_EQ(count("select count(*) from tasks where state = 'dead' and subject = 'a' and payload = ''"), 1);
