@@ -1,0 +1,1 @@
+export{t as ReplyView}from"./replies-w7NVp6ts.js";
