@@ -97,12 +97,17 @@ std::string server_url(config::Config const& config, std::uint16_t port)
     return "http://" + to_text(shown);
 }
 
+std::string page_url(config::Config const& config, std::uint16_t port)
+{
+    return config.debug || config.public_url.empty() ? server_url(config, port) : config.public_url;
+}
+
 std::string banner(config::Config const& config, std::uint16_t port, std::vector<std::string> const& notices)
 {
     std::string const url = server_url(config, port);
     std::string out = "Pollux " + std::string(version()) + " is ready at " + url;
     out += config.debug ? "  (debug: answers " + who_is_answered(config) + ")\n\n" : "\n\n";
-    append_line(out, "Pages", config.pages ? "open " + url + " in a browser" : "none (PAGES=False)");
+    append_line(out, "Pages", config.pages ? "open " + page_url(config, port) + " in a browser" : "none (PAGES=False)");
     append_line(out, "Model", models_line(config));
     append_line(out, "Data", std::filesystem::absolute(config.data_dir).lexically_normal().string());
     append_line(out, "Database", database_line(config));

@@ -53,6 +53,16 @@ TEST(Banner, says_where_there_are_no_pages)
     EXPECT_NE(text.find("\n  Try it:\n"), std::string::npos) << text;
 }
 
+TEST(Banner, says_the_address_of_the_pages_that_people_have)
+{
+    config::Config config = dev_config();
+    config.public_url = "https://chat.example.com";
+    EXPECT_NE(banner(config, 8000, {}).find("  Pages     open http://127.0.0.1:8000 in a browser\n"), std::string::npos);
+    config.debug = config.dev = false;
+    EXPECT_NE(banner(config, 8000, {}).find("  Pages     open https://chat.example.com in a browser\n"), std::string::npos);
+    EXPECT_EQ(page_url(config, 8000), "https://chat.example.com");
+}
+
 TEST(Banner, names_the_real_port_and_an_address_that_can_be_typed)
 {
     config::Config config = dev_config();
