@@ -7,8 +7,8 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
-import { answer } from './tools/door.mjs';
 import { pngOf } from './tools/raster.mjs';
+import { serversPaths } from './tools/serve.mjs';
 
 const here = import.meta.dirname;
 const server = process.env['POLLUX_URL'] ?? 'http://127.0.0.1:8000';
@@ -95,22 +95,11 @@ function fonts(): Plugin {
     };
 }
 
-// In development the API stands behind the same address, with the pages' cookie (tools/door.mjs).
-function api(): Plugin {
-    return {
-        name: 'pollux-api',
-        configureServer({ middlewares }) {
-            middlewares.use((request, response, next) => {
-                if (!answer(server, request, response)) next();
-            });
-        },
-    };
-}
-
 export default defineConfig({
-    plugins: [fonts(), svelte(), app(), shell(), api()],
+    plugins: [fonts(), svelte(), app(), shell()],
     resolve: { alias: { 'pollux-client': path.join(here, 'client/src/index.ts') } },
-    server: { port: 5173, host: '127.0.0.1' },
+    // In development the API stands behind the same address. The Host stays this one's: it is what the pages' Origin has to equal.
+    server: { port: 5173, host: '127.0.0.1', proxy: { [serversPaths.source]: { target: server, changeOrigin: false } } },
     build: {
         target: 'es2022',
         cssCodeSplit: false,

@@ -1,7 +1,10 @@
 // The way in, by a browser against the server.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 
+import { Program, binary } from '../../tests/e2e/support/process.mjs';
 import { World, ask, finished, nothing } from './support/pages.mjs';
 
 let world;
@@ -98,4 +101,25 @@ test('an unknown number leads to a new account, a known one to signing in', asyn
     await page.locator('#wrong').waitFor();
     assert.equal(await page.locator('[role=tab]').nth(1).getAttribute('aria-selected'), 'true');
     assert.match(await page.locator('#wrong').textContent(), /no account/);
+});
+
+test('the link that createsuperuser prints signs in, once, and its token is not kept in the address', async () => {
+    const file = path.join(world.server.folder, 'password');
+    writeFileSync(file, 'seven green lanterns\n');
+    const env = { PATH: process.env.PATH, ...world.server.env };
+    const command = new Program(binary('pollux'), ['createsuperuser', `+1${++number}`, '--password-file', file], { cwd: world.server.folder, env });
+    assert.equal((await command.end).code, 0, command.stderr);
+    const [, link] = /http:\S+(\/signin#token=\S+)/.exec(command.stdout);
+    const { page, watch } = await world.browser();
+    await page.goto(world.url + link);
+    await page.locator('#message').waitFor();
+    assert.equal(page.url(), `${world.url}/`);
+    await page.reload();
+    await page.locator('#message').waitFor();
+    assert.deepEqual(await watch.found(), nothing);
+
+    const other = await world.browser();
+    await other.page.goto(world.url + link);
+    await other.page.locator('.note.bad').waitFor();
+    assert.equal(other.page.url(), `${world.url}/signin`);
 });

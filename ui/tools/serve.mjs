@@ -1,33 +1,45 @@
-// Serves the built pages with the policy that the binary will send, and passes the API on: `node tools/serve.mjs --listen PORT --server URL`.
-// For tests and for looking at a build; nothing of it is shipped.
+// Puts a build of the pages in front of a server that has another one, or none: `node tools/serve.mjs --listen PORT --server URL`. For work on
+// the pages between two builds of the binary; nothing of it is shipped. All but files and pages is passed on as it came, so the API, the
+// cookie and what browsers are told (the policy) are the server's own.
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { answer } from './door.mjs';
-
 const types = {
     '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2',
     '.png': 'image/png', '.webmanifest': 'application/manifest+json', '.json': 'application/json',
 };
+const told = ['content-security-policy', 'x-content-type-options', 'referrer-policy', 'permissions-policy', 'cross-origin-resource-policy'];
 
-export const policy = [
-    "default-src 'self'", "img-src 'self' blob:", "media-src 'self' blob:", "frame-ancestors 'none'", "base-uri 'none'", "object-src 'none'", "form-action 'self'",
-    "require-trusted-types-for 'script'", 'trusted-types svelte-trusted-html dompurify pollux',
-].join('; ');
+// What belongs to the server at any rate, for those who must tell it by the path alone.
+export const serversPaths =
+    /^\/(auth|user|chatroom|models|events|plans|subscription(?!\/done)|subscriptions|subscribe|webhook|config|brand|health|readyz|livez|openapi\.json|sms)(\/|$|\?)/;
 
-// Resolves with {url, stop()}.
-export function servePages({ server, port = 0, host = '127.0.0.1', folder = process.env.POLLUX_PAGES ?? path.join(import.meta.dirname, '../dist') }) {
-    const sockets = new Set();
+function pass(server, request, response) {
+    const { hostname, port } = new URL(server);
+    const onward = http.request({ host: hostname, port, method: request.method, path: request.url, headers: request.headers }, (answer) => {
+        response.writeHead(answer.statusCode, answer.headers).flushHeaders();
+        answer.pipe(response);
+        answer.on('error', () => response.destroy());
+    });
+    onward.on('error', () => response.destroy());
+    response.on('close', () => onward.destroy());
+    request.pipe(onward);
+}
+
+// Resolves with the Server, which listens.
+export async function servePages({ server, port = 0, host = '127.0.0.1', folder = path.join(import.meta.dirname, '../dist') }) {
+    const { headers } = await fetch(server, { method: 'HEAD' });
+    const policy = Object.fromEntries(told.filter((name) => headers.has(name)).map((name) => [name, headers.get(name)]));
     const door = http.createServer((request, response) => {
-        if (answer(server, request, response)) return;
         const { pathname } = new URL(request.url, 'http://any');
-        let file = path.join(folder, path.normalize(pathname));
-        const isFile = file.startsWith(folder) && existsSync(file) && statSync(file).isFile();
-        if (!isFile && pathname.startsWith('/assets/')) return void response.writeHead(404).end();
-        if (!isFile) file = path.join(folder, 'index.html');
-        const head = { 'Content-Type': types[path.extname(file)] ?? 'application/octet-stream', 'Content-Security-Policy': policy, 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'same-origin' };
+        const named = path.join(folder, path.normalize(pathname));
+        const isFile = named.startsWith(folder) && existsSync(named) && statSync(named).isFile();
+        const isPage = request.method === 'GET' && /text\/html/.test(request.headers.accept ?? '') && !serversPaths.test(request.url);
+        if (!isFile && !isPage) return pass(server, request, response);
+        let file = isFile ? named : path.join(folder, 'index.html');
+        const head = { ...policy, 'Content-Type': types[path.extname(file)] ?? 'application/octet-stream', Vary: 'Accept-Encoding' };
         head['Cache-Control'] = pathname.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
         const accepted = request.headers['accept-encoding'] ?? '';
         for (const [name, end] of [['br', '.br'], ['gzip', '.gz']])
@@ -40,17 +52,12 @@ export function servePages({ server, port = 0, host = '127.0.0.1', folder = proc
         response.writeHead(200, head);
         createReadStream(file).pipe(response);
     });
-    door.on('connection', (socket) => sockets.add(socket) && socket.on('close', () => sockets.delete(socket)));
-    return new Promise((resolve) => {
-        door.listen(port, host, () => {
-            const stop = () => new Promise((done) => (door.close(done), sockets.forEach((socket) => socket.destroy())));
-            resolve({ url: `http://${host}:${door.address().port}`, stop, cut: () => sockets.forEach((socket) => socket.destroy()) });
-        });
-    });
+    await new Promise((resolve) => door.listen(port, host, resolve));
+    return door;
 }
 
-if (import.meta.main ?? process.argv[1] === import.meta.filename) {
+if (process.argv[1] === import.meta.filename) {
     const { values } = parseArgs({ options: { listen: { type: 'string', default: '8080' }, server: { type: 'string', default: 'http://127.0.0.1:8000' } } });
-    const { url } = await servePages({ server: values.server, port: Number(values.listen) });
-    console.log(`the pages are at ${url}`);
+    const door = await servePages({ server: values.server, port: Number(values.listen) });
+    console.log(`the pages are at http://127.0.0.1:${door.address().port}`);
 }

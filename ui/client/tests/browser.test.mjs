@@ -8,7 +8,6 @@ import { Server } from '../../../tests/e2e/support/server.mjs';
 import { Pollux, memoryStore } from '../src/index.ts';
 import { openBrowser, openTab } from './support/browser.mjs';
 import { buildClient } from './support/build.mjs';
-import { givePagesCookie } from './support/cookie.mjs';
 import { cutsOf, question, signIn } from './support/people.mjs';
 import { Proxy } from './support/proxy.mjs';
 import { readReplies } from './support/reading.mjs';
@@ -241,7 +240,6 @@ for (const [way, host] of [['locks', '127.0.0.1'], ['an election, on plain http 
 describe("the pages' cookie", () => {
     test('keeps the refresh token out of reach, over reloads, tabs and sign-out', async () => {
         const proxy = await newProxy();
-        givePagesCookie(proxy);
         const page = await openTab(browser.context, proxy.url);
         assert.equal(await start(page, { cookie: true }), null);
         const mobile = `+1${2_900_000_000 + Math.floor(Math.random() * 90_000_000)}`;
@@ -273,7 +271,6 @@ describe("the pages' cookie", () => {
 
     test('lets a page that was open over night go on without a word', async () => {
         const proxy = await newProxy();
-        givePagesCookie(proxy);
         const page = await openTab(browser.context, proxy.url);
         // The clock of the page is this test's: nine hours pass while nothing of it runs.
         await page.clock.install();

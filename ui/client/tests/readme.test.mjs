@@ -12,7 +12,6 @@ import { Server } from '../../../tests/e2e/support/server.mjs';
 import { Pollux, memoryStore } from '../src/index.ts';
 import { openBrowser, openTab } from './support/browser.mjs';
 import { buildClient, folder } from './support/build.mjs';
-import { givePagesCookie } from './support/cookie.mjs';
 import { signIn } from './support/people.mjs';
 import { Proxy } from './support/proxy.mjs';
 
@@ -66,7 +65,6 @@ async function run(args, env, typed = []) {
 }
 
 test('the example for a page', async () => {
-    givePagesCookie(proxy);
     const { context, close } = await openBrowser();
     try {
         const page = await openTab(context, proxy.url);
@@ -80,7 +78,6 @@ test('the example for a page', async () => {
         assert.deepEqual(page.complaints, []);
     } finally {
         await close();
-        proxy.before = proxy.answered = null;
     }
 });
 

@@ -1,5 +1,6 @@
-// A server, the simulator of Gemini, the built pages in front of them, and a browser: nothing in the page is mocked.
+// A server with its pages, the simulator of Gemini behind it, and a browser: nothing in the page is mocked.
 import fs from 'node:fs';
+import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -16,39 +17,31 @@ const patienceMs = 90_000; // Machines that build at the same time are slow.
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 let lastMobile = 2_010_000_000 + Math.floor(Math.random() * 900_000) * 10;
 
-// The pages in front of a server, as tools/serve.mjs serves them, with the ways of Door.
-class PagesDoor {
-    constructor(server, folder) {
-        Object.assign(this, { server, folder, port: 0 });
-    }
-
-    async open() {
-        const { server, folder, port } = this;
-        this.door = await servePages({ server, port, ...(folder && { folder }) });
-        this.port = Number(new URL(this.door.url).port);
-    }
-
-    shut() {
-        return this.door.stop();
-    }
-}
-
 const buildIn = (shell) => /<meta name="build" content="([^"]+)"/.exec(shell)?.[1] ?? null;
 
-function ownBuild() {
-    return buildIn(fs.readFileSync(path.join(process.env.POLLUX_PAGES ?? path.join(import.meta.dirname, '../../dist'), 'index.html'), 'utf8'));
-}
+const shellOf = (port, host) =>
+    new Promise((resolve, reject) => {
+        const request = http.get({ host: '127.0.0.1', port, headers: { Host: `${host}:${port}`, Accept: 'text/html' } }, async (response) => {
+            let text = '';
+            for await (const piece of response) text += piece;
+            resolve(text);
+        });
+        request.on('error', reject);
+    });
 
-async function buildOf(url) {
-    const response = await fetch(url, { headers: { Accept: 'text/html' } });
-    return response.ok ? buildIn(await response.text()) : null;
+// The binary has to serve what the sources make, or the tests would be about something else.
+async function refuseOtherPages(port, host) {
+    const wanted = buildIn(fs.readFileSync(path.join(import.meta.dirname, '../../dist/index.html'), 'utf8'));
+    const served = buildIn(await shellOf(port, host));
+    if (served === null || served !== wanted) throw new Error(`the binary serves build ${served} of the pages and ui/dist is ${wanted}: build it anew, or set POLLUX_PAGES=dist`);
 }
 
 export class World {
     #folders = [];
     #contexts = [];
 
-    // `env`: more settings of the server. `host`: the name under which browsers know it. `folder`: another build of the pages.
+    // `env`: more settings of the server. `host`: the name under which browsers know it. `folder`: a build of the pages that stands in front of
+    // those of the binary (tools/serve.mjs); POLLUX_PAGES names one for all, for work between two builds of the binary.
     static async start(options) {
         const world = new World();
         try {
@@ -60,13 +53,12 @@ export class World {
         return world;
     }
 
-    async #begin({ env = {}, host = '127.0.0.1', folder } = {}) {
+    async #begin({ env = {}, host = '127.0.0.1', folder = process.env.POLLUX_PAGES } = {}) {
         this.sim = await Sim.start();
         this.server = await Server.start({ env: { ...roomySettings, ...this.sim.settings(), ...env } });
-        // A binary that has these very pages serves them itself, behind a door that can be shut; else they stand in front of it.
-        const isServed = folder === undefined && (await buildOf(this.server.url)) === ownBuild();
-        this.door = isServed ? await Door.to(this.server.port) : new PagesDoor(this.server.url, folder);
-        if (!isServed) await this.door.open();
+        if (folder) this.front = await servePages({ server: this.server.url, folder: path.resolve(folder) });
+        else await refuseOtherPages(this.server.port, host);
+        this.door = await Door.to(this.front?.address().port ?? this.server.port);
         this.host = host;
         this.url = `http://${host}:${this.door.port}`;
     }
@@ -155,6 +147,7 @@ export class World {
     async stop() {
         for (const context of this.#contexts) await context.close().catch(() => {});
         await this.door?.shut();
+        this.front?.close().closeAllConnections();
         await this.server?.kill();
         await this.sim?.stop();
         for (const folder of this.#folders) fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
