@@ -136,7 +136,7 @@ test('sign-up, a reply, versions, search, rename and delete, without a pointer',
     assert.deepEqual(await watch.found(), nothing);
 });
 
-test('Escape stops a reply, End goes to the latest and follows, and single letters can be turned off', async () => {
+test('a reply is stopped by Escape, End goes to the latest and follows, and single letters can be turned off', async () => {
     const { page } = await world.browser();
     await begin(page);
     const long = Array.from({ length: 90 }, (_, index) => `Paragraph ${index}.`).join('\n\n');
