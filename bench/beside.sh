@@ -72,9 +72,10 @@ ratio_row()
     done
 }
 
-measure_beside()
+# Data of each version's own making.
+prepare_sides()
 {
-    local pair side
+    local side
     [ "$shape" = embedded ] || { start_postgres; start_redis; }
     for side in new old; do
         use_side "$side"
@@ -82,6 +83,12 @@ measure_beside()
         [ "$shape" = embedded ] || move_prepared "$template"
     done
     [ "$shape" = embedded ] || place_services 1
+}
+
+measure_beside()
+{
+    local pair
+    prepare_sides
     for ((pair = 0; pair < pairs; ++pair)); do
         # Neither is always the first one after a pause.
         if ((pair % 2)); then sample_side old; sample_side new; else sample_side new; sample_side old; fi

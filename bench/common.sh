@@ -49,7 +49,7 @@ answer()
 body_of() { answer "$@" | sed '1,/^\r$/d'; }
 
 # start_server CORES NAME=VALUE...: on $dir/data; sets $server and $port. Returns with the first answer, after $start_us. Nothing of
-# the waiting is another process: this shell tries to connect, on core 1, until it can.
+# the waiting is another process: this shell tries to connect, on core 1, until it can. $under: what the server runs under.
 start_server()
 {
     local cores=$1 began status
@@ -58,10 +58,10 @@ start_server()
     began=${EPOCHREALTIME/./}
     env -i PATH="$PATH" DEBUG=True RATE_LIMITS=off BASIC_DAILY_MESSAGES=1000000 QUEUE_MAX=1000000 METRICS_LISTEN= LISTEN="127.0.0.1:$port" \
         DATA_DIR="$dir/data" JWT_SIGNING_KEY="$signing_key" LOG_LEVEL=warning LOG_FORMAT=json DEMO_TOKENS_PER_SECOND=0 "$@" \
-        taskset -c "$cores" "$program" serve >"$dir/server.out" 2>"$dir/server.log" &
+        taskset -c "$cores" ${under:-} "$program" serve >"$dir/server.out" 2>"$dir/server.log" &
     server=$!
     until { exec 4<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null; do
-        [ $((${EPOCHREALTIME/./} - began)) -lt 10000000 ] && kill -0 "$server" 2>/dev/null || die "no server: $(cat "$dir/server.log")"
+        [ $((${EPOCHREALTIME/./} - began)) -lt 60000000 ] && kill -0 "$server" 2>/dev/null || die "no server: $(cat "$dir/server.log")"
     done
     printf 'GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n' >&4
     read -r status <&4

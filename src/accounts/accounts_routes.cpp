@@ -303,7 +303,8 @@ http::RouteOptions open_route(std::string_view id, std::string_view summary, Rat
             .access = Access::open,
             .limits = limits,
             .body_bytes_max = 8_KiB,
-            .errors = std::move(errors)};
+            .errors = std::move(errors),
+            .answers_in_few_words = true};
 }
 
 // One that honest phones behind a carrier's address need, whatever strangers behind it do.

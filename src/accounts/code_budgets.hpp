@@ -24,14 +24,30 @@ constexpr Flow flow_of(std::int64_t hour_max)
     return {at_once, hour_max - at_once > 1 ? hour_max - at_once : 1};
 }
 
-// Of SMS_PER_HOUR_MAX numbers that were never verified get half.
-constexpr Budget codes_per_hour(std::int64_t hour_max)
+// What is kept is there for the moment when the rest is spent: half of it at once.
+constexpr Flow kept_flow_of(std::int64_t hour_max)
 {
-    return flow_budget("codes_hour", flow_of(hour_max));
+    auto const at_once = hour_max / 2 > 1 ? hour_max / 2 : 1;
+    return {at_once, hour_max - at_once > 1 ? hour_max - at_once : 1};
 }
-constexpr Budget codes_to_new_per_hour(std::int64_t hour_max)
+
+// SMS_PER_HOUR_MAX has three parts, so that over all it is what their sum is. The open half is everybody's: every code takes of it, and
+// numbers that were never verified have nothing else.
+constexpr Budget codes_of_open_half(std::int64_t hour_max)
 {
     return flow_budget("new_codes_hour", flow_of(hour_max / 2));
+}
+// Where it is spent, numbers that were verified go on, by strangers as well: whoever lost their device is one.
+constexpr Budget codes_to_verified_per_hour(std::int64_t hour_max)
+{
+    return flow_budget("verified_codes_hour", kept_flow_of(hour_max / 4));
+}
+// Of the part above a number has this much at strangers' wish: whoever has a list of such numbers needs a long one.
+constexpr Budget kept_codes_per_number_day{"kept_codes_day", 2, std::chrono::hours(24)};
+// No stranger takes of this: only who shows a session of the account.
+constexpr Budget codes_by_devices_per_hour(std::int64_t hour_max)
+{
+    return flow_budget("device_codes_hour", kept_flow_of(hour_max / 4));
 }
 
 // So many at once, and as many an hour after them.

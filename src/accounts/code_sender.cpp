@@ -27,7 +27,8 @@ using tasks::TaskOutcome;
 using tasks::TaskRun;
 
 constexpr std::chrono::hours tallies_kept{48};
-constexpr std::chrono::seconds mark_to_post_max{10}; // A process that stood still for longer may be behind a newer code.
+constexpr auto everybody = "all";                    // Whose a budget is that there is once.
+constexpr std::chrono::milliseconds look_again{500}; // Whether the older one has been handed over.
 
 struct Payload {
     std::int64_t code_id = 0;
@@ -118,7 +119,8 @@ struct CodeSender::Judged {
     sms::LogRow row;
     std::string reason;
     sms::Subject subject;
-    bool is_new = true; // No earlier run has judged it.
+    bool is_new = true;     // No earlier run has judged it.
+    bool is_behind = false; // An older one is being handed over: nothing was judged.
 };
 
 CodeSender::CodeSender(AccountsParts& parts)
@@ -162,6 +164,7 @@ asio::awaitable<TaskOutcome> CodeSender::send(TaskRun& run)
     auto const now = parts_.clock.now();
     auto unit = [this, order = *order, now](db::Transaction& transaction) { return judge_unit(transaction, order, now); };
     auto judged = co_await parts_.database.transact(unit);
+    if (judged.is_behind) co_return TaskOutcome::wait("An older code of its number is being handed over.", look_again);
     if (judged.outcome == Outcome::sending) co_return co_await hand_over(run, *order, std::move(judged.row), judged_at);
     if (judged.is_new) {
         count_outcome(judged.outcome, judged.outcome == Outcome::dropped ? judged.reason : std::string());
@@ -183,14 +186,28 @@ asio::awaitable<std::optional<Outcome>> CodeSender::why_not(db::Transaction& tra
     co_return std::nullopt;
 }
 
+asio::awaitable<bool> CodeSender::is_older_in_flight(db::Transaction& transaction, std::string mobile_key, CodeOrder order, Time now)
+{
+    auto const older =
+        co_await CodeStore::older_ones(transaction, std::move(mobile_key), order.purpose, order.code_id, now - code_lifetime);
+    for (auto const code_id : older) {
+        bool const is_one = co_await sms::LogStore::is_in_flight(transaction, code_id, now - sms::in_flight_max);
+        if (is_one) co_return true;
+    }
+    co_return false;
+}
+
+// Under the number's lock: whoever judges a newer code sees the mark of the older one, and waits until that one cannot come behind it.
 asio::awaitable<CodeSender::Judged> CodeSender::judge_unit(db::Transaction& transaction, CodeOrder order, Time now)
 {
+    auto const mobile_key = parts_.code_keys.mobile_key(order.mobile);
+    co_await CodeStore::lock_number(transaction, mobile_key, now);
     auto const known = co_await sms::LogStore::of_code(transaction, order.code_id);
     if (known) co_return co_await judge_again(transaction, order, *known, now);
 
     Judged judged;
     judged.subject = {.code_id = order.code_id,
-                      .mobile_key = parts_.code_keys.mobile_key(order.mobile),
+                      .mobile_key = mobile_key,
                       .block_key = parts_.code_keys.block_key(block_of(order.mobile)),
                       .region = region_of(order.mobile)};
     auto const user = co_await UserStore::user_of_mobile(transaction, order.mobile);
@@ -198,6 +215,8 @@ asio::awaitable<CodeSender::Judged> CodeSender::judge_unit(db::Transaction& tran
     if (over) {
         judged.outcome = *over;
     } else {
+        judged.is_behind = co_await is_older_in_flight(transaction, mobile_key, order, now);
+        if (judged.is_behind) co_return judged;
         bool const is_verified = user && user->is_verified;
         judged.reason = co_await take_budgets(transaction, order, judged.subject, is_verified, now);
         bool const is_sent = user && (!parts_.is_test_number(order.mobile) || parts_.options.sms.shows_dev_texts);
@@ -222,23 +241,25 @@ asio::awaitable<CodeSender::Judged> CodeSender::judge_again(db::Transaction& tra
     bool const was_marked = row.outcome == Outcome::sending;
     if (!was_marked && row.outcome != Outcome::waiting) co_return judged; // It had ended, but for its task.
     auto over = co_await why_not(transaction, order, now);
-    if (was_marked && (over || !parts_.options.sms.vendor->knows_repeats())) over = Outcome::unknown;
+    // Who was given it may be another one than who would get it now.
+    auto const& vendor = *parts_.options.sms.vendor;
+    std::string const vendor_now(vendor.name());
+    if (was_marked && (over || row.vendor != vendor_now || !vendor.knows_repeats())) over = Outcome::unknown;
     judged.outcome = over.value_or(Outcome::sending);
     if (over) {
         judged.is_new = true;
         co_await sms::LogStore::end(transaction, row.id, *over, now);
     } else {
-        co_await sms::LogStore::mark_again(transaction, row.id, now);
+        co_await sms::LogStore::mark_again(transaction, row.id, vendor_now, now);
         judged.row.marked_at = now;
     }
     co_return judged;
 }
 
 // Empty: it may go out. Else the name of the budget that has none left. What is taken is the same whether the number was verified, never
-// was, or is nobody's, and it stays taken where the code is dropped: who watches a budget learns nothing of whose number it is. Only of an
-// hour in which numbers that were never verified have spent their half such a number takes nothing more, since else they could silence
-// everybody. The budget of the hour comes last, and whoever has it is alone until COMMIT: so what is added up by block and country is
-// exact.
+// was, or is nobody's, and it stays taken where the code is dropped: who watches a budget learns nothing of whose number it is. Only where
+// the open half is spent, which ends it for numbers that were never verified, the others go on with what is kept for them. Whoever has the
+// open half is alone with it until COMMIT: so what is added up by block and country is exact for those who are judged by it.
 asio::awaitable<std::string> CodeSender::take_budgets(db::Transaction& transaction, CodeOrder order, sms::Subject subject, bool is_verified,
                                                       Time now)
 {
@@ -253,16 +274,32 @@ asio::awaitable<std::string> CodeSender::take_budgets(db::Transaction& transacti
         }
     }
     bool const block_has_one = co_await take_one(transaction, {codes_per_block_hour(limits.per_block_hour), subject.block_key}, now);
-    bool const half_has_one = co_await take_one(transaction, {codes_to_new_per_hour(limits.per_hour_max), "all"}, now);
-    if (!is_verified && !half_has_one) co_return block_has_one ? "new_hour" : "block";
-    bool const hour_has_one = co_await take_one(transaction, {codes_per_hour(limits.per_hour_max), "all"}, now);
-    if (!is_verified && !block_has_one) co_return "block";
-    if (!hour_has_one) co_return "hour";
-    if (is_verified) co_return "";
+    bool const is_open = co_await take_one(transaction, {codes_of_open_half(limits.per_hour_max), everybody}, now);
+    if (is_verified) {
+        if (is_open) co_return "";
+        co_return co_await take_kept(transaction, order.trust, std::move(subject.mobile_key), now);
+    }
+    if (!is_open) co_return "new_hour";
+    if (!block_has_one) co_return "block";
 
     auto const tallies = co_await sms::LogStore::tallies(transaction, subject, now, now - sms::time_to_use);
     if (sms::is_stopped(tallies.country, limits.stop_rule)) co_return "country_unused";
     co_return sms::is_stopped(tallies.block, limits.stop_rule) ? "block_unused" : "";
+}
+
+// What numbers that were verified have beside the open half.
+asio::awaitable<std::string> CodeSender::take_kept(db::Transaction& transaction, SenderTrust trust, std::string mobile_key, Time now)
+{
+    auto const hour_max = parts_.options.sms.per_hour_max;
+    if (trust == SenderTrust::device_of_account) {
+        bool const has_one = co_await take_one(transaction, {codes_by_devices_per_hour(hour_max), everybody}, now);
+        if (has_one) co_return "";
+    } else {
+        bool const has_one = co_await take_one(transaction, {kept_codes_per_number_day, std::move(mobile_key)}, now);
+        if (!has_one) co_return "number_day";
+    }
+    bool const has_one = co_await take_one(transaction, {codes_to_verified_per_hour(hour_max), everybody}, now);
+    co_return has_one ? "" : "hour";
 }
 
 // --- Sending ---------------------------------------------------------------------------------------------------------------------
@@ -293,7 +330,7 @@ asio::awaitable<TaskOutcome> CodeSender::hand_over(TaskRun& run, CodeOrder order
     sms::Answer answer{.sent = sms::Sent::not_taken, .provider_id = {}, .code = "stood_still", .retry_after = 1s};
     // By two clocks: the steady one stands still while the machine sleeps, the other one may be set.
     auto const now = parts_.clock.now();
-    bool const is_in_time = Steady::now() - judged_at < mark_to_post_max && now - required(row.marked_at) < mark_to_post_max &&
+    bool const is_in_time = Steady::now() - judged_at < sms::mark_to_post_max && now - required(row.marked_at) < sms::mark_to_post_max &&
                             now <= end_of(order) - life_left_min;
     if (is_in_time) {
         auto message = message_of(order, row, now);

@@ -53,8 +53,10 @@ private:
     asio::awaitable<Judged> judge_unit(db::Transaction& transaction, CodeOrder order, Time now);
     asio::awaitable<Judged> judge_again(db::Transaction& transaction, CodeOrder order, sms::LogRow row, Time now);
     asio::awaitable<std::optional<sms::Outcome>> why_not(db::Transaction& transaction, CodeOrder order, Time now);
+    asio::awaitable<bool> is_older_in_flight(db::Transaction& transaction, std::string mobile_key, CodeOrder order, Time now);
     asio::awaitable<std::string> take_budgets(db::Transaction& transaction, CodeOrder order, sms::Subject subject, bool is_verified,
                                               Time now);
+    asio::awaitable<std::string> take_kept(db::Transaction& transaction, SenderTrust trust, std::string mobile_key, Time now);
     std::string text_of(CodeOrder const& order, Time first_judged) const;
     sms::Message message_of(CodeOrder const& order, sms::LogRow const& row, Time now) const;
     asio::awaitable<tasks::TaskOutcome> hand_over(tasks::TaskRun& run, CodeOrder order, sms::LogRow row, Steady::time_point judged_at);

@@ -29,6 +29,9 @@ constexpr db::Sql is_newest_unused_sql = R"sql(
         and id = (select max(id) from one_time_codes where mobile_key = $1 and purpose = $2)
 )sql";
 
+constexpr db::Sql older_ones_sql =
+    "select id from one_time_codes where mobile_key = $1 and purpose = $2 and id < $3 and created_at > $4 order by id desc";
+
 #define POLLUX_GUESS_COLUMNS "id, challenge_hash, code_mac"
 namespace guess_column {
 enum : std::size_t { id, challenge_hash, code_mac, count };
@@ -96,6 +99,15 @@ asio::awaitable<bool> CodeStore::is_newest_unused(db::Transaction& transaction, 
 {
     auto const rows = co_await transaction.run(is_newest_unused_sql, mobile_key, word_of(purpose), code_id);
     co_return !rows.empty();
+}
+
+asio::awaitable<std::vector<std::int64_t>> CodeStore::older_ones(db::Transaction& transaction, std::string mobile_key, CodePurpose purpose,
+                                                                 std::int64_t code_id, Time since)
+{
+    auto const rows = co_await transaction.run(older_ones_sql, mobile_key, word_of(purpose), code_id, since);
+    std::vector<std::int64_t> ids;
+    for (std::size_t index = 0; index < rows.size(); ++index) ids.push_back(rows[index].only().integer());
+    co_return ids;
 }
 
 asio::awaitable<std::optional<CountedGuess>> CodeStore::count_guess(db::Transaction& transaction, std::string mobile_key,

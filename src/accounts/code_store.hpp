@@ -44,6 +44,10 @@ public:
     static asio::awaitable<bool> is_newest_unused(db::Transaction& transaction, std::string mobile_key, CodePurpose purpose,
                                                   std::int64_t code_id);
 
+    // The number's codes for this purpose that were made before this one and since then.
+    static asio::awaitable<std::vector<std::int64_t>> older_ones(db::Transaction& transaction, std::string mobile_key, CodePurpose purpose,
+                                                                 std::int64_t code_id, Time since);
+
     // Counts a guess at the number's newest code for this purpose, or at the code with this challenge. nullopt when there is none
     // that is unused, not expired and has guesses left of this kind.
     static asio::awaitable<std::optional<CountedGuess>> count_guess(db::Transaction& transaction, std::string mobile_key,

@@ -8,7 +8,8 @@ namespace pollux::accounts {
 namespace {
 
 // Those of the code sender.
-constexpr std::array<std::string_view, 7> budgets{"address", "network", "block", "new_hour", "hour", "block_unused", "country_unused"};
+constexpr std::array<std::string_view, 8> budgets{"address", "network",    "block",        "new_hour",
+                                                  "hour",    "number_day", "block_unused", "country_unused"};
 
 double figure(std::atomic<std::int64_t> const& value)
 {
@@ -22,12 +23,12 @@ TextWatch::TextWatch(db::Database& database, Clock const& clock, std::int64_t ho
       max_gauge_("pollux_sms_hour_max", "SMS_PER_HOUR_MAX.", [this] { return static_cast<double>(hour_max_); }),
       meant_gauge_("pollux_sms_hour_meant", "Texts with codes of the last hour that the vendor was given, or was to be given.",
                    [this] { return figure(meant_); }),
-      failed_gauge_("pollux_sms_hour_failed",
-                    "Of those, refused, reported as not arrived, or not taken: they wait, or have waited until it was too late.",
+      failed_gauge_("pollux_sms_hour_failed", "Of those, refused, reported as not arrived, not taken, or not answered.",
                     [this] { return figure(failed_); }),
-      spent_gauge_("pollux_sms_hour_spent", "What the last hour has taken of SMS_PER_HOUR_MAX, also for numbers that nobody has.",
+      spent_gauge_("pollux_sms_hour_spent",
+                   "What the last hour has taken of SMS_PER_HOUR_MAX, also for numbers that nobody has and by codes that were dropped.",
                    [this] { return figure(spent_); }),
-      unknown_gauge_("pollux_sms_hour_unknown", "Texts of the last hour of which nobody knows whether they went out.",
+      unknown_gauge_("pollux_sms_hour_unknown", "Texts of the last hour of which nobody knows whether they went out, no report either.",
                      [this] { return figure(unknown_); })
 {
     for (auto const budget : budgets) {
@@ -40,19 +41,27 @@ TextWatch::TextWatch(db::Database& database, Clock const& clock, std::int64_t ho
 
 asio::awaitable<void> TextWatch::look()
 {
-    auto const since = clock_.now() - std::chrono::hours(1);
-    auto const delivery = co_await log_.delivery_since(since);
-    auto outcomes = co_await log_.outcomes_since(since);
+    auto const now = clock_.now();
+    auto const since = now - std::chrono::hours(1);
+    auto const delivery = co_await log_.delivery_since(since, now - sms::in_flight_max);
     auto reasons = co_await log_.dropped_since(since);
     meant_ = delivery.meant;
     failed_ = delivery.failed;
     spent_ = delivery.spent;
-    unknown_ = outcomes[std::string(sms::word_of(sms::Outcome::unknown))];
+    unknown_ = delivery.unknown;
     for (auto& [budget, number] : dropped_) number = reasons[std::string(budget)];
-    bool const is_half = 2 * delivery.spent > hour_max_;
-    if (is_half && !is_half_told_)
-        ops::log(ops::Level::warning, "sms_half_spent", {{"spent", delivery.spent}, {"setting", "SMS_PER_HOUR_MAX"}});
-    is_half_told_ = is_half;
+    tell(delivery.spent);
+}
+
+// Who was never verified has the open half alone, which is spent first: of it half is as much of an alarm.
+void TextWatch::tell(std::int64_t spent)
+{
+    auto const level = 2 * spent >= hour_max_ ? Spent::half : 4 * spent >= hour_max_ ? Spent::half_of_open : Spent::little;
+    if (level > told_) {
+        auto const* const what = level == Spent::half ? "sms_half_spent" : "sms_half_of_open_spent";
+        ops::log(ops::Level::warning, what, {{"spent", spent}, {"setting", "SMS_PER_HOUR_MAX"}});
+    }
+    told_ = level;
 }
 
 } // namespace pollux::accounts

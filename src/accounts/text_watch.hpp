@@ -20,10 +20,14 @@ public:
     // `hour_max`: SMS_PER_HOUR_MAX. What it is given must outlive it.
     TextWatch(db::Database& database, Clock const& clock, std::int64_t hour_max);
 
-    // Three reads; called every minute. The log has a line while over half of the hour's texts are spent.
+    // Two reads; called every minute. The log has a line when half of the open half of the hour's codes is spent, and one when half of all
+    // is.
     asio::awaitable<void> look();
 
 private:
+    enum class Spent { little, half_of_open, half };
+    void tell(std::int64_t spent);
+
     sms::LogStore log_;
     Clock const& clock_;
     std::int64_t const hour_max_;
@@ -32,7 +36,7 @@ private:
     std::atomic<std::int64_t> spent_ = 0;
     std::atomic<std::int64_t> unknown_ = 0;
     std::map<std::string_view, std::atomic<std::int64_t>> dropped_; // By the budget; complete before the first gauge.
-    bool is_half_told_ = false;                                     // Of look() alone.
+    Spent told_ = Spent::little;                                    // Of look() alone.
     ops::Gauge max_gauge_;
     ops::Gauge meant_gauge_;
     ops::Gauge failed_gauge_;

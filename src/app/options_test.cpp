@@ -1,6 +1,7 @@
 #include "app/options.hpp"
 
 #include "app/sms.hpp"
+#include "config/addresses.hpp"
 
 #include <gtest/gtest.h>
 
@@ -41,6 +42,26 @@ TEST(Options, bound_texts_as_the_settings_say)
     EXPECT_EQ(options.per_block_hour, 3);
     EXPECT_EQ(options.stop_rule.judged_from, 4);
     EXPECT_EQ(options.stop_rule.used_percent_min, 5);
+}
+
+// Twilio refuses a text with an address for reports that it cannot call (21609), so none is named to it; a simulator takes this machine's.
+TEST(Options, name_an_address_for_reports_that_twilio_can_call)
+{
+    auto const may_be = [](char const* public_url, char const* twilio) { return config::may_be_reported_to(public_url, twilio); };
+    EXPECT_TRUE(may_be("https://chat.example.com", "https://api.twilio.com"));
+    EXPECT_FALSE(may_be("http://127.0.0.1:8000", "https://api.twilio.com"));
+    EXPECT_FALSE(may_be("http://chat.example.com", "https://api.twilio.com"));
+    EXPECT_TRUE(may_be("http://127.0.0.1:8000", "http://127.0.0.1:9000"));
+    EXPECT_TRUE(may_be("http://chat.example.com", "http://localhost:9000"));
+    EXPECT_FALSE(may_be("http://127.0.0.1:8000", "http://twilio.example.com"));
+
+    config::Config config;
+    config.debug = true;
+    config.otp_delivery = config::OtpDelivery::twilio;
+    config.public_url = "http://127.0.0.1:8000";
+    EXPECT_EQ(twilio_options(config).status_url, "");
+    config.public_url = "https://chat.example.com";
+    EXPECT_EQ(twilio_options(config).status_url, "https://chat.example.com/sms/twilio/status/");
 }
 
 TEST(Options, give_a_compatible_server_more_time_where_no_other_model_would_answer)

@@ -1,9 +1,9 @@
 #include "app/sms.hpp"
 
 #include "accounts/sms/inbox_vendor.hpp"
-#include "accounts/sms/twilio.hpp"
 #include "accounts/sms/webhook_vendor.hpp"
 #include "base/required.hpp"
+#include "config/addresses.hpp"
 
 namespace pollux::app {
 namespace {
@@ -15,27 +15,26 @@ std::string status_url(config::Config const& config)
     return config.public_url + std::string(sms::twilio_status_path);
 }
 
-std::shared_ptr<sms::Vendor const> make_twilio(config::Config const& config)
+} // namespace
+
+sms::TwilioOptions twilio_options(config::Config const& config)
 {
     sms::TwilioOptions options;
     options.base_url = config.twilio_base_url;
-    options.account_sid = required(config.twilio_account_sid);
+    options.account_sid = config.twilio_account_sid.value_or("");
     options.user = config.twilio_api_key_sid.value_or(options.account_sid);
     auto const& password = config.twilio_api_key_secret ? config.twilio_api_key_secret : config.twilio_auth_token;
-    options.password = required(password).reveal();
+    if (password) options.password = password->reveal();
     options.from = config.twilio_from.value_or("");
     options.messaging_service_sid = config.twilio_messaging_service_sid.value_or("");
-    // Twilio posts reports to addresses that the internet can reach; in debug a simulator may stand in for it.
-    if (config.debug || config.public_url.starts_with("https://")) options.status_url = status_url(config);
-    return std::make_shared<sms::Twilio>(std::move(options));
+    if (config::may_be_reported_to(config.public_url, config.twilio_base_url)) options.status_url = status_url(config);
+    return options;
 }
-
-} // namespace
 
 std::shared_ptr<sms::Vendor const> make_sms_vendor(config::Config const& config, Clock const& clock)
 {
     switch (config.otp_delivery) {
-    case config::OtpDelivery::twilio: return make_twilio(config);
+    case config::OtpDelivery::twilio: return std::make_shared<sms::Twilio>(twilio_options(config));
     case config::OtpDelivery::webhook:
         return std::make_shared<sms::WebhookVendor>(
             sms::WebhookOptions{.url = required(config.sms_webhook_url), .secret = required(config.sms_webhook_secret).reveal()}, clock);

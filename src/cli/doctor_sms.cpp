@@ -58,6 +58,7 @@ std::string mend(sms::Vendor const& vendor, std::string const& code)
     if (code == "21408") return "Twilio's Console, Messaging, Geo permissions: the number's country is closed.";
     if (code == "21608") return "A trial account sends to numbers only that were verified in Twilio's Console.";
     if (code == "21610") return "The phone has answered STOP to your texts; START lets them in again.";
+    if (code == "21609") return "Twilio cannot reach PUBLIC_URL, where it is to report: set it to what the internet calls this server.";
     if (code == "20003" || code == "http_401") return "The key is refused.";
     return code.starts_with("http_") ? "See to what stands at the URL." : "twilio.com/docs/api/errors has the number.";
 }

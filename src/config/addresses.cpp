@@ -121,6 +121,13 @@ bool is_loopback_host(std::string_view host)
     return address_family(host) == 4 && host.starts_with("127.");
 }
 
+bool may_be_reported_to(std::string_view public_url, std::string_view twilio)
+{
+    auto const service = parse_web_url(public_url);
+    auto const vendor = parse_web_url(twilio);
+    return service && (service->is_https || (vendor && is_loopback_host(vendor->host)));
+}
+
 std::optional<Endpoint> parse_endpoint(std::string_view text)
 {
     auto const authority = urls::parse_authority(text);

@@ -14,6 +14,7 @@ namespace pollux::config {
 namespace {
 
 constexpr std::chrono::days test_number_days_max{90};
+constexpr std::size_t phones_read_bytes_max = 140; // Chrome's; to a longer text its WebOTP is blind.
 
 // As a whole word: SECRET_KEY is none of STRIPE_SECRET_KEY.
 bool names(std::string_view text, std::string_view setting)
@@ -98,6 +99,8 @@ private:
         bool const has_public_url = is_given("PUBLIC_URL") || is_given("RENDER_EXTERNAL_URL");
         if (config_.otp_delivery == OtpDelivery::twilio && has_twilio && !has_public_url && !config_.debug)
             problem("PUBLIC_URL: is needed with OTP_DELIVERY=twilio, or nobody learns which texts did not arrive");
+        else
+            check_reports(has_public_url);
         check_text();
         if (config_.otp_delivery == OtpDelivery::webhook && !config_.sms_webhook_url)
             problem("OTP_DELIVERY: webhook needs SMS_WEBHOOK_URL");
@@ -107,6 +110,16 @@ private:
         if (config_.otp_delivery == OtpDelivery::none) {
             notice("Codes are not sent to anybody (OTP_DELIVERY=none): only numbers in OTP_TEST_NUMBERS can log in by code.");
         }
+    }
+
+    void check_reports(bool has_public_url)
+    {
+        bool const is_used = config_.otp_delivery == OtpDelivery::twilio && has_public_url;
+        if (!is_used || may_be_reported_to(config_.public_url, config_.twilio_base_url)) return;
+        std::string const name = is_given("PUBLIC_URL") ? "PUBLIC_URL" : "RENDER_EXTERNAL_URL";
+        if (!config_.debug)
+            return problem(name + ": begins with http, and Twilio reports to https only which texts did not arrive; use https");
+        notice(name + " begins with http, and Twilio reports to https only: nobody learns which texts did not arrive.");
     }
 
     // More than one SMS is charged twice.
@@ -119,6 +132,9 @@ private:
         if (septets > sms_septets_max)
             problem("SMS_TEMPLATE: with the line @" + config_.sms_origin + " #123456 it is " + std::to_string(septets) +
                     " characters long, and one SMS holds " + std::to_string(sms_septets_max));
+        else if (text.size() > phones_read_bytes_max)
+            notice("SMS_TEMPLATE: with the line @" + config_.sms_origin + " #123456 it is " + std::to_string(text.size()) +
+                   " bytes long; phones offer the code to the page where it is " + std::to_string(phones_read_bytes_max) + " at most.");
     }
 
     void check_model(std::string const& model, std::string const& setting)

@@ -285,6 +285,36 @@ TEST(Load, tells_of_a_public_url_that_is_not_answered)
     EXPECT_EQ(notices(shop + "LISTEN=:8000\nALLOWED_HOSTS=chat.example.com\n"), "") << "nobody has named a URL";
 }
 
+// Phones read 140 bytes of a text; one SMS holds 160.
+TEST(Load, tells_of_a_text_that_phones_do_not_read)
+{
+    auto const notices = [](std::size_t letters) {
+        auto const text = std::string(letters, 'x') + " {code}";
+        return joined(load_config(sources_of(production("SMS_WEBHOOK_URL=https://sms.example.com\nSMS_WEBHOOK_SECRET=x\n"
+                                                        "SMS_ORIGIN=chat.example.com\nSMS_TEMPLATE=" +
+                                                        text)))
+                          .notices);
+    };
+    std::size_t const beside = std::string_view(" 000000\n\n@chat.example.com #000000").size();
+    EXPECT_EQ(notices(140 - beside), "");
+    EXPECT_EQ(notices(141 - beside),
+              "SMS_TEMPLATE: with the line @chat.example.com #123456 it is 141 bytes long; phones offer the code to the "
+              "page where it is 140 at most.\n");
+}
+
+TEST(Load, tells_in_debug_that_nothing_is_reported_over_http)
+{
+    auto const notices = [](std::string const& more) {
+        return joined(
+            load_config(
+                sources_of("DEBUG=1\nOTP_DELIVERY=twilio\nTWILIO_ACCOUNT_SID=AC1\nTWILIO_AUTH_TOKEN=x\nTWILIO_FROM=+15005550006\n" + more))
+                .notices);
+    };
+    EXPECT_NE(notices("PUBLIC_URL=http://127.0.0.1:8000\n").find("nobody learns which texts did not arrive"), std::string::npos);
+    EXPECT_EQ(notices("PUBLIC_URL=http://127.0.0.1:8000\nTWILIO_BASE_URL=http://127.0.0.1:9000\n").find("nobody learns"),
+              std::string::npos);
+}
+
 TEST(Load, tells_in_debug_that_no_event_is_believed)
 {
     auto const loaded = load_config(sources_of("DEBUG=1\nSTRIPE_SECRET_KEY=sk_test_x\nSTRIPE_PRICE_ID=price_1\n"));

@@ -61,7 +61,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"SMS_TEMPLATE=hello", "SMS_TEMPLATE="}, Refusal{"SMS_TEMPLATE={code} \u0434\u0430", "SMS_TEMPLATE="},
         Refusal{"SMS_ORIGIN=https://chat.example.com", "SMS_ORIGIN="}, Refusal{"SMS_ORIGIN=chat.example.com:8000", "SMS_ORIGIN="},
         Refusal{"SMS_ORIGIN=localhost", "SMS_ORIGIN="}, Refusal{"SMS_PER_BLOCK_HOUR=0", "SMS_PER_BLOCK_HOUR="},
-        Refusal{"SMS_PER_HOUR_MAX=3", "SMS_PER_HOUR_MAX="}, Refusal{"SMS_USED_PERCENT_MIN=101", "SMS_USED_PERCENT_MIN="},
+        Refusal{"SMS_PER_HOUR_MAX=7", "SMS_PER_HOUR_MAX="}, Refusal{"SMS_USED_PERCENT_MIN=101", "SMS_USED_PERCENT_MIN="},
         Refusal{"SMS_JUDGED_FROM=0", "SMS_JUDGED_FROM="}, Refusal{"STRIPE_PRICE_ID=a b", "STRIPE_PRICE_ID (.env): must be ids"},
         Refusal{"STRIPE_WEBHOOK_SECRET=price_123", "STRIPE_WEBHOOK_SECRET ("},
         Refusal{"STRIPE_WEBHOOK_SECRET=whsec_", "STRIPE_WEBHOOK_SECRET ("},
@@ -84,6 +84,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"OTP_DELIVERY=webhook", "OTP_DELIVERY: webhook needs SMS_WEBHOOK_URL"},
         Refusal{"TWILIO_ACCOUNT_SID=AC1\nTWILIO_AUTH_TOKEN=x\nPUBLIC_URL=https://localhost", "OTP_DELIVERY: twilio needs"},
         Refusal{"TWILIO_ACCOUNT_SID=AC1\nTWILIO_AUTH_TOKEN=x\nTWILIO_FROM=+15005550006", "PUBLIC_URL: is needed with"},
+        Refusal{"TWILIO_ACCOUNT_SID=AC1\nTWILIO_AUTH_TOKEN=x\nTWILIO_FROM=+15005550006\nPUBLIC_URL=http://localhost",
+                "PUBLIC_URL: begins with http, and Twilio reports to https only"},
         Refusal{"TWILIO_API_KEY_SID=SK1", "TWILIO_API_KEY_SID: goes with TWILIO_API_KEY_SECRET"},
         Refusal{"SMS_WEBHOOK_URL=https://sms.example.com\nSMS_WEBHOOK_SECRET=x\nSMS_ORIGIN=chat.example.com\nSMS_TEMPLATE="
                 "{code} is the code that you asked us for, and that nobody else may know, not even we who write to you: so tell "

@@ -156,8 +156,10 @@ constexpr Setting list[] = {
      "verified before are never refused by it.",
      read_number<&C::sms_per_block_hour, 1, 1'000'000>, plain, Part::sms},
     {"Accounts", "SMS_PER_HOUR_MAX", "1000", "",
-     "Codes sent to phones in any hour, over all, at least 4; half of them are kept for numbers that were verified before.",
-     read_number<&C::sms_per_hour_max, 4, 100'000'000>, plain, Part::sms},
+     "Codes sent to phones in any hour, over all, at least 8. Half is open to all; a quarter is kept for numbers that were verified "
+     "before, and "
+     "one for devices that show a session of the account.",
+     read_number<&C::sms_per_hour_max, 8, 100'000'000>, plain, Part::sms},
     {"Accounts", "SMS_USED_PERCENT_MIN", "20", "",
      "Where less than so many percent of a day's codes are used, a country, and a block of numbers that differ in their last four digits "
      "only, get no more, but for numbers that were verified before; `0`: nothing is stopped.",
@@ -166,7 +168,7 @@ constexpr Setting list[] = {
      read_number<&C::sms_judged_from, 1, 1'000'000>, plain, Part::sms},
     {"Accounts", "SMS_TEMPLATE", "{code} is your code. It is valid for {minutes} minutes.", "",
      "Text of the SMS, in letters that one SMS holds 160 of. A last line `@host #123456` follows, by which phones offer the code to the "
-     "page.",
+     "page, where all of it is 140 bytes at most.",
      read_sms_template, plain, Part::sms},
     {"Accounts", "SMS_ORIGIN", "", "the host of PUBLIC_URL", "Host of the page that codes are typed into, for that last line.",
      read_sms_origin, plain, Part::sms},

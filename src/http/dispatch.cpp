@@ -156,12 +156,13 @@ std::optional<Error> authenticate(Server::Shared const& shared, Target& target)
     return identity.error();
 }
 
-std::optional<Response> refuse_by_unread_answers(Server::Shared const& shared, Request const& request)
+std::optional<Response> refuse_by_unread_answers(Server::Shared const& shared, Request const& request, Route const& route)
 {
     using std::chrono::seconds;
     switch (shared.answers.judge(asker_of(request))) {
     case AnswerBudget::Verdict::free: return std::nullopt;
     case AnswerBudget::Verdict::asker_full:
+        if (route.options.answers_in_few_words && !request.identity) return std::nullopt;
         return problem(rate_limited("answers_unread", "Read the answers that you have asked for first.", seconds(1)), request.request_id);
     case AnswerBudget::Verdict::full:
         return problem(unavailable("answers_unread", "Too many answers wait to be read; try again shortly.", seconds(1)),
@@ -178,7 +179,7 @@ asio::awaitable<std::optional<Response>> refuse_caller_or_throw(Server::Shared& 
         auto limited = co_await refuse_by_rate(shared, target.request, *target.found.route, target.rates);
         if (limited) co_return limited;
     }
-    co_return refuse_by_unread_answers(shared, target.request);
+    co_return refuse_by_unread_answers(shared, target.request, *target.found.route);
 }
 
 asio::awaitable<Response> answer_or_throw(Target& target)

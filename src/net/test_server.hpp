@@ -25,6 +25,7 @@ public:
     struct Script {
         std::vector<std::string> pieces;
         After after = After::close;
+        std::vector<std::string> later{}; // For all requests but the first; empty: the same.
     };
 
     TestServer(asio::io_context& io, Script script)
@@ -66,7 +67,8 @@ private:
             if (missing > 0)
                 co_await asio::async_read(socket, asio::dynamic_buffer(request), asio::transfer_exactly(missing), asio::use_awaitable);
             request_ = std::move(request);
-            for (auto const& piece : script_.pieces) {
+            bool const is_first = ++requests_ == 1 || script_.later.empty();
+            for (auto const& piece : is_first ? script_.pieces : script_.later) {
                 co_await asio::async_write(socket, asio::buffer(piece), asio::redirect_error(asio::use_awaitable, failed));
             }
             if (script_.after == After::close) co_return;
@@ -87,6 +89,7 @@ private:
     std::string request_;
     bool peer_closed_ = false;
     int connections_ = 0;
+    int requests_ = 0;
 };
 
 } // namespace pollux::net

@@ -93,8 +93,10 @@ constexpr db::Sql put_back_sql = R"sql(
     where user_id = $1 and id = $2 and attempts = $3 and state = 'running' and (lease_until < now_us() or $4 = 0)
 )sql";
 
+// What is sealed (Seal) is a secret for the run that it did not get to, and is kept for nobody.
 constexpr db::Sql die_sql = R"sql(
-    update tasks set state = 'dead', lease_owner = null, lease_until = null, failures = $5, died_at = now_us(), last_error = $6
+    update tasks set state = 'dead', lease_owner = null, lease_until = null, failures = $5, died_at = now_us(), last_error = $6,
+        payload = case when payload like 'sealed.%' then '' else payload end
     where user_id = $1 and id = $2 and attempts = $3 and state = 'running' and again = 0 and (lease_until < now_us() or $4 = 0)
 )sql";
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { until } from '../e2e/support/process.mjs';
+import { saysCode } from '../e2e/support/secrets.mjs';
 import { Suite, settings } from './support/suite.mjs';
 import { Connection } from './support/wire.mjs';
 
@@ -104,5 +105,5 @@ test('no number, password, code, token, name or text of a message is in the log'
     await mark();
     const log = suite.server.log;
     const secrets = [...Object.values(canaries), mobile, mobile.slice(2), sent.body.otp, sent.body.challenge, '918273', 'canary', token, refresh, refreshed.body.refresh, refreshed.body.access, token.split('.')[2], refresh.split('.')[4]];
-    for (const secret of secrets) assert.ok(!log.includes(secret), `${secret} is in the log`);
+    for (const secret of secrets) assert.ok(!(/^\d{6}$/.test(secret) ? saysCode(log, secret) : log.includes(secret)), `${secret} is in the log`);
 });

@@ -1,10 +1,10 @@
-// The README's lines for trying the whole product with no account anywhere, word for word: a code comes by SMS, both models answer, and Pro is
-// bought.
+// The README's lines for trying the whole product with no account anywhere, word for word and pasted as the block that they are: a code comes
+// by SMS, both models answer, and Pro is bought.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { endPrograms, freePort, temporaryFolder, until } from './support/process.mjs';
-import { Shell, blockWith, isReady } from './support/readme.mjs';
+import { endPrograms, freePort, freePorts, temporaryFolder, until } from './support/process.mjs';
+import { Shell, blockWith } from './support/readme.mjs';
 
 after(() => endPrograms());
 
@@ -13,14 +13,13 @@ test('all of it, in five lines', { timeout: 400_000 }, async () => {
     assert.equal(lines.length, 5);
     const tour = blockWith('B=');
     const tourLine = (part) => tour.find((line) => line.includes(part));
-    const shell = new Shell(temporaryFolder(), { pollux: await freePort() });
-    const sims = shell.start(lines[0]);
-    const page = 'http://' + (await sims.printed(/listening on (\S+)/))[1];
-    shell.ports.page = new URL(page).port;
+    const shell = new Shell(temporaryFolder(), { pollux: await freePort(), page: await freePorts(5) });
+    const page = `http://127.0.0.1:${shell.ports.page}`;
     for (const line of tour.filter((one) => /^[BJ]=/.test(one))) await shell.run(line);
-    await shell.run(lines[1]);
-    await isReady(shell.start(lines[2]));
-    for (const line of lines.slice(3)) assert.ok(!/"otp"/.test(await shell.run(line)), 'the code stands in no answer');
+    const pasted = shell.paste(lines);
+    await pasted.printed(/^pasted$/m, 60);
+    assert.match(pasted.stdout, /"mobile":"\+14155552671"/, 'the fourth line was answered');
+    assert.ok(!/"otp"/.test(pasted.stdout), 'the code stands in no answer');
     const { mobile } = JSON.parse(lines[4].match(/'(\{.*\})'/)[1]);
 
     const code = await until('the code on the page', async () => (await (await fetch(page)).text()).match(/\b(\d{6})\b/)?.[1]);

@@ -1,5 +1,5 @@
 // What hangs delays nobody but itself: send-otp while the vendor of texts hangs, and codes while Stripe hangs.
-// POLLUX_DEEP=1: five rounds of 400 pairs, and then the 10 ms decide.
+// POLLUX_DEEP=1: five rounds of 400 pairs, and then the 10 ms decide, and the two seconds of a code.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
@@ -118,8 +118,9 @@ test('codes arrive while Stripe hangs', { timeout: 600_000 }, async () => {
     const [{ open }] = await server.rows("select count(*) as open from tasks where kind = 'stripe_end_customer'");
     assert.equal(open, billingTasks);
     console.log(`# ${codes} codes beside ${open} tasks for a Stripe that hangs: p99 ${ms(percentile(took, 99))}, median ${ms(median(took))}; before: ${ms(percentile(usual, 99))}, ${ms(median(usual))}`);
-    // A machine that has no time for codes that nothing is in the way of has none for these.
-    assert.ok(percentile(took, 99) <= Math.max(codeMaxMs, 3 * percentile(usual, 99)));
+    // In short, a machine that has no time for codes that nothing is in the way of has none for these.
+    const slackMs = isDeep ? 0 : 3 * percentile(usual, 99);
+    assert.ok(percentile(took, 99) <= Math.max(codeMaxMs, slackMs), `p99 ${ms(percentile(took, 99))}`);
     client.close();
     await shop.sim.stop();
     await server.stop();

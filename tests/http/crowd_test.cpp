@@ -89,6 +89,10 @@ protected:
         router_.post("/mine/", note, service_, {.id = "mine", .access = http::Access::user, .limits = http::RateClass::send});
         router_.post("/raw/", raw, service_, http::raw_route("raw", "", ""));
         router_.get("/large/", large, service_, {.id = "large", .access = http::Access::user});
+        router_.get("/large/open/", large, service_, open);
+        auto brief = open;
+        brief.answers_in_few_words = true;
+        router_.post("/brief/", note, service_, brief);
         router_.get("/endless/", endless, service_, open);
         http::ServerOptions options;
         options.allowed_hosts = {"localhost"};
@@ -246,6 +250,32 @@ TEST_F(Crowd, who_reads_no_answers_gets_no_more_of_them)
     EXPECT_EQ(ask(post("/note/", R"({"text":"a"})", json + "Authorization: Bearer neighbour\r\n")).status, 200);
     stalled.reset();
     while (answer.status != 200) answer = ask(mine);
+}
+
+TEST_F(Crowd, who_reads_no_answers_refuses_few_words_to_nobody_behind_the_same_address)
+{
+    start({.waiting_answer_bytes_per_user_max = 1_MiB});
+    auto stalled = std::make_unique<RawClient>(server_->port());
+    stalled->send(get("/large/open/"));
+    EXPECT_TRUE(stalled->read_head().starts_with("HTTP/1.1 200"));
+    RawAnswer answer;
+    while (answer.status != 429) answer = ask(post("/note/", R"({"text":"a"})")); // Once the socket is full.
+    EXPECT_NE(answer.body.find("answers_unread"), std::string::npos);
+    EXPECT_EQ(ask(post("/brief/", R"({"text":"a"})")).status, 200);
+    EXPECT_EQ(ask(post("/note/", R"({"text":"a"})")).status, 429) << "it waits still";
+}
+
+TEST_F(Crowd, who_shows_a_token_is_counted_there_too)
+{
+    start({.waiting_answer_bytes_per_user_max = 1_MiB});
+    std::string const good = "Authorization: Bearer good\r\n";
+    auto stalled = std::make_unique<RawClient>(server_->port());
+    stalled->send(get("/large/", good));
+    EXPECT_TRUE(stalled->read_head().starts_with("HTTP/1.1 200"));
+    RawAnswer answer;
+    while (answer.status != 429) answer = ask(post("/brief/", R"({"text":"a"})", json + good));
+    EXPECT_NE(answer.body.find("answers_unread"), std::string::npos);
+    EXPECT_EQ(ask(post("/brief/", R"({"text":"a"})")).status, 200) << "nor do others there wait for it";
 }
 
 TEST_F(Crowd, what_a_trailer_holds_is_no_header)

@@ -155,6 +155,30 @@ TEST_F(ChatFallBack, whoever_is_left_is_asked_to_the_last_call)
     EXPECT_EQ(reply.status, MessageStatus::failed);
 }
 
+TEST_F(ChatFallBack, who_has_used_up_its_day_is_not_asked_again_after_a_put_back)
+{
+    first->next({ai::Failed{Kind::permanent, std::nullopt, "429 PerDay", ai::Failed::Reason::rate_limited}});
+    for (int call = 0; call < 2; ++call) second->next({transient()}); // Each of them puts the reply back.
+    second->next({text("after all"), done()});
+    start_worker();
+    auto const reply = answer();
+    EXPECT_EQ(called(reply.id), "first second second second");
+    EXPECT_EQ(reply.content, "after all");
+}
+
+TEST_F(ChatFallBack, nor_while_the_other_is_waited_for)
+{
+    first->next({ai::Failed{Kind::permanent, std::nullopt, "429 insufficient_quota", ai::Failed::Reason::rate_limited}});
+    second->next({ai::Failed{Kind::transient, 60s, "429", ai::Failed::Reason::rate_limited}});
+    second->next({text("after all"), done()});
+    start_worker();
+    auto const asked_at = now();
+    auto const reply = answer();
+    EXPECT_EQ(called(reply.id), "first second second");
+    EXPECT_EQ(reply.content, "after all");
+    EXPECT_GE(now() - asked_at, 60s);
+}
+
 TEST_F(ChatFallBack, once_text_went_out_the_same_model_goes_on)
 {
     first->next({text("half "), transient(0ms)});

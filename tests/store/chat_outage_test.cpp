@@ -93,6 +93,23 @@ TEST_F(ChatOutage, a_reply_that_waits_fails_when_its_ten_minutes_are_over_and_co
     EXPECT_EQ(used(asker), 0);
 }
 
+TEST_F(ChatOutage, it_fails_then_also_where_its_turn_would_come_later)
+{
+    calls_per_minute_max = 1; // Of one model that names rooms too: a call in 80 s, by a clock that stands still here.
+    models.name_rooms_by(models.all()[0]);
+    rows("update plans set models = '[\"first\"]'");
+    send();
+    EXPECT_EQ(ended(sent, asker).content, "ok");
+    sent = say(asker, add_room(asker)).reply;
+    let_pass(1s);
+    EXPECT_EQ(reply().status, MessageStatus::failed);
+    EXPECT_EQ(reply().error.value().code, "upstream_failed");
+    EXPECT_GE(since_sent(), 10min);
+    EXPECT_LT(since_sent(), 10min + 10s);
+    EXPECT_EQ(first->requests().size(), 1u);
+    EXPECT_EQ(used(asker), 1) << "of the one that was answered";
+}
+
 TEST_F(ChatOutage, a_reply_that_is_alone_tries_four_times_and_fails_after_ten_to_twenty_seconds)
 {
     for (auto* model : {first, second}) {

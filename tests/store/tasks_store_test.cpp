@@ -1,4 +1,5 @@
 #include "tasks/enqueue.hpp"
+#include "tasks/seal.hpp"
 #include "tasks/task_store.hpp"
 
 #include "support/temp_database.hpp"
@@ -225,6 +226,15 @@ TEST_F(Tasks, the_dead_are_not_open)
     EXPECT_EQ(count(), 2);
     EXPECT_TRUE(finish(claim_one()));
     EXPECT_EQ(count(), 1);
+}
+
+TEST_F(Tasks, the_dead_keep_no_secrets)
+{
+    enqueue("a", 0s, Seal("0123456789abcdef0123456789abcdef").close("a code and a number"));
+    enqueue("b", 0s, "red");
+    for (auto const& task : claim()) EXPECT_TRUE(die(task));
+    EXPECT_EQ(count("select count(*) from tasks where state = 'dead' and subject = 'a' and payload = ''"), 1);
+    EXPECT_EQ(count("select count(*) from tasks where state = 'dead' and subject = 'b' and payload = 'red'"), 1);
 }
 
 TEST_F(Tasks, a_dead_one_that_is_retried_is_new_or_gives_way_to_its_twin)

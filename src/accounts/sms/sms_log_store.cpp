@@ -21,9 +21,9 @@ constexpr std::array<std::pair<std::string_view, Outcome>, 9> outcome_words{{{"s
 
 constexpr std::int64_t tally_hours = 24;
 
-#define POLLUX_SMS_COLUMNS "id, message_id, outcome, created_at, marked_at"
+#define POLLUX_SMS_COLUMNS "id, message_id, vendor, outcome, created_at, marked_at"
 namespace column {
-enum : std::size_t { id, message_id, outcome, created_at, marked_at, count };
+enum : std::size_t { id, message_id, vendor, outcome, created_at, marked_at, count };
 }
 static_assert(db::columns_in(POLLUX_SMS_COLUMNS) == column::count);
 
@@ -41,7 +41,10 @@ constexpr db::Sql tally_sent_sql = R"sql(
     on conflict (tally_key, hour) do update set sent = sms_tallies.sent + 1
 )sql";
 
-constexpr db::Sql mark_again_sql = "update sms_log set outcome = 'sending', reason = '', marked_at = $2, ended_at = null where id = $1";
+constexpr db::Sql is_in_flight_sql =
+    "select 1 from sms_log where code_id = $1 and outcome = 'sending' and ended_at is null and marked_at > $2";
+constexpr db::Sql mark_again_sql =
+    "update sms_log set outcome = 'sending', reason = '', marked_at = $2, ended_at = null, vendor = $3 where id = $1";
 constexpr db::Sql end_sql = "update sms_log set outcome = $2, ended_at = $3 where id = $1";
 // By the run that made this mark, while no other one has judged since; but what the vendor certainly did is known better than nothing is.
 constexpr db::Sql keep_answer_sql = R"sql(
@@ -86,13 +89,6 @@ constexpr db::Sql report_of_provider_sql = R"sql(
     update sms_log set status = $2, status_rank = $3, error_code = $4, reported_at = $5 where provider_id = $1 and status_rank < $3
 )sql";
 
-#define POLLUX_OUTCOME_COLUMNS "outcome, count(*)"
-namespace outcome_column {
-enum : std::size_t { outcome, number, count };
-}
-static_assert(db::columns_in(POLLUX_OUTCOME_COLUMNS) == outcome_column::count);
-constexpr db::Sql outcomes_sql = "select " POLLUX_OUTCOME_COLUMNS " from sms_log where created_at > $1 group by outcome";
-
 #define POLLUX_DROPPED_COLUMNS "reason, count(*)"
 namespace dropped_column {
 enum : std::size_t { reason, number, count };
@@ -101,13 +97,19 @@ static_assert(db::columns_in(POLLUX_DROPPED_COLUMNS) == dropped_column::count);
 constexpr db::Sql dropped_sql =
     "select " POLLUX_DROPPED_COLUMNS " from sms_log where created_at > $1 and outcome = 'dropped' group by reason";
 
+// What has gone wrong, as far as anybody knows. No report of the vendor's says that it is on its way; the vendor gave no answer, so that it
+// comes again; or a process has ended over it: for $2 no call lasts. A report is here where there is one, sooner than the answer.
+#define POLLUX_NO_GOOD_REPORT "status not in ('sent', 'delivered', 'read')"
+#define POLLUX_CALL_IS_OVER "outcome = 'sending' and (ended_at is not null or marked_at <= $2)"
+// What took of the hour: it was judged by all budgets, even if another one dropped it in the end.
 #define POLLUX_DELIVERY_COLUMNS                                                                                                            \
-    "count(*) filter (where outcome in ('accepted', 'refused', 'unknown', 'late', 'waiting')), "                                           \
-    "count(*) filter (where outcome in ('refused', 'late', 'waiting') or (outcome in ('accepted', 'unknown') and status in "               \
-    "('undelivered', 'failed', 'canceled'))), "                                                                                            \
-    "count(*) filter (where marked_at is not null or outcome = 'decoy')"
+    "count(*) filter (where outcome in ('accepted', 'refused', 'unknown', 'late', 'waiting') or (" POLLUX_CALL_IS_OVER ")), "              \
+    "count(*) filter (where outcome in ('refused', 'late', 'waiting') or (outcome = 'accepted' and status in "                             \
+    "('undelivered', 'failed', 'canceled')) or ((outcome = 'unknown' or (" POLLUX_CALL_IS_OVER ")) and " POLLUX_NO_GOOD_REPORT ")), "      \
+    "count(*) filter (where marked_at is not null or outcome = 'decoy' or reason in ('block', 'block_unused', 'country_unused')), "        \
+    "count(*) filter (where outcome = 'unknown' and " POLLUX_NO_GOOD_REPORT ")"
 namespace delivery_column {
-enum : std::size_t { meant, failed, spent, count };
+enum : std::size_t { meant, failed, spent, unknown, count };
 }
 static_assert(db::columns_in(POLLUX_DELIVERY_COLUMNS) == delivery_column::count);
 constexpr db::Sql delivery_sql = "select " POLLUX_DELIVERY_COLUMNS " from sms_log where created_at > $1";
@@ -143,8 +145,8 @@ LogRow read_row(db::Row row)
 {
     auto const outcome = outcome_of(row.text(column::outcome));
     if (!outcome) throw std::runtime_error("sms_log holds an outcome that is not known");
-    return {row.integer(column::id), row.text(column::message_id), *outcome, row.time(column::created_at),
-            row.optional_time(column::marked_at)};
+    return {row.integer(column::id),      row.text(column::message_id),        row.text(column::vendor), *outcome,
+            row.time(column::created_at), row.optional_time(column::marked_at)};
 }
 
 // It never left, and will not: nobody could use it, so it says nothing of its block and its country.
@@ -228,9 +230,15 @@ asio::awaitable<LogRow> LogStore::add(db::Transaction& transaction, NewLogRow ro
     co_return read_row(rows.front());
 }
 
-asio::awaitable<void> LogStore::mark_again(db::Transaction& transaction, std::int64_t id, Time now)
+asio::awaitable<bool> LogStore::is_in_flight(db::Transaction& transaction, std::int64_t code_id, Time marked_after)
 {
-    co_await transaction.run(mark_again_sql, id, now);
+    auto const rows = co_await transaction.run(is_in_flight_sql, code_id, marked_after);
+    co_return !rows.empty();
+}
+
+asio::awaitable<void> LogStore::mark_again(db::Transaction& transaction, std::int64_t id, std::string vendor, Time now)
+{
+    co_await transaction.run(mark_again_sql, id, now, std::move(vendor));
 }
 
 asio::awaitable<void> LogStore::end(db::Transaction& transaction, std::int64_t id, Outcome outcome, Time now)
@@ -279,15 +287,6 @@ asio::awaitable<bool> LogStore::keep_report(std::string message_id, Report repor
     co_return rows.changed() == 1;
 }
 
-asio::awaitable<std::map<std::string, std::int64_t>> LogStore::outcomes_since(Time since)
-{
-    auto const rows = co_await database_.read(outcomes_sql, since);
-    std::map<std::string, std::int64_t> outcomes;
-    for (std::size_t index = 0; index < rows.size(); ++index)
-        outcomes[rows[index].text(outcome_column::outcome)] = rows[index].integer(outcome_column::number);
-    co_return outcomes;
-}
-
 asio::awaitable<std::map<std::string, std::int64_t>> LogStore::dropped_since(Time since)
 {
     auto const rows = co_await database_.read(dropped_sql, since);
@@ -297,11 +296,12 @@ asio::awaitable<std::map<std::string, std::int64_t>> LogStore::dropped_since(Tim
     co_return reasons;
 }
 
-asio::awaitable<LogStore::Delivery> LogStore::delivery_since(Time since)
+asio::awaitable<LogStore::Delivery> LogStore::delivery_since(Time since, Time calls_since)
 {
-    auto const rows = co_await database_.read(delivery_sql, since);
+    auto const rows = co_await database_.read(delivery_sql, since, calls_since);
     auto const row = rows.front();
-    co_return Delivery{row.integer(delivery_column::meant), row.integer(delivery_column::failed), row.integer(delivery_column::spent)};
+    co_return Delivery{row.integer(delivery_column::meant), row.integer(delivery_column::failed), row.integer(delivery_column::spent),
+                       row.integer(delivery_column::unknown)};
 }
 
 asio::awaitable<std::int64_t> LogStore::erase_old(Time created_before, int count_max)

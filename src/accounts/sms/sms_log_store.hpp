@@ -41,6 +41,7 @@ struct Subject {
 struct LogRow {
     std::int64_t id = 0;
     std::string message_id;
+    std::string vendor; // That it was marked for last.
     Outcome outcome = Outcome::sending;
     Time created_at;
     std::optional<Time> marked_at; // By the last run that was to send it: what it writes later holds while this does.
@@ -76,7 +77,9 @@ public:
     // A row whose outcome is sending or decoy counts in the tallies, until it ends without having been sent. While it waits it counts: else
     // a vendor that is away would let any number of them pile up.
     static asio::awaitable<LogRow> add(db::Transaction& transaction, NewLogRow row);
-    static asio::awaitable<void> mark_again(db::Transaction& transaction, std::int64_t id, Time now);
+    static asio::awaitable<void> mark_again(db::Transaction& transaction, std::int64_t id, std::string vendor, Time now);
+    // Whether it is being handed over just now: marked after that time, and not answered.
+    static asio::awaitable<bool> is_in_flight(db::Transaction& transaction, std::int64_t code_id, Time marked_after);
     static asio::awaitable<void> end(db::Transaction& transaction, std::int64_t id, Outcome outcome, Time now);
     // What the vendor has answered to the run that marked the row as it is here. False: another run has judged it since, and this one
     // does not know better.
@@ -90,16 +93,16 @@ public:
     // By the message's id of ours, or by the vendor's where it is empty. False: no row is known, or one that knows better.
     asio::awaitable<bool> keep_report(std::string message_id, Report report, Time now);
 
-    // How many had which outcome since then.
-    asio::awaitable<std::map<std::string, std::int64_t>> outcomes_since(Time since);
-    // How many were dropped, by the name of the budget.
+    // How many were dropped since then, by the name of the budget.
     asio::awaitable<std::map<std::string, std::int64_t>> dropped_since(Time since);
     struct Delivery {
-        std::int64_t meant = 0;  // To go out, and judged by the vendor, or by its absence.
-        std::int64_t failed = 0; // Of those, known not to have arrived: also what waits now, or has waited until it was too late.
-        std::int64_t spent = 0;  // Of the hour's budget, also by numbers that nobody has.
+        std::int64_t meant = 0;   // To go out, and judged by the vendor, or by its absence.
+        std::int64_t failed = 0;  // Of those, not known to have left: what waits now, or until it was too late, and what got no answer.
+        std::int64_t spent = 0;   // Of the hour's budget, also by numbers that nobody has, and by codes that another budget dropped.
+        std::int64_t unknown = 0; // How many ended without anybody knowing.
     };
-    asio::awaitable<Delivery> delivery_since(Time since);
+    // `calls_since`: whatever was marked before then is not being handed over any more.
+    asio::awaitable<Delivery> delivery_since(Time since, Time calls_since);
 
     asio::awaitable<std::int64_t> erase_old(Time created_before, int count_max);
     asio::awaitable<std::int64_t> erase_old_tallies(Time before, int count_max);

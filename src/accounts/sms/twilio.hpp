@@ -16,7 +16,7 @@ struct TwilioOptions {
     std::string messaging_service_sid;
     std::string status_url; // Where reports go; empty: none are asked for.
     std::chrono::milliseconds connect_time_max{3'000};
-    std::chrono::milliseconds call_time_max{8'000};
+    std::chrono::milliseconds call_time_max = sms::call_time_max;
 };
 
 class Twilio final : public Vendor {

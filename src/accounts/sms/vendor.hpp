@@ -14,6 +14,13 @@ namespace pollux::accounts::sms {
 
 namespace asio = boost::asio;
 
+// No vendor's call lasts longer; and so long after its mark nothing of a message leaves any more, whatever became of its process: a run
+// that stood still between mark and call sends nothing, and the clocks of two nodes may differ a little.
+constexpr std::chrono::seconds call_time_max{8};
+constexpr std::chrono::seconds mark_to_post_max{3};
+constexpr std::chrono::seconds clocks_apart_max{2};
+constexpr auto in_flight_max = mark_to_post_max + call_time_max + clocks_apart_max;
+
 struct Message {
     std::string id; // Ours, random: the same each time that it is sent.
     std::string to; // E.164.

@@ -17,7 +17,7 @@ struct WebhookOptions {
     std::string url;
     std::string secret;
     std::chrono::milliseconds connect_time_max{3'000};
-    std::chrono::milliseconds call_time_max{8'000};
+    std::chrono::milliseconds call_time_max = sms::call_time_max;
 };
 
 class WebhookVendor final : public Vendor {

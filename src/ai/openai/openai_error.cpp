@@ -90,7 +90,35 @@ OpenAiError read_error(json::object const& error, int http_status)
     return make_error(status, std::move(word));
 }
 
+bool names(json::object const& object, std::string_view member, std::string_view name)
+{
+    return text_at(object, member).find(name) != std::string_view::npos;
+}
+
+// FastAPI's: {"loc": ["body", "stream_options"], "msg": "...", "input": what was sent}.
+bool is_located_at(json::value const& fault, std::string_view name)
+{
+    auto const* object = fault.if_object();
+    auto const* places = object ? array_at(*object, "loc") : nullptr;
+    auto const is_named = [name](json::value const& place) { return place.is_string() && std::string_view(place.get_string()) == name; };
+    return (object && names(*object, "msg", name)) || (places && std::ranges::any_of(*places, is_named));
+}
+
 } // namespace
+
+bool is_about_argument(std::string_view body, std::string_view name)
+{
+    boost::system::error_code failed;
+    auto const answer = json::parse(body, failed);
+    if (failed) return body.find(name) != std::string_view::npos; // A sentence.
+    auto const* object = object_of(answer);
+    if (!object) return false;
+    if (names(*object, "message", name) || names(*object, "detail", name) || names(*object, "error", name)) return true;
+    auto const* faults = array_at(*object, "detail");
+    if (faults && std::ranges::any_of(*faults, [name](json::value const& fault) { return is_located_at(fault, name); })) return true;
+    auto const* error = object_at(*object, "error");
+    return error && (names(*error, "param", name) || names(*error, "message", name));
+}
 
 std::optional<OpenAiError> openai_error_in(json::value const& event)
 {

@@ -26,6 +26,9 @@ struct RetryHeaders {
 // An answer other than 200; the body may be anything.
 OpenAiError read_openai_refusal(int http_status, std::string_view body, RetryHeaders headers);
 
+// Whether a refusal says that something is wrong with this argument. What it repeats of the request says nothing.
+bool is_about_argument(std::string_view body, std::string_view name);
+
 // Of an event of a stream that began with 200, or of what came instead of one. nullopt: it is no error.
 std::optional<OpenAiError> openai_error_in(boost::json::value const& event);
 

@@ -5,10 +5,13 @@
 #include "base/lenient_json.hpp"
 #include "base/literals.hpp"
 #include "net/http_client.hpp"
+#include "ops/log.hpp"
 
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace pollux::ai {
 namespace {
@@ -50,12 +53,14 @@ Failed no_answer(net::HttpResult const& result)
 
 class OpenAiStream final : public ChatStream {
 public:
-    OpenAiStream(asio::any_io_executor executor, OpenAiOptions const& options, ChatRequest const& request, UsageWish usage,
+    OpenAiStream(asio::any_io_executor executor, OpenAiOptions options, ChatRequest request, UsageWish usage,
                  std::shared_ptr<std::atomic<bool>> refuses_usage)
-        : http_(std::move(executor), stream_request(options, request, usage)), decoder_(estimate_prompt_tokens(request)), usage_(usage),
-          silence_max_(options.silence_max), first_text_until_(Steady::now() + options.first_text_max),
+        : executor_(std::move(executor)), options_(std::move(options)), request_(std::move(request)),
+          decoder_(estimate_prompt_tokens(request_)), usage_(usage), first_text_until_(Steady::now() + options_.first_text_max),
           refuses_usage_(std::move(refuses_usage))
-    {}
+    {
+        ask();
+    }
 
     asio::awaitable<ModelEvent> next() override
     {
@@ -71,30 +76,48 @@ public:
     }
 
 private:
+    void ask() { http_.emplace(executor_, stream_request(options_, request_, usage_)); }
+
     asio::awaitable<void> take_head()
     {
-        auto const head = co_await http_.head();
+        auto const head = co_await http_->head();
         if (head.status == 0) {
-            decoder_.fail(no_answer(http_.result()));
+            decoder_.fail(no_answer(http_->result()));
         } else if (head.status != 200) {
             auto const body = co_await error_body();
             auto refusal = read_openai_refusal(head.status, body, {head.header("retry-after"), head.header("retry-after-ms")});
-            decoder_.fail(judge(std::move(refusal), body));
+            // An old server refuses the question for figures by its name: it is asked once more, without that.
+            bool const is_wrong_argument = refusal.status == 400 || refusal.status == 422;
+            bool const may_be_usage = usage_ == UsageWish::ask && is_wrong_argument && is_about_argument(body, "stream_options");
+            if (!may_be_usage) co_return decoder_.fail(std::move(refusal.failure));
+            usage_ = UsageWish::leave;
+            is_second_question_ = true;
+            has_head_ = false;
+            ask();
         } else {
+            request_.turns.clear(); // It is not sent again.
             limit_wait();
         }
     }
 
+    // Only what is answered without the question was refused for it: something else may be wrong with a request, in the same words.
+    void learn()
+    {
+        if (!std::exchange(is_second_question_, false) || refuses_usage_->exchange(true)) return;
+        ops::log(ops::Level::info, "model_counts_no_tokens", {{"model", request_.model}, {"refused", "stream_options"}});
+    }
+
     asio::awaitable<void> take_bytes()
     {
-        auto const bytes = co_await http_.read();
-        if (bytes.empty() && http_.result().failure == net::HttpFailure::too_large) {
+        auto const bytes = co_await http_->read();
+        if (bytes.empty() && http_->result().failure == net::HttpFailure::too_large) {
             decoder_.end_too_large();
         } else if (bytes.empty()) {
             bool const is_late = !decoder_.has_said_anything() && !decoder_.is_ending() && Steady::now() >= first_text_until_;
-            decoder_.end(is_late ? "no text came in time" : http_.result().detail);
+            decoder_.end(is_late ? "no text came in time" : http_->result().detail);
         } else {
             decoder_.feed(bytes);
+            if (decoder_.has_said_anything()) learn();
             limit_wait();
         }
     }
@@ -102,43 +125,34 @@ private:
     // A server that loads its model is silent for long; one that sends signs of life while nothing answers behind it never is.
     void limit_wait()
     {
-        if (decoder_.is_ending()) return http_.limit_silence(rest_silence_max);
-        if (decoder_.has_said_anything()) return http_.limit_silence(silence_max_);
+        if (decoder_.is_ending()) return http_->limit_silence(rest_silence_max);
+        if (decoder_.has_said_anything()) return http_->limit_silence(options_.silence_max);
         auto const left = std::chrono::ceil<std::chrono::milliseconds>(first_text_until_ - Steady::now());
         if (left.count() <= 0) return decoder_.fail({Failed::Kind::transient, {}, "no text came in time, only signs of life"});
-        http_.limit_silence(left);
+        http_->limit_silence(left);
     }
 
     asio::awaitable<std::string> error_body()
     {
         std::string body;
         while (body.size() < error_bytes_max) {
-            auto const bytes = co_await http_.read();
+            auto const bytes = co_await http_->read();
             if (bytes.empty()) break;
             body += bytes;
         }
         co_return body;
     }
 
-    // An old server refuses the question for figures by its name: the next call goes without it, and so do all others.
-    Failed judge(OpenAiError refusal, std::string_view body)
-    {
-        bool const is_wrong_argument = refusal.status == 400 || refusal.status == 422;
-        bool const is_about_usage = is_wrong_argument && body.find("stream_options") != std::string_view::npos;
-        if (usage_ == UsageWish::leave || !is_about_usage) return std::move(refusal.failure);
-        refuses_usage_->store(true);
-        refusal.failure.kind = Failed::Kind::transient;
-        refusal.failure.detail += "; the next call asks for no figures";
-        return std::move(refusal.failure);
-    }
-
-    net::HttpStream http_;
+    asio::any_io_executor executor_;
+    OpenAiOptions const options_;
+    ChatRequest request_;
+    std::optional<net::HttpStream> http_;
     OpenAiDecoder decoder_;
     UsageWish usage_;
-    std::chrono::milliseconds const silence_max_;
     Steady::time_point const first_text_until_;
     std::shared_ptr<std::atomic<bool>> refuses_usage_;
     bool has_head_ = false;
+    bool is_second_question_ = false; // Without figures, where the first one was refused with them.
 };
 
 OpenAiHealth health_of(OpenAiError const& error)
@@ -181,7 +195,7 @@ OpenAiModel::OpenAiModel(OpenAiOptions options) : options_(std::move(options)), 
 std::unique_ptr<ChatStream> OpenAiModel::start(asio::any_io_executor executor, ChatRequest request)
 {
     auto const usage = refuses_usage_->load() ? UsageWish::leave : UsageWish::ask;
-    return std::make_unique<OpenAiStream>(std::move(executor), options_, request, usage, refuses_usage_);
+    return std::make_unique<OpenAiStream>(std::move(executor), options_, std::move(request), usage, refuses_usage_);
 }
 
 asio::awaitable<OpenAiCheck> check_openai(OpenAiOptions options, std::string model)

@@ -25,7 +25,7 @@ public:
 
 private:
     OpenAiOptions options_;
-    std::shared_ptr<std::atomic<bool>> refuses_usage_; // Found out by a refusal; streams hold it too.
+    std::shared_ptr<std::atomic<bool>> refuses_usage_; // Found out by an answer after a refusal; streams hold it too.
 };
 
 enum class OpenAiHealth { ok, wrong_key, unknown_model, limited, unreachable, refused, lists_nothing };

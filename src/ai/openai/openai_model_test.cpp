@@ -191,21 +191,68 @@ TEST(OpenAiModel, may_load_for_longer_than_it_may_fall_silent)
     EXPECT_EQ(of_slow_server(500ms, 20, limits).text, "Hello");
 }
 
+// Nothing is waited for here, however busy the machine is.
+OpenAiOptions patient(TestServer const& server)
+{
+    auto made = options(server);
+    made.first_text_max = 20s;
+    made.silence_max = 20s;
+    return made;
+}
+
+bool asks_for_figures(TestServer const& server)
+{
+    return server.request().find("include_usage") != std::string::npos;
+}
+
+constexpr char unknown_field[] =
+    "HTTP/1.1 422 No\r\n\r\n{\"detail\":[{\"loc\":[\"body\",\"stream_options\"],\"msg\":\"Extra inputs are not permitted\"}]}";
+
 asio::awaitable<void> expect_no_second_question(TestServer& server)
 {
-    OpenAiModel model(options(server));
+    OpenAiModel model(patient(server));
     auto const first = co_await collect(model);
-    EXPECT_EQ(first.end, "transient") << "worth another call, without the question";
-    EXPECT_NE(server.request().find("include_usage"), std::string::npos);
-    auto const second = co_await collect(model);
-    EXPECT_EQ(second.end, "permanent");
-    EXPECT_EQ(server.request().find("include_usage"), std::string::npos);
+    EXPECT_EQ(first.end, "stop") << "in the same call, without the question";
+    EXPECT_EQ(first.text, "Hello");
+    EXPECT_FALSE(asks_for_figures(server));
+    EXPECT_EQ(server.connections(), 2);
+    EXPECT_EQ((co_await collect(model)).end, "stop");
+    EXPECT_FALSE(asks_for_figures(server));
+    EXPECT_EQ(server.connections(), 3) << "nor is it asked again";
 }
 
 TEST(OpenAiModel, stops_asking_for_figures_where_that_is_refused)
 {
-    run({{"HTTP/1.1 422 No\r\n\r\n{\"detail\":[{\"loc\":[\"body\",\"stream_options\"],\"msg\":\"Extra inputs are not permitted\"}]}"}},
-        [](TestServer& server) { return expect_no_second_question(server); });
+    std::string const answer = std::string(stream_head) + hello + stop + "data: [DONE]\n\n";
+    run({{unknown_field}, TestServer::After::close, {answer}}, [](TestServer& server) { return expect_no_second_question(server); });
+}
+
+asio::awaitable<void> expect_further_questions(TestServer& server, int questions)
+{
+    OpenAiModel model(patient(server));
+    EXPECT_EQ((co_await collect(model)).end, "permanent");
+    EXPECT_EQ(server.connections(), questions);
+    auto executor = co_await asio::this_coro::executor;
+    ChatRequest request;
+    request.deadline = std::chrono::steady_clock::now() + 20s;
+    auto stream = model.start(executor, std::move(request));
+    auto const event = co_await stream->next();
+    EXPECT_TRUE(std::holds_alternative<Failed>(event));
+    EXPECT_EQ(server.connections(), 2 * questions) << "figures are asked for again";
+}
+
+TEST(OpenAiModel, goes_on_asking_for_figures_when_the_request_was_wrong_in_another_way)
+{
+    run({{unknown_field}}, [](TestServer& server) { return expect_further_questions(server, 2); });
+    run({{"HTTP/1.1 400 No\r\n\r\n{\"error\":{\"message\":\"What are stream_options? is no question.\"}}"}},
+        [](TestServer& server) { return expect_further_questions(server, 2); });
+}
+
+TEST(OpenAiModel, takes_what_a_refusal_repeats_of_the_request_for_no_reason)
+{
+    run({{"HTTP/1.1 422 No\r\n\r\n{\"detail\":[{\"loc\":[\"body\",\"max_tokens\"],\"msg\":\"Field required\","
+          "\"input\":{\"stream_options\":{\"include_usage\":true}}}]}"}},
+        [](TestServer& server) { return expect_further_questions(server, 1); });
 }
 
 asio::awaitable<void> expect_health(TestServer& server, OpenAiHealth health)

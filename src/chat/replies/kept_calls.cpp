@@ -16,13 +16,14 @@ constexpr std::int64_t not_before_us_max = std::int64_t(1) << 56; // No sum of i
 
 CallOutcome outcome_of(ai::Failed const& failed)
 {
+    bool const is_for_good = failed.kind == ai::Failed::Kind::permanent;
     switch (failed.reason) {
-    case ai::Failed::Reason::rate_limited: return CallOutcome::rate_limited;
     case ai::Failed::Reason::without_text: return CallOutcome::without_text;
     case ai::Failed::Reason::too_large: return CallOutcome::too_large;
+    case ai::Failed::Reason::rate_limited: return is_for_good ? CallOutcome::refused : CallOutcome::rate_limited;
     case ai::Failed::Reason::unanswered: break;
     }
-    return failed.kind == ai::Failed::Kind::permanent ? CallOutcome::refused : CallOutcome::unavailable;
+    return is_for_good ? CallOutcome::refused : CallOutcome::unavailable;
 }
 
 // The objects of a list, as they stand there.

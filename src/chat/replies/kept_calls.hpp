@@ -24,9 +24,9 @@ enum class CallOutcome {
     completed,    // The reply is whole.
     blocked,      // The provider's filter ended it.
     continues,    // The next call goes on with the same reply.
-    rate_limited, // Asked too often.
+    rate_limited, // Asked too often: it answers again before long.
     unavailable,  // No answer, or half of one.
-    refused,      // For good: a wrong key, an unknown model, a question that it does not take.
+    refused,      // For good: a wrong key, an unknown model, a question that it does not take, a day's or a purse's last call made.
     without_text, // An answer of something else.
     too_large,
     stopped,     // By its user.

@@ -62,6 +62,7 @@ TEST(KeptCalls, an_end_is_told_by_what_ended_it)
     EXPECT_EQ(of(failed(Kind::transient, Reason::unanswered)), CallOutcome::unavailable);
     EXPECT_EQ(of(failed(Kind::transient, Reason::rate_limited)), CallOutcome::rate_limited);
     EXPECT_EQ(of(failed(Kind::permanent, Reason::unanswered)), CallOutcome::refused);
+    EXPECT_EQ(of(failed(Kind::permanent, Reason::rate_limited)), CallOutcome::refused) << "a day is used up";
     EXPECT_EQ(of(failed(Kind::permanent, Reason::without_text)), CallOutcome::without_text);
     EXPECT_EQ(of(failed(Kind::permanent, Reason::too_large)), CallOutcome::too_large);
     EXPECT_EQ(of(failed(Kind::not_called, Reason::unanswered)), std::nullopt);

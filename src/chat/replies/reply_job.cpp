@@ -119,10 +119,13 @@ asio::awaitable<std::optional<ReplyJob::Step>> ReplyJob::wait_for_admission()
         if (!refusal) co_return std::nullopt;
         if (Steady::now() >= running_->deadline) running_->stop(StopReason::time_over); // It has waited for as long as it may.
         if (running_->stop_reason() != StopReason::none) break;
-        bool const is_to_tell = has_waited || refusal->wait > untold_wait_max;
-        if (is_to_tell) co_return co_await put_back(refusal->wait, ReplyStore::Call::cut, refusal->reason);
-        turn_.waited(turn_.now() + refusal->wait);
-        co_await wait_in_place(refusal->wait);
+        // Not beyond its end, which is to be told when it comes.
+        auto const left = std::chrono::ceil<std::chrono::milliseconds>(running_->deadline - Steady::now());
+        auto const wait = std::clamp(left, std::chrono::milliseconds(1), std::max(refusal->wait, std::chrono::milliseconds(1)));
+        bool const is_to_tell = has_waited || wait > untold_wait_max;
+        if (is_to_tell) co_return co_await put_back(wait, ReplyStore::Call::cut, refusal->reason);
+        turn_.waited(turn_.now() + wait);
+        co_await wait_in_place(wait);
     }
     co_return co_await leave_as(running_->stop_reason());
 }

@@ -154,6 +154,7 @@ export async function runOrders({ shop, clients, store, orders, random, settleSe
     const problems = [];
     await sim.tell('webhooks', { mode: 'hold', retries: 20, retry_ms: 200 });
     await sim.tell('plan', { reset: true, matching: [{ method: 'GET', path: '/v1/subscriptions', delay_ms: [0, 2500], late_ms: [0, 2500], times: -1 }] });
+    await sim.tell('deliveries/drop'); // Those of lives before these, through which every look would search.
     const held = new HeldEvents(shop);
     const users = await Promise.all(orders.map(() => User.signUp(clients[0])));
     const watch = new TierWatch(clients, users);

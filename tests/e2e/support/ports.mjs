@@ -17,11 +17,16 @@ process.on('exit', () => {
     for (const file of held) fs.rmSync(file, { force: true });
 });
 
-export async function freePort() {
+export const freePort = () => freePorts(1);
+
+// The first of so many in a row.
+export async function freePorts(inARow) {
     fs.mkdirSync(folder, { recursive: true });
     for (let tries = 0; tries < 200; ++tries) {
-        const port = first + Math.floor(Math.random() * count);
-        if (hold(port) && await isFree(port)) return port;
+        const port = first + Math.floor(Math.random() * (count - inARow));
+        let got = 0;
+        while (got < inARow && hold(port + got) && await isFree(port + got)) ++got;
+        if (got === inARow) return port;
     }
     throw new Error('no free port was found');
 }

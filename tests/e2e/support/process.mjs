@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export { freePort } from './ports.mjs';
+export { freePort, freePorts } from './ports.mjs';
 
 export const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
@@ -27,7 +27,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => p
 // goes on and would start more.
 export function endPrograms() {
     hasEnded = true;
-    for (const child of running) child.kill('SIGKILL');
+    for (const program of running) program.kill('SIGKILL');
 }
 
 // `name`: of a program in POLLUX_BIN, or the path of another.
@@ -67,17 +67,19 @@ export class Program {
     stderr = '';
     exited = null; // {code, signal} once it has.
 
-    constructor(file, args, { cwd, env }) {
+    // `leads`: what it starts ends with it.
+    constructor(file, args, { cwd, env, leads = false }) {
         if (hasEnded) throw new Error('the tests of this file are over: nothing is started any more');
-        this.child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-        running.add(this.child);
+        this.leads = leads;
+        this.child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: leads });
+        running.add(this);
         this.child.stdout.setEncoding('utf8').on('data', (text) => (this.stdout += text));
         this.child.stderr.setEncoding('utf8').on('data', (text) => (this.stderr += text));
         this.end = new Promise((resolve) => {
             this.child.once('error', (failure) => resolve({ code: -1, signal: String(failure) }));
             this.child.once('close', (code, signal) => resolve({ code, signal }));
         }).then((exited) => {
-            running.delete(this.child);
+            running.delete(this);
             this.exited = exited;
             return exited;
         });
@@ -93,7 +95,17 @@ export class Program {
     }
 
     signal(name) {
-        if (!this.exited) this.child.kill(name);
+        if (!this.exited) this.kill(name);
         return this.end;
+    }
+
+    kill(name) {
+        if (!this.leads || !this.child.pid) return this.child.kill(name);
+        try {
+            return process.kill(-this.child.pid, name);
+        } catch (failure) {
+            if (failure.code === 'ESRCH') return false; // All of them have ended.
+            throw failure;
+        }
     }
 }

@@ -13,7 +13,7 @@ export const blockWith = (begin) => blocks.find((lines) => lines[0].startsWith(b
 export class Shell {
     answer = ''; // What the last line printed.
 
-    // `ports`: of `pollux`, `sim` (Stripe's) and `page` (of all simulators), as far as they are known.
+    // `ports`: of `pollux`, `sim` (Stripe's) and `page` (of all simulators, the first of five in a row), as far as they are used.
     constructor(folder, ports) {
         this.folder = folder;
         this.ports = ports;
@@ -28,7 +28,7 @@ export class Shell {
         const filled = line.replace(/\.\.\.the (\w+)(?: token)? of the last answer\.\.\./, (all, field) => this.body[field] ?? assert.fail(`${all} is not in ${this.answer}`));
         return filled
             .replace('pollux-sims stripe', `pollux-sims stripe --listen 127.0.0.1:${this.ports.sim}`)
-            .replace('pollux-sims all --port 9000', `pollux-sims all --port 0 --pollux http://127.0.0.1:${this.ports.pollux}`)
+            .replace('pollux-sims all --port 9000', `pollux-sims all --port ${this.ports.page} --pollux http://127.0.0.1:${this.ports.pollux}`)
             .replaceAll('127.0.0.1:9200', `127.0.0.1:${this.ports.sim}`)
             .replaceAll('127.0.0.1:9000', `127.0.0.1:${this.ports.page}`)
             .replaceAll('127.0.0.1:8000', `127.0.0.1:${this.ports.pollux}`);
@@ -52,6 +52,12 @@ export class Shell {
     start(line) {
         assert.match(line, / &$/);
         return new Program('bash', ['-c', `exec ${this.typed(line).slice(0, -2)}`], { cwd: this.folder, env: this.env });
+    }
+
+    // A whole block at once, as it is pasted: no line waits for what another one has left running, which ends with the test.
+    paste(lines) {
+        const text = lines.map((line) => this.typed(line)).join('\n');
+        return new Program('bash', ['-c', `${text}\nprintf '\\npasted\\n'; wait`], { cwd: this.folder, env: this.env, leads: true });
     }
 
     async #bash(text) {
