@@ -1,19 +1,19 @@
 // The service worker: keeps the shell and the files with hashed names, so that the pages open without the network. Answers of the API are
 // never kept, nor looked at. tools/build.mjs fills in which build this is and which files a page may need before it has asked for them.
-const build = 'Xjo1-44AZPlM';
+const build = 'Nc35kHhwqP-R';
 const files = [
-    '/assets/account-BBWScR2z.js',
-    '/assets/base-BOONt1zo.js',
-    '/assets/chat-CQwCecfo.js',
-    '/assets/docs-B4L0UxOd.js',
+    '/assets/account-DK402fdS.js',
+    '/assets/base-TGjKmzNF.js',
+    '/assets/chat-CEAJOf8z.js',
+    '/assets/docs-RduiEsa4.js',
     '/assets/icon-BhhRyRvH.svg',
     '/assets/inter-latin-wght-normal-Dx4kXJAl.woff2',
-    '/assets/markdown-BWFIPsZi.js',
-    '/assets/plan-DBFMIMOZ.js',
-    '/assets/replies-w7NVp6ts.js',
+    '/assets/markdown-DrBObe_q.js',
+    '/assets/plan-DCLcymlg.js',
+    '/assets/replies-DG8VMCrf.js',
     '/assets/rolldown-runtime-QQ38H6s1.js',
-    '/assets/signin-UqVkbatP.js',
-    '/assets/style-BW-1Pjdy.css',
+    '/assets/signin-DR9xilEL.js',
+    '/assets/style-b3Cz4r6P.css',
     '/assets/theme-5gCxuP5E.js',
 ];
 const pages = /^\/(?:|chat\/\d+\/?|signin\/?|account\/?|plan\/?|docs\/?|subscription\/done\/?)$/;

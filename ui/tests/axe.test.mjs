@@ -4,13 +4,13 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 
-import { World } from './support/pages.mjs';
-import { models, walk } from './support/states.mjs';
+import { World, rested } from './support/pages.mjs';
+import { settings, walk } from './support/states.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let world;
-before(async () => (world = await World.start({ env: { AI_MODELS: models, BASIC_DAILY_MESSAGES: '5' } })));
+before(async () => (world = await World.start({ env: settings })));
 after(() => world?.stop());
 
 async function findings(page, state) {
@@ -29,8 +29,6 @@ async function findings(page, state) {
     return result.value.map((found) => `${state}: ${found}`);
 }
 
-const settled = (page) => page.evaluate(() => Promise.all(document.getAnimations().filter(({ effect }) => effect.getTiming().iterations !== Infinity).map(({ finished }) => finished.catch(() => {}))));
-
 for (const theme of ['light', 'dark'])
     for (const width of [1280, 390])
         for (const language of ['en', 'ar'])
@@ -43,7 +41,7 @@ for (const theme of ['light', 'dark'])
                     language,
                     isPhone,
                     show: async (state) => {
-                        await settled(page);
+                        await rested(page);
                         found.push(...(await findings(page, state)));
                         ++states;
                     },

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 
-import { World, ask, finished, nothing, sleep, until } from './support/pages.mjs';
+import { World, ask, finished, nothing, rested, until } from './support/pages.mjs';
 
 let world;
 before(async () => (world = await World.start()));
@@ -56,25 +56,41 @@ test('stop ends a reply and says so; try again makes a version, and both can be 
     await page.locator('.turn .prose', { hasText: 'Second version.' }).waitFor();
 });
 
+test('each question that is sent comes to the top once, also below a long reply that is far from there', async () => {
+    for (const reducedMotion of ['no-preference', 'reduce']) {
+        const { page, context } = await world.browser({ reducedMotion });
+        await world.signUp(page);
+        await world.sim.plan({ reset: true, default: { text: paragraphs(40) } });
+        for (let turn = 1; turn <= 3; ++turn) {
+            if (turn > 1) await page.locator('.scroll').evaluate((node) => (node.scrollTop = 0));
+            await ask(page, `Question ${turn}`);
+            await finished(page, turn);
+            await rested(page);
+            const place = () => page.evaluate(() => [...document.querySelectorAll('.turn.user')].at(-1).getBoundingClientRect().top - document.querySelector('.scroll').getBoundingClientRect().top);
+            await until(`question ${turn} at the top`, async () => Math.abs((await place()) - 16) <= 1);
+        }
+        await context.close();
+    }
+});
+
 test('what is being read does not move while a reply grows past the fold', async () => {
     const { page } = await world.browser();
     await world.signUp(page);
     await world.sim.plan({ next: [{ text: paragraphs(80), duration_ms: 5000 }] });
     await ask(page, 'Write much');
     await page.locator('.prose p').nth(2).waitFor();
-    await sleep(500); // The glide of the question, 260 ms, is over.
-    const place = () => page.evaluate(() => document.querySelector('.prose > p').getBoundingClientRect().top);
-    const first = await place();
-    const places = [];
-    while (await page.locator('.send.stop').count()) {
-        places.push(await place());
-        await sleep(50);
-    }
+    await until('the end of the glide', () => page.evaluate(() => Math.abs(document.querySelector('.turn.user').getBoundingClientRect().top - document.querySelector('.scroll').getBoundingClientRect().top - 16) < 1));
+    // Where it stands, at each frame.
+    await page.evaluate(() => {
+        const places = (globalThis.__places = []);
+        const look = () => places.push(Math.round(document.querySelector('.prose > p').getBoundingClientRect().top)) && requestAnimationFrame(look);
+        look();
+    });
     await finished(page);
-    await sleep(300);
-    places.push(await place());
+    await rested(page);
+    const places = await page.evaluate(() => globalThis.__places);
     assert.ok(places.length > 20);
-    assert.deepEqual([...new Set(places.map((top) => Math.round(top - first)))], [0]);
+    assert.equal(new Set(places).size, 1, [...new Set(places)].join());
     // The pill leads to the end.
     await page.locator('.jump').click();
     await page.locator('.jump').waitFor({ state: 'detached' });
@@ -123,7 +139,7 @@ test('without the network a message waits and is sent once', async () => {
     await page.getByText('You are offline.').waitFor();
     await ask(page, 'While away');
     await page.locator('.bubble.pending').waitFor();
-    await sleep(1500);
+    await page.getByText('Waits for the connection').waitFor();
     await context.setOffline(false);
     await finished(page, 2);
     const room = Number(/\/chat\/(\d+)/.exec(page.url())[1]);
@@ -141,7 +157,7 @@ test('the server is killed and started again in the middle of a reply', async ()
         await ask(page, 'Write');
         await page.locator('.prose p').nth(2).waitFor();
         await own.server.kill();
-        await sleep(500);
+        await page.locator('.reply-body > .tag', { hasText: 'Reconnecting' }).waitFor();
         assert.ok((await page.locator('.prose p').count()) >= 3, 'the text stays');
         await own.server.start();
         const reply = await finished(page);

@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { World, ask, finished, nothing, sleep } from './support/pages.mjs';
+import { Sim } from '../../tests/e2e/support/sim.mjs';
+import { Citing } from './support/citing.mjs';
+import { World, ask, finished, nothing, rested } from './support/pages.mjs';
 
 let world;
 before(async () => (world = await World.start()));
@@ -98,15 +100,17 @@ test(`${texts.length} hostile replies, thoughts and sources, written piece by pi
         await world.sim.plan({ reset: true, default: { text, thoughts: `**${text.slice(0, 300)}**`, citations: true, chunk_delay_ms: 4, chunk_characters: 37 } });
         await ask(page, `Question ${index}`);
         await page.waitForFunction((count) => document.querySelectorAll('.turn.reply').length >= count && !document.querySelector('.send.stop'), Math.min(index + 2, 300), { timeout: 60_000 });
-        await sleep(60);
+        await rested(page);
         assert.deepEqual(await lookAt('.turn.reply:last-of-type')(page), [], text.slice(0, 200));
     }
     for (const summary of await page.locator('.turn .think summary').all()) await summary.evaluate((node) => node.click());
-    await sleep(1500);
+    await page.waitForLoadState('networkidle').catch(() => {}); // KaTeX, colours of code.
+    await rested(page);
     assert.deepEqual(await lookAt('.turn')(page), []);
     await page.reload();
     await page.locator('.turn.reply .prose').last().waitFor();
-    await sleep(1500);
+    await page.waitForLoadState('networkidle').catch(() => {}); // KaTeX, colours of code.
+    await rested(page);
     assert.deepEqual(await lookAt('.turn')(page), []);
     assert.deepEqual(await watch.found(), nothing);
 });
@@ -148,7 +152,7 @@ test('hostile names of rooms and of the user, and hostile questions', async () =
     assert.deepEqual(await watch.found(), nothing);
 });
 
-test('hostile errors of the model, and hostile addresses and titles of its sources', async () => {
+test('hostile errors of the model, searches and addresses', async () => {
     const { page, watch } = await world.browser({ width: 390, height: 844 });
     await world.signUp(page);
     for (const [index, text] of [...elements.slice(0, 6), ...links.slice(0, 4)].entries()) {
@@ -172,4 +176,44 @@ test('hostile errors of the model, and hostile addresses and titles of its sourc
     }
     assert.equal(await page.evaluate(() => globalThis.__ran), undefined);
     assert.deepEqual(await watch.found(), nothing);
+});
+
+test('hostile addresses and titles of sources', async () => {
+    const sim = await Sim.start();
+    const citing = await Citing.before(sim);
+    const own = await World.start({ env: { GEMINI_BASE_URL: citing.url } });
+    try {
+        const { page, watch } = await own.browser({ width: 390, height: 844 });
+        await own.signUp(page);
+        await sim.plan({ reset: true, default: { text: 'It takes about 14 minutes.', citations: true } });
+        const sources = [
+            { uri: `javascript:${run}`, title: 'A page' }, { uri: `data:text/html,<script>${run}</script>`, title: 'A page' }, { uri: ' javascript:alert(1)', title: 'A page' },
+            { uri: 'https://ok.example/"onmouseover="' + run, title: '"><img src=x onerror=' + run + '>' }, { uri: 'https://ok.example/<script>' + run + '</script>', title: '<script>' + run + '</script>' },
+            { uri: 'https://ok.example/' + 'p'.repeat(1500), title: 'w'.repeat(1500) }, { uri: '//evil.example/', title: '\u202Egnp.exe' }, { uri: 'https://user:secret@evil.example@ok.example/', title: '![x](https://evil.example/p.png)' },
+            { uri: 'vbscript:msgbox', title: '[x](javascript:alert(1))' }, { uri: 'https://ok.example/\uE0001\uE001', title: '\uE0001\uE001' }, { uri: 'blob:https://evil.example/1', title: ' ' }, { uri: 'x', title: `<svg onload=${run}>` },
+        ];
+        for (const [index, source] of sources.entries()) {
+            citing.source = source;
+            await ask(page, `Question ${index}`);
+            await finished(page, index + 1);
+            await rested(page);
+            assert.deepEqual(await lookAt('.turn')(page), [], JSON.stringify(source));
+            const number = page.locator('.turn.reply').last().locator('a.cite[href]').first();
+            if ((await number.count()) === 0) continue;
+            await number.hover();
+            await page.locator('.src-card').waitFor();
+            assert.deepEqual(await lookAt('.src-card')(page), []);
+            await page.mouse.move(1, 1);
+            await page.locator('.src-card').waitFor({ state: 'detached' });
+        }
+        assert.ok((await page.locator('.turn.reply a.source').count()) >= 4, 'sources that are pages are shown');
+        await page.reload();
+        await page.locator('.turn.reply .prose').last().waitFor();
+        await rested(page);
+        assert.deepEqual(await lookAt('.turn')(page), []);
+        assert.deepEqual(await watch.found(), nothing);
+    } finally {
+        await own.stop();
+        await sim.stop();
+    }
 });

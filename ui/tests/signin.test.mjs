@@ -13,8 +13,8 @@ after(() => world?.stop());
 
 let number = 2_020_000_000 + Math.floor(Math.random() * 900_000) * 10;
 
-async function atCode(page) {
-    await page.goto(world.url);
+async function atCode(page, url = world.url) {
+    await page.goto(url);
     await page.locator('[role=tab]').nth(1).click();
     await page.locator('.select').selectOption('US');
     await page.locator('#mobile').fill(String(++number));
@@ -122,4 +122,109 @@ test('the link that createsuperuser prints signs in, once, and its token is not 
     await other.page.goto(world.url + link);
     await other.page.locator('.note.bad').waitFor();
     assert.equal(other.page.url(), `${world.url}/signin`);
+});
+
+test('an expired code is told as a wrong one is, and a new one leads on', async () => {
+    const own = await World.start();
+    try {
+        const { page } = await own.browser();
+        await atCode(page, own.url);
+        // Its five minutes, and the minute until the next one, pass while the server is stopped.
+        await own.server.stop();
+        await own.server.rows('update one_time_codes set expires_at = created_at - 1, created_at = created_at - 600000000');
+        await own.server.start();
+        await page.locator('.note.info button').click();
+        assert.equal(await page.locator('#wrong').textContent(), 'That code is wrong or no longer valid. Check it, or ask for a new one.');
+        assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), '6-digit code');
+        const old = await page.locator('.note.info b').textContent();
+        const again = page.locator('.otp ~ .row button');
+        await page.waitForFunction(() => !document.querySelector('.otp ~ .row button').disabled);
+        await again.click();
+        await page.waitForFunction((code) => document.querySelector('.note.info b').textContent !== code, old);
+        await page.locator('.note.info button').click();
+        await page.locator('#message').waitFor();
+    } finally {
+        await own.stop();
+    }
+});
+
+test('after three wrong codes the right one counts no more, and says no more than they did', async () => {
+    const { page } = await world.browser();
+    await atCode(page);
+    const right = await page.locator('.note.info b').textContent();
+    for (const guess of ['111111', '222222', '333333'].map((code) => (code === right ? '444444' : code))) {
+        await page.locator('.otp input').fill(guess);
+        await page.locator('#wrong').waitFor();
+        await page.waitForFunction(() => !document.querySelector('.otp input').readOnly);
+    }
+    await page.locator('.note.info button').click();
+    await page.locator('#wrong').waitFor();
+    assert.match(await page.locator('#wrong').textContent(), /ask for a new one/i);
+});
+
+test('a password is asked for only where one suffices to sign in', async () => {
+    const own = await World.start({ env: { PASSWORD_LOGIN: 'True' } });
+    try {
+        const { page, watch } = await own.browser();
+        await page.goto(own.url);
+        await page.locator('[role=tab]').nth(1).click();
+        await page.locator('.select').selectOption('US');
+        const mobile = own.nextMobile();
+        await page.locator('#mobile').fill(mobile);
+        await page.locator('#password').fill('short');
+        await page.locator('button[type=submit]').click();
+        assert.match(await page.locator('#wrong').textContent(), /at least 8/i);
+        await page.locator('#password').fill('nine tanks of rain');
+        await page.locator('button[type=submit]').click();
+        await page.locator('.note.info button').click();
+        await page.locator('#message').waitFor();
+        await page.locator('.acct').click();
+        await page.getByRole('menuitem', { name: 'Sign out' }).click();
+        await page.locator('#mobile').waitFor();
+        assert.equal(await page.locator('#password').count(), 0, 'the code is the first way');
+        await page.getByText('Sign in with a password').click();
+        await page.locator('.select').selectOption('US');
+        await page.locator('#mobile').fill(mobile);
+        await page.locator('#password').fill('nine tanks of snow');
+        await page.locator('button[type=submit]').click();
+        assert.equal(await page.locator('#wrong').textContent(), 'The number or the password is wrong.');
+        await page.locator('#password').fill('nine tanks of rain');
+        await page.locator('button[type=submit]').click();
+        await page.locator('#message').waitFor();
+        assert.deepEqual(await watch.found(), nothing);
+    } finally {
+        await own.stop();
+    }
+    const { page } = await world.browser();
+    await page.goto(world.url);
+    await page.locator('[role=tab]').nth(1).click();
+    await page.locator('#name').waitFor();
+    assert.equal(await page.locator('#password').count(), 0);
+});
+
+test('a log-in link opens once, leaves nothing in the address, and says when it is no longer valid', async () => {
+    const own = await World.start();
+    try {
+        const file = path.join(own.server.folder, 'password');
+        writeFileSync(file, 'a password of the first admin', { mode: 0o600 });
+        const mobile = `+1${own.nextMobile()}`;
+        await own.server.stop();
+        const command = new Program(binary('pollux'), ['createsuperuser', mobile, '--dev', '--password-file', file], { cwd: own.server.folder, env: { PATH: process.env.PATH, ...own.server.env } });
+        const { code } = await command.end;
+        assert.equal(code, 0, command.stderr);
+        const [, token] = /(?:#token=|"token":")([^\s"]+)/.exec(command.stdout);
+        const hash = `#token=${token}`;
+        await own.server.start();
+        const { page, watch } = await own.browser();
+        await page.goto(`${own.url}/signin${hash}`);
+        await page.locator('#message').waitFor();
+        assert.equal(page.url(), `${own.url}/`);
+        const second = await own.browser();
+        await second.page.goto(`${own.url}/signin${hash}`);
+        await second.page.getByText('This log-in link is no longer valid. Sign in with a code.').waitFor();
+        assert.equal(new URL(second.page.url()).hash, '');
+        assert.deepEqual(await watch.found(), nothing);
+    } finally {
+        await own.stop();
+    }
 });

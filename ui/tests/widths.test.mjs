@@ -29,7 +29,7 @@ const tooWide = (page) =>
             const { left, right, width } = node.getBoundingClientRect();
             if (width > 0 && (left < -1 || right > innerWidth + 1)) wrong.push(`${node.tagName}.${node.className} ${Math.round(left)} to ${Math.round(right)}: ${node.textContent.trim().slice(0, 30)}`);
         }
-        for (const node of document.querySelectorAll('.scroll, .rail-scroll')) if (node.scrollWidth > node.clientWidth) wrong.push(`.${node.className} scrolls sideways: ${node.scrollWidth} of ${node.clientWidth}`);
+        for (const node of document.querySelectorAll('.scroll, .rail, .rail-acts, .rail-scroll')) if (node.scrollWidth > node.clientWidth) wrong.push(`.${node.className} scrolls sideways: ${node.scrollWidth} of ${node.clientWidth}`);
         return wrong;
     });
 
@@ -85,6 +85,7 @@ for (const [name, options] of [
     ['1280 px at 400 %', { width: 320, height: 256 }],
     ['1280 px at 400 %, Arabic', { width: 320, height: 256, language: 'ar' }],
     ['768 px', { width: 768, height: 1024, touch: true }],
+    ['1280 px', { width: 1280, height: 820 }],
 ])
     test(`${name}: every page without sideways scrolling`, async () => {
         const { page, watch } = await world.browser({ ...options, reducedMotion: 'reduce' });

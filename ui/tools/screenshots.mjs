@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { World } from '../tests/support/pages.mjs';
-import { models, walk } from '../tests/support/states.mjs';
+import { settings, walk } from '../tests/support/states.mjs';
 
 const project = path.join(import.meta.dirname, '../..');
 const all = path.join(project, 'build/screenshots');
@@ -27,7 +27,7 @@ for (const look of looks) {
     const { theme, width, language } = look;
     const suffix = `${theme}-${width}-${language}`;
     if (values.only && values.only !== suffix) continue;
-    const world = await World.start({ env: { AI_MODELS: models, BASIC_DAILY_MESSAGES: '5' } });
+    const world = await World.start({ env: settings });
     try {
         const isPhone = width === 390;
         const { page } = await world.browser({ theme, width, height: isPhone ? 844 : 820, language: language === 'ar' ? 'ar' : 'en-US', touch: isPhone, reducedMotion: 'reduce' });

@@ -4,7 +4,7 @@ const browsers: readonly [RegExp, string][] = [
     [/\bOPR\//, 'Opera'],
     [/\bSamsungBrowser\//, 'Samsung Internet'],
     [/\b(?:Firefox|FxiOS)\//, 'Firefox'],
-    [/\b(?:Chrome|CriOS|Chromium)\//, 'Chrome'],
+    [/\b(?:(?:Headless)?Chrome|CriOS|Chromium)\//, 'Chrome'],
     [/\bVersion\/[\d.]+.*Safari\//, 'Safari'],
     [/^curl\//, 'curl'],
 ];

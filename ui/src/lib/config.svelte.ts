@@ -7,13 +7,14 @@ export interface Config {
     readonly countries: readonly string[] | null; // Regions ("US") or calling codes ("44") whose numbers are taken; null: all.
     readonly default_country: string; // A calling code, without +.
     readonly password_login: boolean;
+    readonly sells: boolean; // Plans can be bought here.
     readonly brand: string;
     readonly logo: string | null; // An address of this server.
     readonly terms_url: string | null;
     readonly privacy_url: string | null;
 }
 
-const usual: Config = { countries: null, default_country: '1', password_login: false, brand: 'Pollux', logo: null, terms_url: null, privacy_url: null };
+const usual: Config = { countries: null, default_country: '1', password_login: false, sells: true, brand: 'Pollux', logo: null, terms_url: null, privacy_url: null };
 
 class Settings {
     now = $state.raw<Config>(usual);
@@ -49,6 +50,7 @@ export function configOf(said: Record<string, unknown>): Config {
         countries: Array.isArray(countries) && countries.every((country) => typeof country === 'string') ? countries : null,
         default_country: textOf(said['default_country'])?.replace(/^\+/, '') ?? usual.default_country,
         password_login: said['password_login'] === true,
+        sells: said['billing'] !== 'off',
         brand: textOf(brand['name']) ?? usual.brand,
         logo: logo?.startsWith('/') && !logo.startsWith('//') ? logo : null,
         terms_url: addressOf(said['terms_url']),

@@ -3,6 +3,9 @@
 // A spacer below the last turn makes room, so that a question that was sent glides once to the top; the reply then grows into the spacer and
 // the page's height stays. Past the fold the view does not follow, unless the reader asked for it, until he scrolls up by any means.
 const topGap = 16; // px between the top bar and a question that was sent
+const glideMs = 260;
+const settleFrames = 4;
+const farScreens = 4; // What is farther away is jumped to.
 const nearEnd = 72; // px from the end that still count as being there: the room below the last line
 
 export class ThreadScroll {
@@ -43,26 +46,22 @@ export class ThreadScroll {
         this.#anchor = question;
         this.#follows = false;
         this.#fit();
-        this.#glide(this.#topOf(question) - topGap);
+        this.#glide(() => this.#topOf(question) - topGap);
     }
 
     // Where a room opens: at a place that was kept, at a turn, or at its end.
-    openAt(place: { turn: HTMLElement } | { top: number } | 'end'): void {
-        this.#fit();
-        if (place === 'end') this.#scroller.scrollTop = this.#scroller.scrollHeight;
-        else if ('turn' in place) {
-            this.#anchor = place.turn;
-            this.#fit();
-            this.#scroller.scrollTop = this.#topOf(place.turn) - topGap;
-        } else this.#scroller.scrollTop = place.top;
-        this.#lastTop = this.#scroller.scrollTop;
-        this.#look();
+    openAt(place: { turn: HTMLElement; offset?: number } | { top: number } | 'end'): void {
+        if (place === 'end') return this.#glide(() => this.#scroller.scrollHeight, true);
+        if ('top' in place) return this.#glide(() => place.top, true);
+        const { turn, offset } = place;
+        if (offset === undefined) this.#anchor = turn;
+        this.#glide(() => this.#topOf(turn) - (offset ?? topGap), true);
     }
 
     // To the latest, and on with it.
     follow(): void {
         this.#follows = true;
-        this.#glide(this.#end);
+        this.#glide(() => this.#end);
     }
 
     // Following is the default where the reader has chosen it.
@@ -72,11 +71,17 @@ export class ThreadScroll {
 
     toTurn(turn: HTMLElement): void {
         this.#follows = false;
-        this.#glide(this.#topOf(turn) - topGap);
+        this.#glide(() => this.#topOf(turn) - topGap);
     }
 
     get top(): number {
         return this.#scroller.scrollTop;
+    }
+
+    // The first turn in view, and how far its top is from that of the view; null at the end of what there is.
+    get place(): { turn: HTMLElement; offset: number } | null {
+        const turn = this.#below ? this.#firstSeen() : null;
+        return turn && { turn, offset: turn.getBoundingClientRect().top - this.#scroller.getBoundingClientRect().top };
     }
 
     get isBelow(): boolean {
@@ -153,28 +158,36 @@ export class ThreadScroll {
         this.#onFold(below);
     }
 
-    #glide(to: number): void {
+    // Where `to` is may change on the way: turns that come into view take their own height instead of a guessed one. So it is asked at each
+    // frame, and for some frames at the end.
+    #glide(to: () => number, isJump = false): void {
         cancelAnimationFrame(this.#gliding);
         this.#gliding = 0;
-        const from = this.#scroller.scrollTop;
-        const target = Math.max(0, Math.min(to, this.#scroller.scrollHeight - this.#scroller.clientHeight));
-        if (matchMedia('(prefers-reduced-motion: reduce)').matches || Math.abs(target - from) > 4 * this.#scroller.clientHeight) {
-            this.#scroller.scrollTop = target;
-            this.#lastTop = target;
-            return this.#look();
-        }
-        const began = performance.now();
-        const step = (now: number) => {
-            const part = Math.min(1, Math.max(0, (now - began) / 260));
-            this.#scroller.scrollTop = from + (target - from) * (1 - (1 - part) ** 3);
+        const target = () => {
+            this.#fit();
+            return Math.max(0, Math.min(to(), this.#scroller.scrollHeight - this.#scroller.clientHeight));
+        };
+        const put = (top: number) => {
+            if (Math.abs(this.#scroller.scrollTop - top) >= 0.5) this.#scroller.scrollTop = top;
             this.#lastTop = this.#scroller.scrollTop;
-            if (part < 1) this.#gliding = requestAnimationFrame(step);
-            else {
-                this.#gliding = 0;
-                if (this.#follows) this.#scroller.scrollTop = Math.max(this.#scroller.scrollTop, this.#end);
-                this.#look();
+        };
+        const from = this.#scroller.scrollTop;
+        const jumps = isJump || matchMedia('(prefers-reduced-motion: reduce)').matches || Math.abs(target() - from) > farScreens * this.#scroller.clientHeight;
+        if (jumps) put(target());
+        const began = performance.now();
+        let rest = settleFrames;
+        const step = (now: number) => {
+            const part = jumps ? 1 : Math.min(1, Math.max(0, (now - began) / glideMs));
+            put(from + (target() - from) * (1 - (1 - part) ** 3));
+            if (part < 1 || --rest > 0) {
+                this.#gliding = requestAnimationFrame(step);
+                return;
             }
+            this.#gliding = 0;
+            if (this.#follows) put(Math.max(this.#scroller.scrollTop, this.#end));
+            this.#look();
         };
         this.#gliding = requestAnimationFrame(step);
+        this.#look();
     }
 }

@@ -204,6 +204,16 @@ export async function ask(page, text) {
     else await page.locator('#message').press('Enter');
 }
 
+// What a page does when nobody waits for it is done: glides and fades have ended, and what waited for idle time has had it.
+export function rested(page) {
+    return page.evaluate(async () => {
+        const idle = () => new Promise((resolve) => requestIdleCallback(resolve));
+        await Promise.all(document.getAnimations().filter(({ effect }) => effect.getTiming().iterations !== Infinity).map(({ finished }) => finished.catch(() => {})));
+        await idle();
+        await idle();
+    });
+}
+
 // The last reply, once it is finished.
 export async function finished(page, count = 1) {
     await page.waitForFunction(

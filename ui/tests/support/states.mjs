@@ -1,7 +1,12 @@
 // Every page and state, one after another, as a person comes by them: for pictures (tools/screenshots.mjs). `show(name)` is called at each.
-import { ask, finished } from './pages.mjs';
+import { ask, finished, rested } from './pages.mjs';
 
-export const models = 'gemini:gemini-flash-latest,gemini:gemini-pro-latest';
+// Two models under the names that people know them by, and five messages a day.
+export const settings = {
+    AI_MODELS: 'gemini:gemini-flash-latest,gemini:gemini-pro-latest',
+    AI_MODEL_LABELS: 'gemini:gemini-flash-latest=Gemini Flash|Everyday questions;gemini:gemini-pro-latest=Gemini Pro|Hard problems, long documents',
+    BASIC_DAILY_MESSAGES: '5',
+};
 
 const fence = '```';
 const english = {
@@ -78,7 +83,7 @@ ${fence}
     others: ['مقارنة zstd وbrotli وgzip', 'وجبات الأسبوع في أقل من 20 دقيقة', 'شرح المد والجزر لطفل في العاشرة', 'قائمة أمتعة لأسبوع ممطر'],
 };
 
-// `world` has the two `models` and five messages a day.
+// `world` has these `settings`.
 export async function walk(world, page, { language, isPhone, show }) {
     const texts = language === 'ar' ? arabic : english;
     const api = (...call) => world.api(page.context()).then((ask) => ask(...call));
@@ -111,6 +116,7 @@ export async function walk(world, page, { language, isPhone, show }) {
     await page.locator('.note.info button').click();
     await page.locator('#message').waitFor();
     await page.locator('.composer .tool').waitFor();
+    await page.mouse.move(1, 1);
     await show('new-chat');
     if (isPhone) {
         await page.locator('.topbar .icon-btn').first().click();
@@ -132,7 +138,7 @@ export async function walk(world, page, { language, isPhone, show }) {
     await world.sim.plan({ reset: true, next: [{ text: texts.reply, thoughts: texts.thoughts, chunks: 40, chunk_delay_ms: 5, fault: 'hang', after_chunks: 30 }] });
     await page.locator('.reply-body .row.state .btn').click();
     await page.locator('.prose.is-live table').waitFor();
-    await page.waitForTimeout(500);
+    await rested(page);
     await show('writing');
     await page.locator('.send.stop').click();
     await page.locator('.row.state').waitFor();
@@ -145,11 +151,11 @@ export async function walk(world, page, { language, isPhone, show }) {
     await page.locator('.scroll').evaluate((node) => (node.scrollTop = 0));
     await page.locator('.think summary').click();
     await page.locator('.thoughts p').first().waitFor();
-    await page.waitForTimeout(400);
+    await rested(page);
     await show('reply');
     await page.locator('.think summary').click();
     await page.locator('.scroll').evaluate((node) => (node.scrollTop = node.scrollHeight));
-    await page.waitForTimeout(400);
+    await rested(page);
     await show('reply-end');
     await page.locator('.prose a.cite').last().scrollIntoViewIfNeeded();
     if (isPhone) await page.locator('.prose a.cite').last().tap();
@@ -161,7 +167,7 @@ export async function walk(world, page, { language, isPhone, show }) {
     await menu('.composer [aria-haspopup=listbox]', 'models');
     await ask(page, texts.second);
     await finished(page, 2);
-    await page.waitForTimeout(600);
+    await rested(page);
     await show('checklist');
     await page.keyboard.press('Control+k');
     await page.locator('dialog[open] input').fill(texts.others[0].slice(0, 5));
@@ -175,7 +181,7 @@ export async function walk(world, page, { language, isPhone, show }) {
     if (isPhone) {
         await page.locator('.topbar .icon-btn').first().click();
         await page.locator('.rail-open .rail').waitFor();
-        await page.waitForTimeout(350);
+        await rested(page);
         await show('list');
     }
     await menu('.acct', 'account-menu');
@@ -194,8 +200,8 @@ export async function walk(world, page, { language, isPhone, show }) {
     await world.sim.plan({ reset: true, default: { text: texts.checklist } });
     for (let turn = 3; turn < 8 && !(await page.locator('.meter.out').count()); ++turn) {
         await ask(page, texts.others[2]);
-        await page.waitForFunction(() => !document.querySelector('.send.stop') && document.querySelectorAll('.bubble.pending').length === 0);
-        await page.waitForTimeout(300);
+        await page.waitForFunction((count) => !document.querySelector('.send.stop') && document.querySelectorAll('.turn.reply').length >= count && !document.querySelector('.bubble.pending'), turn + 1);
+        await rested(page);
     }
     await page.locator('#message').fill(texts.second);
     await show('limit');
@@ -235,7 +241,7 @@ export async function walk(world, page, { language, isPhone, show }) {
     if (isPhone) {
         await page.locator('.topbar .icon-btn').first().click();
         await page.locator('.rail-open .rail').waitFor();
-        await page.waitForTimeout(350);
+        await rested(page);
         await show('docs-list');
     }
     await page.goto(`${world.url}/chat/999999`);

@@ -107,10 +107,13 @@ export class Thread {
             this.model = got.model;
             const known = rooms.find(room);
             if (known) rooms.put({ ...known, name: got.name, updated_at: got.updated_at, last_message: got.last_message });
-            if (this.isLoaded && this.pages.length > 0) this.#merge(got.messages);
+            if (this.isLoaded && this.#joins(got.messages, got.next)) this.#merge(got.messages);
             else {
+                this.close(); // Those that are still open are followed again by their new turns.
+                const unsent = this.turns.filter(({ message }) => message === null);
                 this.older = got.next;
                 this.pages = [this.#pageOf(got.messages)];
+                if (unsent.length > 0) this.#append(...unsent);
             }
             this.isLoaded = true;
             this.#look();
@@ -247,6 +250,14 @@ export class Thread {
         // A page that grew past its size is closed; the next one begins.
         if (!last || last.turns.length >= pageSize) this.pages = [...this.pages, new Page(++lastPage, turns)];
         else last.turns = [...last.turns, ...turns];
+    }
+
+    // Whether what the server has leaves no gap to what is here: it reaches back to a turn that is known, or to the first message of all.
+    #joins(messages: readonly ChatMessage[], older: string | null): boolean {
+        if (this.pages.length === 0) return false;
+        if (older === null) return true;
+        const known = new Set(this.turns.map((turn) => turn.message?.id));
+        return messages.some(({ id }) => known.has(id));
     }
 
     // Turns keep their nodes: they are found by their ids, and what is new goes below.

@@ -1,1 +1,0 @@
-export{t as ReplyView}from"./replies-w7NVp6ts.js";
