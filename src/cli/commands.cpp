@@ -116,6 +116,17 @@ int move(config::Flags flags, MoveArguments const& arguments)
     return with_config(std::move(flags), [&](config::Loaded const& loaded) { return cli::move(loaded.config, arguments); });
 }
 
+// In the address of the page the token stands behind #, which browsers send to nobody.
+std::string ways_to_log_in(config::Config const& config, std::string const& link_token)
+{
+    auto const port = config.listen.port;
+    auto const url = server_url(config, port);
+    std::string const curl = "curl " + url + "/auth/link/ -H 'Content-Type: application/json' -d '{\"token\":\"" + link_token + "\"}'\n";
+    std::string const once = "This logs in, once, within 10 minutes:\n    ";
+    return config.pages ? once + page_url(config, port) + "/signin#token=" + link_token + "\nor without a browser\n    " + curl
+                        : once + curl;
+}
+
 int create_superuser(config::Flags flags, std::string const& mobile, std::string const& password_file)
 {
     return with_config(std::move(flags), [&](config::Loaded const& loaded) {
@@ -132,9 +143,7 @@ int create_superuser(config::Flags flags, std::string const& mobile, std::string
         bool const is_made = is_first && std::filesystem::exists(file, failed);
         if (is_made) print("There was no database yet: " + file + " is a new one.\n");
         if (!admin) return complain(admin.error());
-        return print(admin->user.mobile + " is an admin.\nThis logs in, once, within 10 minutes:\n    curl " +
-                     server_url(loaded.config, loaded.config.listen.port) +
-                     "/auth/link/ -H 'Content-Type: application/json' -d '{\"token\":\"" + admin->link_token + "\"}'\n");
+        return print(admin->user.mobile + " is an admin.\n" + ways_to_log_in(loaded.config, admin->link_token));
     });
 }
 

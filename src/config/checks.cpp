@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "base/uri.hpp"
 #include "config/addresses.hpp"
+#include "config/brand.hpp"
 #include "config/key_strength.hpp"
 #include "config/settings.hpp"
 
@@ -39,6 +40,7 @@ public:
         check_models();
         check_payments();
         check_admin();
+        for (auto& problem_of_accent : unreadable_accents(config_)) problem(std::move(problem_of_accent));
         if (config_.debug) return note_debug();
         check_keys();
         check_test_numbers();

@@ -46,6 +46,7 @@ json::array parameters(Route const& route, SchemaBook const& book)
         }
     }
     if (route.options.takes_idempotency_key) list.push_back(reference("parameters", "IdempotencyKey"));
+    if (route.options.knows_cookies) list.push_back(reference("parameters", "PolluxClient"));
     bool const goes_on = route.shape.answers_event_stream && route.method == "GET";
     if (goes_on) list.push_back(reference("parameters", "LastEventID"));
     return list;
@@ -169,32 +170,40 @@ json::object components(SchemaBook const& book, json::object const& paths)
         "required":["plans","checkout"],"properties":{"plans":{"type":"string"},"checkout":{"type":"string"}}},
         "errors":{"type":"array","items":{"type":"object","required":["field","code","detail"],
         "properties":{"field":{"type":"string"},"code":{"type":"string"},"detail":{"type":"string"}}}}}})");
-    return {{"schemas", std::move(schemas)},
-            {"securitySchemes", {{"bearer", {{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}}}}},
-            {"parameters",
-             {{"IdempotencyKey",
-               {{"name", "Idempotency-Key"},
-                {"in", "header"},
-                {"required", false},
-                {"description", "Repeats with the same key within 24 hours have one effect and get the same ids."},
-                {"schema", {{"type", "string"}, {"minLength", 1}, {"maxLength", 255}}}}},
-              {"LastEventID",
-               {{"name", "Last-Event-ID"},
-                {"in", "header"},
-                {"required", false},
-                {"description", "The id of the last event that was read: the stream goes on behind it."},
-                {"schema", {{"type", "string"}}}}}}},
-            {"headers",
-             {{"RateLimit",
-               {{"description", R"(What is left of each limit that counts, and for how many seconds: "read";r=599;t=1, "plan";r=119;t=1)"},
-                {"schema", {{"type", "string"}}}}},
-              {"RateLimitPolicy",
-               {{"description", R"(The limits that count, requests and seconds: "read";q=600;w=60, "plan";q=120;w=60)"},
-                {"schema", {{"type", "string"}}}}}}},
-            {"responses",
-             {{"Problem",
-               {{"description", "Refused; see `code` and `detail`."},
-                {"content", content("application/problem+json", reference("schemas", "Problem"))}}}}}};
+    return {
+        {"schemas", std::move(schemas)},
+        {"securitySchemes", {{"bearer", {{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}}}}},
+        {"parameters",
+         {{"IdempotencyKey",
+           {{"name", "Idempotency-Key"},
+            {"in", "header"},
+            {"required", false},
+            {"description", "Repeats with the same key within 24 hours have one effect and get the same ids."},
+            {"schema", {{"type", "string"}, {"minLength", 1}, {"maxLength", 255}}}}},
+          {"PolluxClient",
+           {{"name", "X-Pollux-Client"},
+            {"in", "header"},
+            {"required", false},
+            {"description", "`web`, of a page with this server's Origin: the refresh token travels in a cookie that no script reads, and "
+                            "never in a body."},
+            {"schema", {{"type", "string"}}}}},
+          {"LastEventID",
+           {{"name", "Last-Event-ID"},
+            {"in", "header"},
+            {"required", false},
+            {"description", "The id of the last event that was read: the stream goes on behind it."},
+            {"schema", {{"type", "string"}}}}}}},
+        {"headers",
+         {{"RateLimit",
+           {{"description", R"(What is left of each limit that counts, and for how many seconds: "read";r=599;t=1, "plan";r=119;t=1)"},
+            {"schema", {{"type", "string"}}}}},
+          {"RateLimitPolicy",
+           {{"description", R"(The limits that count, requests and seconds: "read";q=600;w=60, "plan";q=120;w=60)"},
+            {"schema", {{"type", "string"}}}}}}},
+        {"responses",
+         {{"Problem",
+           {{"description", "Refused; see `code` and `detail`."},
+            {"content", content("application/problem+json", reference("schemas", "Problem"))}}}}}};
 }
 
 } // namespace

@@ -123,7 +123,7 @@ void on_all_threads(Server::Shared& shared, Action action)
 
 Server::Shared::Shared(Router const& routes, limits::RateLimiter& rate_limiter, Authenticator judge, ServerOptions given)
     : router(routes), limiter(rate_limiter), authenticator(std::move(judge)), options(std::move(given)), tasks(log_failure),
-      meter(router, options.name), connections(options.limits, options.trusted_proxies, options.name), bodies(options.limits),
+      meter(router, pages_route, options.name), connections(options.limits, options.trusted_proxies, options.name), bodies(options.limits),
       answers(options.limits)
 {}
 

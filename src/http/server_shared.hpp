@@ -37,6 +37,8 @@ struct Server::Shared {
     limits::RateLimiter& limiter;
     Authenticator authenticator;
     ServerOptions options;
+    Route const pages_route{
+        .method = "GET", .path = "(pages)", .options = {}, .handler = {}, .shape = {}}; // All of them, in log and metrics.
     net::TaskGroup tasks;
     std::vector<std::unique_ptr<ServerThread>> threads;
     RequestMeter meter;
