@@ -7,6 +7,7 @@
 #include "cli/doctor_numbers.hpp"
 #include "cli/doctor_payments.hpp"
 #include "cli/doctor_sms.hpp"
+#include "cli/running_server.hpp"
 #include "db/migrator.hpp"
 #include "db/postgres/postgres_migrations.hpp"
 #include "db/sqlite/connection.hpp"
@@ -320,6 +321,7 @@ int doctor(config::Loaded const& loaded, std::optional<std::string> const& test_
         findings.push_back({Health::note, "SMS: no test text was sent.", "Mend the settings first."});
     }
     for (Finding& finding : examine_payments(loaded.config)) findings.push_back(std::move(finding));
+    if (auto finding = examine_running_server(loaded.config)) findings.push_back(std::move(*finding));
     findings = said_once(std::move(findings));
     std::fputs(to_text(findings).c_str(), stdout);
     auto ill = std::count_if(findings.begin(), findings.end(), [](Finding const& finding) { return finding.health == Health::ill; });
