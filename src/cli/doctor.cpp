@@ -69,10 +69,11 @@ Finding examine_file(std::filesystem::path const& file)
     return {Health::well, "Database: " + schema + ", no damage" + user + ".", ""};
 }
 
-Finding examine_postgres(std::string const& url, std::filesystem::path const& embedded)
+Finding examine_postgres(config::Config const& config)
 {
+    std::filesystem::path const embedded = config.sqlite_path;
     try {
-        db::PostgresMigrations target(url);
+        db::PostgresMigrations target(required(config.postgres_url).reveal());
         auto const applied = target.look();
         auto const known = db::read_migrations(pollux_migrations_files(), db::Dialect::postgres);
         db::refuse_too_new(applied, static_cast<int>(known.size()));
@@ -82,6 +83,8 @@ Finding examine_postgres(std::string const& url, std::filesystem::path const& em
             std::error_code failed;
             bool const has_embedded = version == 0 && std::filesystem::exists(embedded, failed);
             std::string const more = has_embedded ? " `pollux move` does that too, and brings what is in " + embedded.string() + "." : "";
+            if (config.migrate_on_start)
+                return {Health::note, "Database: PostgreSQL, " + schema + ".", "The next start brings it up to date." + more};
             return {Health::ill, "Database: PostgreSQL, " + schema + ".", "`pollux migrate` brings it up to date." + more};
         }
         return {Health::well, "Database: PostgreSQL, " + schema + ".", ""};
@@ -235,8 +238,7 @@ Finding examine_data_dir(config::Config const& config)
 
 Finding examine_database(config::Config const& config)
 {
-    if (config.database == config::DatabaseKind::postgres)
-        return examine_postgres(required(config.postgres_url).reveal(), config.sqlite_path);
+    if (config.database == config::DatabaseKind::postgres) return examine_postgres(config);
     std::error_code failed;
     std::filesystem::path const file = config.sqlite_path;
     if (!std::filesystem::exists(file, failed))

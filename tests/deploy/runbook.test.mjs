@@ -39,7 +39,7 @@ describe('the runbook', { skip, timeout: 1_500_000 }, () => {
             SECRET_KEY: 'Vq8sT2mZr6Xw1Lk9Bn4Hd7Gy3Jc5Pf0E', DATABASE_URL: it.postgres.url, REDIS_URL: it.redis.url, DATA_DIR: 'data',
             LISTEN: `127.0.0.1:${listen}`, METRICS_LISTEN: `127.0.0.1:${metrics}`, MIGRATE_ON_START: 'True', WORKERS: 'external',
             ALLOWED_HOSTS: 'chat.example.com,127.0.0.1', PUBLIC_URL: 'https://chat.example.com', LOG_FORMAT: 'json', AI_TITLE_MODEL: 'off',
-            AI_MODELS: 'gemini:gemini-flash-latest', ...it.model.settings(), AI_BASE_URL: `${it.other.url}/v1`, AI_API_KEY: 'key',
+            ...it.model.settings(), AI_BASE_URL: `${it.other.url}/v1`, AI_API_KEY: 'key',
             ...it.vendor.twilioSettings(), SMS_PER_HOUR_MAX: '1000', OTP_TEST_NUMBERS: numbers.map((mobile) => `${mobile}:135790@${inDays(10)}`).join(),
             STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_BASE_URL: it.stripe.url, STRIPE_WEBHOOK_SECRET: 'whsec_not_made_yet', OTP_PER_IP_HOUR: '1000000',
             RATE_RULES: ['auth', 'otp', 'send_address', 'create_address', 'read_address', 'plan'].map((name) => `${name}=1000000/60`).join(),

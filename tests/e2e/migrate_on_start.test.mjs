@@ -4,7 +4,8 @@ import { after, before, test } from 'node:test';
 
 import { Client, User } from './support/client.mjs';
 import { Node } from './support/cluster.mjs';
-import { endPrograms, until } from './support/process.mjs';
+import { command } from './support/command.mjs';
+import { endPrograms, temporaryFolder, until } from './support/process.mjs';
 import { Postgres } from './support/services.mjs';
 
 after(endPrograms);
@@ -25,6 +26,9 @@ test('without it nobody serves on an empty database', { timeout: 60_000 }, async
     await node.launch();
     assert.equal((await node.program.end).code, 1);
     assert.match(node.log, /pollux migrate/);
+    const doctor = async (more) => (await command({ folder: temporaryFolder(), env: { ...env, ...more } }, 'doctor')).stdout;
+    assert.match(await doctor({}), /ILL +Database: PostgreSQL, schema 0 of \d+\.\n +-> `pollux migrate`/);
+    assert.match(await doctor({ MIGRATE_ON_START: 'True' }), /note +Database: PostgreSQL, schema 0 of \d+\.\n +-> The next start/);
 });
 
 test('two servers and a worker on an empty database: one migrates, all start', { timeout: 180_000 }, async () => {
