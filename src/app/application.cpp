@@ -63,6 +63,7 @@ struct Serving {
           server(parts.runtime, router, parts.bus.rate_limiter(), parts.rooms.accounts.authenticator(),
                  api_options(config, parts.rooms, page_server.get()))
     {
+        parts.system.sees_untrusted_proxy = [this] { return server.sees_untrusted_proxy(); };
         parts.system.openapi_json = std::make_shared<std::string const>(openapi_document(router, config.public_url));
     }
 

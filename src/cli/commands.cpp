@@ -10,8 +10,10 @@
 #include "cli/banner.hpp"
 #include "cli/chat/chat_command.hpp"
 #include "cli/doctor.hpp"
+#include "cli/man_page.hpp"
 #include "cli/move.hpp"
 #include "cli/password.hpp"
+#include "cli/running_server.hpp"
 #include "cli/stripe_setup.hpp"
 #include "cli/version.hpp"
 #include "config/process_config.hpp"
@@ -195,6 +197,7 @@ struct CommandLine {
     PlanArguments plans;
     SetupArguments setup;
     bool is_all = false;
+    bool is_worker = false;
     std::string mobile;
     std::string password_file;
     std::string sms_number; // For doctor.
@@ -215,8 +218,15 @@ struct CommandLine {
         });
         command->add_flag("--dev", flags.dev, as_serve);
         command->add_option("--sms", sms_number, "Sends a test text to this mobile number");
+        command = add("healthcheck", "Asks the server or worker that runs here whether it can do its work; for supervisors.", [this] {
+            auto const at = is_worker ? Looked::worker : Looked::whoever_runs;
+            return with_config(only_data(flags), [at](config::Loaded const& loaded) { return healthcheck(loaded.config, at); });
+        });
+        command->add_flag("--worker", is_worker, "The worker, where a server runs on this machine as well");
+        command->add_flag("--dev", flags.dev, as_serve);
         add("openapi", "Prints the OpenAPI document.", [] { return print(app::openapi_document() + "\n"); });
         add("version", "Prints the version and the libraries.", [] { return print(version_document()); });
+        add("man", "Prints the manual page.", [this] { return print(man_page(app)); })->group("");
         add("settings", "Prints docs/settings.md.", [] { return print(config::settings_document()); })->group("");
     }
 

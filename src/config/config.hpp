@@ -16,6 +16,8 @@ struct Config {
     // The process.
     bool debug = false;
     bool dev = false; // Started with --dev: a person is trying Pollux out.
+    bool migrate_on_start = false;
+    bool data_may_vanish = false;
     std::filesystem::path data_dir = "pollux_data";
     Endpoint listen{"127.0.0.1", 8000};
     std::string public_url; // Without a slash at the end: "http://127.0.0.1:8000".

@@ -54,6 +54,13 @@ constexpr Setting list[] = {
     {"Data", "DATABASE_WAIT_SECONDS", "30", "",
      "How long `serve`, `worker` and `migrate` wait at their start for PostgreSQL to let them in.",
      read_number<&C::database_wait, 0, 3'600>, plain, Part::postgres},
+    {"Data", "MIGRATE_ON_START", "False", "",
+     "`serve` and `worker` bring PostgreSQL to the newest schema themselves, one of them at a time: for where no step can come before the "
+     "start. SQLite's is always brought there.",
+     read_flag<&C::migrate_on_start>},
+    {"Data", "DATA_MAY_VANISH", "False", "",
+     "Outside debug SQLite is not started on the file system of a container, which vanishes at each deploy; with this it is.",
+     read_flag<&C::data_may_vanish>},
     {"Data", "CELERY_BROKER_URL", "", "", "Stands in for REDIS_URL when that is not set.", read_redis_url, secret},
     {"Data", "REDIS_URL", "", "", "`redis://` or `rediss://`: joins several processes. Nothing is kept in it.", read_redis_url, secret},
     {"Data", "CELERY_RESULT_BACKEND", "", "", "Ignored: results are in the database.", read_nothing, secret},

@@ -6,9 +6,9 @@
 #include "base/unavailable.hpp"
 #include "base/uri.hpp"
 #include "http/error_response.hpp"
+#include "http/forwarding.hpp"
 #include "http/gate.hpp"
 #include "ops/log.hpp"
-#include "ops/once_a_minute.hpp"
 
 #include <algorithm>
 #include <array>
@@ -189,23 +189,6 @@ asio::awaitable<Response> answer_or_throw(Target& target)
     co_return std::move(*result);
 }
 
-// All lines of the header as one list (RFC 9110, 5.3): a proxy may add a line of its own below the client's.
-std::string forwarded_for(HeaderFields const& fields)
-{
-    std::string list;
-    auto [line, end] = fields.fields.equal_range("X-Forwarded-For");
-    for (; line != end; ++line) list.append(list.empty() ? "" : ",").append(line->value());
-    return list;
-}
-
-// Once a minute, whatever comes: an operator should know that limits by address do not hold as they should.
-void note_unreadable(Client const& client, SocketPeer const& proxy)
-{
-    static ops::OnceAMinute line;
-    if (!line.is_due()) return;
-    ops::log(ops::Level::warning, "forwarded_for_unreadable", {{"entry", client.name}, {"proxy", proxy.texts.address}});
-}
-
 // A page may read every answer it may ask for, refusals too.
 void add_cors(Response& response, Request const& request, CorsOptions const& options)
 {
@@ -258,14 +241,7 @@ Target open_target(Server::Shared const& shared, RequestReader const& reader, He
     request.path = full.substr(0, question);
     request.query = question < full.size() ? full.substr(question + 1) : std::string_view();
     request.method = reader.method() == "HEAD" ? std::string_view("GET") : reader.method();
-    auto forwarded = forwarded_for(fields);
-    if (forwarded.empty()) {
-        request.peer = socket_peer.texts;
-    } else {
-        auto const client = client_behind(socket_peer.address, forwarded, shared.options.trusted_proxies);
-        if (!client.name.empty()) note_unreadable(client, socket_peer);
-        request.peer = peer_of(client);
-    }
+    request.peer = peer_behind(shared, fields, socket_peer);
     request.same_origin = is_same_origin(request);
     request.known_origin = is_known_origin(request, shared.options.cors);
     target.found = shared.router.find(request.method, request.path);

@@ -171,6 +171,13 @@ void Server::accept()
     }
 }
 
+bool Server::sees_untrusted_proxy() const
+{
+    constexpr std::chrono::minutes remembered{10};
+    std::chrono::seconds const seen(shared_->untrusted_proxy_s.load());
+    return seen.count() != Shared::never && Steady::now().time_since_epoch() - seen < remembered;
+}
+
 std::uint16_t Server::port() const
 {
     return shared_->port;

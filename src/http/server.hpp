@@ -84,6 +84,10 @@ public:
     }
     std::uint16_t port() const;
 
+    // Whether, in the last ten minutes, somebody near (in a private network, or on this machine) sent X-Forwarded-For and is not trusted:
+    // most likely a proxy that TRUSTED_PROXIES should name.
+    bool sees_untrusted_proxy() const;
+
     // Before stop_accepting(), while a load balancer finds out: requests are served as usual, but each answer closes its connection.
     void announce_stop();
     // No new connections; idle ones are closed, running requests finish and then close theirs.
