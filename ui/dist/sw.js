@@ -1,18 +1,18 @@
 // The service worker: keeps the shell and the files with hashed names, so that the pages open without the network. Answers of the API are
 // never kept, nor looked at. tools/build.mjs fills in which build this is and which files a page may need before it has asked for them.
-const build = 'Nc35kHhwqP-R';
+const build = 'p8saFfrts2CU';
 const files = [
-    '/assets/account-DK402fdS.js',
-    '/assets/base-TGjKmzNF.js',
-    '/assets/chat-CEAJOf8z.js',
-    '/assets/docs-RduiEsa4.js',
+    '/assets/account-CafqJ8Qh.js',
+    '/assets/base-0jYgp-cB.js',
+    '/assets/chat-B4z6yMG7.js',
+    '/assets/docs-CV5Oxcls.js',
     '/assets/icon-BhhRyRvH.svg',
     '/assets/inter-latin-wght-normal-Dx4kXJAl.woff2',
-    '/assets/markdown-DrBObe_q.js',
-    '/assets/plan-DCLcymlg.js',
-    '/assets/replies-DG8VMCrf.js',
+    '/assets/markdown-DwaEiUDf.js',
+    '/assets/plan-DUy1iVCl.js',
+    '/assets/replies-iTXHRThn.js',
     '/assets/rolldown-runtime-QQ38H6s1.js',
-    '/assets/signin-DR9xilEL.js',
+    '/assets/signin-Dq2w7qQL.js',
     '/assets/style-b3Cz4r6P.css',
     '/assets/theme-5gCxuP5E.js',
 ];

@@ -67,7 +67,9 @@ test('each question that is sent comes to the top once, also below a long reply 
             await finished(page, turn);
             await rested(page);
             const place = () => page.evaluate(() => [...document.querySelectorAll('.turn.user')].at(-1).getBoundingClientRect().top - document.querySelector('.scroll').getBoundingClientRect().top);
-            await until(`question ${turn} at the top`, async () => Math.abs((await place()) - 16) <= 1);
+            await until(`question ${turn} at the top`, async () => Math.abs((await place()) - 16) <= 1).catch(async (failure) => {
+                throw new Error(`${failure.message}: it is at ${await place()}`);
+            });
         }
         await context.close();
     }

@@ -15,6 +15,7 @@ export class ThreadScroll {
     readonly #onFold: (isBelow: boolean) => void;
     readonly #observer: ResizeObserver;
     #anchor: HTMLElement | null = null; // The question that stands at the top.
+    #holds = false; // It stands there because it was sent, and nobody has scrolled since.
     #follows = false;
     #lastTop = 0;
     #below = false;
@@ -44,13 +45,14 @@ export class ThreadScroll {
     // A question was sent: it glides to the top, once.
     ask(question: HTMLElement): void {
         this.#anchor = question;
+        this.#holds = true;
         this.#follows = false;
-        this.#fit();
         this.#glide(() => this.#topOf(question) - topGap);
     }
 
     // Where a room opens: at a place that was kept, at a turn, or at its end.
     openAt(place: { turn: HTMLElement; offset?: number } | { top: number } | 'end'): void {
+        this.#holds = typeof place === 'object' && 'turn' in place && place.offset === undefined;
         if (place === 'end') return this.#glide(() => this.#scroller.scrollHeight, true);
         if ('top' in place) return this.#glide(() => place.top, true);
         const { turn, offset } = place;
@@ -60,6 +62,7 @@ export class ThreadScroll {
 
     // To the latest, and on with it.
     follow(): void {
+        this.#holds = false;
         this.#follows = true;
         this.#glide(() => this.#end);
     }
@@ -70,6 +73,7 @@ export class ThreadScroll {
     }
 
     toTurn(turn: HTMLElement): void {
+        this.#holds = false;
         this.#follows = false;
         this.#glide(() => this.#topOf(turn) - topGap);
     }
@@ -134,6 +138,11 @@ export class ThreadScroll {
         if (this.#follows && this.#gliding === 0) {
             this.#scroller.scrollTop = Math.max(this.#scroller.scrollTop, this.#end);
             this.#lastTop = this.#scroller.scrollTop;
+        } else if (this.#holds && this.#gliding === 0 && this.#anchor?.isConnected) {
+            // What shrinks below it (the line that says "Thinking") leaves less to scroll for a moment, and the browser moved the view.
+            const top = this.#topOf(this.#anchor) - topGap;
+            if (Math.abs(this.#scroller.scrollTop - top) >= 1) this.#scroller.scrollTop = top;
+            this.#lastTop = this.#scroller.scrollTop;
         }
         this.#look();
     }
@@ -141,12 +150,14 @@ export class ThreadScroll {
     #scrolled = (): void => {
         const top = this.#scroller.scrollTop;
         if (this.#gliding === 0 && top < this.#lastTop - 1) this.#follows = false;
+        if (this.#gliding === 0 && Math.abs(top - this.#lastTop) > 1) this.#holds = false;
         this.#lastTop = top;
         this.#look();
     };
 
     // The reader's hand ends a glide.
     #touched = (): void => {
+        this.#holds = false;
         cancelAnimationFrame(this.#gliding);
         this.#gliding = 0;
     };

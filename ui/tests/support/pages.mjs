@@ -55,7 +55,8 @@ export class World {
 
     async #begin({ env = {}, host = '127.0.0.1', folder = process.env.POLLUX_PAGES } = {}) {
         this.sim = await Sim.start();
-        this.server = await Server.start({ env: { ...roomySettings, ...this.sim.settings(), ...env } });
+        this.server = new Server({ env: { ...roomySettings, ...this.sim.settings(), ...env } });
+        await this.server.start();
         if (folder) this.front = await servePages({ server: this.server.url, folder: path.resolve(folder) });
         else await refuseOtherPages(this.server.port, host);
         this.door = await Door.to(this.front?.address().port ?? this.server.port);
@@ -148,7 +149,7 @@ export class World {
         for (const context of this.#contexts) await context.close().catch(() => {});
         await this.door?.shut();
         this.front?.close().closeAllConnections();
-        await this.server?.kill();
+        if (this.server?.program) await this.server.kill();
         await this.sim?.stop();
         for (const folder of this.#folders) fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     }
