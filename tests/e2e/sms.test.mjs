@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { Client } from './support/client.mjs';
 import { command } from './support/command.mjs';
 import { listening } from './support/listening.mjs';
-import { endPrograms, freePort, until } from './support/process.mjs';
+import { endPrograms, freePort, logged, until } from './support/process.mjs';
 import { saysCode } from './support/secrets.mjs';
 import { Server, roomySettings } from './support/server.mjs';
 import { Postgres } from './support/services.mjs';
@@ -236,9 +236,9 @@ for (const [kind, databaseName] of [['twilio', 'SQLite'], ['twilio', 'PostgreSQL
             assert.match(stdout, /INSERT INTO (public\.)?sms_log /);
             return stdout.replaceAll(/^INSERT INTO users .*$/gm, '');
         };
+        const readMetrics = async () => (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
         const lookFor = async (code, number) => {
-            const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
-            const places = { dump: await dump(), log: server.log + server.console, metrics };
+            const places = { dump: await dump(), log: server.log + server.console, metrics: await readMetrics() };
             for (const [place, text] of Object.entries(places)) {
                 assert.ok(!saysCode(text, code), `a code is in the ${place}`);
                 assert.ok(!text.includes(number.slice(1)), `a number is in the ${place}`);
@@ -262,9 +262,10 @@ for (const [kind, databaseName] of [['twilio', 'SQLite'], ['twilio', 'PostgreSQL
             await isLast('status', 'delivered');
         }
         assert.equal((await verify(client, mobile, code)).status, 200);
-        const after = await lookFor(code, mobile);
-        assert.match(after.metrics, /pollux_codes_total\{[^}]*outcome="accepted"/);
-        assert.match(after.log, /"event":"code_handed_over"/);
+        // Both come behind the row.
+        await logged(server, '"event":"code_handed_over"');
+        await until('its end in the metrics', async () => /pollux_codes_total\{[^}]*outcome="accepted"/.test(await readMetrics()));
+        await lookFor(code, mobile);
         client.close();
         await server.stop();
         await vendor.stop();
