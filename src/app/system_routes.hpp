@@ -7,6 +7,7 @@
 #include "http/router.hpp"
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -20,6 +21,7 @@ struct SystemRoutes {
     chat::QueueWatch const& queue;
     std::atomic<bool> is_stopping = false;           // /readyz says no from then on.
     std::shared_ptr<std::string const> openapi_json; // Set once all routes are added.
+    std::function<bool()> sees_untrusted_proxy;      // Of a server; may be empty.
 };
 
 // /health/, /readyz, /livez. Ready is who can ask the database; all else that is missing is told, and costs speed.

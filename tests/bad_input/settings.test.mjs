@@ -9,7 +9,7 @@ import { Server } from '../e2e/support/server.mjs';
 
 after(endPrograms);
 
-const safe = { PATH: process.env.PATH, METRICS_LISTEN: '', SECRET_KEY: 'Zk3vX9q-7Lw2TmB5sR8uYc1NhD6fGjPaQ', AI_MODELS: 'demo', LISTEN: '127.0.0.1:0' };
+const safe = { PATH: process.env.PATH, METRICS_LISTEN: '', DATA_MAY_VANISH: 'True', SECRET_KEY: 'Zk3vX9q-7Lw2TmB5sR8uYc1NhD6fGjPaQ', AI_MODELS: 'demo', LISTEN: '127.0.0.1:0' };
 const farDay = '2099-01-01';
 
 // Settings -> the name that the line begins with.
