@@ -117,9 +117,10 @@ export const bugs = [
         const [first, second] = pairInARoom(replies);
         first.completedAt = Math.max(...kills, second.completedAt) + 10;
     }],
-    ['the model is called again and again', 'calls', ({ calls }) => {
+    ['the model is called again and again', 'calls', ({ calls, kills }) => {
         const last = calls.at(-1);
-        for (let extra = 0; extra < 4; ++extra) calls.push({ ...last, startedAt: last.startedAt + extra / 1000 });
+        for (let extra = 0; extra < 4 + kills.length; ++extra) // More than the kills, whichever of them hit it, explain.
+            calls.push({ ...last, startedAt: last.startedAt + extra / 1000 });
     }],
     ['the context of a reply lacks a turn', 'torn', ({ questions, replies, shown, sends }) => {
         const [, last] = pairInARoom(replies);

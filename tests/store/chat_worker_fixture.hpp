@@ -45,7 +45,7 @@ protected:
         chat::ReplyTools tools{temp.database(), feed,    {notices, room_lists}, models, temp.clock(), gauge,
                                "Be kind.",      limiter, calls_per_minute_max,  titles};
         chat::ReplyWorker::Options options{
-            .replies_max = replies_max, .scan_every = scan_every, .renew_every = std::chrono::milliseconds(20)};
+            .replies_max = replies_max, .scan_every = scan_every, .renew_every = std::chrono::milliseconds(100)};
         worker = std::make_unique<chat::ReplyWorker>(std::move(tools), runtime, options);
         worker->start();
         service.emplace(parts());
