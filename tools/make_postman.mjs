@@ -109,7 +109,7 @@ const order = {
         'verifyOtp', 'logIn', 'changePassword', 'logInByLink', 'logOut', 'sendOtp', 'verifyOtp', 'deleteMe', 'takeTextReport'],
     chat: ['createRoom', 'listRooms', 'showRoom', 'changeRoom', 'sendMessage', 'showMessage', 'streamReply', 'stopReply', 'retryReply', 'listVariants', 'listModels',
         'streamEvents', 'deleteRoom'],
-    subscription: ['buyPlan', 'buyPro', 'pay', 'showSubscription', 'openPortal', 'cancelSubscription', 'reactivateSubscription', 'showDone', 'takePaymentEvent'],
+    subscription: ['buyPlan', 'buyPro', 'pay', 'showSubscription', 'openPortal', 'cancelSubscription', 'reactivateSubscription', 'takePaymentEvent'],
 };
 const tags = ['chat', 'user', 'billing', 'subscription', 'system', 'accounts']; // The last deletes the account.
 

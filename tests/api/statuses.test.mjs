@@ -138,7 +138,7 @@ describe('what a server in debug says', { timeout: 500_000 }, () => {
     test('answers, and refusals of their own', async () => {
         const as = (id, options = {}) => ask(server, byId[id], { token: user.access, ...options });
         const status = async (id, expected, options) => assert.equal((await as(id, options)).status, expected, id);
-        for (const id of ['me', 'changeMe', 'listSessions', 'listModels', 'showUsage', 'listPlans', 'health', 'readyz', 'livez', 'openapi', 'showDone', 'streamEvents']) await status(id, 200);
+        for (const id of ['me', 'changeMe', 'listSessions', 'listModels', 'showUsage', 'listPlans', 'health', 'readyz', 'livez', 'openapi', 'config', 'streamEvents']) await status(id, 200);
         assert.equal((await as('signUp', { body: { mobile: '1234567890', password: 'a-long-pass-word-7' } })).body.code, 'mobile_taken');
         const room = (await as('createRoom')).body.id;
         const sent = (await as('sendMessage', { ids: { room }, query: '?wait=20' })).body;

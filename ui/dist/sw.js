@@ -1,18 +1,18 @@
 // The service worker: keeps the shell and the files with hashed names, so that the pages open without the network. Answers of the API are
 // never kept, nor looked at. tools/build.mjs fills in which build this is and which files a page may need before it has asked for them.
-const build = 'p8saFfrts2CU';
+const build = 'zhYArvZVeZvk';
 const files = [
-    '/assets/account-CafqJ8Qh.js',
-    '/assets/base-0jYgp-cB.js',
-    '/assets/chat-B4z6yMG7.js',
-    '/assets/docs-CV5Oxcls.js',
+    '/assets/account-CBZBHt4d.js',
+    '/assets/base-BiSUorZF.js',
+    '/assets/chat-dLnv2Y4m.js',
+    '/assets/docs-BFpNQptp.js',
     '/assets/icon-BhhRyRvH.svg',
     '/assets/inter-latin-wght-normal-Dx4kXJAl.woff2',
-    '/assets/markdown-DwaEiUDf.js',
-    '/assets/plan-DUy1iVCl.js',
-    '/assets/replies-iTXHRThn.js',
-    '/assets/rolldown-runtime-QQ38H6s1.js',
-    '/assets/signin-Dq2w7qQL.js',
+    '/assets/markdown-7i5SZRyD.js',
+    '/assets/plan-D5nHUrpu.js',
+    '/assets/replies-D0IdPcrb.js',
+    '/assets/rolldown-runtime-XKyaHtl9.js',
+    '/assets/signin-BRW6Hmde.js',
     '/assets/style-b3Cz4r6P.css',
     '/assets/theme-5gCxuP5E.js',
 ];

@@ -96,9 +96,9 @@ test('right to left: the page is mirrored, what is written by others runs its ow
     await finished(page);
     await page.locator('.turn.reply').last().focus();
     await page.keyboard.press('ArrowRight');
-    await page.waitForFunction(() => document.querySelector('.branch [aria-hidden]')?.textContent === '1 / 2');
+    await page.waitForFunction(() => document.querySelector('.branch span[aria-hidden]')?.textContent === '1 / 2');
     await page.keyboard.press('ArrowLeft');
-    await page.waitForFunction(() => document.querySelector('.branch [aria-hidden]')?.textContent === '2 / 2');
+    await page.waitForFunction(() => document.querySelector('.branch span[aria-hidden]')?.textContent === '2 / 2');
     assert.deepEqual(await watch.found(), nothing);
 });
 

@@ -52,7 +52,7 @@ export interface paths {
         put?: never;
         /**
          * Takes a one-time code: logs in, or allows a reset, or confirms this session.
-         * @description Takes a one-time code: logs in, or allows a reset, or confirms this session. Codes to expect: `invalid_code`, `too_many_guesses`, `token_missing`, `session_ended`, `foreign_origin`, `busy`.
+         * @description Takes a one-time code: logs in, or allows a reset, or confirms this session. Codes to expect: `invalid_code`, `too_many_guesses`, `token_missing`, `session_ended`, `busy`, `foreign_origin`.
          */
         post: operations["verifyOtp"];
         delete?: never;
@@ -72,7 +72,7 @@ export interface paths {
         put?: never;
         /**
          * Logs in with a password.
-         * @description Logs in with a password. Codes to expect: `password_login_disabled`, `wrong_credentials`, `too_many_guesses`, `busy`.
+         * @description Logs in with a password. Codes to expect: `password_login_disabled`, `wrong_credentials`, `too_many_guesses`, `busy`, `foreign_origin`.
          */
         post: operations["logIn"];
         delete?: never;
@@ -92,7 +92,7 @@ export interface paths {
         put?: never;
         /**
          * Logs in with the link that createsuperuser printed.
-         * @description Logs in with the link that createsuperuser printed. Codes to expect: `invalid_link`.
+         * @description Logs in with the link that createsuperuser printed. Codes to expect: `invalid_link`, `foreign_origin`.
          */
         post: operations["logInByLink"];
         delete?: never;
@@ -171,8 +171,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Gives new tokens for a refresh token.
-         * @description Gives new tokens for a refresh token. Codes to expect: `refresh_invalid`, `refresh_expired`, `refresh_reused`, `session_ended`.
+         * Gives new tokens for a refresh token, which pages have in their cookie.
+         * @description Gives new tokens for a refresh token, which pages have in their cookie. Codes to expect: `refresh_invalid`, `refresh_expired`, `refresh_reused`, `session_ended`, `foreign_origin`.
          */
         post: operations["refreshSession"];
         delete?: never;
@@ -192,7 +192,7 @@ export interface paths {
         put?: never;
         /**
          * Ends this session, or all.
-         * @description Ends this session, or all.
+         * @description Ends this session, or all. Codes to expect: `foreign_origin`.
          */
         post: operations["logOut"];
         delete?: never;
@@ -681,26 +681,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/subscription/done": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * A page for people who come back from the payment provider
-         * @description A page for people who come back from the payment provider
-         */
-        get: operations["showDone"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/health": {
         parameters: {
             query?: never;
@@ -710,7 +690,7 @@ export interface paths {
         };
         /**
          * Whether this process can serve, which takes its database, and what else is missing
-         * @description Whether this process can serve, which takes its database, and what else is missing
+         * @description Whether this process can serve, which takes its database, and what else is missing. Codes to expect: `database_unavailable`, `stopping`.
          */
         get: operations["health"];
         put?: never;
@@ -730,7 +710,7 @@ export interface paths {
         };
         /**
          * The same as /health/, for load balancers
-         * @description The same as /health/, for load balancers
+         * @description The same as /health/, for load balancers. Codes to expect: `database_unavailable`, `stopping`.
          */
         get: operations["readyz"];
         put?: never;
@@ -773,6 +753,26 @@ export interface paths {
          * @description This document.
          */
         get: operations["openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a front end needs to know before anybody is signed in.
+         * @description What a front end needs to know before anybody is signed in.
+         */
+        get: operations["config"];
         put?: never;
         post?: never;
         delete?: never;
@@ -852,7 +852,7 @@ export interface components {
         };
         LoggedIn: {
             access: string;
-            refresh: string;
+            refresh?: string;
             token_type: string;
             expires_in: number;
             user: components["schemas"]["User"];
@@ -877,11 +877,11 @@ export interface components {
         };
         Tokens: {
             access: string;
-            refresh: string;
+            refresh?: string;
             expires_in: number;
         };
         RefreshSession: {
-            refresh: string;
+            refresh?: string;
         };
         LogOut: {
             refresh?: string;
@@ -920,6 +920,7 @@ export interface components {
             model: string | null;
             system_prompt: string;
             pinned: boolean;
+            running: boolean;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -949,6 +950,7 @@ export interface components {
             named_by: "nobody" | "message" | "model" | "user";
             model: string | null;
             pinned: boolean;
+            running: boolean;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -992,7 +994,10 @@ export interface components {
             waiting: components["schemas"]["Waiting"] | null;
             /** Format: date-time */
             created_at: string;
+            started_at: string | null;
             completed_at: string | null;
+            thought_ms: number | null;
+            request_id: string | null;
         };
         CitationView: {
             url: string;
@@ -1192,9 +1197,27 @@ export interface components {
             database: string;
             redis: string;
             workers: string;
+            proxies?: string;
         };
         Alive: {
             status: string;
+        };
+        PublicConfig: {
+            countries: string[] | null;
+            default_country: string;
+            password_login: boolean;
+            brand: components["schemas"]["PublicBrand"];
+            /** @enum {string} */
+            billing: "off" | "demo" | "stripe";
+            plans: string | null;
+            terms_url: string | null;
+            privacy_url: string | null;
+        };
+        PublicBrand: {
+            name: string;
+            accent: string;
+            accent_dark: string;
+            logo: string | null;
         };
         /** @description RFC 9457. */
         Problem: {
@@ -1211,6 +1234,8 @@ export interface components {
                 plans: string;
                 checkout: string;
             };
+            /** @description Of already_subscribed: where to change the subscription, or to pay. */
+            portal_url?: string;
             errors?: {
                 field: string;
                 code: string;
@@ -1232,6 +1257,8 @@ export interface components {
     parameters: {
         /** @description Repeats with the same key within 24 hours have one effect and get the same ids. */
         IdempotencyKey: string;
+        /** @description `web`, of a page with this server's Origin: the refresh token travels in a cookie that no script reads, and never in a body. */
+        PolluxClient: string;
         /** @description The id of the last event that was read: the stream goes on behind it. */
         LastEventID: string;
     };
@@ -1255,6 +1282,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "mobile": "+14155552671",
+                 *       "password": "a-long-pass-word-7",
+                 *       "name": "Ada"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SignUp"];
             };
         };
@@ -1267,16 +1301,94 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "mobile": "+14155552671",
+                     *       "name": "Ada",
+                     *       "email": null,
+                     *       "tier": "basic",
+                     *       "is_verified": false,
+                     *       "is_admin": false,
+                     *       "date_joined": "2026-12-01T09:00:26Z",
+                     *       "signup_token": "njDm8_I7COTz2uXi6HG7cQkQJt4F266fvfQ-JzviFnw"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SignedUp"];
                 };
             };
-            400: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `mobile_taken`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `unsupported_media_type`, `unsupported_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`, `too_many_signups`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`, `busy`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -1289,6 +1401,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "mobile": "+14155552671",
+                 *       "purpose": "login"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SendOtp"];
             };
         };
@@ -1301,28 +1419,120 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "detail": "If the number has an account, a code is on its way to it.",
+                     *       "expires_in": 300,
+                     *       "retry_after": 60,
+                     *       "challenge": "fl3djZ8m7p3tZyrOmmNU2KwSUgCUQSFMAip4-Iy-VF0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["CodeSent"];
                 };
             };
-            400: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `no_account`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `unsupported_media_type`, `unsupported_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`, `otp_cooldown`, `otp_hourly_limit`, `otp_daily_limit`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
     verifyOtp: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `web`, of a page with this server's Origin: the refresh token travels in a cookie that no script reads, and never in a body. */
+                "X-Pollux-Client"?: components["parameters"]["PolluxClient"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "mobile": "+14155552671",
+                 *       "code": "123456",
+                 *       "purpose": "login"
+                 *     }
+                 */
                 "application/json": components["schemas"]["VerifyOtp"];
             };
         };
@@ -1335,28 +1545,129 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIiwic2lkIjoiMSIsInR5cCI6ImFjY2VzcyJ9.c2lnbmF0dXJl",
+                     *       "refresh": "v1.1.1.1.OsYw-UcP5tByooFafEUkWtmXvspLnh4qf_jFxaOP3T4",
+                     *       "token_type": "Bearer",
+                     *       "expires_in": 900,
+                     *       "user": {
+                     *         "id": 1,
+                     *         "mobile": "+14155552671",
+                     *         "name": "Ada",
+                     *         "email": null,
+                     *         "tier": "basic",
+                     *         "is_verified": true,
+                     *         "is_admin": false,
+                     *         "date_joined": "2026-12-01T09:00:26Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Verified"];
                 };
             };
-            400: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `invalid_json`, `invalid_code`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `foreign_origin`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `unsupported_media_type`, `unsupported_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`, `too_many_guesses`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`, `busy`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
     logIn: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `web`, of a page with this server's Origin: the refresh token travels in a cookie that no script reads, and never in a body. */
+                "X-Pollux-Client"?: components["parameters"]["PolluxClient"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "mobile": "+14155552671",
+                 *       "password": "a-long-pass-word-7"
+                 *     }
+                 */
                 "application/json": components["schemas"]["LogIn"];
             };
         };
@@ -1369,28 +1680,128 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIiwic2lkIjoiMSIsInR5cCI6ImFjY2VzcyJ9.c2lnbmF0dXJl",
+                     *       "refresh": "v1.1.1.1.OsYw-UcP5tByooFafEUkWtmXvspLnh4qf_jFxaOP3T4",
+                     *       "token_type": "Bearer",
+                     *       "expires_in": 900,
+                     *       "user": {
+                     *         "id": 1,
+                     *         "mobile": "+14155552671",
+                     *         "name": "Ada",
+                     *         "email": null,
+                     *         "tier": "basic",
+                     *         "is_verified": true,
+                     *         "is_admin": false,
+                     *         "date_joined": "2026-12-01T09:00:26Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["LoggedIn"];
                 };
             };
-            400: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `wrong_credentials`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `password_login_disabled`, `foreign_origin`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `unsupported_media_type`, `unsupported_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`, `too_many_guesses`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`, `busy`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
     logInByLink: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `web`, of a page with this server's Origin: the refresh token travels in a cookie that no script reads, and never in a body. */
+                "X-Pollux-Client"?: components["parameters"]["PolluxClient"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "token": "q0Yw-the-token-that-createsuperuser-printed"
+                 *     }
+                 */
                 "application/json": components["schemas"]["LogInByLink"];
             };
         };
@@ -1403,16 +1814,99 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIiwic2lkIjoiMSIsInR5cCI6ImFjY2VzcyJ9.c2lnbmF0dXJl",
+                     *       "refresh": "v1.1.1.1.OsYw-UcP5tByooFafEUkWtmXvspLnh4qf_jFxaOP3T4",
+                     *       "token_type": "Bearer",
+                     *       "expires_in": 900,
+                     *       "user": {
+                     *         "id": 1,
+                     *         "mobile": "+14155552671",
+                     *         "name": "Ada",
+                     *         "email": null,
+                     *         "tier": "basic",
+                     *         "is_verified": true,
+                     *         "is_admin": false,
+                     *         "date_joined": "2026-12-01T09:00:26Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["LoggedIn"];
                 };
             };
-            400: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `invalid_json`, `invalid_link`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `foreign_origin`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `unsupported_media_type`, `unsupported_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -1425,6 +1919,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "mobile": "+14155552671"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ForgotPassword"];
             };
         };
@@ -1437,16 +1936,89 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "detail": "If the number has an account, a code is on its way to it.",
+                     *       "expires_in": 300,
+                     *       "retry_after": 60,
+                     *       "challenge": "fl3djZ8m7p3tZyrOmmNU2KwSUgCUQSFMAip4-Iy-VF0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["CodeSent"];
                 };
             };
-            400: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `no_account`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `unsupported_media_type`, `unsupported_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`, `otp_cooldown`, `otp_hourly_limit`, `otp_daily_limit`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -1459,6 +2031,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "reset_token": "p8Tz-the-token-that-verify-otp-gave",
+                 *       "new_password": "another-pass-word-8"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ResetPassword"];
             };
         };
@@ -1472,13 +2050,69 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `invalid_json`, `invalid_reset_token`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `unsupported_media_type`, `unsupported_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`, `busy`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -1491,6 +2125,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "old_password": "a-long-pass-word-7",
+                 *       "new_password": "another-pass-word-8"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ChangePassword"];
             };
         };
@@ -1504,26 +2144,107 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `wrong_password`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `unsupported_media_type`, `unsupported_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`, `too_many_guesses`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`, `busy`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
     refreshSession: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `web`, of a page with this server's Origin: the refresh token travels in a cookie that no script reads, and never in a body. */
+                "X-Pollux-Client"?: components["parameters"]["PolluxClient"];
+            };
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "refresh": "v1.1.1.1.OsYw-UcP5tByooFafEUkWtmXvspLnh4qf_jFxaOP3T4"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RefreshSession"];
             };
         };
@@ -1536,28 +2257,117 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIiwic2lkIjoiMSIsInR5cCI6ImFjY2VzcyJ9.c2lnbmF0dXJl",
+                     *       "refresh": "v1.1.1.2.OjYfKQSkheN3RN3UtO2gXJG9zD3KFYqjVYSan9QGQaI",
+                     *       "expires_in": 900
+                     *     }
+                     */
                     "application/json": components["schemas"]["Tokens"];
                 };
             };
-            400: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `refresh_invalid`, `refresh_expired`, `refresh_reused`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `foreign_origin`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `unsupported_media_type`, `unsupported_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
     logOut: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `web`, of a page with this server's Origin: the refresh token travels in a cookie that no script reads, and never in a body. */
+                "X-Pollux-Client"?: components["parameters"]["PolluxClient"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "all": false
+                 *     }
+                 */
                 "application/json": components["schemas"]["LogOut"];
             };
         };
@@ -1571,14 +2381,87 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `foreign_origin`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `unsupported_media_type`, `unsupported_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -1602,14 +2485,69 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "results": [
+                     *         {
+                     *           "id": 1,
+                     *           "created_at": "2026-12-01T09:00:26Z",
+                     *           "last_used_at": "2026-12-01T09:00:26Z",
+                     *           "ip": "198.51.100.7",
+                     *           "user_agent": "Mozilla/5.0",
+                     *           "current": true
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["PageSessionView"];
                 };
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `invalid_cursor`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -1634,12 +2572,60 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `session_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -1660,13 +2646,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "mobile": "+14155552671",
+                     *       "name": "Ada",
+                     *       "email": null,
+                     *       "tier": "basic",
+                     *       "is_verified": true,
+                     *       "is_admin": false,
+                     *       "date_joined": "2026-12-01T09:00:26Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -1679,6 +2709,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "password": "a-long-pass-word-7"
+                 *     }
+                 */
                 "application/json": components["schemas"]["DeleteAccount"];
             };
         };
@@ -1692,14 +2727,87 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `confirmation_required`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `unsupported_media_type`, `unsupported_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`, `too_many_guesses`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`, `busy`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -1712,6 +2820,12 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Ada L.",
+                 *       "custom_instructions": "Answer briefly."
+                 *     }
+                 */
                 "application/json": components["schemas"]["ChangeProfile"];
             };
         };
@@ -1724,17 +2838,93 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "mobile": "+14155552671",
+                     *       "name": "Ada L.",
+                     *       "email": null,
+                     *       "tier": "basic",
+                     *       "is_verified": true,
+                     *       "is_admin": false,
+                     *       "date_joined": "2026-12-01T09:00:26Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `unsupported_media_type`, `unsupported_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -1760,14 +2950,59 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "received": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReportTaken"];
                 };
             };
-            400: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `signature_missing`, `signature_invalid`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`, `sms_not_configured`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -1792,14 +3027,76 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "results": [
+                     *         {
+                     *           "id": 1,
+                     *           "name": "Test Chatroom",
+                     *           "named_by": "user",
+                     *           "model": null,
+                     *           "pinned": false,
+                     *           "running": false,
+                     *           "created_at": "2026-12-01T09:00:27Z",
+                     *           "updated_at": "2026-12-01T09:00:28Z",
+                     *           "last_message": {
+                     *             "text": "Why did the coroutine never finish its story?\n\nBecause it said \"to be continued\" and nobody kept the handle.",
+                     *             "role": "assistant",
+                     *             "created_at": "2026-12-01T09:00:27Z"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["RoomPage"];
                 };
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `cursor_invalid`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -1815,6 +3112,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Test Chatroom"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateRoom"];
             };
         };
@@ -1827,17 +3129,104 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "name": "Test Chatroom",
+                     *       "named_by": "user",
+                     *       "model": null,
+                     *       "system_prompt": "",
+                     *       "pinned": false,
+                     *       "running": false,
+                     *       "created_at": "2026-12-01T09:00:27Z",
+                     *       "updated_at": "2026-12-01T09:00:27Z",
+                     *       "last_message": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Room"];
                 };
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `invalid_json`, `invalid_idempotency_key`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `idempotency_in_progress`, `rooms_max_reached`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `unsupported_media_type`, `unsupported_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`, `idempotency_key_reused`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`, `outcome_unknown`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -1864,15 +3253,135 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "name": "Test Chatroom",
+                     *       "named_by": "user",
+                     *       "model": null,
+                     *       "system_prompt": "",
+                     *       "pinned": false,
+                     *       "running": false,
+                     *       "created_at": "2026-12-01T09:00:27Z",
+                     *       "updated_at": "2026-12-01T09:00:28Z",
+                     *       "last_message": {
+                     *         "text": "Why did the coroutine never finish its story?\n\nBecause it said \"to be continued\" and nobody kept the handle.",
+                     *         "role": "assistant",
+                     *         "created_at": "2026-12-01T09:00:27Z"
+                     *       },
+                     *       "messages": [
+                     *         {
+                     *           "id": 1,
+                     *           "chatroom": 1,
+                     *           "role": "user",
+                     *           "status": "completed",
+                     *           "content": "Hello AI! Tell me a joke.",
+                     *           "thoughts": "",
+                     *           "citations": [],
+                     *           "reply_to": null,
+                     *           "variant": 1,
+                     *           "variants": 1,
+                     *           "model": null,
+                     *           "requested_model": null,
+                     *           "finish_reason": null,
+                     *           "error": null,
+                     *           "usage": null,
+                     *           "waiting": null,
+                     *           "created_at": "2026-12-01T09:00:27Z",
+                     *           "started_at": null,
+                     *           "completed_at": "2026-12-01T09:00:27Z",
+                     *           "thought_ms": null,
+                     *           "request_id": null
+                     *         },
+                     *         {
+                     *           "id": 2,
+                     *           "chatroom": 1,
+                     *           "role": "assistant",
+                     *           "status": "completed",
+                     *           "content": "Why did the coroutine never finish its story?\n\nBecause it said \"to be continued\" and nobody kept the handle.\n",
+                     *           "thoughts": "",
+                     *           "citations": [],
+                     *           "reply_to": 1,
+                     *           "variant": 1,
+                     *           "variants": 1,
+                     *           "model": "gemini:gemini-flash-latest",
+                     *           "requested_model": "gemini:gemini-flash-latest",
+                     *           "finish_reason": "stop",
+                     *           "error": null,
+                     *           "usage": {
+                     *             "prompt_tokens": 30,
+                     *             "completion_tokens": 79,
+                     *             "thought_tokens": 0,
+                     *             "estimated": false
+                     *           },
+                     *           "waiting": null,
+                     *           "created_at": "2026-12-01T09:00:27Z",
+                     *           "started_at": "2026-12-01T09:00:27Z",
+                     *           "completed_at": "2026-12-01T09:00:28Z",
+                     *           "thought_ms": null,
+                     *           "request_id": "98444a16f548a74a"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["RoomWithMessages"];
                 };
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `cursor_invalid`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `room_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -1897,12 +3406,60 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `room_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -1918,6 +3475,12 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Jokes",
+                 *       "pinned": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["ChangeRoom"];
             };
         };
@@ -1930,18 +3493,108 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "name": "Jokes",
+                     *       "named_by": "user",
+                     *       "model": null,
+                     *       "system_prompt": "",
+                     *       "pinned": true,
+                     *       "running": false,
+                     *       "created_at": "2026-12-01T09:00:27Z",
+                     *       "updated_at": "2026-12-01T09:00:28Z",
+                     *       "last_message": {
+                     *         "text": "Why did the coroutine never finish its story?\n\nBecause it said \"to be continued\" and nobody kept the handle.",
+                     *         "role": "assistant",
+                     *         "created_at": "2026-12-01T09:00:27Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Room"];
                 };
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `room_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `unsupported_media_type`, `unsupported_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -1963,6 +3616,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "content": "Hello AI! Tell me a joke."
+                 *     }
+                 */
                 "application/json": components["schemas"]["SendMessage"];
             };
         };
@@ -1975,19 +3633,172 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": {
+                     *         "id": 1,
+                     *         "chatroom": 1,
+                     *         "role": "user",
+                     *         "status": "completed",
+                     *         "content": "Hello AI! Tell me a joke.",
+                     *         "thoughts": "",
+                     *         "citations": [],
+                     *         "reply_to": null,
+                     *         "variant": 1,
+                     *         "variants": 1,
+                     *         "model": null,
+                     *         "requested_model": null,
+                     *         "finish_reason": null,
+                     *         "error": null,
+                     *         "usage": null,
+                     *         "waiting": null,
+                     *         "created_at": "2026-12-01T09:00:27Z",
+                     *         "started_at": null,
+                     *         "completed_at": "2026-12-01T09:00:27Z",
+                     *         "thought_ms": null,
+                     *         "request_id": null
+                     *       },
+                     *       "reply": {
+                     *         "id": 2,
+                     *         "chatroom": 1,
+                     *         "role": "assistant",
+                     *         "status": "completed",
+                     *         "content": "Why did the coroutine never finish its story?\n\nBecause it said \"to be continued\" and nobody kept the handle.\n",
+                     *         "thoughts": "",
+                     *         "citations": [],
+                     *         "reply_to": 1,
+                     *         "variant": 1,
+                     *         "variants": 1,
+                     *         "model": "gemini:gemini-flash-latest",
+                     *         "requested_model": "gemini:gemini-flash-latest",
+                     *         "finish_reason": "stop",
+                     *         "error": null,
+                     *         "usage": {
+                     *           "prompt_tokens": 30,
+                     *           "completion_tokens": 79,
+                     *           "thought_tokens": 0,
+                     *           "estimated": false
+                     *         },
+                     *         "waiting": null,
+                     *         "created_at": "2026-12-01T09:00:27Z",
+                     *         "started_at": "2026-12-01T09:00:27Z",
+                     *         "completed_at": "2026-12-01T09:00:28Z",
+                     *         "thought_ms": null,
+                     *         "request_id": "98444a16f548a74a"
+                     *       },
+                     *       "stream_url": "/chatroom/1/message/2/stream/",
+                     *       "usage": {
+                     *         "tier": "basic",
+                     *         "limit": 5,
+                     *         "used": 1,
+                     *         "remaining": 4,
+                     *         "resets_at": "2026-12-02T00:00:00Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Sent"];
                     "text/event-stream": string;
                 };
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `invalid_json`, `invalid_idempotency_key`, `bad_event_id`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `model_not_in_plan`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `room_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `unsupported_media_type`, `unsupported_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`, `invalid_input`, `idempotency_key_reused`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`, `daily_limit_reached`, `room_busy`, `queue_full`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`, `busy`, `outcome_unknown`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -2013,14 +3824,84 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 2,
+                     *       "chatroom": 1,
+                     *       "role": "assistant",
+                     *       "status": "completed",
+                     *       "content": "Why did the coroutine never finish its story?\n\nBecause it said \"to be continued\" and nobody kept the handle.\n",
+                     *       "thoughts": "",
+                     *       "citations": [],
+                     *       "reply_to": 1,
+                     *       "variant": 1,
+                     *       "variants": 1,
+                     *       "model": "gemini:gemini-flash-latest",
+                     *       "requested_model": "gemini:gemini-flash-latest",
+                     *       "finish_reason": "stop",
+                     *       "error": null,
+                     *       "usage": {
+                     *         "prompt_tokens": 30,
+                     *         "completion_tokens": 79,
+                     *         "thought_tokens": 0,
+                     *         "estimated": false
+                     *       },
+                     *       "waiting": null,
+                     *       "created_at": "2026-12-01T09:00:27Z",
+                     *       "started_at": "2026-12-01T09:00:27Z",
+                     *       "completed_at": "2026-12-01T09:00:28Z",
+                     *       "thought_ms": null,
+                     *       "request_id": "98444a16f548a74a"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Message"];
                 };
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `message_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -2051,6 +3932,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example event: start
+                     *     id: 1-0
+                     *     data: {"message_id":2,"attempt":1,"model":"gemini:gemini-flash-latest"}
+                     *
+                     *     event: delta
+                     *     id: 1-24
+                     *     data: {"text":"Why did the coroutine ne"}
+                     */
                     "text/event-stream": string;
                 };
             };
@@ -2061,12 +3951,60 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `bad_event_id`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `message_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -2092,15 +4030,93 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 2,
+                     *       "chatroom": 1,
+                     *       "role": "assistant",
+                     *       "status": "completed",
+                     *       "content": "Why did the coroutine never finish its story?\n\nBecause it said \"to be continued\" and nobody kept the handle.\n",
+                     *       "thoughts": "",
+                     *       "citations": [],
+                     *       "reply_to": 1,
+                     *       "variant": 1,
+                     *       "variants": 1,
+                     *       "model": "gemini:gemini-flash-latest",
+                     *       "requested_model": "gemini:gemini-flash-latest",
+                     *       "finish_reason": "stop",
+                     *       "error": null,
+                     *       "usage": {
+                     *         "prompt_tokens": 30,
+                     *         "completion_tokens": 79,
+                     *         "thought_tokens": 0,
+                     *         "estimated": false
+                     *       },
+                     *       "waiting": null,
+                     *       "created_at": "2026-12-01T09:00:27Z",
+                     *       "started_at": "2026-12-01T09:00:27Z",
+                     *       "completed_at": "2026-12-01T09:00:28Z",
+                     *       "thought_ms": null,
+                     *       "request_id": "98444a16f548a74a"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Message"];
                 };
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `message_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -2129,15 +4145,118 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "reply": {
+                     *         "id": 3,
+                     *         "chatroom": 1,
+                     *         "role": "assistant",
+                     *         "status": "queued",
+                     *         "content": "",
+                     *         "thoughts": "",
+                     *         "citations": [],
+                     *         "reply_to": 1,
+                     *         "variant": 2,
+                     *         "variants": 2,
+                     *         "model": "gemini:gemini-flash-latest",
+                     *         "requested_model": "gemini:gemini-flash-latest",
+                     *         "finish_reason": null,
+                     *         "error": null,
+                     *         "usage": null,
+                     *         "waiting": null,
+                     *         "created_at": "2026-12-01T09:00:28Z",
+                     *         "started_at": null,
+                     *         "completed_at": null,
+                     *         "thought_ms": null,
+                     *         "request_id": "98444a16f548a74a"
+                     *       },
+                     *       "stream_url": "/chatroom/1/message/3/stream/"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Retried"];
                 };
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `invalid_idempotency_key`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `model_not_in_plan`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `room_not_found`, `message_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `reply_running`, `too_many_variants`, `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `idempotency_key_reused`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`, `daily_limit_reached`, `room_busy`, `queue_full`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`, `busy`, `outcome_unknown`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -2165,15 +4284,121 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "results": [
+                     *         {
+                     *           "id": 2,
+                     *           "chatroom": 1,
+                     *           "role": "assistant",
+                     *           "status": "completed",
+                     *           "content": "Why did the coroutine never finish its story?\n\nBecause it said \"to be continued\" and nobody kept the handle.\n",
+                     *           "thoughts": "",
+                     *           "citations": [],
+                     *           "reply_to": 1,
+                     *           "variant": 1,
+                     *           "variants": 2,
+                     *           "model": "gemini:gemini-flash-latest",
+                     *           "requested_model": "gemini:gemini-flash-latest",
+                     *           "finish_reason": "stop",
+                     *           "error": null,
+                     *           "usage": {
+                     *             "prompt_tokens": 30,
+                     *             "completion_tokens": 79,
+                     *             "thought_tokens": 0,
+                     *             "estimated": false
+                     *           },
+                     *           "waiting": null,
+                     *           "created_at": "2026-12-01T09:00:27Z",
+                     *           "started_at": "2026-12-01T09:00:27Z",
+                     *           "completed_at": "2026-12-01T09:00:28Z",
+                     *           "thought_ms": null,
+                     *           "request_id": "98444a16f548a74a"
+                     *         },
+                     *         {
+                     *           "id": 3,
+                     *           "chatroom": 1,
+                     *           "role": "assistant",
+                     *           "status": "streaming",
+                     *           "content": "",
+                     *           "thoughts": "",
+                     *           "citations": [],
+                     *           "reply_to": 1,
+                     *           "variant": 2,
+                     *           "variants": 2,
+                     *           "model": "gemini:gemini-flash-latest",
+                     *           "requested_model": "gemini:gemini-flash-latest",
+                     *           "finish_reason": null,
+                     *           "error": null,
+                     *           "usage": null,
+                     *           "waiting": null,
+                     *           "created_at": "2026-12-01T09:00:28Z",
+                     *           "started_at": "2026-12-01T09:00:28Z",
+                     *           "completed_at": null,
+                     *           "thought_ms": null,
+                     *           "request_id": "98444a16f548a74a"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["VariantPage"];
                 };
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `cursor_invalid`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `message_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -2196,14 +4421,77 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "results": [
+                     *         {
+                     *           "id": "gemini:gemini-flash-latest",
+                     *           "label": "gemini-flash-latest",
+                     *           "line": "",
+                     *           "is_default": true,
+                     *           "allowed": true
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ModelList"];
                 };
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `user_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -2229,14 +4517,59 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example event: room
+                     *     id: 17
+                     *     data: {"room_id":1}
+                     */
                     "text/event-stream": string;
                 };
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -2259,14 +4592,81 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "tier": "basic",
+                     *       "limit": 5,
+                     *       "used": 2,
+                     *       "remaining": 3,
+                     *       "resets_at": "2026-12-02T00:00:00Z",
+                     *       "tokens": {
+                     *         "prompt_tokens": 30,
+                     *         "completion_tokens": 79,
+                     *         "thought_tokens": 0
+                     *       },
+                     *       "upgrade": {
+                     *         "plans": "/plans/",
+                     *         "checkout": "/subscription/checkout/"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["UsageReport"];
                 };
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `user_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -2287,12 +4687,96 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "results": [
+                     *         {
+                     *           "name": "basic",
+                     *           "title": "Basic",
+                     *           "rank": 0,
+                     *           "description": [
+                     *             "For trying things out."
+                     *           ],
+                     *           "limits": {
+                     *             "messages_per_day": 5,
+                     *             "requests_per_minute": 120,
+                     *             "models": null,
+                     *             "context_tokens": 32000,
+                     *             "message_characters_max": 32000,
+                     *             "replies_at_once": 2,
+                     *             "rooms_max": 1000
+                     *           },
+                     *           "prices": []
+                     *         },
+                     *         {
+                     *           "name": "pro",
+                     *           "title": "Pro",
+                     *           "rank": 1,
+                     *           "description": [
+                     *             "For every day: many more messages."
+                     *           ],
+                     *           "limits": {
+                     *             "messages_per_day": 1000,
+                     *             "requests_per_minute": 600,
+                     *             "models": null,
+                     *             "context_tokens": 32000,
+                     *             "message_characters_max": 32000,
+                     *             "replies_at_once": 2,
+                     *             "rooms_max": 10000
+                     *           },
+                     *           "prices": [
+                     *             {
+                     *               "id": "price_1AbC",
+                     *               "amount_minor": 1200,
+                     *               "currency": "usd",
+                     *               "exponent": 2,
+                     *               "interval": "month",
+                     *               "interval_count": 1
+                     *             },
+                     *             {
+                     *               "id": "price_1AbD",
+                     *               "amount_minor": 12000,
+                     *               "currency": "usd",
+                     *               "exponent": 2,
+                     *               "interval": "year",
+                     *               "interval_count": 1
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["PlanList"];
                 };
             };
-            400: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -2308,6 +4792,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "plan": "pro"
+                 *     }
+                 */
                 "application/json": components["schemas"]["BuyPlan"];
             };
         };
@@ -2320,17 +4809,114 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "checkout_url": "https://checkout.stripe.com/c/pay/cs_live_a1B2c3",
+                     *       "session_id": "cs_live_a1B2c3"
+                     *     }
+                     */
                     "application/json": components["schemas"]["OpenCheckout"];
                 };
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `invalid_json`, `invalid_idempotency_key`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `plan_not_sold`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `already_subscribed`, `payment_pending`, `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `unsupported_media_type`, `unsupported_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`, `idempotency_key_reused`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `payment_refused`. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`, `billing_not_configured`, `payment_provider_slow`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -2346,6 +4932,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /** @example {} */
                 "application/json": components["schemas"]["BuyPro"];
             };
         };
@@ -2358,17 +4945,114 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "checkout_url": "https://checkout.stripe.com/c/pay/cs_live_a1B2c3",
+                     *       "session_id": "cs_live_a1B2c3"
+                     *     }
+                     */
                     "application/json": components["schemas"]["OpenCheckout"];
                 };
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `invalid_json`, `invalid_idempotency_key`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `plan_not_sold`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `already_subscribed`, `payment_pending`, `idempotency_in_progress`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `unsupported_media_type`, `unsupported_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`, `idempotency_key_reused`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `payment_refused`. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`, `billing_not_configured`, `payment_provider_slow`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -2391,14 +5075,77 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "tier": "pro",
+                     *       "status": "active",
+                     *       "plan": "pro",
+                     *       "price": "price_1AbC",
+                     *       "current_period_end": "2027-01-01T09:00:28Z",
+                     *       "cancels_at": null,
+                     *       "grace_until": null,
+                     *       "other_subscriptions": 0,
+                     *       "source": "stripe",
+                     *       "publishable_key": "pk_live_a1B2c3"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SubscriptionStatus"];
                 };
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `session_not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -2411,6 +5158,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /** @example {} */
                 "application/json": components["schemas"]["AskForPortal"];
             };
         };
@@ -2423,17 +5171,104 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "url": "https://billing.stripe.com/p/session/live_a1B2c3"
+                     *     }
+                     */
                     "application/json": components["schemas"]["OpenPortal"];
                 };
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`, `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `not_subscribed`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `unsupported_media_type`, `unsupported_encoding`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `invalid_input`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `payment_refused`. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`, `billing_not_configured`, `payment_provider_slow`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -2454,14 +5289,86 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "tier": "pro",
+                     *       "status": "active",
+                     *       "plan": "pro",
+                     *       "price": "price_1AbC",
+                     *       "current_period_end": "2027-01-01T09:00:28Z",
+                     *       "cancels_at": "2027-01-01T09:00:28Z",
+                     *       "grace_until": null,
+                     *       "other_subscriptions": 0,
+                     *       "source": "stripe",
+                     *       "publishable_key": "pk_live_a1B2c3"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SubscriptionStatus"];
                 };
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `not_subscribed`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `payment_refused`. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`, `billing_not_configured`, `payment_provider_slow`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -2482,14 +5389,86 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "tier": "pro",
+                     *       "status": "active",
+                     *       "plan": "pro",
+                     *       "price": "price_1AbC",
+                     *       "current_period_end": "2027-01-01T09:00:28Z",
+                     *       "cancels_at": null,
+                     *       "grace_until": null,
+                     *       "other_subscriptions": 0,
+                     *       "source": "stripe",
+                     *       "publishable_key": "pk_live_a1B2c3"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SubscriptionStatus"];
                 };
             };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `token_missing`, `token_invalid`, `token_expired`, `session_ended`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `not_subscribed`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `payment_refused`. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`, `billing_not_configured`, `payment_provider_slow`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -2515,40 +5494,59 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "received": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["EventTaken"];
                 };
             };
-            400: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-            507: components["responses"]["Problem"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    showDone: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
+            /** @description Refused: `bad_target`, `host_not_allowed`, `signature_missing`, `signature_invalid`, `signature_too_old`. */
+            400: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/html": string;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            400: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
+            /** @description Refused: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`, `billing_not_configured`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -2567,11 +5565,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "database": "ok",
+                     *       "redis": "not set",
+                     *       "workers": "ok"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            400: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `invalid_query`, `repeated_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `too_many_connections`, `database_unavailable`, `stopping`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -2590,11 +5612,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "database": "ok",
+                     *       "redis": "not set",
+                     *       "workers": "ok"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            400: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `invalid_query`, `repeated_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `too_many_connections`, `database_unavailable`, `stopping`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -2613,11 +5659,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Alive"];
                 };
             };
-            400: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `invalid_query`, `repeated_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -2635,10 +5702,95 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": Record<string, never>;
+                };
             };
-            400: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
+            /** @description Refused: `bad_target`, `invalid_query`, `repeated_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "countries": null,
+                     *       "default_country": "1",
+                     *       "password_login": true,
+                     *       "brand": {
+                     *         "name": "Pollux",
+                     *         "accent": "#0c6078",
+                     *         "accent_dark": "#7cc7de",
+                     *         "logo": null
+                     *       },
+                     *       "billing": "demo",
+                     *       "plans": "/plans/",
+                     *       "terms_url": null,
+                     *       "privacy_url": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PublicConfig"];
+                };
+            };
+            /** @description Refused: `bad_target`, `host_not_allowed`, `invalid_query`, `repeated_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `rate_limited`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: `storage_unavailable`, `too_many_connections`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };

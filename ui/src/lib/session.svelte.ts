@@ -6,16 +6,20 @@ import { shortTime } from './format.ts';
 
 export const pollux = new Pollux({ cookie: true });
 
+const askAgainMs = 3000; // While the server is out of reach.
+
 class Session {
     // undefined: not known yet. null: nobody.
     user = $state.raw<User | null | undefined>(undefined);
     wasSignedOut = $state(false); // From another device or tab, while the pages were in use.
-    online = $state(navigator.onLine);
+    online = $state(true); // There is a network, or a server that is reached without one.
+    #isLooking = false;
     lostSince = $state<number | null>(null); // Since when notices do not come.
 
     constructor() {
-        addEventListener('online', () => (this.online = true));
-        addEventListener('offline', () => (this.online = false));
+        addEventListener('online', () => void this.#look());
+        addEventListener('offline', () => void this.#look());
+        if (!navigator.onLine) void this.#look();
         pollux.on('session', (session) => {
             if (session === null && this.user) {
                 this.wasSignedOut = true;
@@ -39,6 +43,28 @@ class Session {
         );
         const session = await started;
         this.user = session === null ? null : await pollux.get('/user/me');
+    }
+
+    // What a browser says of the network is not the whole of it: a server on this very device, or in a house whose line is cut, is there.
+    async #look(): Promise<void> {
+        if (this.#isLooking) return;
+        this.#isLooking = true;
+        for (;;) {
+            try {
+                await fetch('/config/', { cache: 'no-store' });
+                break;
+            } catch {
+                if (navigator.onLine) break; // It is the server that is away; the connection tells of it.
+                this.online = false;
+                await new Promise((resolve) => {
+                    const wake = () => (clearTimeout(timer), removeEventListener('online', wake), resolve(null));
+                    const timer = setTimeout(wake, askAgainMs);
+                    addEventListener('online', wake);
+                });
+            }
+        }
+        this.online = true;
+        this.#isLooking = false;
     }
 
     entered(user: User): void {
