@@ -125,6 +125,9 @@ describe('what a server in debug says', { timeout: 500_000 }, () => {
                 assert.equal((await ask1({ body: { no_such_field: 1 } })).status, 422);
                 assert.equal((await ask1({ body: ' '.repeat(operation.requestBody['x-body-bytes-max'] + 1) })).body.code, 'body_too_large');
             }
+            if (operation.responses[403]?.content['application/problem+json'].examples.foreign_origin) {
+                assert.equal((await ask1({ headers: { 'X-Pollux-Client': 'web', Origin: 'https://elsewhere.example.com' } })).body.code, 'foreign_origin', operation.id);
+            }
             if (isRaw) {
                 assert.equal((await ask1({ body: ' '.repeat(operation.requestBody['x-body-bytes-max'] + 1) })).body.code, 'body_too_large');
                 await ask1({ body: '{}' });
