@@ -1,18 +1,18 @@
 // The service worker: keeps the shell and the files with hashed names, so that the pages open without the network. Answers of the API are
 // never kept, nor looked at. tools/build.mjs fills in which build this is and which files a page may need before it has asked for them.
-const build = 'zhYArvZVeZvk';
+const build = 'tHm7M2eRILcr';
 const files = [
-    '/assets/account-CBZBHt4d.js',
-    '/assets/base-BiSUorZF.js',
-    '/assets/chat-dLnv2Y4m.js',
-    '/assets/docs-BFpNQptp.js',
+    '/assets/account-BIFWN0Mw.js',
+    '/assets/base-CNPx2cCc.js',
+    '/assets/chat-CJMTBbCq.js',
+    '/assets/docs-DjPEGz1s.js',
     '/assets/icon-BhhRyRvH.svg',
     '/assets/inter-latin-wght-normal-Dx4kXJAl.woff2',
-    '/assets/markdown-7i5SZRyD.js',
-    '/assets/plan-D5nHUrpu.js',
-    '/assets/replies-D0IdPcrb.js',
+    '/assets/markdown-s-u0EL83.js',
+    '/assets/plan-BatmxcYu.js',
+    '/assets/replies-C_AWGGuI.js',
     '/assets/rolldown-runtime-XKyaHtl9.js',
-    '/assets/signin-BRW6Hmde.js',
+    '/assets/signin-Byz45WV_.js',
     '/assets/style-b3Cz4r6P.css',
     '/assets/theme-5gCxuP5E.js',
 ];

@@ -120,6 +120,10 @@ export class ThreadScroll {
         return Math.max(0, this.#contentBottom - this.#scroller.clientHeight);
     }
 
+    get #isAtEnd(): boolean {
+        return this.#scroller.scrollHeight - this.#scroller.clientHeight - this.#scroller.scrollTop < 1;
+    }
+
     get #contentBottom(): number {
         return this.#content.getBoundingClientRect().bottom - this.#scroller.getBoundingClientRect().top + this.#scroller.scrollTop;
     }
@@ -149,6 +153,11 @@ export class ThreadScroll {
 
     #scrolled = (): void => {
         const top = this.#scroller.scrollTop;
+        // What is below shrank, and the browser took the view to the new end: that was not the reader.
+        if (this.#gliding === 0 && top < this.#lastTop - 1 && this.#isAtEnd) {
+            this.#lastTop = top;
+            return this.#resized();
+        }
         if (this.#gliding === 0 && top < this.#lastTop - 1) this.#follows = false;
         if (this.#gliding === 0 && Math.abs(top - this.#lastTop) > 1) this.#holds = false;
         this.#lastTop = top;

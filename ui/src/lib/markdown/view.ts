@@ -260,6 +260,7 @@ export class ReplyView {
             this.#shown.push({ node, html: block.html });
         }
         for (const { node } of before.slice(next.length)) node.remove();
+        this.#blocks = new Blocks(); // What was open stands among the others now.
         this.#group = null;
         this.#card = null;
     }

@@ -387,6 +387,7 @@ export const ar: Catalogue = {
     docs_415: 'أرسل JSON.',
     docs_422: 'اقرأ errors: يسمّي الحقل.',
     docs_429: 'انتظر حتى Retry-After.',
+    docs_502: 'رفضه مزوّد الدفع: اقرأ detail.',
     docs_503: 'عُد بعد Retry-After.',
     docs_507: 'لا مساحة باقية في الخادم. مشغّله يعلم.',
     docs_events: 'أحداث التدفق',

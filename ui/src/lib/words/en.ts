@@ -385,6 +385,7 @@ export const en = {
     docs_415: 'Send JSON.',
     docs_422: 'Read errors: it names the field.',
     docs_429: 'Wait until Retry-After.',
+    docs_502: 'The payment provider refused it: read detail.',
     docs_503: 'Come back after Retry-After.',
     docs_507: 'The server has no room left. Its operator knows.',
     docs_events: 'Events of the stream',
