@@ -16,7 +16,7 @@ const keptFiles = (page) =>
     });
 
 test('a browser finds nothing against installing it', async () => {
-    const { page, context, watch } = await world.browser();
+    const { page, context, watch } = await world.browser({ profile: true });
     await page.goto(world.url);
     await page.locator('#mobile').waitFor();
     const session = await context.newCDPSession(page);

@@ -149,7 +149,7 @@ test('a device that is signed out from another one says so, keeps its draft, and
 // Tokens of one minute, and a reply that lasts longer: begun before the other tests of this file, and looked at after them.
 async function beginExpiring() {
     const own = await World.start({ env: { ACCESS_TOKEN_MINUTES: '1' } });
-    const { page, context, watch } = await own.browser();
+    const { page, context, watch } = await own.browser({ stays: true });
     const refreshes = [];
     let token = null;
     context.on('request', (request) => {

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
+import { afterEach } from 'node:test';
 
 import { chromium } from 'playwright-core';
 
@@ -16,6 +17,17 @@ export { until, sleep } from '../../../tests/e2e/support/process.mjs';
 const patienceMs = 90_000; // Machines that build at the same time are slow.
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 let lastMobile = 2_010_000_000 + Math.floor(Math.random() * 900_000) * 10;
+
+// A page that nobody looks at any more still animates, listens and counts down: what a test opened is closed behind it.
+const opened = new Map(); // Contexts, each with its world, its folder if it has one, and whether it stays.
+async function closeBrowsers(which) {
+    for (const [context, one] of [...opened].filter(([, one]) => which(one))) {
+        opened.delete(context);
+        await context.close().catch(() => {});
+        if (one.folder) fs.rmSync(one.folder, { recursive: true, force: true, maxRetries: 5 });
+    }
+}
+if (process.env.NODE_TEST_CONTEXT) afterEach(() => closeBrowsers(({ stays }) => !stays));
 
 const buildIn = (shell) => /<meta name="build" content="([^"]+)"/.exec(shell)?.[1] ?? null;
 
@@ -37,8 +49,7 @@ async function refuseOtherPages(port, host) {
 }
 
 export class World {
-    #folders = [];
-    #contexts = [];
+    #chromium = null;
 
     // `env`: more settings of the server. `host`: the name under which browsers know it. `folder`: a build of the pages that stands in front of
     // those of the binary (tools/serve.mjs); POLLUX_PAGES names one for all, for work between two builds of the binary.
@@ -70,24 +81,22 @@ export class World {
         await this.door.open();
     }
 
-    // A browser of its own, as a device has it. Every page of it is watched: see Watch.
-    async browser({ width = 1280, height = 820, theme = 'light', language = 'en-US', touch = false, reducedMotion = 'no-preference', forcedColors = 'none' } = {}) {
-        const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'pollux-pages-'));
-        this.#folders.push(folder);
-        const context = await chromium.launchPersistentContext(folder, {
+    // A browser of its own, as a device has it: nothing in it is another's, though one Chromium runs them all; with a `profile` it is a
+    // Chromium of its own, as one that can install a page must be. Every page of it is watched: see Watch. It `stays` until the world stops,
+    // else until the test ends.
+    async browser({ width = 1280, height = 820, theme = 'light', language = 'en-US', touch = false, reducedMotion = 'no-preference', forcedColors = 'none', stays = false, profile = false } = {}) {
+        const program = {
             executablePath,
             args: [
                 '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run',
                 ...(this.host === '127.0.0.1' ? [] : [`--host-resolver-rules=MAP ${this.host} 127.0.0.1`]),
             ],
-            viewport: { width, height },
-            colorScheme: theme,
-            locale: language,
-            hasTouch: touch,
-            reducedMotion,
-            forcedColors,
-        });
-        this.#contexts.push(context);
+        };
+        const device = { viewport: { width, height }, colorScheme: theme, locale: language, hasTouch: touch, reducedMotion, forcedColors };
+        const folder = profile ? fs.mkdtempSync(path.join(os.tmpdir(), 'pollux-pages-')) : null;
+        if (!profile) this.#chromium ??= chromium.launch(program);
+        const context = profile ? await chromium.launchPersistentContext(folder, { ...program, ...device }) : await (await this.#chromium).newContext(device);
+        opened.set(context, { world: this, folder, stays });
         const watch = new Watch(this.url);
         await context.addInitScript(() => {
             globalThis.__violations = [];
@@ -146,12 +155,12 @@ export class World {
     }
 
     async stop() {
-        for (const context of this.#contexts) await context.close().catch(() => {});
+        await closeBrowsers(({ world }) => world === this);
+        await (await this.#chromium)?.close();
         await this.door?.shut();
         this.front?.close().closeAllConnections();
         if (this.server?.program) await this.server.kill();
         await this.sim?.stop();
-        for (const folder of this.#folders) fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     }
 }
 
