@@ -54,7 +54,7 @@ const carried = [`<img src=x onerror="${run}">`, `<svg/onload=${run}>`, `[x](jav
 const characters = [
     `<img\u000Csrc=x\u000Conerror=${run}>`, `<img/src=x/onerror=${run}>`, `<IMG SRC=x ONERROR=${run}>`, `<img src=x onerror\u2028=${run}>`, `\uFF1Cscript\uFF1E${run}\uFF1C/script\uFF1E`, `&lt;img src=x onerror=${run}&gt;`,
     `&amp;lt;script&amp;gt;${run}`, `&#60;script&#62;${run}&#60;/script&#62;`, `&#x3C;script>${run}`, `<scr<script>ipt>${run}</scr</script>ipt>`, `<<script>${run}//<</script>`, `<script\u0000>${run}</script>`,
-    `\u2066\u2067\u202B mixed \u2069`, `\u061C\u200F<b>\u200E`, `a\uFEFFb\u2060c`, `\uD83D`, `\uDE00 alone`, `\uFFFE\uFFFF`, `\u{1D173}\u{E0001}\u{E0041}`, `\u115F\u1160\u3164\uFFA0`, `Ã`.repeat(900), `ﷺ`.repeat(200), `\u0E49`.repeat(400),
+    `\u2066\u2067\u202B mixed \u2069`, `\u061C\u200F<b>\u200E`, `a\uFEFFb\u2060c`, `\uFFFD`, `\uFFFD alone`, `\uFFFE\uFFFF`, `\u{1D173}\u{E0001}\u{E0041}`, `\u115F\u1160\u3164\uFFA0`, `Ã`.repeat(900), `ﷺ`.repeat(200), `\u0E49`.repeat(400),
 ];
 const definitions = [
     `[a]: https://ok.example/ "><img src=x onerror=${run}>"\n\n[a]`, `[a]\n\n[a]: <javascript:${run}>`, `[__proto__]\n\n[__proto__]: javascript:${run}`, `[constructor][constructor]\n\n[constructor]: data:text/html,x`, `[^1]\n\n[^1]: <script>${run}</script>`,
@@ -97,20 +97,18 @@ test(`${texts.length} hostile replies, thoughts and sources, written piece by pi
     await ask(page, 'Begin');
     await finished(page);
     for (const [index, text] of texts.entries()) {
-        await world.sim.plan({ reset: true, default: { text, thoughts: `**${text.slice(0, 300)}**`, citations: true, chunk_delay_ms: 4, chunk_characters: 37 } });
+        await world.sim.plan({ reset: true, default: { text, thoughts: `**${text.slice(0, 300).toWellFormed()}**`, citations: true, chunk_delay_ms: 4, chunk_characters: 37 } });
         await ask(page, `Question ${index}`);
         await page.waitForFunction((count) => document.querySelectorAll('.turn.reply').length >= count && !document.querySelector('.send.stop'), Math.min(index + 2, 300), { timeout: 60_000 });
         await rested(page);
         assert.deepEqual(await lookAt('.turn.reply:last-of-type')(page), [], text.slice(0, 200));
     }
     for (const summary of await page.locator('.turn .think summary').all()) await summary.evaluate((node) => node.click());
-    await page.waitForLoadState('networkidle').catch(() => {}); // KaTeX, colours of code.
-    await rested(page);
+    await watch.fetched(page);
     assert.deepEqual(await lookAt('.turn')(page), []);
     await page.reload();
     await page.locator('.turn.reply .prose').last().waitFor();
-    await page.waitForLoadState('networkidle').catch(() => {}); // KaTeX, colours of code.
-    await rested(page);
+    await watch.fetched(page);
     assert.deepEqual(await lookAt('.turn')(page), []);
     assert.deepEqual(await watch.found(), nothing);
 });

@@ -71,7 +71,7 @@ test('the first load of the chat: at most 150 KB of scripts, 20 KB of styles, on
     await page.addInitScript(() => Object.defineProperty(navigator.serviceWorker, 'register', { value: () => new Promise(() => {}) }));
     await page.reload();
     await page.locator('#message').waitFor();
-    await page.waitForLoadState('networkidle').catch(() => {});
+    await watch.fetched(page);
     const sum = (types) => [...sizes.values()].filter(({ type }) => types.includes(type)).reduce((total, { bytes }) => total + bytes, 0);
     const [scripts, styles] = [sum(['Script']), sum(['Stylesheet'])];
     figure('first load of the chat, scripts', scripts / KB, 'KB');

@@ -9,6 +9,7 @@ import { chromium } from 'playwright-core';
 
 import { Door } from '../../../tests/e2e/support/door.mjs';
 import { Server, roomySettings } from '../../../tests/e2e/support/server.mjs';
+import { until } from '../../../tests/e2e/support/process.mjs';
 import { Sim } from '../../../tests/e2e/support/sim.mjs';
 import { servePages } from '../../tools/serve.mjs';
 
@@ -170,6 +171,7 @@ export class Watch {
     foreign = [];
     dialogs = [];
     #pages = new Set();
+    #asked = new Map(); // Pages, and what each waits for; streams, which last, are not among it.
 
     constructor(url) {
         this.url = url;
@@ -188,10 +190,23 @@ export class Watch {
             this.dialogs.push(dialog.message());
             void dialog.dismiss();
         });
+        const asked = new Set();
+        this.#asked.set(page, asked);
+        for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => asked.delete(request));
         page.on('request', (request) => {
             const url = request.url();
+            if (!/\/(?:events|stream)\/?$/.test(new URL(url).pathname)) asked.add(request);
             if (!url.startsWith(this.url) && !url.startsWith('blob:') && !url.startsWith('about:') && !url.startsWith('data:')) this.foreign.push(url);
         });
+    }
+
+    // Nothing that a page asked for is on its way, and it asks for nothing more: formulas and colours of code have come, too.
+    async fetched(page) {
+        const asked = this.#asked.get(page);
+        do {
+            await until('what the page asked for', () => asked.size === 0, { seconds: patienceMs / 1000 });
+            await rested(page);
+        } while (asked.size > 0);
     }
 
     async violations() {
