@@ -24,14 +24,20 @@ protected:
     }
 
     // Whether a text went out.
-    bool gets_text(std::string const& number, http::Peer from)
+    bool gets_text(SendRequest request)
     {
         auto const before = texts();
-        auto const sent = text(request_from(std::move(from), number));
+        auto const sent = text(std::move(request));
         EXPECT_TRUE(sent) << sent.error().code();
         last_code = sent ? sent->otp.value.value_or("") : "";
+        // On a machine that stood still meanwhile it waits, as it should, and comes a second later.
+        while (texts() == before && last_outcome() == "waiting stood_still") {
+            advance(1s);
+            run_tasks();
+        }
         return texts() > before;
     }
+    bool gets_text(std::string const& number, http::Peer from) { return gets_text(request_from(std::move(from), number)); }
     bool gets_in(std::string const& number, http::Peer from)
     {
         if (!gets_text(number, from)) return false;
@@ -554,9 +560,7 @@ TEST_F(CodeAttacks, by_numbers_that_were_verified_silence_nobody_with_a_device)
             auto const place = (hour * 4 + index) % honest;
             auto sending = request_from(address(20'000 + serial % 1'000 + index), number(900 + place));
             sending.device = devices.at(static_cast<std::size_t>(place));
-            auto const texts_before = texts();
-            auto const sent = text(sending);
-            if (!sent || texts() == texts_before) ++silenced;
+            if (!gets_text(std::move(sending))) ++silenced;
         }
         if (!gets_text(number(600 + hour % honest), address(30'000 + hour % 1'000))) ++refused;
         advance(1h);
@@ -611,9 +615,7 @@ TEST_F(CodeAttacks, do_not_begin_with_an_honest_crowd_behind_one_address)
         } else {
             auto sending = request_from(address(1), number(place));
             sending.device = devices.at(static_cast<std::size_t>(place));
-            auto const before = texts();
-            auto const sent = text(sending);
-            if (!sent || texts() == before || !verify(verification(sent->otp.value.value(), CodePurpose::login, number(place)))) ++out;
+            if (!gets_text(std::move(sending)) || !verify(verification(last_code, CodePurpose::login, number(place)))) ++out;
         }
         advance(18s);
     }
