@@ -1,6 +1,6 @@
 // The service worker: keeps the shell and the files with hashed names, so that the pages open without the network. Answers of the API are
 // never kept, nor looked at. tools/build.mjs fills in which build this is and which files a page may need before it has asked for them.
-const build = 'tHm7M2eRILcr';
+const build = '303mCcH4_prI';
 const files = [
     '/assets/account-BIFWN0Mw.js',
     '/assets/base-CNPx2cCc.js',
@@ -13,7 +13,7 @@ const files = [
     '/assets/replies-C_AWGGuI.js',
     '/assets/rolldown-runtime-XKyaHtl9.js',
     '/assets/signin-Byz45WV_.js',
-    '/assets/style-b3Cz4r6P.css',
+    '/assets/style-DCQTyfJS.css',
     '/assets/theme-5gCxuP5E.js',
 ];
 const pages = /^\/(?:|chat\/\d+\/?|signin\/?|account\/?|plan\/?|docs\/?|subscription\/done\/?)$/;
