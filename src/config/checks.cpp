@@ -289,12 +289,17 @@ private:
         if (metrics && !is_loopback_host(metrics->host)) notice("METRICS_LISTEN: others than this machine can read the metrics.");
     }
 
-    // The name that whoever serves in public gave himself.
+    // The name that whoever serves in public gave himself. On this machine it may be http, unless events are to come to it.
     void check_public_url()
     {
         std::string const name = is_given("PUBLIC_URL") ? "PUBLIC_URL" : is_given("RENDER_EXTERNAL_URL") ? "RENDER_EXTERNAL_URL" : "";
         auto const url = parse_web_url(config_.public_url);
-        if (name.empty() || !url || url->is_https || is_loopback_host(url->host)) return;
+        if (name.empty() || !url || url->is_https) return;
+        bool const sells = config_.stripe_secret_key && !may_be_reported_to(config_.public_url, config_.stripe_base_url);
+        if (is_loopback_host(url->host) && sells)
+            return problem(name + ": begins with http, and Stripe posts its events to https only; put a proxy with TLS in front, and write "
+                                  "https");
+        if (is_loopback_host(url->host)) return;
         problem(name +
                 ": is not https, so tokens, codes and what is paid for would travel in clear, and Stripe posts its events to nothing "
                 "else; put a proxy with TLS in front, and write https");
