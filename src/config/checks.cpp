@@ -287,6 +287,9 @@ private:
         if (!is_given("ALLOWED_HOSTS")) notice("ALLOWED_HOSTS is not set: only localhost, 127.0.0.1 and [::1] are answered.");
         auto const& metrics = config_.metrics_listen;
         if (metrics && !is_loopback_host(metrics->host)) notice("METRICS_LISTEN: others than this machine can read the metrics.");
+        auto const& of_worker = config_.worker_metrics_listen;
+        if (is_given("WORKER_METRICS_LISTEN") && of_worker && !is_loopback_host(of_worker->host))
+            notice("WORKER_METRICS_LISTEN: others than this machine can read a worker's metrics.");
     }
 
     // The name that whoever serves in public gave himself. On this machine it may be http, unless events are to come to it.
@@ -349,6 +352,7 @@ void fill_defaults(Config& config, GivenNames const& given, std::size_t cores)
 {
     auto is_given = [&](std::string_view name) { return given.contains(name); };
     if (!is_given("THREADS")) config.threads = std::max<std::size_t>(cores, 1);
+    if (!is_given("WORKER_METRICS_LISTEN")) config.worker_metrics_listen = config.metrics_listen;
     if (config.sqlite_path.empty()) config.sqlite_path = config.data_dir / "pollux.sqlite3";
     if (!is_given("PUBLIC_URL") && !is_given("RENDER_EXTERNAL_URL")) {
         Endpoint shown = config.listen;
