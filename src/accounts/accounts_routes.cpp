@@ -230,7 +230,8 @@ asio::awaitable<Result<http::WithCookie<answers::Tokens>>> refresh(AccountsServi
     co_return with_refresh(accounts, request, std::move(tokens->refresh), std::move(answer));
 }
 
-// The session of the cookie ends too, which is another one where somebody else has signed in meanwhile; then it is not the caller's.
+// The session of the cookie ends too. Where somebody else has signed in meanwhile it is not the caller's: then it lives on, and so does the
+// cookie, without which they would be signed out at their next refresh.
 asio::awaitable<Result<http::WithCookie<http::NoContent>>> log_out_page(AccountsService& accounts, Request const& request,
                                                                         LogoutScope scope)
 {
@@ -238,6 +239,7 @@ asio::awaitable<Result<http::WithCookie<http::NoContent>>> log_out_page(Accounts
     bool const is_of_others = !done && done.error().kind() == ErrorKind::invalid;
     if (is_of_others) done = co_await accounts.sessions().log_out(request.caller(), scope, std::nullopt);
     if (!done) co_return done.error();
+    if (is_of_others) co_return http::WithCookie<http::NoContent>{};
     co_return http::WithCookie<http::NoContent>{{}, clear_cookie(request)};
 }
 

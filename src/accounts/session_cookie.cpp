@@ -14,19 +14,19 @@ bool is_over_https(http::Request const& request)
     return equals_ignoring_case(origin.substr(0, scheme.size()), scheme);
 }
 
-// Of "localhost:8000" and "[::1]:8000"; empty where none is named.
-std::string_view port_of(std::string_view host)
+// Of "http://localhost:8000" and "https://[::1]:8000"; empty where none is named.
+std::string_view port_of(std::string_view origin)
 {
-    auto const colon = host.rfind(':');
+    auto const colon = origin.rfind(':');
     if (colon == std::string_view::npos) return {};
-    auto const port = host.substr(colon + 1);
+    auto const port = origin.substr(colon + 1);
     return port.find_first_not_of("0123456789") == std::string_view::npos ? port : std::string_view();
 }
 
 std::string cookie_name(http::Request const& request)
 {
     std::string name = is_over_https(request) ? "__Host-pollux_refresh" : "pollux_refresh";
-    auto const port = port_of(request.header("Host").value_or(""));
+    auto const port = port_of(request.header("Origin").value_or(""));
     if (!port.empty()) name.append("_").append(port);
     return name;
 }

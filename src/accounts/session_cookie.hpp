@@ -4,10 +4,10 @@
 // A cookie goes along whoever made the page that asks. So it counts only where a page of our own asks (Request::own_page), with a header
 // that no form and no foreign page can send unasked; besides, browsers keep it to this site (SameSite=Strict).
 //
-// Whether it is https is told by the page's own Origin, which is known here however many proxies stand between: then the cookie is Secure,
-// and by its name (__Host-) bound to this very host. Over plain http neither would be kept. Each of the two has its own name, and only the
-// one that fits is read, so that who can write into plain http can set none that counts over https. Cookies know no ports, so where one is
-// named it stands in the name: two servers on one machine do not sign each other's users out.
+// Whether it is https is told by the page's own Origin, which is known here however many proxies stand between and whatever Host they
+// write: then the cookie is Secure, and by its name (__Host-) bound to this very host. Over plain http neither would be kept. Each of the
+// two has its own name, and only the one that fits is read, so that who can write into plain http can set none that counts over https.
+// Cookies know no ports, so where the Origin has one it stands in the name: two servers on one machine do not sign each other's users out.
 // Source: RFC 6265bis, 4.1.3 and 5.7; OWASP, Cross-Site Request Forgery Prevention.
 #pragma once
 

@@ -151,6 +151,7 @@ int work(config::Config const& config, std::function<void()> on_ready)
     prepare_process(config);
     auto as_worker = config;
     as_worker.workers = config::Workers::internal;
+    as_worker.metrics_listen = config.worker_metrics_listen;
     std::unique_ptr<ProcessParts> parts;
     Steps steps({
         {"build",

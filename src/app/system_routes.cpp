@@ -31,6 +31,17 @@ struct Health {
 };
 POLLUX_DESCRIBE(Health, (status, database, redis, workers, proxies))
 
+// With whose health it is.
+struct NodeHealth {
+    std::string status;
+    std::string role; // "serve" or "worker", as the commands are called.
+    std::string database;
+    std::string redis;
+    std::string workers;
+    Omittable<std::string> proxies;
+};
+POLLUX_DESCRIBE(NodeHealth, (status, role, database, redis, workers, proxies))
+
 asio::awaitable<Result<Alive>> live(SystemRoutes&, http::Request const&)
 {
     co_return Alive{"ok"};
@@ -72,6 +83,14 @@ asio::awaitable<Result<Health>> ready(SystemRoutes& system, http::Request const&
     co_return health;
 }
 
+asio::awaitable<Result<NodeHealth>> node_ready(SystemRoutes& system, http::Request const& request)
+{
+    auto health = co_await ready(system, request);
+    if (!health) co_return health.error();
+    std::string const role = system.role == Role::works ? "worker" : "serve";
+    co_return NodeHealth{health->status, role, health->database, health->redis, health->workers, std::move(health->proxies)};
+}
+
 asio::awaitable<Result<http::Response>> openapi(SystemRoutes& system, http::Request const&)
 {
     http::Response response;
@@ -90,21 +109,27 @@ http::RouteOptions open_route(std::string_view id, std::string_view summary, std
             .ignores_allowed_hosts = true};
 }
 
-} // namespace
-
-void add_health_routes(http::Router& router, SystemRoutes& system)
+template <class Handler>
+void add_health_routes(http::Router& router, Handler handler, SystemRoutes& system)
 {
-    router.get("/health/", ready, system,
+    router.get("/health/", handler, system,
                open_route("health", "Whether this process can serve, which takes its database, and what else is missing",
                           {"database_unavailable", "stopping"}));
-    router.get("/readyz", ready, system,
+    router.get("/readyz", handler, system,
                open_route("readyz", "The same as /health/, for load balancers", {"database_unavailable", "stopping"}));
     router.get("/livez", live, system, open_route("livez", "Whether this process runs at all"));
 }
 
+} // namespace
+
+void add_operator_health_routes(http::Router& router, SystemRoutes& system)
+{
+    add_health_routes(router, node_ready, system);
+}
+
 void add_system_routes(http::Router& router, SystemRoutes& system)
 {
-    add_health_routes(router, system);
+    add_health_routes(router, ready, system);
     router.get("/openapi.json", openapi, system, open_route("openapi", "This document."));
 }
 

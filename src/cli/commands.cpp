@@ -197,7 +197,7 @@ struct CommandLine {
     PlanArguments plans;
     SetupArguments setup;
     bool is_all = false;
-    bool is_worker = false;
+    Looked looked_at = Looked::whoever_runs;
     std::string mobile;
     std::string password_file;
     std::string sms_number; // For doctor.
@@ -219,10 +219,13 @@ struct CommandLine {
         command->add_flag("--dev", flags.dev, as_serve);
         command->add_option("--sms", sms_number, "Sends a test text to this mobile number");
         command = add("healthcheck", "Asks the server or worker that runs here whether it can do its work; for supervisors.", [this] {
-            auto const at = is_worker ? Looked::worker : Looked::whoever_runs;
-            return with_config(only_data(flags), [at](config::Loaded const& loaded) { return healthcheck(loaded.config, at); });
+            return with_config(only_data(flags), [at = looked_at](config::Loaded const& loaded) { return healthcheck(loaded.config, at); });
         });
-        command->add_flag("--worker", is_worker, "The worker, where a server runs on this machine as well");
+        auto* worker_only = command->add_flag_callback(
+            "--worker", [this] { looked_at = Looked::worker; }, "The worker, where a server runs on this machine as well");
+        command->add_flag_callback(
+                   "--server", [this] { looked_at = Looked::server; }, "The server, where a worker does")
+            ->excludes(worker_only);
         command->add_flag("--dev", flags.dev, as_serve);
         add("openapi", "Prints the OpenAPI document.", [] { return print(app::openapi_document() + "\n"); });
         add("version", "Prints the version and the libraries.", [] { return print(version_document()); });

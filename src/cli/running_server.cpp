@@ -35,6 +35,12 @@ net::HttpAnswer call(std::string url)
     return answer;
 }
 
+// At an address of metrics a server answers as well, so who answers says what it is (app/system_routes.hpp).
+bool is_of_server(Readiness const& found)
+{
+    return found.says.find("\"role\":\"serve\"") != std::string::npos;
+}
+
 int told(Readiness const& found, config::Endpoint const& listen)
 {
     if (found.kind == Readiness::Kind::ready) return 0;
@@ -57,14 +63,23 @@ Readiness ask_readiness(config::Endpoint const& listen)
 int healthcheck(config::Config const& config, Looked at)
 {
     Readiness found;
-    if (at == Looked::whoever_runs) {
+    if (at != Looked::worker) {
         found = ask_readiness(config.listen);
-        if (found.kind != Readiness::Kind::nobody) return told(found, config.listen);
+        bool const is_there = found.kind != Readiness::Kind::nobody;
+        if (is_there || at == Looked::server) return told(found, config.listen);
     }
-    // A server takes both addresses or none, so where only this one answers, a worker runs.
-    if (config.metrics_listen) return told(ask_readiness(*config.metrics_listen), *config.metrics_listen);
-    if (at == Looked::worker) found.says = "a worker is asked at METRICS_LISTEN, which is empty";
-    return told(found, config.listen);
+    auto const& metrics = config.worker_metrics_listen;
+    if (!metrics) {
+        if (at == Looked::worker) found.says = "a worker is asked at WORKER_METRICS_LISTEN, else METRICS_LISTEN, which is empty";
+        return told(found, config.listen);
+    }
+    found = ask_readiness(*metrics);
+    if (is_of_server(found)) {
+        found = {Readiness::Kind::not_ready,
+                 "a server answers there, and no worker; beside a server a worker has a WORKER_METRICS_LISTEN of "
+                 "its own"};
+    }
+    return told(found, *metrics);
 }
 
 std::optional<Finding> describe_proxies(std::string const& answer)

@@ -19,8 +19,8 @@ struct Readiness {
 // Asks /readyz at an address that a process of Pollux listens on; 5 s at most.
 Readiness ask_readiness(config::Endpoint const& listen);
 
-// Whom `healthcheck` looks at: whoever is there, server or else worker, or a worker only.
-enum class Looked { whoever_runs, worker };
+// Whom `healthcheck` looks at: whoever is there, server or else worker; or one of them, where both run on a machine.
+enum class Looked { whoever_runs, server, worker };
 
 // The exit code: 0 when the process can do its work. Says why not on standard error.
 int healthcheck(config::Config const& config, Looked at);

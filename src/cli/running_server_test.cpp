@@ -12,11 +12,12 @@ TEST(Healthcheck, of_nobody_fails)
 {
     config::Config config;
     config.listen = {"127.0.0.1", deserted};
-    config.metrics_listen = config::Endpoint{"127.0.0.1", deserted};
+    config.worker_metrics_listen = config::Endpoint{"127.0.0.1", deserted};
     EXPECT_EQ(ask_readiness(config.listen).kind, Readiness::Kind::nobody);
     EXPECT_EQ(healthcheck(config, Looked::whoever_runs), 1);
+    EXPECT_EQ(healthcheck(config, Looked::server), 1);
     EXPECT_EQ(healthcheck(config, Looked::worker), 1);
-    config.metrics_listen.reset();
+    config.worker_metrics_listen.reset();
     EXPECT_EQ(healthcheck(config, Looked::worker), 1);
     EXPECT_FALSE(examine_running_server(config));
 }

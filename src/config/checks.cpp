@@ -287,14 +287,22 @@ private:
         if (!is_given("ALLOWED_HOSTS")) notice("ALLOWED_HOSTS is not set: only localhost, 127.0.0.1 and [::1] are answered.");
         auto const& metrics = config_.metrics_listen;
         if (metrics && !is_loopback_host(metrics->host)) notice("METRICS_LISTEN: others than this machine can read the metrics.");
+        auto const& of_worker = config_.worker_metrics_listen;
+        if (is_given("WORKER_METRICS_LISTEN") && of_worker && !is_loopback_host(of_worker->host))
+            notice("WORKER_METRICS_LISTEN: others than this machine can read a worker's metrics.");
     }
 
-    // The name that whoever serves in public gave himself.
+    // The name that whoever serves in public gave himself. On this machine it may be http, unless events are to come to it.
     void check_public_url()
     {
         std::string const name = is_given("PUBLIC_URL") ? "PUBLIC_URL" : is_given("RENDER_EXTERNAL_URL") ? "RENDER_EXTERNAL_URL" : "";
         auto const url = parse_web_url(config_.public_url);
-        if (name.empty() || !url || url->is_https || is_loopback_host(url->host)) return;
+        if (name.empty() || !url || url->is_https) return;
+        bool const sells = config_.stripe_secret_key && !may_be_reported_to(config_.public_url, config_.stripe_base_url);
+        if (is_loopback_host(url->host) && sells)
+            return problem(name + ": begins with http, and Stripe posts its events to https only; put a proxy with TLS in front, and write "
+                                  "https");
+        if (is_loopback_host(url->host)) return;
         problem(name +
                 ": is not https, so tokens, codes and what is paid for would travel in clear, and Stripe posts its events to nothing "
                 "else; put a proxy with TLS in front, and write https");
@@ -344,6 +352,7 @@ void fill_defaults(Config& config, GivenNames const& given, std::size_t cores)
 {
     auto is_given = [&](std::string_view name) { return given.contains(name); };
     if (!is_given("THREADS")) config.threads = std::max<std::size_t>(cores, 1);
+    if (!is_given("WORKER_METRICS_LISTEN")) config.worker_metrics_listen = config.metrics_listen;
     if (config.sqlite_path.empty()) config.sqlite_path = config.data_dir / "pollux.sqlite3";
     if (!is_given("PUBLIC_URL") && !is_given("RENDER_EXTERNAL_URL")) {
         Endpoint shown = config.listen;

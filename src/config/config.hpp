@@ -22,6 +22,7 @@ struct Config {
     Endpoint listen{"127.0.0.1", 8000};
     std::string public_url; // Without a slash at the end: "http://127.0.0.1:8000".
     std::optional<Endpoint> metrics_listen = Endpoint{"127.0.0.1", 9464};
+    std::optional<Endpoint> worker_metrics_listen; // Of `pollux worker`; metrics_listen if nothing else is set.
     std::size_t threads = 1;
     Workers workers = Workers::internal;
     std::optional<std::chrono::seconds> stop_delay_seconds; // See stop_delay().

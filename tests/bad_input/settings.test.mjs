@@ -43,6 +43,7 @@ const unsafe = [
     [{ TRUSTED_PROXIES: 'everybody' }, 'TRUSTED_PROXIES'],
     [{ STRIPE_SECRET_KEY: 'sk_live_canary', PUBLIC_URL: 'https://chat.example.com', ALLOWED_HOSTS: '.example.com' }, 'STRIPE_WEBHOOK_SECRET'],
     [{ STRIPE_SECRET_KEY: 'sk_live_canary', STRIPE_WEBHOOK_SECRET: 'whsec_canary', PUBLIC_URL: 'https://chat.example.com', ALLOWED_HOSTS: 'example.com' }, 'PUBLIC_URL'],
+    [{ STRIPE_SECRET_KEY: 'sk_live_canary', STRIPE_WEBHOOK_SECRET: 'whsec_canary', PUBLIC_URL: 'http://localhost' }, 'PUBLIC_URL'],
     [{ STRIPE_WEBHOOK_SECRET: 'price_canary' }, 'STRIPE_WEBHOOK_SECRET'],
     [{ STRIPE_PRICE_ID: 'whsec_canary' }, 'STRIPE_PRICE_ID'],
     [{ STRIPE_SECRET_KEY: 'pk_live_canary' }, 'STRIPE_SECRET_KEY'],

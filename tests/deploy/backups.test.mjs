@@ -1,5 +1,5 @@
 // docs/deploy.md's backups, typed as they stand there beside servers under load, and brought back: what was acknowledged before the backup began is
-// all there, tokens of then open their sessions, and replies that were in flight are written.
+// all there, tokens of then open their sessions and renew them, and replies that were in flight are written.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -21,7 +21,7 @@ async function drill({ database, roles, backup, restore }) {
     await sim.plan({ default: { duration_ms: 400, chunks: 8 } });
     const numbers = Array.from({ length: 6 }, (_, number) => `+1202555${String(number).padStart(4, '0')}`);
     const machine = await Machine.start({
-        SECRET_KEY: 'Vq8sT2mZr6Xw1Lk9Bn4Hd7Gy3Jc5Pf0E', ALLOWED_HOSTS: '127.0.0.1', AI_TITLE_MODEL: 'off', MIGRATE_ON_START: 'True', DATA_DIR: 'data', ...sim.settings(), ...database,
+        SECRET_KEY: 'Vq8sT2mZr6Xw1Lk9Bn4Hd7Gy3Jc5Pf0E', ALLOWED_HOSTS: '127.0.0.1', AI_TITLE_MODEL: 'off', MIGRATE_ON_START: 'True', DATA_DIR: 'data', WORKER_METRICS_LISTEN: '', ...sim.settings(), ...database,
         OTP_TEST_NUMBERS: numbers.map((mobile) => `${mobile}:135790@${inTenDays}`).join(), BASIC_DAILY_MESSAGES: '100000', RATE_RULES: 'send=1000000/60,plan=1000000/60,send_address=1000000/60,read_address=1000000/60',
     });
     const units = roles.map((role) => new Unit(machine, role));
@@ -60,6 +60,8 @@ async function drill({ database, roles, backup, restore }) {
     isOver = true;
     await Promise.all(load);
     const later = await users[0].createRoom({ name: 'made after the backup' });
+    const renewed = await client.ask('POST', '/auth/token/refresh/', { body: { refresh: users[1].refresh } });
+    assert.equal(renewed.status, 200);
     for (const unit of [...units].reverse()) assert.equal((await unit.stop()).code, 0);
 
     await types(restore);
@@ -70,6 +72,10 @@ async function drill({ database, roles, backup, restore }) {
     }
     assert.equal((await client.ask('GET', `/chatroom/${later}/`, { token: users[0].token })).status, 404, 'what came later is gone');
     assert.equal((await users[0].send(await users[0].createRoom(), 'and on', { wait: 20 })).reply.status, 'completed');
+    const renews = (refresh) => client.ask('POST', '/auth/token/refresh/', { body: { refresh } });
+    assert.equal((await renews(users[0].refresh)).status, 200, 'a session as it was at the backup goes on');
+    const lost = await renews(renewed.body.refresh);
+    assert.deepEqual([lost.status, lost.body.code], [401, 'refresh_invalid'], 'one that was renewed since has to log in again');
     for (const unit of [...units].reverse()) await unit.stop();
     client.close();
     await sim.stop();

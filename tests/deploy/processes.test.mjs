@@ -11,7 +11,8 @@ import yaml from 'yaml';
 
 import { Client, User } from '../e2e/support/client.mjs';
 import { Http2Client } from '../e2e/support/http2_client.mjs';
-import { Program, binary, endPrograms, freePort, repository, temporaryFolder } from '../e2e/support/process.mjs';
+import { Load } from '../e2e/support/load.mjs';
+import { Program, binary, endPrograms, freePort, repository, sleep, temporaryFolder } from '../e2e/support/process.mjs';
 import { Caddy, Haproxy, Nginx, Postgres, Redis, unpacked } from '../e2e/support/services.mjs';
 
 after(endPrograms);
@@ -24,7 +25,7 @@ const numbers = Array.from({ length: 20 }, (_, number) => `+1202555${String(numb
 // What a person fills in, or a platform provides, besides what the files say.
 const filledIn = {
     SECRET_KEY: 'Vq8sT2mZr6Xw1Lk9Bn4Hd7Gy3Jc5Pf0E', AI_MODELS: 'demo', LOG_FORMAT: 'json',
-    OTP_TEST_NUMBERS: numbers.map((mobile) => `${mobile}:${code}@${inTenDays}`).join(),
+    OTP_TEST_NUMBERS: numbers.map((mobile) => `${mobile}:${code}@${inTenDays}`).join(), BASIC_DAILY_MESSAGES: '10000',
 };
 
 let postgres, redis, bin;
@@ -58,13 +59,17 @@ async function empty() {
 
 let lastNumber = 0;
 
-async function tour(client) {
+async function signIn(client) {
     const mobile = numbers[lastNumber++];
     const user = Object.assign(new User(), { client, mobile });
     await user.ask('POST', '/auth/signup/', { body: { mobile }, expect: 201 });
     await user.ask('POST', '/auth/send-otp/', { body: { mobile, purpose: 'login' } });
     const login = await user.ask('POST', '/auth/verify-otp/', { body: { mobile, code, purpose: 'login' } });
-    user.token = login.access;
+    return Object.assign(user, { token: login.access });
+}
+
+async function tour(client) {
+    const user = await signIn(client);
     const room = await user.createRoom();
     const { reply } = await user.send(room, 'Hello AI! Tell me a joke.', { wait: 25 });
     assert.equal(reply.status, 'completed');
@@ -119,24 +124,34 @@ describe('what compose.yaml starts', { timeout: 300_000 }, () => {
         // The names of the network of containers are ports of this machine here.
         const here = (text) => filled(text).replace(/@postgres\/(\w+)$/, `@127.0.0.1:${postgres.port}/$1`).replace(/^redis:\/\/redis$/, redis.url);
         const environmentOf = (service) => Object.fromEntries(Object.entries(service.environment).map(([name, value]) => [name, here(value)]));
-        const { migrate, serve, worker } = compose.services;
-        it.grace = parseInt(serve.stop_grace_period);
+        const { migrate, serve1, serve2, worker, caddy } = compose.services;
+        it.grace = parseInt(serve1.stop_grace_period);
         await finishes(migrate.command, { ...settings, ...environmentOf(migrate) });
-        it.ports = await Promise.all(Array.from({ length: serve.deploy.replicas }, freePort));
-        const metrics = await freePort();
-        it.programs = it.ports.map((port) => run(serve.command, { ...settings, ...environmentOf(serve), PORT: String(port), METRICS_LISTEN: '' }));
-        const asWorker = { ...settings, ...environmentOf(worker), METRICS_LISTEN: `127.0.0.1:${metrics}` };
-        it.programs.push(run(worker.command, asWorker));
-        for (const program of it.programs) await program.printed(/is ready|writes replies/, 60);
-        // The worker's own test of its health.
-        await promisify(execFile)('bash', ['-c', worker.healthcheck.test.slice(1).join(' ')], { env: { PATH: `${bin}:${process.env.PATH}`, ...asWorker }, cwd: temporaryFolder() });
+        // The image's own test of its health, unless the service has another one.
+        const ofImage = JSON.parse(/^HEALTHCHECK .*CMD (\[.*\])$/m.exec(read('Dockerfile'))[1]);
+        it.start = async (service, port) => {
+            // Each container has a network of its own, so each process here has a port of its own for its metrics.
+            const env = { ...settings, ...environmentOf(service), PORT: String(port) };
+            env.METRICS_LISTEN = env.METRICS_LISTEN.replace(/:9464$/, `:${await freePort()}`);
+            const program = run(service.command, env);
+            await program.printed(/is ready|writes replies/, 60);
+            const [check, ...args] = service.healthcheck?.test.slice(1) ?? ofImage;
+            await promisify(execFile)(check, args, { env: { PATH: `${bin}:${process.env.PATH}`, ...env }, cwd: temporaryFolder() });
+            return program;
+        };
+        it.services = { serve1, serve2, worker };
+        it.ports = { serve1: await freePort(), serve2: await freePort(), worker: await freePort() };
+        it.programs = {};
+        for (const [name, service] of Object.entries(it.services)) it.programs[name] = await it.start(service, it.ports[name]);
+        it.upstreams = String(caddy.environment.UPSTREAMS).replace(/\b(serve\d):8000\b/g, (_, name) => `127.0.0.1:${it.ports[name]}`);
+        it.serves = [it.ports.serve1, it.ports.serve2];
     });
-    after(() => end(it.programs, it.grace));
+    after(() => end(Object.values(it.programs), it.grace));
 
     const close = (clients) => clients.forEach((client) => client.close());
 
     test('behind Caddy', { skip: unpacked('caddy') ? false : 'Caddy is not there' }, async () => {
-        const proxy = await Caddy.start(it.ports);
+        const proxy = await Caddy.start(it.serves, { upstreams: it.upstreams });
         const client = new Http2Client(proxy);
         await tour(client);
         const two = ['127.2.1.1', '127.2.1.2'].map((address) => new Http2Client(proxy, { address }));
@@ -145,9 +160,31 @@ describe('what compose.yaml starts', { timeout: 300_000 }, () => {
         await proxy.stop();
     });
 
+    test('an upgrade as its head has it, one server after the other, fails no request', { skip: unpacked('caddy') ? false : 'Caddy is not there' }, async () => {
+        const lines = [...read('compose.yaml').matchAll(/^# +docker compose up -d --wait (.*)$/gm)].map(([, names]) => names.split(' '));
+        assert.deepEqual(lines.flat().sort(), Object.keys(it.services).sort(), 'each service of Pollux is replaced once');
+        assert.ok(lines.every((names) => names.filter((name) => name.startsWith('serve')).length <= 1), 'and never both servers at once');
+        const proxy = await Caddy.start(it.serves, { upstreams: it.upstreams });
+        const client = new Http2Client(proxy, { address: '127.2.1.9' });
+        const load = new Load([await signIn(client), await signIn(client)]);
+        await load.during(async () => {
+            for (const names of lines) {
+                await Promise.all(names.map(async (name) => {
+                    await end([it.programs[name]], it.grace);
+                    it.programs[name] = await it.start(it.services[name], it.ports[name]);
+                }));
+                await sleep(1000); // `--wait` looks at most every second; Caddy asks every half.
+            }
+        });
+        await load.end();
+        assert.ok(load.counts.replies > 2);
+        client.close();
+        await proxy.stop();
+    });
+
     for (const [Proxy, skip] of [[Haproxy, false], [Nginx, unpacked('nginx') ? false : 'nginx is not there']]) {
         test(`behind ${Proxy.name}`, { skip }, async () => {
-            const proxy = await Proxy.start(it.ports);
+            const proxy = await Proxy.start(it.serves);
             const client = new Client(proxy);
             await tour(client);
             const two = [1, 2].map((number) => new AddressedClient(proxy, `127.2.${Proxy.name.length}.${number}`));
@@ -182,7 +219,9 @@ test('the blueprint in render.yaml', { timeout: 180_000 }, async () => {
     await empty();
     const blueprint = yaml.parse(read('render.yaml'));
     const groups = Object.fromEntries(blueprint.envVarGroups.map(({ name, envVars }) => [name, envVars]));
-    const asked = { ...filledIn, PUBLIC_URL: 'https://pollux-1.onrender.com' }; // What Render asks for; the rest stays empty.
+    // What Render asks for; the rest stays empty. In groups it ignores what has `sync: false`.
+    const asked = { ...filledIn, AI_MODELS: undefined, GEMINI_API_KEY: 'AIzaSyTest', PUBLIC_URL: 'https://pollux-1.onrender.com' };
+    for (const entry of Object.values(groups).flat()) assert.ok(!('sync' in entry), `${entry.key} would be asked for by nobody`);
     const generated = {};
     const valueOf = (entry, group) => {
         if (entry.generateValue) return (generated[`${group} ${entry.key}`] ??= filledIn.SECRET_KEY);
@@ -191,8 +230,13 @@ test('the blueprint in render.yaml', { timeout: 180_000 }, async () => {
             return postgres.url;
         }
         if (entry.fromService) {
-            assert.ok(blueprint.services.some(({ name, type }) => name === entry.fromService.name && type === entry.fromService.type));
-            return redis.url;
+            const { envVarKey } = entry.fromService;
+            const other = blueprint.services.find(({ name, type }) => name === entry.fromService.name && type === entry.fromService.type);
+            assert.ok(other, `${entry.key} is of a service that there is`);
+            if (envVarKey === undefined) return redis.url;
+            const there = other.envVars.find(({ key }) => key === envVarKey);
+            assert.ok(there, `${envVarKey} is among the variables of ${other.name}`);
+            return valueOf(there, '');
         }
         return entry.sync === false ? asked[entry.key] ?? '' : entry.value;
     };
@@ -206,8 +250,11 @@ test('the blueprint in render.yaml', { timeout: 180_000 }, async () => {
         return env;
     };
     const [web, worker] = ['web', 'worker'].map((kind) => blueprint.services.find(({ type }) => type === kind));
+    const [ofWeb, ofWorker] = [environmentOf(web), environmentOf(worker)];
+    for (const { key } of web.envVars.filter(({ sync }) => sync === false)) assert.equal(ofWorker[key], ofWeb[key], `${key} is the worker's too`);
+    assert.equal(ofWorker.GEMINI_API_KEY, 'AIzaSyTest');
     const port = await freePort();
-    const own = { AI_MODELS: 'demo', OTP_TEST_NUMBERS: filledIn.OTP_TEST_NUMBERS, LOG_FORMAT: 'json' };
+    const own = { AI_MODELS: 'demo', AI_TITLE_MODEL: 'off', BASIC_DAILY_MESSAGES: '10000', OTP_TEST_NUMBERS: filledIn.OTP_TEST_NUMBERS, LOG_FORMAT: 'json' };
     // They come at the same time, on an empty database.
     const programs = [run(worker.dockerCommand, { ...environmentOf(worker), ...own })];
     await finishes(web.preDeployCommand, { ...environmentOf(web), ...own });

@@ -67,6 +67,33 @@ describe('healthcheck', () => {
         await node.stop();
         assert.equal((await check(env)).code, 1);
         assert.match((await check({ ...env, METRICS_LISTEN: '' }, '--worker')).said, /METRICS_LISTEN, which is empty/);
+    });
+
+    test('a server and a worker of one machine, with the same settings, are told apart', { timeout: 120_000 }, async () => {
+        const env = { ...production, DATABASE_URL: postgres.url, MIGRATE_ON_START: 'True', WORKERS: 'external', METRICS_LISTEN: `127.0.0.1:${await freePort()}` };
+        const server = await new Node('serve', env).start();
+        const both = { ...env, LISTEN: `127.0.0.1:${server.port}` };
+        // With one address for both it is the server's.
+        const noWorker = await check(both, '--worker');
+        assert.equal(noWorker.code, 1, 'a server is no worker');
+        assert.match(noWorker.said, /a server answers there, and no worker/);
+        for (const args of [[], ['--server']]) assert.equal((await check(both, ...args)).code, 0);
+        const beside = await new Node('worker', env).start();
+        await logged(beside, 'metrics_off', '"setting":"WORKER_METRICS_LISTEN"');
+        assert.equal((await check(both, '--worker')).code, 1, 'it is not seen');
+        await beside.stop();
+
+        const apart = { ...both, WORKER_METRICS_LISTEN: `127.0.0.1:${await freePort()}` };
+        assert.match((await check(apart, '--worker')).said, /^pollux: 127\.0\.0\.1:\d+: /);
+        const worker = await new Node('worker', apart).start();
+        const role = async (address) => (await (await fetch(`http://${address}/readyz`)).json()).role;
+        assert.deepEqual([await role(apart.METRICS_LISTEN), await role(apart.WORKER_METRICS_LISTEN)], ['serve', 'worker']);
+        assert.equal(await role(apart.LISTEN), undefined, 'the world is not told');
+        for (const args of [[], ['--server'], ['--worker']]) assert.equal((await check(apart, ...args)).code, 0);
+        await server.kill();
+        assert.equal((await check(apart, '--server')).code, 1, 'a worker is no server');
+        assert.equal((await check(apart, '--worker')).code, 0);
+        await worker.stop();
         await postgres.stop();
     });
 

@@ -1,6 +1,13 @@
 // The whole tour of a product that is on the internet, in production settings, through Caddy with TLS and HTTP/2 by the example in deploy/: sign up,
-// a code by SMS, chatting, buying, what Pro allows, the portal, cancelling; then every process is restarted in turn under it, and no request fails.
+// a code by SMS, chatting, buying, what Pro allows, the portal, cancelling; then every process is restarted in turn under it, and no request fails; and one
+// is killed, and only what it held does.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { User } from './support/client.mjs';
@@ -9,7 +16,7 @@ import { command } from './support/command.mjs';
 import { Http2Client } from './support/http2_client.mjs';
 import { Load } from './support/load.mjs';
 import { endPrograms, sleep, temporaryFolder, until } from './support/process.mjs';
-import { Caddy, Postgres, Redis, unpacked } from './support/services.mjs';
+import { Caddy, Haproxy, Nginx, Postgres, Redis, unpacked } from './support/services.mjs';
 import { Shop, status } from './support/shop.mjs';
 import { Sim } from './support/sim.mjs';
 import { SmsSim } from './support/sms_sim.mjs';
@@ -55,6 +62,7 @@ describe('in public', { skip, timeout: 400_000 }, () => {
         const client = it.client(1);
         const health = await client.ask('GET', '/health/');
         assert.deepEqual(health.body, { status: 'ok', database: 'ok', redis: 'ok', workers: 'ok' }, 'and nothing is said of proxies');
+        assert.equal(health.headers['strict-transport-security'], 'max-age=31536000');
         const user = await logIn(client, '+12025550143');
 
         const room = await user.ask('POST', '/chatroom/create/', { body: { name: 'Test Chatroom' }, expect: 201 });
@@ -152,6 +160,78 @@ describe('in public', { skip, timeout: 400_000 }, () => {
         assert.equal((await it.postgres.rows('select count(*)::int as open from jobs'))[0].open, 0);
         for (const client of clients) client.close();
     });
+
+    test('a node that is killed under sends costs those that it held, and the other one is used on', async () => {
+        const users = [];
+        for (let number = 0; number < 6; ++number) users.push(await logIn(it.client(200 + number), `+1202555${String(5000 + number * 137)}`));
+        for (const { mobile } of users) await grant(mobile);
+        for (const user of users) await until('Pro by a grant', async () => (await user.usage()).limit === 1000);
+        const answers = []; // {began, took, status}
+        let isOver = false;
+        const body = JSON.stringify({ content: 'Hello' });
+        const lengths = [{ 'Content-Length': String(body.length) }, {}]; // As browsers send it, and as it may be over HTTP/2.
+        const sends = async (user, room, length) => {
+            while (!isOver) {
+                const began = Date.now();
+                const headers = { 'Idempotency-Key': randomUUID(), ...length };
+                const answer = await user.client.open('POST', `/chatroom/${room}/message/`, { token: user.token, body, headers });
+                answer.resume();
+                answers.push({ began, took: Date.now() - began, status: answer.statusCode });
+                await sleep(50);
+            }
+        };
+        const senders = [];
+        for (const user of users) for (const length of lengths) senders.push(sends(user, await user.createRoom(), length));
+        await until('some answers', () => answers.length > 30);
+        const [dying] = it.serves;
+        dying.pause(); // So that it holds some for certain.
+        await sleep(700);
+        const killed = Date.now();
+        await dying.kill();
+        await sleep(3000);
+        isOver = true;
+        await Promise.all(senders);
+        await dying.start();
+
+        const failed = answers.filter(({ status: code }) => code >= 500);
+        const slowest = Math.max(...answers.map(({ took }) => took));
+        console.log(`# ${answers.length} sends, ${failed.length} failed, the slowest took ${slowest} ms`);
+        assert.ok(failed.length > 0 && failed.length <= senders.length, `${failed.length} of ${senders.length} senders met the node that died, once each`);
+        const refused = answers.filter(({ status: code }) => code >= 400 && code < 500 && code !== 429);
+        assert.deepEqual(refused, [], 'no request comes to the other one without its body');
+        assert.ok(failed.every(({ began }) => began < killed + 300), `what began after its death was answered: ${JSON.stringify(failed)}`);
+        assert.ok(slowest < 4500, `nobody waits while Caddy tries again and again: ${slowest} ms`);
+        assert.ok(answers.filter(({ began }) => began > killed + 300).length > senders.length, 'the other one is used');
+        for (const { client } of users) client.close();
+    });
+
+    for (const Proxy of [Haproxy, Nginx]) {
+        test(`behind ${Proxy.name} with TLS browsers are told to come by https alone`, { skip: Proxy === Nginx && !unpacked('nginx') && 'nginx is not there' }, async () => {
+            const tls = path.join(temporaryFolder(), 'both.pem');
+            execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', `/CN=${Caddy.host}`, '-keyout', tls, '-out', `${tls}.crt`], { stdio: 'ignore' });
+            fs.appendFileSync(tls, fs.readFileSync(`${tls}.crt`));
+            const ports = it.serves.map(({ port }) => port);
+            const told = async (proxy, scheme) => {
+                const { status: code, headers } = await until('an answer', () => asksOnce(`${scheme}://127.0.0.1:${proxy.port}/livez`).catch(() => null));
+                assert.equal(code, 200);
+                await proxy.program.signal('SIGTERM');
+                return headers['strict-transport-security'];
+            };
+            assert.equal(await told(await Proxy.start(ports, { tls }), 'https'), 'max-age=31536000');
+            assert.equal(await told(await Proxy.start(ports), 'http'), undefined);
+        });
+    }
+
+    // Whatever the certificate.
+    function asksOnce(url) {
+        return new Promise((resolve, reject) => {
+            const request = (url.startsWith('https') ? https : http).get(url, { rejectUnauthorized: false, agent: false }, (answer) => {
+                answer.resume();
+                resolve({ status: answer.statusCode, headers: answer.headers });
+            });
+            request.on('error', reject);
+        });
+    }
 
     async function grant(mobile) {
         const { code, said } = await command({ folder: temporaryFolder(), env: it.serves[0].env }, 'grant', mobile, 'pro');

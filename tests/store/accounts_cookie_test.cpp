@@ -64,6 +64,16 @@ TEST_F(PageCookie, of_plain_http_is_another_one_with_the_port_in_its_name)
     EXPECT_EQ(refresh().status, 200);
 }
 
+TEST_F(PageCookie, is_named_by_the_page_whatever_host_a_proxy_writes)
+{
+    headers["Host"] = "127.0.0.1:8001";
+    auto const login = log_in();
+    EXPECT_TRUE(login.cookie.starts_with("__Host-pollux_refresh=v1.")) << login.cookie;
+    keep(login);
+    headers["Host"] = "127.0.0.1:8002"; // Another node.
+    EXPECT_EQ(refresh().status, 200);
+}
+
 TEST_F(PageCookie, is_for_pages_of_this_server_alone)
 {
     keep(log_in());
@@ -130,6 +140,22 @@ TEST_F(PageCookie, that_is_not_the_callers_stops_no_logout)
     headers["Cookie"] = "__Host-pollux_refresh=v1.2.1.1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     EXPECT_EQ(call("POST", "/auth/logout/").status, 204);
     EXPECT_EQ(call("GET", "/user/me/").text, "session_ended");
+}
+
+TEST_F(PageCookie, of_who_has_signed_in_meanwhile_outlives_a_logout)
+{
+    auto const first = log_in();
+    auto const link = run(accounts().create_superuser("+12025550100", {})).value().link_token;
+    auto const other = call("POST", "/auth/link/", R"({"token":")" + link + "\"}"); // In another tab of the same browser.
+    EXPECT_EQ(other.status, 200) << other.text;
+    keep(other);
+    bearer = first.member("access");
+    auto const out = call("POST", "/auth/logout/");
+    EXPECT_EQ(out.status, 204);
+    EXPECT_EQ(out.cookie, "");
+    EXPECT_EQ(call("GET", "/user/me/").text, "session_ended");
+    bearer.clear();
+    EXPECT_EQ(refresh().status, 200);
 }
 
 TEST_F(PageCookie, comes_with_a_password_and_with_a_link_too)

@@ -3,12 +3,15 @@
 // `file`: "name" in a *.test.mjs, `Suite.name` in a C++ test, a file *.test.mjs alone, or a script that is executable.
 //   check_features.mjs [PROJECT]              that, of this folder ("." by default)
 //   check_features.mjs PROJECT --ran TREE     besides, after ./test has run over TREE: each of them has passed, if its slice was run, by
-//                                             the logs in build/test-logs. One that was skipped shows nothing.
+//                                             the logs in build/test-logs. Scripts that were not run are named at the end.
+//   check_features.mjs PROJECT --ran TREE --deep  after ./test --deep, which runs every script: one that it skipped shows nothing.
 import { accessSync, constants, existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
 const project = process.argv[2] ?? '.';
 const tree = process.argv[3] === '--ran' ? process.argv[4] : undefined;
+const isDeep = process.argv[5] === '--deep';
+const notRun = new Set(); // Scripts.
 const complaints = [];
 let checked = 0;
 
@@ -71,7 +74,11 @@ function endOfCpp(what) {
 
 function endOfScript(what) {
     const slice = new RegExp(`(?:slice|beside) "([^"]+)" ${what}\\b(?![_.])`).exec(runner)?.[1] ?? path.basename(what).replaceAll('_', ' ');
-    return { passed: 'passed', failed: 'missing' }[ran.slices.get(slice)] ?? 'not run';
+    const result = ran.slices.get(slice);
+    if (result === 'passed') return 'passed';
+    if (result === 'failed' || isDeep) return 'missing';
+    notRun.add(what);
+    return 'not run';
 }
 
 // Of a test that is named: 'passed', 'missing', or 'not run', which its whole file or slice was.
@@ -127,5 +134,5 @@ for (const [index, line] of lines.entries()) {
 for (const complaint of complaints) console.log(complaint);
 if (checked === 0) complaints.push('nothing was checked');
 const ended = Object.entries(ends).map(([end, count]) => `, ${count} ${end}`);
-console.log(`${checked} tests are named${ended.join('')}`);
+console.log(`${checked} tests are named${ended.join('')}${notRun.size === 0 ? '' : `, of scripts: ${[...notRun].join(', ')}`}`);
 process.exit(complaints.length === 0 ? 0 : 1);

@@ -65,7 +65,7 @@ for (const name of ['image', 'check']) {
 }
 put('tests/api/c.test.mjs', "test('c', () => {});\n");
 put('src/room/d_test.cpp', 'TEST(Dead, dies)\n{}\nTEST(Unbuilt, is_not_there)\n{}\n');
-const after = (what, row, expected) => judge(`after a run: ${what}`, `| a | b | ${row} |`, expected, '--ran', 't');
+const after = (what, row, expected, ...depth) => judge(`after a run: ${what}`, `| a | b | ${row} |`, expected, '--ran', 't', ...depth);
 after('what passed', '`tests/e2e/a.test.mjs`: "a name"', '1 tests are named, 1 passed');
 after('a describe', '`tests/e2e/a.test.mjs`: "an owner\'s"', '1 tests are named, 1 passed');
 after('a whole file', '`tests/e2e/a.test.mjs`', '1 tests are named, 1 passed');
@@ -78,7 +78,9 @@ after('a suite that died', '`Dead.dies`', 'Dead.dies has not passed');
 after('a suite that nobody built', '`Unbuilt.is_not_there`', 'Unbuilt.is_not_there has not passed');
 after('a script', '`tests/deploy/package`', '1 tests are named, 1 passed');
 after('a script that failed', '`tests/deploy/image`', 'tests/deploy/image has not passed');
-after('a script that was not run', '`tests/deploy/check`', '1 tests are named, 1 not run');
+after('a script that was not run', '`tests/deploy/check`', '1 tests are named, 1 not run, of scripts: tests/deploy/check');
+after('a script that a deep run has skipped', '`tests/deploy/check`', 'tests/deploy/check has not passed', '--deep');
+after('a script that a deep run has run', '`tests/deploy/package`', '1 tests are named, 1 passed', '--deep');
 
 rmSync(folder, { recursive: true });
 console.log(`${passed} passed, ${failed} failed`);

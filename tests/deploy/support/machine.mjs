@@ -31,7 +31,9 @@ export class Unit {
         if (this.program && !this.program.exited) return this;
         await this.prepare();
         this.log += this.program?.stderr ?? '';
-        const env = { PATH: process.env.PATH, HOME: this.machine.folder, LANG: 'C.UTF-8', LISTEN: `127.0.0.1:${this.port}`, METRICS_LISTEN: this.metrics, ...this.own };
+        // Servers of one machine need ports of their own; a worker has those of pollux.env.
+        const places = this.role === 'serve' ? { LISTEN: `127.0.0.1:${this.port}`, METRICS_LISTEN: this.metrics } : {};
+        const env = { PATH: process.env.PATH, HOME: this.machine.folder, LANG: 'C.UTF-8', ...places, ...this.own };
         this.program = new Program(binary('pollux'), [this.role], { cwd: this.machine.folder, env });
         await this.program.printed(/is ready|writes replies/, 60);
         return this;

@@ -206,20 +206,28 @@ export class Redis {
     }
 }
 
+function listens(port) {
+    return new Promise((resolve) => {
+        const socket = net.connect(port, '127.0.0.1');
+        socket.on('connect', () => resolve(true)).on('error', () => resolve(false)).on('connect', () => socket.destroy());
+    });
+}
+
 // HAProxy with the example that stands in deploy/, before these ports.
 export class Haproxy {
-    static async start(ports) {
+    // `tls`: a file with a certificate and its key.
+    static async start(ports, { tls } = {}) {
         const haproxy = new Haproxy();
         haproxy.port = await freePort();
         const example = fs.readFileSync(path.join(repository, 'deploy/haproxy.cfg'), 'utf8');
         const servers = ports.map((port, index) => `    server node${index} 127.0.0.1:${port}`).join('\n');
-        const config = example.replace(/maxconn 20000/, 'maxconn 4000').replace(/bind \S+:8080/, `bind 127.0.0.1:${haproxy.port}`).replace(/( {4}server \w+ \S+\n?)+/, `${servers}\n`);
+        const config = example.replace(/maxconn 20000/, 'maxconn 4000').replace(/bind \S+:8080/, `bind 127.0.0.1:${haproxy.port}${tls ? ` ssl crt ${tls}` : ''}`).replace(/( {4}server \w+ \S+\n?)+/, `${servers}\n`);
         const file = path.join(temporaryFolder(), 'haproxy.cfg');
         fs.writeFileSync(file, config);
         haproxy.program = new Program('/usr/sbin/haproxy', ['-f', file, '-db'], { env: environment });
         await until('HAProxy', async () => {
             if (haproxy.program.exited) throw new Error(`HAProxy ended: ${haproxy.program.stderr}`);
-            return fetch(`${haproxy.url}/livez`).then((answer) => answer.ok, () => false);
+            return listens(haproxy.port);
         });
         return haproxy;
     }
@@ -243,13 +251,14 @@ export function unpacked(name) {
 export class Caddy {
     static host = 'chat.test';
 
-    static async start(ports) {
+    // `upstreams`: as UPSTREAMS has it.
+    static async start(ports, { upstreams = `to ${ports.map((port) => `127.0.0.1:${port}`).join(' ')}` } = {}) {
         const caddy = new Caddy();
         Object.assign(caddy, { folder: temporaryFolder(), port: await freePort() });
         const options = ['admin off', 'local_certs', 'skip_install_trust', `https_port ${caddy.port}`, 'auto_https disable_redirects'];
         const env = {
             ...environment, HOME: caddy.folder, XDG_DATA_HOME: caddy.folder, XDG_CONFIG_HOME: caddy.folder, DOMAIN: Caddy.host,
-            UPSTREAMS: `to ${ports.map((port) => `127.0.0.1:${port}`).join(' ')}`, GLOBAL_OPTIONS: options.join('\n'),
+            UPSTREAMS: upstreams, GLOBAL_OPTIONS: options.join('\n'),
         };
         const args = ['run', '--config', path.join(repository, 'deploy/Caddyfile'), '--adapter', 'caddyfile'];
         caddy.program = new Program(unpacked('caddy'), args, { cwd: caddy.folder, env });
@@ -297,13 +306,13 @@ export function toLoopback(name, options, done) {
 
 // nginx with deploy/nginx.conf, as one process: workers would outlive a master that is killed, and keep its output open.
 export class Nginx {
-    static async start(ports) {
+    static async start(ports, { tls } = {}) {
         const nginx = new Nginx();
         nginx.port = await freePort();
         const folder = temporaryFolder();
         const example = fs.readFileSync(path.join(repository, 'deploy/nginx.conf'), 'utf8');
         const servers = ports.map((port) => `    server 127.0.0.1:${port} max_fails=1 fail_timeout=2s;\n`).join('');
-        const site = example.replace(/( {4}server \S+ max_fails\S* fail_timeout\S*\n)+/, servers).replace(/listen \S+:8080/, `listen 127.0.0.1:${nginx.port}`);
+        const site = example.replace(/( {4}server \S+ max_fails\S* fail_timeout\S*\n)+/, servers).replace(/listen \S+:8080/, `listen 127.0.0.1:${nginx.port}${tls ? ` ssl; ssl_certificate ${tls}; ssl_certificate_key ${tls}` : ''}`);
         const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder};`).join(' ');
         const owner = process.getuid() === 0 ? 'user root;' : '';
         const file = path.join(folder, 'nginx.conf');
@@ -311,7 +320,7 @@ export class Nginx {
         nginx.program = new Program(unpacked('nginx'), ['-c', file, '-e', 'stderr'], { env: environment });
         await until('nginx', async () => {
             if (nginx.program.exited) throw new Error(`nginx ended: ${nginx.program.stderr}`);
-            return fetch(`${nginx.url}/livez`).then((answer) => answer.ok, () => false);
+            return listens(nginx.port);
         });
         return nginx;
     }
