@@ -29,4 +29,12 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${CMAKE_SOURCE_DIR}/deploy/debian/postinst ${CMAKE_SOURCE_DIR}/deploy/debian/prerm
     ${CMAKE_SOURCE_DIR}/deploy/debian/postrm ${CMAKE_SOURCE_DIR}/deploy/debian/conffiles)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+# Without it CPack makes a package that names no library and says so in passing: it would install, and not run.
+file(WRITE ${CMAKE_BINARY_DIR}/cpack_needs.cmake [[
+find_program(pollux_shlibdeps dpkg-shlibdeps)
+if(NOT pollux_shlibdeps)
+    message(FATAL_ERROR "dpkg-shlibdeps is missing, which finds the libraries that the package needs: apt-get install dpkg-dev")
+endif()
+]])
+set(CPACK_PROJECT_CONFIG_FILE ${CMAKE_BINARY_DIR}/cpack_needs.cmake)
 include(CPack)

@@ -26,6 +26,8 @@ constexpr std::string_view policy_line =
 // A picture that is opened by itself is a document, and may bring scripts: it gets nothing but its own styles, and an origin of its own.
 constexpr std::string_view picture_policy_line = "\r\nContent-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; sandbox";
 constexpr std::string_view of_this_host_line = "\r\nCross-Origin-Resource-Policy: same-origin";
+// GET /config/ names the logo to front ends of every origin, and as a picture in a sandbox it is for everybody.
+constexpr std::string_view for_everybody_line = "\r\nCross-Origin-Resource-Policy: cross-origin";
 constexpr std::string_view document_lines =
     "\r\nReferrer-Policy: same-origin\r\nPermissions-Policy: camera=(), geolocation=(), microphone=()";
 
@@ -151,7 +153,7 @@ void Pages::add_logo(Brand const& brand)
          .tag = tag_of(bytes),
          .content_type = brand.logo->kind == LogoKind::svg ? "image/svg+xml" : "image/png",
          .caching = Caching::forever,
-         .more_head = std::string(picture_policy_line).append(of_this_host_line)});
+         .more_head = std::string(picture_policy_line).append(for_everybody_line)});
 }
 
 Resource const* Pages::find(std::string_view path) const

@@ -257,6 +257,7 @@ describe('the brand', () => {
 
         const picture = await ask(server, 'GET', body.brand.logo);
         assert.equal(picture.bytes.toString(), logo);
+        assert.equal(picture.headers['cross-origin-resource-policy'], 'cross-origin', 'a front end of another origin may show it');
         assert.equal(picture.headers['content-type'], 'image/svg+xml');
         assert.equal(picture.headers['content-security-policy'], "default-src 'none'; style-src 'unsafe-inline'; sandbox");
         assert.match(picture.headers['cache-control'], /immutable/);
