@@ -91,6 +91,8 @@ const lookAt = (selector) => (page) =>
         return wrong;
     }, selector);
 
+const lastReply = (page) => page.evaluate(() => [...document.querySelectorAll('.turn.reply')].at(-1)?.dataset.key);
+
 test(`${texts.length} hostile replies, thoughts and sources, written piece by piece and read again`, async () => {
     const { page, watch } = await world.browser({ width: 390, height: 844 });
     await world.signUp(page);
@@ -98,8 +100,10 @@ test(`${texts.length} hostile replies, thoughts and sources, written piece by pi
     await finished(page);
     for (const [index, text] of texts.entries()) {
         await world.sim.plan({ reset: true, default: { text, thoughts: `**${text.slice(0, 300).toWellFormed()}**`, citations: true, chunk_delay_ms: 4, chunk_characters: 37 } });
+        const before = await lastReply(page);
         await ask(page, `Question ${index}`);
-        await page.waitForFunction((count) => document.querySelectorAll('.turn.reply').length >= count && !document.querySelector('.send.stop'), Math.min(index + 2, 300), { timeout: 60_000 });
+        // By its key: of the turns far above, fewer may be in the page than before.
+        await page.waitForFunction((key) => [...document.querySelectorAll('.turn.reply')].at(-1)?.dataset.key !== key && !document.querySelector('.send.stop'), before, { timeout: 60_000 });
         await rested(page);
         assert.deepEqual(await lookAt('.turn.reply:last-of-type')(page), [], text.slice(0, 200));
     }

@@ -1,8 +1,8 @@
 // The one client of this page, who is signed in, and how it stands with the server.
-import { Pollux, PolluxError, type User } from 'pollux-client';
+import { Pollux, PolluxError, type FieldProblem, type User } from 'pollux-client';
 
 import { keepText, keptText } from './kept.ts';
-import { words, say } from './words/words.svelte.ts';
+import { words, say, type Word } from './words/words.svelte.ts';
 import { shortTime } from './format.ts';
 
 export const pollux = new Pollux({ cookie: true });
@@ -155,5 +155,24 @@ export function tell(failure: unknown): string {
     if (failure.code === 'connection_failed' || failure.code === 'outcome_unknown') return say('problem_offline');
     if (failure.status === 429) return say('problem_rate_limited', { time: shortTime(failure.retryAfterMs ?? 1000) });
     if (failure.status !== undefined && failure.status >= 500) return say('problem_unavailable');
-    return words.language === 'en' ? failure.message : say('problem_other', { detail: failure.message });
+    if (words.language === 'en') return failure.message;
+    const word = wordsOfStatus.get(failure.status);
+    return word ? say(word) : say('problem_other', { detail: `\u2068${failure.message}\u2069` });
+}
+
+// The server explains itself in English. In other languages the kind of refusal has to do.
+const wordsOfStatus: ReadonlyMap<number, Word> = new Map([
+    [400, 'problem_input'],
+    [401, 'signed_out'],
+    [402, 'problem_not_allowed'],
+    [403, 'problem_not_allowed'],
+    [404, 'problem_gone'],
+    [409, 'problem_changed'],
+    [422, 'problem_input'],
+]);
+
+// What is wrong with an input.
+export function tellField({ field, detail }: FieldProblem): string {
+    if (words.language === 'en') return detail;
+    return say(field === 'name' ? 'name_wrong' : field === 'email' ? 'email_wrong' : 'problem_input');
 }

@@ -3,7 +3,7 @@ import { PolluxError } from 'pollux-client';
 
 import { toasts } from '../../design/toasts.svelte.ts';
 import { roomPath, router } from '../../lib/router.svelte.ts';
-import { pollux, session, tell } from '../../lib/session.svelte.ts';
+import { pollux, session, tell, tellField } from '../../lib/session.svelte.ts';
 import { say } from '../../lib/words/words.svelte.ts';
 import { account } from './account.svelte.ts';
 import { answered, cameBack, readDraft, sending, writeDraft, type Attempt } from './drafts.svelte.ts';
@@ -162,7 +162,7 @@ export class Box {
             }
         } else if (failure.status === 404) this.problem = say('room_gone');
         else if (failure.code === 'signed_out' || failure.status === 401) this.problem = say('signed_out');
-        else this.problem = failure.fields[0]?.detail ?? tell(failure);
+        else this.problem = failure.fields[0] ? tellField(failure.fields[0]) : tell(failure);
     }
 
     get #isShown(): boolean {

@@ -382,7 +382,7 @@ export class Thread {
             this.isMissing = true;
             return;
         }
-        if (message.status === 'failed') speech.alert(say(message.content === '' ? 'failed_empty' : 'failed_text'));
+        if (message.status === 'failed') speech.alert(say('say_failed'));
         else if (message.status === 'stopped') speech.say(say('say_stopped'));
         else speech.say(say('say_finished', { text: message.content.slice(0, spokenMax) }));
         this.#look();

@@ -232,6 +232,7 @@ export const ar: Catalogue = {
     say_thinking: '{brand} يفكّر',
     say_writing: '{brand} يكتب',
     say_finished: 'انتهى الرد. {text}',
+    say_failed: 'فشل الرد.',
     say_stopped: 'أُوقف الرد',
 
     offline: 'أنت غير متصل. الردود تستمر وستجدها هنا عند عودتك.',
@@ -271,6 +272,12 @@ export const ar: Catalogue = {
     problem_rate_limited: 'طلبات كثيرة. حاول خلال {time}.',
     problem_unavailable: 'الخادم مشغول. حاول بعد قليل.',
     problem_offline: 'تعذّر الوصول إلى الخادم. تحقّق من الاتصال.',
+    problem_gone: 'لم يعد ذلك موجودًا.',
+    problem_not_allowed: 'هذا غير مسموح به هنا.',
+    problem_changed: 'تغيّر ذلك في هذه الأثناء. انظر مجددًا.',
+    problem_input: 'في المُدخل ما لا يُقبل.',
+    name_wrong: 'لا يمكن استعمال هذا الاسم.',
+    email_wrong: 'أدخل عنوان بريد إلكتروني.',
     problem_other: 'لم ينجح ذلك: {detail}',
 
     back_to_chat: 'العودة إلى المحادثة',

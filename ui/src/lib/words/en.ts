@@ -230,6 +230,7 @@ export const en = {
     say_thinking: '{brand} is thinking',
     say_writing: '{brand} is writing',
     say_finished: 'Reply finished. {text}',
+    say_failed: 'The reply failed.',
     say_stopped: 'Reply stopped',
 
     offline: 'You are offline. Replies go on and will be here when you are back.',
@@ -269,6 +270,12 @@ export const en = {
     problem_rate_limited: 'Too many requests. Try again in {time}.',
     problem_unavailable: 'The server is busy. Try again in a moment.',
     problem_offline: 'The server cannot be reached. Check the connection.',
+    problem_gone: 'That is gone by now.',
+    problem_not_allowed: 'That is not allowed here.',
+    problem_changed: 'That has changed meanwhile. Look again.',
+    problem_input: 'Something in it is not accepted.',
+    name_wrong: 'This name cannot be used.',
+    email_wrong: 'Enter an email address.',
     problem_other: 'That did not work: {detail}',
 
     back_to_chat: 'Back to chat',
