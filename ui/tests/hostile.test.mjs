@@ -65,8 +65,10 @@ const definitions = [
 const unfinished = [
     '```html\n<script>' + run, '| a | b\n|---', '$\\frac{1}{', '$$\\begin{matrix}', '[x](javascript:', '![x](https://evil.example/p.pn', '**bold *and', '<img src=x onerr', '&#x3', '> > > ```\n<b>', '- ```\n  x\n- y', '1. | a |\n   |---|',
 ];
-const texts = [...elements, ...links, ...codes, ...tables, ...formulas, ...shapes, ...carried, ...characters, ...definitions, ...unfinished];
-assert.ok(texts.length >= 200, `only ${texts.length} texts`);
+const all = [...elements, ...links, ...codes, ...tables, ...formulas, ...shapes, ...carried, ...characters, ...definitions, ...unfinished];
+assert.ok(all.length >= 200, `only ${all.length} texts`);
+// Every third in each run, all of them with POLLUX_DEEP=1: that takes two minutes.
+const texts = process.env.POLLUX_DEEP === '1' ? all : all.filter((_, index) => index % 3 === 0);
 
 // What a page must not hold in what others have written.
 const lookAt = (selector) => (page) =>
