@@ -112,8 +112,8 @@ export default defineConfig({
                 // What every page needs is one file, replies another: each round trip before typing counts.
                 codeSplitting: {
                     groups: [
-                        { name: 'replies', includeDependenciesRecursively: false, test: /src\/lib\/(markdown\/(?!formulas|highlight)|citations)|node_modules\/(markdown-it|remend|dompurify|linkify-it|mdurl|uc\.micro|entities|punycode\.js)\//, priority: 2, },
-                        { name: 'base', includeDependenciesRecursively: false, test: /preload-helper|rolldown\/runtime|node_modules\/(svelte|esm-env|clsx|openapi-fetch)\/|\/client\/src\/|src\/(design|lib)\/(?!words\/ar|markdown|citations)|src\/app\//, priority: 1 },
+                        { name: 'replies', includeDependenciesRecursively: false, test: /src\/lib\/markdown\/(?!formulas|highlight)|node_modules\/(markdown-it|remend|dompurify|linkify-it|mdurl|uc\.micro|entities|punycode\.js)\//, priority: 2 },
+                        { name: 'base', includeDependenciesRecursively: false, test: /preload-helper|rolldown\/runtime|node_modules\/(svelte|esm-env|clsx|openapi-fetch)\/|\/client\/src\/|src\/(design|lib)\/(?!words\/ar|markdown)|src\/app\//, priority: 1 },
                     ],
                 },
             },

@@ -54,6 +54,24 @@ test('the shell opens without the network, says what it needs, and goes on by it
     assert.deepEqual(kept.filter((name) => name !== '/' && !name.startsWith('/assets/')), []);
 });
 
+test('the shell opens without the network in Arabic, too, before anybody has chosen it', async () => {
+    const { page } = await world.browser();
+    await world.signUp(page);
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await until('the files of every page', async () => (await keptFiles(page)).some((name) => /\/ar-/.test(name)));
+    await world.door.shut();
+    try {
+        await page.locator('.acct').click();
+        await page.getByRole('menuitemradio', { name: 'العربية' }).click();
+        await page.waitForFunction(() => document.documentElement.dir === 'rtl');
+        await page.reload();
+        await page.locator('main.whole h1, main.whole b').first().waitFor();
+        assert.equal(await page.evaluate(() => document.documentElement.lang), 'ar');
+    } finally {
+        await world.door.open();
+    }
+});
+
 test('offline in the middle of the pages: what is open stays, what is not says so', async () => {
     const { page, context } = await world.browser();
     await world.signUp(page);

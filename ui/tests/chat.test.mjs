@@ -150,6 +150,68 @@ test('without the network a message waits and is sent once', async () => {
     assert.deepEqual(messages.filter(({ role }) => role === 'user').map(({ content }) => content), ['Before', 'While away']);
 });
 
+test('what was sent while there is no network goes out of every chat, wherever the reader is by then', async () => {
+    const { page, context } = await world.browser();
+    await world.signUp(page);
+    for (const text of ['Chat A', 'Chat B']) {
+        await page.locator('.rail-new a').click();
+        await ask(page, text);
+        await finished(page);
+    }
+    const [b, a] = await Promise.all([0, 1].map((row) => page.locator('.rail-row > a').nth(row).getAttribute('href')));
+    await page.locator(`.rail-row > a[href="${a}"]`).click();
+    await page.locator('.turn.reply .acts button').first().waitFor();
+    await context.setOffline(true);
+    await page.getByText('You are offline.').waitFor();
+    await ask(page, 'From A');
+    await page.locator('.bubble.pending').waitFor();
+    await page.locator('.rail-new a').click();
+    await page.locator('.hello').waitFor();
+    await ask(page, 'From a new chat');
+    await page.locator('.bubble.pending', { hasText: 'From a new chat' }).waitFor();
+    await page.locator(`.rail-row > a[href="${b}"]`).click();
+    await page.locator('.bubble', { hasText: 'Chat B' }).waitFor();
+    await context.setOffline(false);
+    await until('the new chat in the list', async () => (await page.locator('.rail-row').count()) === 3);
+    assert.equal(new URL(page.url()).pathname, b, 'the reader stays where he is');
+    await page.locator(`.rail-row > a[href="${a}"]`).click();
+    await finished(page, 2);
+    assert.deepEqual(await page.locator('.turn.user .bubble').allInnerTexts(), ['Chat A', 'From A']);
+    await page.locator('.rail-row > a').filter({ hasText: 'From a new chat' }).click();
+    await finished(page, 1);
+    await page.locator('.rail-new a').click();
+    await page.locator('.hello').waitFor();
+    assert.equal(await page.locator('#message').inputValue(), '');
+});
+
+test('a question whose answer is lost stands once', async () => {
+    const { page, watch } = await world.browser();
+    await world.signUp(page);
+    await ask(page, 'Before');
+    await finished(page);
+    // The first attempt comes through and its answer does not; the second one waits until the page has the question from the server.
+    let attempts = 0;
+    let goOn;
+    const isRead = new Promise((resolve) => (goOn = resolve));
+    await page.route(/\/message\/?$/, async (route) => {
+        if (++attempts === 1) {
+            await route.fetch();
+            await world.cut();
+            return route.abort();
+        }
+        await isRead;
+        return route.continue();
+    });
+    await ask(page, 'Once');
+    await until('the question as the server has it', async () => (await page.locator('.turn.user').count()) === 3);
+    goOn();
+    await until('one question', async () => (await page.locator('.turn.user').count()) === 2);
+    await finished(page, 2);
+    assert.deepEqual(await page.locator('.turn').evaluateAll((turns) => turns.map((turn) => (turn.matches('.user') ? 'question' : 'reply'))), ['question', 'reply', 'question', 'reply']);
+    assert.ok(attempts >= 2);
+    assert.deepEqual(watch.errors, []);
+});
+
 test('the server is killed and started again in the middle of a reply', async () => {
     const own = await World.start();
     try {

@@ -65,8 +65,10 @@ const definitions = [
 const unfinished = [
     '```html\n<script>' + run, '| a | b\n|---', '$\\frac{1}{', '$$\\begin{matrix}', '[x](javascript:', '![x](https://evil.example/p.pn', '**bold *and', '<img src=x onerr', '&#x3', '> > > ```\n<b>', '- ```\n  x\n- y', '1. | a |\n   |---|',
 ];
-const texts = [...elements, ...links, ...codes, ...tables, ...formulas, ...shapes, ...carried, ...characters, ...definitions, ...unfinished];
-assert.ok(texts.length >= 200, `only ${texts.length} texts`);
+const all = [...elements, ...links, ...codes, ...tables, ...formulas, ...shapes, ...carried, ...characters, ...definitions, ...unfinished];
+assert.ok(all.length >= 200, `only ${all.length} texts`);
+// Every third in each run, all of them with POLLUX_DEEP=1: that takes two minutes.
+const texts = process.env.POLLUX_DEEP === '1' ? all : all.filter((_, index) => index % 3 === 0);
 
 // What a page must not hold in what others have written.
 const lookAt = (selector) => (page) =>
@@ -91,6 +93,8 @@ const lookAt = (selector) => (page) =>
         return wrong;
     }, selector);
 
+const lastReply = (page) => page.evaluate(() => [...document.querySelectorAll('.turn.reply')].at(-1)?.dataset.key);
+
 test(`${texts.length} hostile replies, thoughts and sources, written piece by piece and read again`, async () => {
     const { page, watch } = await world.browser({ width: 390, height: 844 });
     await world.signUp(page);
@@ -98,8 +102,10 @@ test(`${texts.length} hostile replies, thoughts and sources, written piece by pi
     await finished(page);
     for (const [index, text] of texts.entries()) {
         await world.sim.plan({ reset: true, default: { text, thoughts: `**${text.slice(0, 300).toWellFormed()}**`, citations: true, chunk_delay_ms: 4, chunk_characters: 37 } });
+        const before = await lastReply(page);
         await ask(page, `Question ${index}`);
-        await page.waitForFunction((count) => document.querySelectorAll('.turn.reply').length >= count && !document.querySelector('.send.stop'), Math.min(index + 2, 300), { timeout: 60_000 });
+        // By its key: of the turns far above, fewer may be in the page than before.
+        await page.waitForFunction((key) => [...document.querySelectorAll('.turn.reply')].at(-1)?.dataset.key !== key && !document.querySelector('.send.stop'), before, { timeout: 60_000 });
         await rested(page);
         assert.deepEqual(await lookAt('.turn.reply:last-of-type')(page), [], text.slice(0, 200));
     }

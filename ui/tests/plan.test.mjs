@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { World, ask, finished } from './support/pages.mjs';
+import { World, ask, finished, rested } from './support/pages.mjs';
 
 let world;
 before(async () => (world = await World.start({ env: { BASIC_DAILY_MESSAGES: '1' } })));
@@ -29,6 +29,21 @@ test('limit reached, demo checkout, Pro at once, and back to the draft', async (
     await page.locator('#message').press('Enter');
     await finished(page, 2);
     assert.equal(await page.locator('.turn.reply').count(), 2);
+    // Whoever has it is not offered it, whichever answer comes first.
+    let goOn;
+    const gate = new Promise((resolve) => (goOn = resolve));
+    await page.route(/\/user\/(?:usage|me)\/?(?:\?|$)/, async (route) => {
+        await gate;
+        await route.continue();
+    });
+    const plans = page.waitForResponse(/\/plans\/?$/);
+    await page.reload();
+    await plans;
+    await rested(page);
+    goOn();
+    await page.locator('.quota').waitFor();
+    await page.locator('.acct .tag', { hasText: 'Pro' }).waitFor();
+    assert.equal(await page.locator('.buy').count(), 0);
     assert.deepEqual(watch.errors, []);
 });
 

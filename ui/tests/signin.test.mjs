@@ -57,6 +57,25 @@ test('a wrong code is told under the boxes, which keep the focus, and the right 
     await page.locator('#message').waitFor();
 });
 
+test('signing out while the server is away says so, and whoever opens the pages later is not signed in', async () => {
+    const { page, context } = await world.browser();
+    await world.signUp(page);
+    await world.door.shut();
+    await page.locator('.acct').click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.getByText('it will be told as soon as it does').waitFor();
+    await page.locator('#mobile').waitFor();
+    assert.equal((await context.cookies()).filter(({ name }) => name.includes('refresh')).length, 1, 'the browser still has what signs it in');
+    await world.door.open();
+    await page.reload();
+    await page.locator('#mobile').waitFor();
+    await page.waitForFunction(() => localStorage.getItem('pollux.leaving') === null);
+    const head = { 'X-Pollux-Client': 'web', 'Content-Type': 'application/json', Origin: world.url };
+    assert.equal((await context.request.post(`${world.url}/auth/token/refresh/`, { headers: head, data: {} })).ok(), false);
+    await page.reload();
+    await page.locator('#mobile').waitFor();
+});
+
 test('what was begun survives a reload', async () => {
     const { page } = await world.browser();
     await atCode(page);

@@ -83,6 +83,20 @@ test('the first load of the chat: at most 150 KB of scripts, 20 KB of styles, on
     assert.deepEqual(await watch.found(), nothing);
 });
 
+test('typing waits for nothing that shows replies', async () => {
+    const { page, context } = await world.browser();
+    await world.signUp(page);
+    await withoutCache(page, context);
+    await page.addInitScript(() => Object.defineProperty(navigator.serviceWorker, 'register', { value: () => new Promise(() => {}) }));
+    const scripts = [];
+    page.on('request', (request) => request.resourceType() === 'script' && scripts.push(new URL(request.url()).pathname.replace(/^.*\/([a-z]+)-.*$/, '$1')));
+    await page.route(/\/assets\/replies-/, () => {}); // It never comes.
+    await page.reload({ waitUntil: 'commit' });
+    await page.locator('#message').fill('typed');
+    await page.waitForFunction(() => !document.querySelector('.send').disabled);
+    assert.deepEqual(scripts.filter((name) => name !== 'theme').slice(0, 2).sort(), ['base', 'chat']);
+});
+
 test('ready to type within 1.5 s on a cold cache, with a slow processor and a slow network', timed, async () => {
     const times = [];
     for (let round = 0; round < 3; ++round) {

@@ -17,12 +17,12 @@ rmSync(dist, { recursive: true, force: true });
 const built = await build({ root, logLevel: 'error', build: { outDir: dist, emptyOutDir: true } });
 
 // Which build this is stands in the shell, by which a page knows that the server has a newer one, and in the service worker, which keeps what
-// the pages need: not KaTeX, single languages of code and Arabic, which it keeps when they are first used.
+// the pages need, Arabic too: not KaTeX and single languages of code, which it keeps when they are first used.
 const names = readdirSync(path.join(dist, 'assets')).sort();
 const shell = readFileSync(path.join(dist, 'index.html'), 'utf8');
 const worker = readFileSync(path.join(root, 'src/app/worker.js'), 'utf8');
 const id = createHash('sha256').update(JSON.stringify([names, shell, worker])).digest('base64url').slice(0, 12);
-const rooms = /\/src\/(app\/main|(signin|chat|account|plan|docs|lib\/markdown)\/index)\.ts$/;
+const rooms = /\/src\/(app\/main|(signin|chat|account|plan|docs|lib\/markdown)\/index|lib\/words\/ar)\.ts$/;
 const scripts = new Set();
 const keep = (chunk) => {
     if (!chunk || scripts.has(chunk.fileName)) return;
@@ -46,14 +46,23 @@ for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true }))
 
 // What the chat loads first: the entry, the chat, what they import, and the scripts that every reply needs.
 const chunks = new Map(built.output.filter(({ type }) => type === 'chunk').map((chunk) => [chunk.fileName, chunk]));
-const needed = new Set();
-const need = (name) => {
-    if (!chunks.has(name) || needed.has(name)) return;
-    needed.add(name);
-    chunks.get(name).imports.forEach(need);
+const closureOf = (isFirst) => {
+    const all = new Set();
+    const need = (name) => {
+        if (!chunks.has(name) || all.has(name)) return;
+        all.add(name);
+        chunks.get(name).imports.forEach(need);
+    };
+    for (const [name, chunk] of chunks) if (chunk.isEntry || isFirst.test(chunk.facadeModuleId ?? '')) need(name);
+    return all;
 };
-for (const [name, chunk] of chunks)
-    if (chunk.isEntry || /\/src\/(chat\/index|lib\/markdown\/index)\.ts$/.test(chunk.facadeModuleId ?? '')) need(name);
+// Before anybody can type two files are loaded; what shows replies is none of them.
+const typing = [...closureOf(/\/src\/chat\/index\.ts$/)];
+if (typing.some((name) => /\/replies-/.test(name)) || typing.length > 2) {
+    console.error(`typing has to wait for ${typing.join(', ')}`);
+    process.exit(1);
+}
+const needed = closureOf(/\/src\/(chat\/index|lib\/markdown\/index)\.ts$/);
 const zipped = (name) => gzipSync(readFileSync(path.join(dist, name)), { level: 9 }).length;
 let firstScripts = 0;
 for (const name of needed) {

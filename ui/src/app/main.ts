@@ -14,7 +14,7 @@ import App from './App.svelte';
 router.start();
 void config.load();
 const known = session.start();
-await speak(firstLanguage());
+await speak(firstLanguage()).catch(() => speak('en')); // A catalogue that is not to be had.
 const page = document.getElementById('page');
 if (page) mount(App, { target: page, props: { known } });
 newer.start();

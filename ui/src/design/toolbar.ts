@@ -1,5 +1,6 @@
 // A toolbar is one stop of Tab; arrows, Home and End go within, mirrored where the page is. For its `keydown`.
 export function roam(event: KeyboardEvent): void {
+    if (event.target instanceof Element && event.target.closest('[popover]')) return; // A menu that lies in it has keys of its own.
     const bar = event.currentTarget as HTMLElement;
     const all = [...bar.querySelectorAll<HTMLElement>('button:not(:disabled)')].filter((button) => button.offsetParent !== null);
     const at = all.indexOf(document.activeElement as HTMLElement);

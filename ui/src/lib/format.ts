@@ -27,11 +27,16 @@ export function timeOfDay(at: string): string {
 }
 
 export function day(at: string): string {
-    return new Intl.DateTimeFormat(words.locale, { day: 'numeric', month: 'long' }).format(new Date(at));
+    return new Intl.DateTimeFormat(words.locale, { day: 'numeric', month: 'long', ...zoneOf(at) }).format(new Date(at));
 }
 
 export function shortDay(at: string): string {
-    return new Intl.DateTimeFormat(words.locale, { day: 'numeric', month: 'short' }).format(new Date(at));
+    return new Intl.DateTimeFormat(words.locale, { day: 'numeric', month: 'short', ...zoneOf(at) }).format(new Date(at));
+}
+
+// A date alone is a day of UTC, wherever it is read.
+function zoneOf(at: string): { timeZone?: string } {
+    return at.length === 10 ? { timeZone: 'UTC' } : {};
 }
 
 export function fullTime(at: string): string {

@@ -16,14 +16,26 @@ export function letLettersWork(on: boolean): void {
 const isMac = /mac|iphone|ipad/i.test(navigator.platform);
 export const commandKey = isMac ? '⌘' : 'Ctrl';
 
-// "mod+k", "mod+shift+o", "alt+ArrowUp", "/", "Escape".
-export function combinationOf(event: KeyboardEvent): string {
-    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+// "mod+k", "mod+shift+o", "alt+ArrowUp", "/", "Escape"; "other+k" with the modifier that is not this system's for commands.
+export function combinationOf(event: KeyboardEvent, onMac = isMac): string {
+    const key = latinOf(event);
     const parts = [];
-    if (event.ctrlKey || event.metaKey) parts.push('mod');
+    if (onMac ? event.metaKey : event.ctrlKey) parts.push('mod');
+    if (onMac ? event.ctrlKey : event.metaKey) parts.push('other');
     if (event.altKey) parts.push('alt');
     if (event.shiftKey && (event.key.length > 1 || event.ctrlKey || event.metaKey)) parts.push('shift');
     return [...parts, key].join('+');
+}
+
+// Where the layout writes another script, a key is the one that stands there on a Latin keyboard.
+function latinOf({ key, code, shiftKey }: KeyboardEvent): string {
+    if (key.length !== 1) return key;
+    if (key > '\u007f') {
+        const letter = /^Key([A-Z])$/.exec(code)?.[1];
+        if (letter !== undefined) return letter.toLowerCase();
+        if (code === 'Slash') return shiftKey ? '?' : '/';
+    }
+    return key === '؟' ? '?' : key.toLowerCase();
 }
 
 export function isTyping(target: EventTarget | null): boolean {
@@ -34,8 +46,10 @@ export function listen(keys: Keys): () => void {
     const take = (event: KeyboardEvent) => {
         if (event.defaultPrevented || event.isComposing || document.querySelector('dialog[open]')) return;
         const combination = combinationOf(event);
-        const isPlain = !/^(mod|alt)\+/.test(combination);
-        if (isPlain && combination !== 'Escape' && isTyping(event.target)) return;
+        const isPlain = !/^(mod|other|alt)\+/.test(combination);
+        // In an empty box there is no end of a line to go to.
+        const isForPage = combination === 'Escape' || (combination === 'End' && event.target instanceof HTMLTextAreaElement && event.target.value === '');
+        if (isPlain && !isForPage && isTyping(event.target)) return;
         if (isPlain && event.key.length === 1 && !lettersWork()) return;
         const act = keys[combination] ?? (isPlain && /^\p{L}$/u.test(event.key) ? keys['letter'] : undefined);
         if (act && act(event) !== false) event.preventDefault();

@@ -23,6 +23,15 @@ export function roomPath(room: number): string {
     return `/chat/${room}`;
 }
 
+// What stands in an address behind #; as it is where it is not well formed.
+export function unescaped(text: string): string {
+    try {
+        return decodeURIComponent(text);
+    } catch {
+        return text;
+    }
+}
+
 class Router {
     place = $state.raw<Place>({ page: 'new' });
 

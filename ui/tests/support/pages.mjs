@@ -99,10 +99,9 @@ export class World {
         const context = profile ? await chromium.launchPersistentContext(folder, { ...program, ...device }) : await (await this.#chromium).newContext(device);
         opened.set(context, { world: this, folder, stays });
         const watch = new Watch(this.url);
-        await context.addInitScript(() => {
-            globalThis.__violations = [];
-            addEventListener('securitypolicyviolation', (event) => globalThis.__violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
-        });
+        // Kept here, since a page that is loaded anew forgets.
+        await context.exposeFunction('__violated', (what) => void watch.violated.push(what));
+        await context.addInitScript(() => addEventListener('securitypolicyviolation', (event) => globalThis.__violated(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`)));
         context.on('page', (page) => watch.page(page));
         context.pages().forEach((page) => watch.page(page));
         return { context, watch, page: context.pages()[0] ?? (await context.newPage()) };
@@ -170,6 +169,7 @@ export class Watch {
     errors = [];
     foreign = [];
     dialogs = [];
+    violated = [];
     #pages = new Set();
     #asked = new Map(); // Pages, and what each waits for; streams, which last, are not among it.
 
@@ -210,9 +210,8 @@ export class Watch {
     }
 
     async violations() {
-        const all = [];
-        for (const page of this.#pages) if (!page.isClosed()) all.push(...(await page.evaluate(() => globalThis.__violations ?? [])));
-        return all;
+        for (const page of this.#pages) if (!page.isClosed()) await page.evaluate(() => 0); // What they have told before this has come.
+        return this.violated;
     }
 
     async found() {

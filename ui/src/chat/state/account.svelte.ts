@@ -6,12 +6,17 @@ import { router } from '../../lib/router.svelte.ts';
 import { pollux, session } from '../../lib/session.svelte.ts';
 
 type Model = Awaited<ReturnType<typeof listModels>>[number];
+type Plan = Awaited<ReturnType<typeof listPlans>>[number];
 export type Subscription = Awaited<ReturnType<typeof showSubscription>>;
 
 const charactersUsualMax = 32_000;
 
 async function listModels() {
     return (await pollux.get('/models', { params: { query: { all: true } } })).results;
+}
+
+async function listPlans() {
+    return (await pollux.get('/plans')).results;
 }
 
 function showSubscription() {
@@ -23,9 +28,17 @@ class Account {
     usage = $state.raw<Usage | null>(null);
     subscription = $state.raw<Subscription | null>(null);
     hasFailed = $state(false); // Something of it could not be had.
-    charactersMax = $state(charactersUsualMax);
-    plan = $state<string | null>(null); // How the plan is called.
-    largerPlan = $state<string | null>(null); // The next one that can be bought.
+    plans = $state.raw<readonly Plan[]>([]);
+    readonly #tier = $derived(this.usage?.tier ?? session.user?.tier);
+    readonly #own = $derived(this.plans.find(({ name }) => name === this.#tier));
+    readonly charactersMax = $derived(this.#own?.limits.message_characters_max ?? charactersUsualMax);
+    readonly plan = $derived(this.#own?.title ?? null); // How the plan is called.
+    // The next one that can be bought; none before it is known which one is had.
+    readonly largerPlan = $derived.by(() => {
+        if (this.#tier === undefined) return null;
+        const rank = this.#own?.rank ?? 0;
+        return this.plans.filter((plan) => plan.rank > rank && plan.prices.length > 0).sort((a, b) => a.rank - b.rank)[0]?.title ?? null;
+    });
 
     async load(): Promise<void> {
         const all = await Promise.allSettled([this.loadUsage(), this.#loadModels(), this.#loadPlans(), this.#loadSubscription()]);
@@ -77,13 +90,7 @@ class Account {
     }
 
     async #loadPlans(): Promise<void> {
-        const { results } = await pollux.get('/plans');
-        const tier = this.usage?.tier ?? session.user?.tier;
-        const own = results.find(({ name }) => name === tier);
-        this.charactersMax = own?.limits.message_characters_max ?? charactersUsualMax;
-        this.plan = own?.title ?? null;
-        const larger = results.filter(({ rank, prices }) => rank > (own?.rank ?? 0) && prices.length > 0).sort((a, b) => a.rank - b.rank);
-        this.largerPlan = larger[0]?.title ?? null;
+        this.plans = await listPlans();
     }
 
     async #loadSubscription(): Promise<void> {

@@ -10,6 +10,7 @@ const clocksApartMax = 600_000; // ms; a reply that began longer ago is taken fo
 export interface LiveListener {
     ended(message: ChatMessage | null, error: MessageError | null): void;
     began(): void; // The first text is there.
+    refused(): void; // It may no longer be followed: signed out, or the chat is gone.
 }
 
 export class LiveReply {
@@ -23,7 +24,6 @@ export class LiveReply {
     dimmed = $state(false); // What stands is of an attempt that broke off.
     thinkingSince = $state<number | null>(null);
     thoughtMs = $state<number | null>(null);
-    refused = $state(false);
     readonly beganAt = Date.now();
 
     readonly #listener: LiveListener;
@@ -97,7 +97,7 @@ export class LiveReply {
                 this.#listener.ended(update.message, update.error);
                 break;
             case 'refused':
-                this.refused = true;
+                this.#listener.refused();
         }
     }
 

@@ -14,6 +14,7 @@ export interface Opened {
 class Open {
     now = $state.raw<Opened>() as Opened;
     #kept = new Map<number, Opened>();
+    #sending = new Set<Box>(); // Boxes of which something is on its way or waits for the network, wherever the reader is.
 
     show(room: number | null): void {
         if (this.now && this.now.thread.room === room && (room !== null || this.now.thread.isEmpty)) return;
@@ -34,9 +35,26 @@ class Open {
     }
 
     // A new chat has become a room.
-    adopt(thread: Thread, room: number): void {
-        thread.room = room;
-        if (this.now.thread === thread) this.#keep(room, this.now);
+    adopt(box: Box, room: number): void {
+        box.thread.room = room;
+        this.#keep(room, this.now.box === box ? this.now : { thread: box.thread, box });
+    }
+
+    sends(box: Box): void {
+        this.#sending.add(box);
+    }
+
+    rests(box: Box): void {
+        this.#sending.delete(box);
+    }
+
+    isSendingIn(room: number | null): boolean {
+        return [...this.#sending].some(({ thread }) => thread.room === room);
+    }
+
+    // There is a connection: what waited for it is sent, from each chat.
+    resume(): void {
+        for (const box of this.#sending) void box.resume();
     }
 
     forget(room: number): void {
@@ -47,7 +65,8 @@ class Open {
         this.#kept.set(room, opened);
         for (const old of this.#kept.keys()) {
             if (this.#kept.size <= keptMax) break;
-            if (this.#kept.get(old) !== this.now) this.#kept.delete(old);
+            const opened = this.#kept.get(old);
+            if (opened && opened !== this.now && !this.#sending.has(opened.box)) this.#kept.delete(old);
         }
     }
 

@@ -25,9 +25,20 @@ class Rooms {
     seen = $state.raw<Seen>(kept('seen', isSeen) ?? { '': new Date().toISOString() });
     #timer = 0;
     #pages = 1;
+    #asks = 0;
+    #changes = 0; // From here: a list that was asked for before one is older than what stands.
+
+    constructor() {
+        // What another tab has looked at is read here, too.
+        addEventListener('storage', ({ key }) => {
+            if (key === null || key === 'pollux.seen') this.seen = kept('seen', isSeen) ?? this.seen;
+        });
+    }
 
     async load(): Promise<void> {
         this.failure = null;
+        const ask = ++this.#asks;
+        const changes = this.#changes;
         try {
             const list: ChatRoom[] = [];
             let cursor: string | null = null;
@@ -38,19 +49,23 @@ class Rooms {
                 cursor = got.next;
                 if (cursor === null) break;
             }
+            if (ask !== this.#asks) return; // A later one tells.
+            if (changes !== this.#changes) return await this.load();
             this.more = cursor;
             this.#take(list);
             this.isLoaded = true;
         } catch (failure) {
-            if (!this.isLoaded) this.failure = failure;
+            if (!this.isLoaded && ask === this.#asks) this.failure = failure;
         }
     }
 
     async loadMore(): Promise<void> {
         if (this.more === null || this.isLoadingMore) return;
         this.isLoadingMore = true;
+        const [asks, changes] = [this.#asks, this.#changes];
         try {
             const got = await pollux.get('/chatroom', { params: { query: { limit: pageSize, cursor: this.more } } });
+            if (asks !== this.#asks || changes !== this.#changes) return; // The list is another by now, and so is its end.
             this.#pages += 1;
             this.more = got.next;
             const known = new Set(this.list.map(({ id }) => id));
@@ -70,12 +85,19 @@ class Rooms {
         return this.list.find(({ id }) => id === room);
     }
 
+    // What a chat was told to be on its own; `put` is for what was changed from here.
+    told(room: ChatRoom): void {
+        this.list = this.list.map((other) => (other.id === room.id ? { ...other, ...room } : other));
+    }
+
     put(room: ChatRoom): void {
+        ++this.#changes;
         const known = this.find(room.id);
         this.list = known ? this.list.map((other) => (other.id === room.id ? { ...other, ...room } : other)) : [room, ...this.list];
     }
 
     drop(room: number): void {
+        ++this.#changes;
         this.list = this.list.filter(({ id }) => id !== room);
         this.setRunning(room, false);
     }
@@ -95,8 +117,9 @@ class Rooms {
 
     look(room: number): void {
         const at = this.find(room)?.updated_at;
-        if (at === undefined || (this.seen[room] ?? '') >= at) return;
-        const next: Seen = { ...this.seen, [room]: at };
+        const seen = kept('seen', isSeen) ?? this.seen; // Other tabs have looked, too.
+        if (at === undefined || (seen[room] ?? '') >= at) return;
+        const next: Seen = { ...seen, [room]: at };
         const entries = Object.entries(next);
         const byAge = entries.filter(([id]) => id !== '').sort((a, b) => (a[1] < b[1] ? -1 : 1));
         const forgotten = new Set(byAge.slice(0, Math.max(0, entries.length - seenMax)).map(([id]) => id));

@@ -1,8 +1,8 @@
 // An open chat: its turns in pages, the newest last, and what is being written in it.
-import { newKey, PolluxError, type MessageError, type Sent } from 'pollux-client';
+import { newKey, PolluxError, type Sent } from 'pollux-client';
 
 import { speech } from '../../design/speech.svelte.ts';
-import { pollux } from '../../lib/session.svelte.ts';
+import { pollux, session } from '../../lib/session.svelte.ts';
 import { say } from '../../lib/words/words.svelte.ts';
 import { LiveReply } from './live_reply.svelte.ts';
 import { rooms } from './rooms.svelte.ts';
@@ -34,10 +34,15 @@ export class Reply {
     versions = $state.raw<readonly ChatMessage[] | null>(null);
     older = $state.raw<ChatMessage | null>(null); // Another version that is looked at.
     thoughtMs = $state<number | null>(null); // As this page measured it.
+    isCut = $state(false); // It may no longer be followed: what is here of it stands.
 
     constructor(message: ChatMessage) {
         this.key = `reply-${message.reply_to ?? message.id}`;
         this.message = message;
+    }
+
+    get isRunning(): boolean {
+        return !this.isCut && isOpen(this.message);
     }
 
     get shown(): ChatMessage {
@@ -74,6 +79,9 @@ export class Thread {
     asked = $state.raw<Question | null>(null); // The last question that was sent from here: it glides to the top.
     keptTop: number | null = null; // Where the reader was.
     opensAtQuestion = false;
+    #isClosed = false; // Another chat is looked at: nothing is followed.
+    #loads = 0;
+    #changes = 0; // Of its turns, from here: a list that was asked for before one is older than what stands.
 
     constructor(room: number | null) {
         this.room = room;
@@ -90,7 +98,7 @@ export class Thread {
 
     // The reply that Stop ends: the one that is written, else the last that waits.
     get running(): Reply | null {
-        const open = this.turns.filter((turn): turn is Reply => turn instanceof Reply && isOpen(turn.message));
+        const open = this.turns.filter((turn): turn is Reply => turn instanceof Reply && turn.isRunning);
         return open.find(({ message }) => message.status === 'streaming') ?? open[0] ?? null;
     }
 
@@ -102,14 +110,18 @@ export class Thread {
         const room = this.room;
         if (room === null) return;
         this.failure = null;
+        const load = ++this.#loads;
+        const changes = this.#changes;
         try {
             const got = await pollux.get('/chatroom/{room}', { params: { path: { room }, query: { limit: pageSize } } });
+            if (load !== this.#loads) return; // A later one tells.
+            if (changes !== this.#changes) return await this.load();
             this.model = got.model;
             const known = rooms.find(room);
-            if (known) rooms.put({ ...known, name: got.name, updated_at: got.updated_at, last_message: got.last_message });
+            if (known) rooms.told({ ...known, name: got.name, updated_at: got.updated_at, last_message: got.last_message });
             if (this.isLoaded && this.#joins(got.messages, got.next)) this.#merge(got.messages);
             else {
-                this.close(); // Those that are still open are followed again by their new turns.
+                this.#stopFollowing(); // Those that are still open are followed again by their new turns.
                 const unsent = this.turns.filter(({ message }) => message === null);
                 this.older = got.next;
                 this.pages = [this.#pageOf(got.messages)];
@@ -118,6 +130,7 @@ export class Thread {
             this.isLoaded = true;
             this.#look();
         } catch (failure) {
+            if (load !== this.#loads) return;
             if (failure instanceof PolluxError && failure.status === 404) this.isMissing = true;
             else if (!this.isLoaded) this.failure = failure;
         }
@@ -128,8 +141,10 @@ export class Thread {
         if (room === null || older === null || this.isLoadingOlder) return;
         this.isLoadingOlder = true;
         this.olderFailure = null;
+        const first = this.pages[0];
         try {
             const got = await pollux.get('/chatroom/{room}', { params: { path: { room }, query: { limit: pageSize, cursor: older } } });
+            if (this.pages[0] !== first) return; // The chat was read anew meanwhile: what it is older than is gone.
             this.pages = [this.#pageOf(got.messages), ...this.pages];
             this.older = got.next;
         } catch (failure) {
@@ -148,14 +163,19 @@ export class Thread {
     }
 
     takeBack(question: Question): void {
+        ++this.#changes;
         for (const page of this.pages) if (page.turns.includes(question)) page.turns = page.turns.filter((turn) => turn !== question);
         if (this.asked === question) this.asked = null;
     }
 
     accepted(question: Question, sent: Sent): void {
+        ++this.#changes;
+        // A notice or a new connection may have brought it before its answer came.
+        const isTwin = (turn: Turn) => turn instanceof Question && turn !== question && turn.message?.id === sent.message.id;
+        for (const page of this.pages) if (page.turns.some(isTwin)) page.turns = page.turns.filter((turn) => !isTwin(turn));
         question.message = sent.message;
         question.state = 'sent';
-        const known = this.turns.find((turn) => turn instanceof Reply && turn.message.reply_to === sent.message.id);
+        const known = this.turns.find((turn): turn is Reply => turn instanceof Reply && turn.message.reply_to === sent.message.id);
         if (!known) {
             const reply = new Reply(sent.reply);
             const page = this.pages.find(({ turns }) => turns.includes(question));
@@ -164,7 +184,7 @@ export class Thread {
                 page.turns = [...page.turns.slice(0, at), reply, ...page.turns.slice(at)];
             }
             this.#follow(reply);
-        }
+        } else this.#putBelow(question, known);
         for (const turn of this.turns) if (turn instanceof Reply) turn.older = null;
         this.isLoaded = true;
     }
@@ -172,6 +192,7 @@ export class Thread {
     async retry(reply: Reply): Promise<void> {
         if (this.room === null || isOpen(reply.message)) return;
         const { reply: next } = await pollux.retry(this.room, reply.message.id, { key: newKey() });
+        ++this.#changes;
         reply.older = null;
         reply.versions = null;
         reply.message = next;
@@ -182,7 +203,7 @@ export class Thread {
     async stop(reply: Reply): Promise<void> {
         if (this.room === null) return;
         const message = await pollux.stop(this.room, reply.message.id);
-        if (!isOpen(message)) this.#ended(reply, message, null);
+        if (!isOpen(message)) this.#ended(reply, message);
     }
 
     async showVersion(reply: Reply, step: 1 | -1): Promise<void> {
@@ -203,6 +224,11 @@ export class Thread {
     }
 
     close(): void {
+        this.#isClosed = true;
+        this.#stopFollowing();
+    }
+
+    #stopFollowing(): void {
         for (const turn of this.turns)
             if (turn instanceof Reply) {
                 turn.live?.stop();
@@ -212,6 +238,7 @@ export class Thread {
 
     // After close(): what was open is followed again, and what came meanwhile is fetched.
     open(): void {
+        this.#isClosed = false;
         for (const turn of this.turns) if (turn instanceof Reply && isOpen(turn.message) && !turn.live) this.#follow(turn);
         if (this.room !== null) void this.load();
     }
@@ -252,6 +279,17 @@ export class Thread {
         else last.turns = [...last.turns, ...turns];
     }
 
+    // A reply that was known before its question stands below it.
+    #putBelow(question: Question, reply: Reply): void {
+        const { turns } = this;
+        if (turns[turns.indexOf(question) + 1] === reply) return;
+        for (const page of this.pages) if (page.turns.includes(reply)) page.turns = page.turns.filter((turn) => turn !== reply);
+        for (const page of this.pages) {
+            const at = page.turns.indexOf(question) + 1;
+            if (at > 0) page.turns = [...page.turns.slice(0, at), reply, ...page.turns.slice(at)];
+        }
+    }
+
     // Whether what the server has leaves no gap to what is here: it reaches back to a turn that is known, or to the first message of all.
     #joins(messages: readonly ChatMessage[], older: string | null): boolean {
         if (this.pages.length === 0) return false;
@@ -275,9 +313,13 @@ export class Thread {
             }
             if (!(known instanceof Reply) || known.live?.id === message.id) continue;
             if (message.variant < known.message.variant) continue;
-            if (message.id !== known.message.id) known.versions = null;
-            known.message = message;
-            if (isOpen(message)) this.#follow(known);
+            if (message.id !== known.message.id) {
+                known.versions = null;
+                known.isCut = false;
+            }
+            // What is the same is not shown anew: each text would be parsed again.
+            if (JSON.stringify(message) !== JSON.stringify(known.message)) known.message = known.isCut && isOpen(message) ? { ...message, content: known.message.content } : message;
+            if (isOpen(message) && !known.isCut) this.#follow(known);
         }
         // What the server has no longer, within what it told of.
         const first = messages[0]?.id;
@@ -285,7 +327,9 @@ export class Thread {
             const kept = page.turns.filter((turn) => {
                 const id = turn.message?.id;
                 if (id === undefined || first === undefined || id < first || ids.has(id)) return true;
-                return turn instanceof Reply && replies.has(turn.message.reply_to);
+                if (turn instanceof Reply && replies.has(turn.message.reply_to)) return true;
+                if (turn instanceof Reply) turn.live?.stop();
+                return false;
             });
             if (kept.length !== page.turns.length) page.turns = kept;
         }
@@ -294,22 +338,41 @@ export class Thread {
     #follow(reply: Reply): void {
         if (this.room === null) return;
         reply.live?.stop();
+        reply.isCut = false;
         rooms.setRunning(this.room, true);
+        if (this.#isClosed) return;
         const thinking = window.setTimeout(() => {
             if (reply.live && !reply.live.hasText) speech.say(say('say_thinking'));
         }, 1000);
         reply.live = new LiveReply(this.room, reply.message, {
             began: () => speech.say(say('say_writing')),
-            ended: (message, error) => {
+            ended: (message) => {
                 clearTimeout(thinking);
-                this.#ended(reply, message, error);
+                this.#ended(reply, message);
+            },
+            refused: () => {
+                clearTimeout(thinking);
+                this.#refused(reply);
             },
         });
     }
 
-    #ended(reply: Reply, message: ChatMessage | null, error: MessageError | null): void {
+    // What came of it stays. Whoever is still signed in asks what has become of it; who is not gets it with the chat after signing in.
+    #refused(reply: Reply): void {
+        const { live } = reply;
+        if (!live || live.id !== reply.message.id) return;
+        reply.isCut = true;
+        if (live.text !== '') reply.message = { ...reply.message, content: live.text };
+        live.stop();
+        reply.live = null;
+        if (this.room !== null && !this.running) rooms.setRunning(this.room, false);
+        if (session.user) void this.load();
+    }
+
+    #ended(reply: Reply, message: ChatMessage | null): void {
         const live = reply.live;
         if (live?.id !== (message?.id ?? live?.id)) return;
+        ++this.#changes;
         reply.thoughtMs = live?.thoughtMs ?? null;
         live?.stop();
         if (message) reply.message = message;
@@ -319,7 +382,7 @@ export class Thread {
             this.isMissing = true;
             return;
         }
-        if (message.status === 'failed') speech.alert(say('say_failed', { text: error?.detail ?? '' }));
+        if (message.status === 'failed') speech.alert(say('say_failed'));
         else if (message.status === 'stopped') speech.say(say('say_stopped'));
         else speech.say(say('say_finished', { text: message.content.slice(0, spokenMax) }));
         this.#look();

@@ -46,7 +46,7 @@ interface Node {
 
 // The nodes of `text`, or null for a language that is not known here.
 export async function highlighted(text: string, language: string): Promise<DocumentFragment | null> {
-    const name = aliases[language] ?? language;
+    const name = (Object.hasOwn(aliases, language) ? aliases[language] : undefined) ?? language;
     const load = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
     if (!load) return null;
     if (!hljs.getLanguage(name)) hljs.registerLanguage(name, (await load()).default);

@@ -52,21 +52,21 @@ export interface CodeCard {
     readonly language: string;
 }
 
-const endings: Record<string, string> = {
+const endings = new Map(Object.entries({
     python: 'py', py: 'py', javascript: 'js', js: 'js', typescript: 'ts', ts: 'ts', bash: 'sh', sh: 'sh', shell: 'sh', c: 'c', cpp: 'cpp', 'c++': 'cpp', rust: 'rs', go: 'go',
     java: 'java', html: 'html', css: 'css', json: 'json', sql: 'sql', yaml: 'yml', yml: 'yml', markdown: 'md', md: 'md', csv: 'csv', ruby: 'rb', php: 'php', swift: 'swift',
-};
-const names: Record<string, string> = {
+}));
+const names = new Map(Object.entries({
     python: 'Python', py: 'Python', javascript: 'JavaScript', js: 'JavaScript', typescript: 'TypeScript', ts: 'TypeScript', bash: 'Bash', sh: 'Shell', shell: 'Shell', c: 'C', cpp: 'C++',
     rust: 'Rust', go: 'Go', java: 'Java', html: 'HTML', css: 'CSS', json: 'JSON', sql: 'SQL', yaml: 'YAML', yml: 'YAML', markdown: 'Markdown', csv: 'CSV', ruby: 'Ruby', php: 'PHP',
-};
+}));
 
 export function codeCard(language: string): CodeCard {
     const node = element('div', 'code');
     const bar = element('div', 'code-bar');
     const label = element('span', 'grow cut');
     const key = language.toLowerCase();
-    label.textContent = names[key] ?? (language === '' ? say('code') : language);
+    label.textContent = names.get(key) ?? (language === '' ? say('code') : language);
     const pre = element('pre');
     pre.tabIndex = 0;
     pre.setAttribute('role', 'region');
@@ -81,7 +81,7 @@ export function codeCard(language: string): CodeCard {
     bar.append(
         label,
         wrap,
-        button('download', 'download', () => saveText(whole(), `code.${endings[key] ?? 'txt'}`, 'text/plain')),
+        button('download', 'download', () => saveText(whole(), `code.${endings.get(key) ?? 'txt'}`, 'text/plain')),
         button('copy', 'copy_code', (made) => void copyFrom(made, whole(), 'copy_code')),
     );
     node.append(bar, pre);

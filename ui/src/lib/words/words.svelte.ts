@@ -35,15 +35,17 @@ export function say(word: Word, values: Values = {}): string {
 }
 
 export async function speak(language: Language): Promise<void> {
-    words.catalogue = language === 'ar' ? (await import('./ar.ts')).ar : en;
+    const catalogue = language === 'ar' ? (await import('./ar.ts')).ar : en;
+    words.catalogue = catalogue;
     words.language = language;
     document.documentElement.lang = language;
     document.documentElement.dir = language === 'ar' ? 'rtl' : 'ltr';
 }
 
+// Throws where the catalogue is not to be had: then all stays as it was.
 export async function chooseLanguage(language: Language): Promise<void> {
-    keepText('language', language);
     await speak(language);
+    keepText('language', language);
 }
 
 // What theme.js has chosen before the first paint.
