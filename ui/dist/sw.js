@@ -1,19 +1,20 @@
 // The service worker: keeps the shell and the files with hashed names, so that the pages open without the network. Answers of the API are
 // never kept, nor looked at. tools/build.mjs fills in which build this is and which files a page may need before it has asked for them.
-const build = '303mCcH4_prI';
+const build = 'GrRPa9B_ZwQj';
 const files = [
-    '/assets/account-BIFWN0Mw.js',
-    '/assets/base-CNPx2cCc.js',
-    '/assets/chat-CJMTBbCq.js',
-    '/assets/docs-DjPEGz1s.js',
+    '/assets/account-H8MwZEyV.js',
+    '/assets/ar-BQ9NOgLz.js',
+    '/assets/base-BUei6jaX.js',
+    '/assets/chat-COa7xRsQ.js',
+    '/assets/docs-BQeI08Zq.js',
     '/assets/icon-BhhRyRvH.svg',
     '/assets/inter-latin-wght-normal-Dx4kXJAl.woff2',
-    '/assets/markdown-s-u0EL83.js',
-    '/assets/plan-BatmxcYu.js',
-    '/assets/replies-C_AWGGuI.js',
+    '/assets/markdown-DrOt6QND.js',
+    '/assets/plan-KAYKegOZ.js',
+    '/assets/replies-CVxCgcMY.js',
     '/assets/rolldown-runtime-XKyaHtl9.js',
-    '/assets/signin-Byz45WV_.js',
-    '/assets/style-DCQTyfJS.css',
+    '/assets/signin-De64_pcz.js',
+    '/assets/style-DDi6toaI.css',
     '/assets/theme-5gCxuP5E.js',
 ];
 const pages = /^\/(?:|chat\/\d+\/?|signin\/?|account\/?|plan\/?|docs\/?|subscription\/done\/?)$/;
