@@ -369,7 +369,7 @@ TEST(Load, takes_what_is_right_in_production)
         "WORKERS=external\nDATABASE_URL=postgresql://db",
         "MIGRATE_ON_START=True",
         "PUBLIC_URL=http://127.0.0.1:8000",
-        "STRIPE_SECRET_KEY=sk_test_x\nSTRIPE_WEBHOOK_SECRET=whsec_x\nPUBLIC_URL=http://127.0.0.1:8000\n"
+        "ALLOWED_HOSTS=127.0.0.1\nSTRIPE_SECRET_KEY=sk_test_x\nSTRIPE_WEBHOOK_SECRET=whsec_x\nPUBLIC_URL=http://127.0.0.1:8000\n"
         "STRIPE_BASE_URL=http://127.0.0.1:9000", // Simulated.
         "LISTEN=127.0.0.1:9464\nMETRICS_LISTEN=127.0.0.2:9464",
     };

@@ -15,8 +15,8 @@ const keptMax = 8_000_000;
 
 const looks = [];
 for (const theme of ['light', 'dark']) for (const width of [1280, 390]) for (const language of ['en', 'ar']) looks.push({ theme, width, language });
-// In the repository: the wide light one and the narrow dark one in English, and the other way round in Arabic.
-const isKept = ({ theme, width, language }) => (language === 'en') === ((theme === 'light') === (width === 1280));
+// In the repository: the wide light one and the narrow dark one in English, and the narrow light one in Arabic.
+const isKept = ({ theme, width, language }) => (language === 'en' ? (theme === 'light') === (width === 1280) : theme === 'light' && width === 390);
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } }); // --only dark-390-ar
 mkdirSync(all, { recursive: true });
