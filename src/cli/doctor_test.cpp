@@ -1,5 +1,7 @@
 #include "cli/doctor.hpp"
 
+#include "config/test_refusals.hpp"
+#include "config/test_sources.hpp"
 #include "db/sqlite/sqlite_database.hpp"
 #include "db/sqlite/sqlite_migrations.hpp"
 
@@ -30,6 +32,20 @@ protected:
 
     test::TempFolder folder_;
 };
+
+TEST_F(Doctor, says_of_settings_what_a_start_says)
+{
+    auto const judge = [](config::test::Refusal const& refusal) {
+        auto const loaded = config::load_config(config::test::sources_of(config::test::production(refusal.line)));
+        auto const findings = examine_settings(loaded);
+        ASSERT_FALSE(findings.empty());
+        EXPECT_EQ(findings[0].health, Health::ill) << refusal.line;
+        EXPECT_EQ(findings[0].what, "Settings: " + loaded.problems.at(0));
+        EXPECT_TRUE(findings[0].what.starts_with("Settings: " + std::string(refusal.named))) << findings[0].what;
+    };
+    for (auto const& refusal : config::test::wrong_values) judge(refusal);
+    for (auto const& refusal : config::test::unsafe_values) judge(refusal);
+}
 
 TEST_F(Doctor, finds_a_fresh_folder_well)
 {

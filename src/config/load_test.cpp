@@ -366,7 +366,12 @@ TEST(Load, takes_what_is_right_in_production)
         "DATABASE_URL=postgres://%2Frun%2Fpostgresql/x?application_name=a@b",
         "DATABASE_URL=postgres:///x",
         "DATABASE_URL=postgresql://db",
-        "WORKERS=external",
+        "WORKERS=external\nDATABASE_URL=postgresql://db",
+        "MIGRATE_ON_START=True",
+        "PUBLIC_URL=http://127.0.0.1:8000",
+        "ALLOWED_HOSTS=127.0.0.1\nSTRIPE_SECRET_KEY=sk_test_x\nSTRIPE_WEBHOOK_SECRET=whsec_x\nPUBLIC_URL=http://127.0.0.1:8000\n"
+        "STRIPE_BASE_URL=http://127.0.0.1:9000", // Simulated.
+        "LISTEN=127.0.0.1:9464\nMETRICS_LISTEN=127.0.0.2:9464",
     };
     for (std::string_view line : cases) EXPECT_EQ(joined(load_config(sources_of(production(line))).problems), "") << line;
 }

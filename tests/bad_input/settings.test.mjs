@@ -9,7 +9,7 @@ import { Server } from '../e2e/support/server.mjs';
 
 after(endPrograms);
 
-const safe = { PATH: process.env.PATH, METRICS_LISTEN: '', SECRET_KEY: 'Zk3vX9q-7Lw2TmB5sR8uYc1NhD6fGjPaQ', AI_MODELS: 'demo', LISTEN: '127.0.0.1:0' };
+const safe = { PATH: process.env.PATH, METRICS_LISTEN: '', DATA_MAY_VANISH: 'True', SECRET_KEY: 'Zk3vX9q-7Lw2TmB5sR8uYc1NhD6fGjPaQ', AI_MODELS: 'demo', LISTEN: '127.0.0.1:0' };
 const farDay = '2099-01-01';
 
 // Settings -> the name that the line begins with.
@@ -43,6 +43,7 @@ const unsafe = [
     [{ TRUSTED_PROXIES: 'everybody' }, 'TRUSTED_PROXIES'],
     [{ STRIPE_SECRET_KEY: 'sk_live_canary', PUBLIC_URL: 'https://chat.example.com', ALLOWED_HOSTS: '.example.com' }, 'STRIPE_WEBHOOK_SECRET'],
     [{ STRIPE_SECRET_KEY: 'sk_live_canary', STRIPE_WEBHOOK_SECRET: 'whsec_canary', PUBLIC_URL: 'https://chat.example.com', ALLOWED_HOSTS: 'example.com' }, 'PUBLIC_URL'],
+    [{ STRIPE_SECRET_KEY: 'sk_live_canary', STRIPE_WEBHOOK_SECRET: 'whsec_canary', PUBLIC_URL: 'http://localhost' }, 'PUBLIC_URL'],
     [{ STRIPE_WEBHOOK_SECRET: 'price_canary' }, 'STRIPE_WEBHOOK_SECRET'],
     [{ STRIPE_PRICE_ID: 'whsec_canary' }, 'STRIPE_PRICE_ID'],
     [{ STRIPE_SECRET_KEY: 'pk_live_canary' }, 'STRIPE_SECRET_KEY'],

@@ -1,0 +1,56 @@
+// axe-core on every page and state: no finding, in both themes, at 390 and 1280, in both directions. Each of these is seen in every run, all
+// eight together with POLLUX_DEEP=1: a walk takes a minute.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+
+import { World, rested } from './support/pages.mjs';
+import { settings, walk } from './support/states.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const isDeep = process.env.POLLUX_DEEP === '1';
+const everyRun = ['light 1280 en', 'dark 390 ar'];
+
+let world;
+before(async () => (world = await World.start({ env: settings })));
+after(() => world?.stop());
+
+async function findings(page, state) {
+    // The engine runs in a world of its own: the policy of the page stays as it is.
+    const session = await page.context().newCDPSession(page);
+    const { frameTree } = await session.send('Page.getFrameTree');
+    const { executionContextId } = await session.send('Page.createIsolatedWorld', { frameId: frameTree.frame.id, worldName: 'axe' });
+    await session.send('Runtime.evaluate', { contextId: executionContextId, expression: axe });
+    const { result } = await session.send('Runtime.evaluate', {
+        contextId: executionContextId,
+        awaitPromise: true,
+        returnByValue: true,
+        expression: `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target.join(' ') + ' ' + failureSummary)))`,
+    });
+    await session.detach();
+    return result.value.map((found) => `${state}: ${found}`);
+}
+
+for (const theme of ['light', 'dark'])
+    for (const width of [1280, 390])
+        for (const language of ['en', 'ar'])
+            test(`${theme}, ${width} wide, ${language}`, { skip: !isDeep && !everyRun.includes(`${theme} ${width} ${language}`) && 'only with POLLUX_DEEP=1' }, async () => {
+                const isPhone = width === 390;
+                const { page, context } = await world.browser({ theme, width, height: isPhone ? 844 : 820, language, touch: isPhone, reducedMotion: 'reduce' });
+                const found = [];
+                let states = 0;
+                await walk(world, page, {
+                    language,
+                    isPhone,
+                    show: async (state) => {
+                        await rested(page);
+                        found.push(...(await findings(page, state)));
+                        ++states;
+                    },
+                });
+                await context.close();
+                assert.deepEqual(found, []);
+                assert.equal(states, isPhone ? 34 : 31); // A phone has the list, empty and full, and the reference's as pages of their own.
+            });
