@@ -25,13 +25,14 @@ struct Collected {
     Failed failed;
 };
 
-OpenAiOptions options(TestServer const& server)
+// An answer that comes is waited for, however busy the machine is; only who waits for a silence names a short one.
+OpenAiOptions options(TestServer const& server, std::chrono::milliseconds silence_max = 20s)
 {
     OpenAiOptions made;
     made.api_key = "the-key";
     made.base_url = server.url("/v1");
-    made.first_text_max = 100ms;
-    made.silence_max = 100ms;
+    made.first_text_max = silence_max;
+    made.silence_max = silence_max;
     return made;
 }
 
@@ -108,9 +109,9 @@ TEST(OpenAiModel, needs_no_key)
     run({{stream_head, hello, stop}}, [](TestServer& server) { return expect_no_key(server); });
 }
 
-asio::awaitable<void> expect_end(TestServer& server, std::string end, std::string detail)
+asio::awaitable<void> expect_end(TestServer& server, std::chrono::milliseconds silence_max, std::string end, std::string detail)
 {
-    OpenAiModel model(options(server));
+    OpenAiModel model(options(server, silence_max));
     auto const collected = co_await collect(model);
     EXPECT_EQ(collected.end, end);
     EXPECT_NE(collected.failed.detail.find(detail), std::string::npos) << collected.failed.detail;
@@ -137,17 +138,16 @@ TEST(OpenAiModel, fails_as_it_must)
     };
     for (auto const& c : cases) {
         SCOPED_TRACE(c.detail);
-        run(c.script, [&c](TestServer& server) { return expect_end(server, c.end, c.detail); });
+        auto const silence_max = c.script.after == TestServer::After::keep_open ? 100ms : 20s;
+        run(c.script, [&](TestServer& server) { return expect_end(server, silence_max, c.end, c.detail); });
     }
 }
 
-// Waits before it answers, then sends signs of life before its text, so many as is said.
-asio::awaitable<void> serve_slowly(asio::ip::tcp::acceptor& acceptor, std::chrono::milliseconds wait, int signs)
+// Says that it works, so often as is said, and answers.
+asio::awaitable<void> serve_signs(asio::ip::tcp::acceptor& acceptor, int signs)
 {
     auto socket = co_await acceptor.async_accept(asio::use_awaitable);
     asio::steady_timer timer(acceptor.get_executor());
-    timer.expires_after(wait);
-    co_await timer.async_wait(asio::use_awaitable);
     co_await asio::async_write(socket, asio::buffer(std::string(stream_head)), asio::use_awaitable);
     for (int count = 0; count < signs; ++count) {
         co_await asio::async_write(socket, asio::buffer(std::string(": PROCESSING\n\n")), asio::use_awaitable);
@@ -157,14 +157,26 @@ asio::awaitable<void> serve_slowly(asio::ip::tcp::acceptor& acceptor, std::chron
     co_await asio::async_write(socket, asio::buffer(std::string(hello) + stop), asio::use_awaitable);
 }
 
-Collected of_slow_server(std::chrono::milliseconds wait, int signs, OpenAiOptions limits)
+// Is silent for as long as is said, and answers at one stroke.
+asio::awaitable<void> serve_late(asio::ip::tcp::acceptor& acceptor, std::chrono::milliseconds silence)
+{
+    auto socket = co_await acceptor.async_accept(asio::use_awaitable);
+    asio::steady_timer timer(acceptor.get_executor());
+    timer.expires_after(silence);
+    co_await timer.async_wait(asio::use_awaitable);
+    co_await asio::async_write(socket, asio::buffer(std::string(stream_head) + hello + stop), asio::use_awaitable);
+}
+
+using Serve = std::function<asio::awaitable<void>(asio::ip::tcp::acceptor&)>;
+
+Collected collect_from(Serve serve, OpenAiOptions limits)
 {
     asio::io_context io;
     asio::ip::tcp::acceptor acceptor(io, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0));
     limits.base_url = "http://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()) + "/v1";
     OpenAiModel model(limits);
     Collected collected;
-    asio::co_spawn(io, serve_slowly(acceptor, wait, signs), asio::detached);
+    asio::co_spawn(io, serve(acceptor), asio::detached);
     asio::co_spawn(io, collect(model), [&](std::exception_ptr, Collected what) {
         collected = std::move(what);
         io.stop();
@@ -178,7 +190,7 @@ TEST(OpenAiModel, is_left_when_it_only_says_that_it_works)
     OpenAiOptions limits;
     limits.first_text_max = 200ms;
     limits.silence_max = 10s;
-    auto const collected = of_slow_server(0ms, 1'000, limits);
+    auto const collected = collect_from([](auto& acceptor) { return serve_signs(acceptor, 1'000); }, limits);
     EXPECT_EQ(collected.end, "transient");
     EXPECT_NE(collected.failed.detail.find("no text came in time"), std::string::npos) << collected.failed.detail;
 }
@@ -188,16 +200,7 @@ TEST(OpenAiModel, may_load_for_longer_than_it_may_fall_silent)
     OpenAiOptions limits;
     limits.first_text_max = 20s;
     limits.silence_max = 100ms;
-    EXPECT_EQ(of_slow_server(500ms, 20, limits).text, "Hello");
-}
-
-// Nothing is waited for here, however busy the machine is.
-OpenAiOptions patient(TestServer const& server)
-{
-    auto made = options(server);
-    made.first_text_max = 20s;
-    made.silence_max = 20s;
-    return made;
+    EXPECT_EQ(collect_from([](auto& acceptor) { return serve_late(acceptor, 500ms); }, limits).text, "Hello");
 }
 
 bool asks_for_figures(TestServer const& server)
@@ -210,7 +213,7 @@ constexpr char unknown_field[] =
 
 asio::awaitable<void> expect_no_second_question(TestServer& server)
 {
-    OpenAiModel model(patient(server));
+    OpenAiModel model(options(server));
     auto const first = co_await collect(model);
     EXPECT_EQ(first.end, "stop") << "in the same call, without the question";
     EXPECT_EQ(first.text, "Hello");
@@ -229,7 +232,7 @@ TEST(OpenAiModel, stops_asking_for_figures_where_that_is_refused)
 
 asio::awaitable<void> expect_further_questions(TestServer& server, int questions)
 {
-    OpenAiModel model(patient(server));
+    OpenAiModel model(options(server));
     EXPECT_EQ((co_await collect(model)).end, "permanent");
     EXPECT_EQ(server.connections(), questions);
     auto executor = co_await asio::this_coro::executor;
