@@ -341,42 +341,44 @@ http::RouteOptions with_cookie(http::RouteOptions options)
 void add_accounts_routes(http::Router& router, AccountsService& accounts)
 {
     router.post("/auth/signup/", sign_up, accounts,
-                open_route("signUp", "Registers a mobile number.", RateClass::auth, {"mobile_taken", "too_many_signups", "busy"}));
+                open_route("signUp", "Sign up with a mobile number", RateClass::auth, {"mobile_taken", "too_many_signups", "busy"}));
     router.post("/auth/send-otp/", send_otp, accounts,
-                shared_route("sendOtp", "Sends a one-time code.", RateClass::otp,
+                shared_route("sendOtp", "Send a one-time code", RateClass::otp,
                              {"otp_cooldown", "otp_hourly_limit", "otp_daily_limit", "no_account", "token_missing"}));
     router.post("/auth/verify-otp/", verify_otp, accounts,
-                with_cookie(shared_route("verifyOtp", "Takes a one-time code: logs in, or allows a reset, or confirms this session.",
+                with_cookie(shared_route("verifyOtp", "Check a one-time code; it logs in, allows a reset, or confirms this session",
                                          RateClass::auth, {"invalid_code", "too_many_guesses", "token_missing", "session_ended", "busy"})));
     router.post("/auth/login/", log_in, accounts,
-                with_cookie(open_route("logIn", "Logs in with a password.", RateClass::auth,
+                with_cookie(open_route("logIn", "Log in with a password", RateClass::auth,
                                        {"password_login_disabled", "wrong_credentials", "too_many_guesses", "busy"})));
-    router.post(
-        "/auth/link/", log_in_by_link, accounts,
-        with_cookie(open_route("logInByLink", "Logs in with the link that createsuperuser printed.", RateClass::auth, {"invalid_link"})));
+    router.post("/auth/link/", log_in_by_link, accounts,
+                with_cookie(open_route("logInByLink", "Log in with a link; createsuperuser prints it", RateClass::auth, {"invalid_link"})));
     router.post("/auth/forgot-password/", forgot_password, accounts,
-                shared_route("forgotPassword", "Sends a one-time code for a password reset.", RateClass::otp,
+                shared_route("forgotPassword", "Send a code for a new password", RateClass::otp,
                              {"otp_cooldown", "otp_hourly_limit", "otp_daily_limit", "no_account"}));
     router.post("/auth/reset-password/", reset_password, accounts,
-                open_route("resetPassword", "Sets a password and ends all sessions.", RateClass::auth, {"invalid_reset_token", "busy"}));
+                open_route("resetPassword", "Set a new password; all sessions end", RateClass::auth, {"invalid_reset_token", "busy"}));
     router.post("/auth/change-password/", change_password, accounts,
-                user_route("changePassword", "Changes the password and ends the other sessions.", RateClass::auth,
+                user_route("changePassword", "Change the password; the other sessions end", RateClass::auth,
                            {"wrong_password", "too_many_guesses", "busy"}));
     // Not counted among guesses: nobody guesses a refresh token, and every page that is opened renews one, a whole office's from one
     // address.
     router.post("/auth/token/refresh/", refresh, accounts,
-                with_cookie(shared_route("refreshSession", "Gives new tokens for a refresh token, which pages have in their cookie.",
+                with_cookie(shared_route("refreshSession", "Renew the tokens; pages have the refresh token in their cookie",
                                          RateClass::read, {"refresh_invalid", "refresh_expired", "refresh_reused", "session_ended"})));
-    router.post("/auth/logout/", log_out, accounts, with_cookie(user_route("logOut", "Ends this session, or all.", RateClass::read, {})));
+    router.post("/auth/logout/", log_out, accounts,
+                with_cookie(user_route("logOut", "Log out; this session, or all", RateClass::read, {})));
     router.get("/auth/sessions/", list_sessions, accounts,
-               user_route("listSessions", "The devices that are logged in.", RateClass::read, {"invalid_cursor"}));
+               user_route("listSessions", "List the devices that are logged in", RateClass::read, {"invalid_cursor"}));
     router.del("/auth/sessions/{session}/", end_session, accounts,
-               user_route("endSession", "Logs a device out.", RateClass::read, {"session_not_found"}));
+               user_route("endSession", "Log a device out", RateClass::read, {"session_not_found"}));
 
-    router.get("/user/me/", me, accounts, user_route("me", "The user that the token belongs to.", RateClass::read, {}));
-    router.patch("/user/me/", change_me, accounts, user_route("changeMe", "Changes name, e-mail and instructions.", RateClass::read, {}));
+    router.get("/user/me/", me, accounts,
+               user_route("me", "Show your account; it is the one that the token belongs to", RateClass::read, {}));
+    router.patch("/user/me/", change_me, accounts,
+                 user_route("changeMe", "Change your account; its name, e-mail and instructions", RateClass::read, {}));
     router.del("/user/me/", delete_me, accounts,
-               user_route("deleteMe", "Deletes the account with everything in it.", RateClass::auth,
+               user_route("deleteMe", "Delete your account; everything in it goes with it", RateClass::auth,
                           {"confirmation_required", "too_many_guesses", "busy"}));
     for (auto method : {"GET", "PATCH", "DELETE"}) router.alias(method, "/user/me/", "/auth/me/");
 }

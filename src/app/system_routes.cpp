@@ -113,11 +113,11 @@ template <class Handler>
 void add_health_routes(http::Router& router, Handler handler, SystemRoutes& system)
 {
     router.get("/health/", handler, system,
-               open_route("health", "Whether this process can serve, which takes its database, and what else is missing",
+               open_route("health", "Check this server; whether it can serve, which takes its database, and what else is missing",
                           {"database_unavailable", "stopping"}));
     router.get("/readyz", handler, system,
-               open_route("readyz", "The same as /health/, for load balancers", {"database_unavailable", "stopping"}));
-    router.get("/livez", live, system, open_route("livez", "Whether this process runs at all"));
+               open_route("readyz", "Check readiness; the same as /health/, for load balancers", {"database_unavailable", "stopping"}));
+    router.get("/livez", live, system, open_route("livez", "Check liveness; whether this process runs at all"));
 }
 
 } // namespace
@@ -130,7 +130,7 @@ void add_operator_health_routes(http::Router& router, SystemRoutes& system)
 void add_system_routes(http::Router& router, SystemRoutes& system)
 {
     add_health_routes(router, ready, system);
-    router.get("/openapi.json", openapi, system, open_route("openapi", "This document."));
+    router.get("/openapi.json", openapi, system, open_route("openapi", "Get this document"));
 }
 
 std::string openapi_document(http::Router const& router, std::string const& public_url)

@@ -30,44 +30,6 @@ std::string without_last_slash(std::string const& path)
     return path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
 }
 
-json::array parameters(Route const& route, SchemaBook const& book)
-{
-    json::array list;
-    for (std::size_t from = route.path.find('{'); from != std::string::npos; from = route.path.find('{', from + 1)) {
-        std::string name = route.path.substr(from + 1, route.path.find('}', from) - from - 1);
-        list.push_back({{"name", name},
-                        {"in", "path"},
-                        {"required", true},
-                        {"description", "The id of the " + name + "."},
-                        {"schema", {{"type", "integer"}, {"minimum", 1}}}});
-    }
-    if (!route.shape.query_schema.empty()) {
-        json::value schema = json::parse(book.entries.at(route.shape.query_schema).schema);
-        for (auto const& [name, value] : schema.at("properties").as_object()) {
-            list.push_back({{"name", name}, {"in", "query"}, {"required", false}, {"schema", value}});
-        }
-    }
-    if (route.options.takes_idempotency_key) list.push_back(reference("parameters", "IdempotencyKey"));
-    if (route.options.knows_cookies) list.push_back(reference("parameters", "PolluxClient"));
-    bool const goes_on = route.shape.answers_event_stream && route.method == "GET";
-    if (goes_on) list.push_back(reference("parameters", "LastEventID"));
-    return list;
-}
-
-// OpenAPI has no word of its own for the events of a stream: what they are is said in the description for people, and for programs
-// in a list with the schema of each event's data.
-json::object event_stream(Route const& route)
-{
-    std::string description = "Server-Sent Events; the data of each is one JSON object.";
-    json::array events;
-    for (std::size_t index = 0; index < route.options.events.size(); ++index) {
-        auto const& event = route.options.events[index];
-        description += " `" + std::string(event.name) + "`: " + std::string(event.meaning);
-        events.push_back({{"event", event.name}, {"description", event.meaning}, {"data", json::parse(route.shape.event_schemas[index])}});
-    }
-    return {{"schema", {{"type", "string"}, {"description", description}}}, {"x-events", std::move(events)}};
-}
-
 // What people and programs are shown of requests, answers and refusals.
 class Examples {
 public:
@@ -80,6 +42,16 @@ public:
     {
         auto const* group = all_.if_contains(kind);
         return group ? group->as_object().if_contains(name) : nullptr;
+    }
+
+    // Says what a field of a request is for, of this schema or wherever the name occurs, unless its type does.
+    void describe(std::string const& schema, std::string_view name, json::object& field) const
+    {
+        if (empty() || field.contains("description")) return;
+        auto const* text = of("fields", schema + "." + std::string(name));
+        if (text == nullptr) text = of("fields", name);
+        if (text == nullptr) throw std::logic_error("api/examples.json does not say what " + schema + "." + std::string(name) + " is for");
+        field["description"] = *text;
     }
 
     int status_of(std::string_view code) const
@@ -110,6 +82,46 @@ private:
     json::object all_;
 };
 
+json::array parameters(Route const& route, SchemaBook const& book, Examples const& examples)
+{
+    json::array list;
+    for (std::size_t from = route.path.find('{'); from != std::string::npos; from = route.path.find('{', from + 1)) {
+        std::string name = route.path.substr(from + 1, route.path.find('}', from) - from - 1);
+        list.push_back({{"name", name},
+                        {"in", "path"},
+                        {"required", true},
+                        {"description", "The id of the " + name + "."},
+                        {"schema", {{"type", "integer"}, {"minimum", 1}}}});
+    }
+    if (!route.shape.query_schema.empty()) {
+        json::value schema = json::parse(book.entries.at(route.shape.query_schema).schema);
+        for (auto const& [name, value] : schema.at("properties").as_object()) {
+            json::object parameter{{"name", name}, {"in", "query"}, {"required", false}, {"schema", value}};
+            examples.describe(route.shape.query_schema, name, parameter);
+            list.push_back(std::move(parameter));
+        }
+    }
+    if (route.options.takes_idempotency_key) list.push_back(reference("parameters", "IdempotencyKey"));
+    if (route.options.knows_cookies) list.push_back(reference("parameters", "PolluxClient"));
+    bool const goes_on = route.shape.answers_event_stream && route.method == "GET";
+    if (goes_on) list.push_back(reference("parameters", "LastEventID"));
+    return list;
+}
+
+// OpenAPI has no word of its own for the events of a stream: what they are is said in the description for people, and for programs
+// in a list with the schema of each event's data.
+json::object event_stream(Route const& route)
+{
+    std::string description = "Server-Sent Events; the data of each is one JSON object.";
+    json::array events;
+    for (std::size_t index = 0; index < route.options.events.size(); ++index) {
+        auto const& event = route.options.events[index];
+        description += " `" + std::string(event.name) + "`: " + std::string(event.meaning);
+        events.push_back({{"event", event.name}, {"description", event.meaning}, {"data", json::parse(route.shape.event_schemas[index])}});
+    }
+    return {{"schema", {{"type", "string"}, {"description", description}}}, {"x-events", std::move(events)}};
+}
+
 void add_example(json::object& content, std::string_view type, json::value const* example)
 {
     if (example != nullptr) content.at(type).as_object()["example"] = *example;
@@ -126,7 +138,7 @@ json::object success(Route const& route, Examples const& examples)
     }
     if (route.shape.answers_event_stream) {
         bodies["text/event-stream"] = event_stream(route);
-        if (route.shape.answer_schema.empty()) add_example(bodies, "text/event-stream", example);
+        add_example(bodies, "text/event-stream", examples.of("streams", route.options.id));
     }
     if (route.shape.answers_html) bodies.emplace("text/html", json::object{{"schema", {{"type", "string"}}}});
     bool const is_ready_made = bodies.empty() && route.shape.status == 200 && !route.shape.may_lead_elsewhere;
@@ -198,9 +210,10 @@ json::object responses(Route const& route, Examples const& examples)
 
 json::object operation(Route const& route, SchemaBook const& book, Examples const& examples)
 {
+    auto const summary = route.options.summary.substr(0, route.options.summary.find(';'));
     std::string description(route.options.summary);
+    description += description.empty() || description.ends_with('.') ? "" : ".";
     if (!route.options.errors.empty()) {
-        description += description.empty() || description.ends_with('.') ? "" : ".";
         description += " Codes to expect: ";
         for (std::size_t index = 0; index < route.options.errors.size(); ++index) {
             description += (index ? ", `" : "`") + std::string(route.options.errors[index]) + "`";
@@ -208,11 +221,11 @@ json::object operation(Route const& route, SchemaBook const& book, Examples cons
         description += ".";
     }
     json::object operation{{"operationId", route.options.id},
-                           {"summary", route.options.summary},
+                           {"summary", summary},
                            {"description", description},
                            {"tags", {route.options.tag}},
                            {"responses", responses(route, examples)}};
-    auto list = parameters(route, book);
+    auto list = parameters(route, book, examples);
     if (!list.empty()) operation["parameters"] = std::move(list);
     if (!route.shape.body_schema.empty()) {
         auto bodies = content("application/json", json::parse(route.shape.body_schema));
@@ -264,11 +277,24 @@ json::object usual_problem(Examples const& examples)
     return {{"description", "Refused; see `code` and `detail`."}, {"content", {{"application/problem+json", std::move(body)}}}};
 }
 
+// The fields of the bodies that are taken; those that are given speak for themselves, or by their types.
+void describe_bodies(Router const& router, Examples const& examples, json::object& schemas)
+{
+    for (auto const& route : router.routes()) {
+        if (!route.options.is_documented || route.shape.body_schema.empty()) continue;
+        auto const body = json::parse(route.shape.body_schema);
+        std::string_view const place = body.at("$ref").as_string();
+        std::string const name(place.substr(place.rfind('/') + 1));
+        for (auto& [field, schema] : schemas.at(name).at("properties").as_object()) examples.describe(name, field, schema.as_object());
+    }
+}
+
 // Of `paths`: what only undocumented routes take and give is not shown.
-json::object components(SchemaBook const& book, json::object const& paths, Examples const& examples)
+json::object components(Router const& router, json::object const& paths, Examples const& examples)
 {
     json::object schemas;
-    add_schemas_of(paths, book, schemas);
+    add_schemas_of(paths, router.schemas(), schemas);
+    describe_bodies(router, examples, schemas);
     schemas["Problem"] = json::parse(R"({"type":"object","description":"RFC 9457.",
         "required":["type","title","status","detail","code","request_id"],
         "properties":{"type":{"type":"string"},"title":{"type":"string"},"status":{"type":"integer"},
@@ -331,7 +357,7 @@ std::string openapi_document(Router const& router, ApiInfo const& info)
     }
     json::array tag_list;
     for (auto tag : tags) tag_list.push_back({{"name", tag}, {"description", "Operations on " + std::string(tag) + "."}});
-    auto parts = components(router.schemas(), paths, examples);
+    auto parts = components(router, paths, examples);
     json::object const document{{"openapi", "3.1.0"},
                                 {"info",
                                  {{"title", info.title},

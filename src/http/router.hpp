@@ -29,7 +29,7 @@ enum class Access {
 
 struct RouteOptions {
     std::string_view id;      // operationId: "sendMessage".
-    std::string_view summary; // One line for the OpenAPI document.
+    std::string_view summary; // One line for the OpenAPI document: "Stop a reply; what it has so far stays" is named by its first part.
     std::string_view tag;     // "chat"
     Access access = Access::user;
     RateClass limits = RateClass::read;

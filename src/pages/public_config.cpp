@@ -28,7 +28,7 @@ void add_config_route(http::Router& router, PublicConfig& config)
 {
     router.get("/config/", tell, config,
                {.id = "config",
-                .summary = "What a front end needs to know before anybody is signed in.",
+                .summary = "Read the configuration; what a front end needs to know before anybody is signed in",
                 .tag = "system",
                 .access = http::Access::open});
 }

@@ -11,8 +11,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Registers a mobile number.
-         * @description Registers a mobile number. Codes to expect: `mobile_taken`, `too_many_signups`, `busy`.
+         * Sign up with a mobile number
+         * @description Sign up with a mobile number. Codes to expect: `mobile_taken`, `too_many_signups`, `busy`.
          */
         post: operations["signUp"];
         delete?: never;
@@ -31,8 +31,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sends a one-time code.
-         * @description Sends a one-time code. Codes to expect: `otp_cooldown`, `otp_hourly_limit`, `otp_daily_limit`, `no_account`, `token_missing`.
+         * Send a one-time code
+         * @description Send a one-time code. Codes to expect: `otp_cooldown`, `otp_hourly_limit`, `otp_daily_limit`, `no_account`, `token_missing`.
          */
         post: operations["sendOtp"];
         delete?: never;
@@ -51,8 +51,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes a one-time code: logs in, or allows a reset, or confirms this session.
-         * @description Takes a one-time code: logs in, or allows a reset, or confirms this session. Codes to expect: `invalid_code`, `too_many_guesses`, `token_missing`, `session_ended`, `busy`, `foreign_origin`.
+         * Check a one-time code
+         * @description Check a one-time code; it logs in, allows a reset, or confirms this session. Codes to expect: `invalid_code`, `too_many_guesses`, `token_missing`, `session_ended`, `busy`, `foreign_origin`.
          */
         post: operations["verifyOtp"];
         delete?: never;
@@ -71,8 +71,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Logs in with a password.
-         * @description Logs in with a password. Codes to expect: `password_login_disabled`, `wrong_credentials`, `too_many_guesses`, `busy`, `foreign_origin`.
+         * Log in with a password
+         * @description Log in with a password. Codes to expect: `password_login_disabled`, `wrong_credentials`, `too_many_guesses`, `busy`, `foreign_origin`.
          */
         post: operations["logIn"];
         delete?: never;
@@ -91,8 +91,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Logs in with the link that createsuperuser printed.
-         * @description Logs in with the link that createsuperuser printed. Codes to expect: `invalid_link`, `foreign_origin`.
+         * Log in with a link
+         * @description Log in with a link; createsuperuser prints it. Codes to expect: `invalid_link`, `foreign_origin`.
          */
         post: operations["logInByLink"];
         delete?: never;
@@ -111,8 +111,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sends a one-time code for a password reset.
-         * @description Sends a one-time code for a password reset. Codes to expect: `otp_cooldown`, `otp_hourly_limit`, `otp_daily_limit`, `no_account`.
+         * Send a code for a new password
+         * @description Send a code for a new password. Codes to expect: `otp_cooldown`, `otp_hourly_limit`, `otp_daily_limit`, `no_account`.
          */
         post: operations["forgotPassword"];
         delete?: never;
@@ -131,8 +131,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sets a password and ends all sessions.
-         * @description Sets a password and ends all sessions. Codes to expect: `invalid_reset_token`, `busy`.
+         * Set a new password
+         * @description Set a new password; all sessions end. Codes to expect: `invalid_reset_token`, `busy`.
          */
         post: operations["resetPassword"];
         delete?: never;
@@ -151,8 +151,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Changes the password and ends the other sessions.
-         * @description Changes the password and ends the other sessions. Codes to expect: `wrong_password`, `too_many_guesses`, `busy`.
+         * Change the password
+         * @description Change the password; the other sessions end. Codes to expect: `wrong_password`, `too_many_guesses`, `busy`.
          */
         post: operations["changePassword"];
         delete?: never;
@@ -171,8 +171,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Gives new tokens for a refresh token, which pages have in their cookie.
-         * @description Gives new tokens for a refresh token, which pages have in their cookie. Codes to expect: `refresh_invalid`, `refresh_expired`, `refresh_reused`, `session_ended`, `foreign_origin`.
+         * Renew the tokens
+         * @description Renew the tokens; pages have the refresh token in their cookie. Codes to expect: `refresh_invalid`, `refresh_expired`, `refresh_reused`, `session_ended`, `foreign_origin`.
          */
         post: operations["refreshSession"];
         delete?: never;
@@ -191,8 +191,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ends this session, or all.
-         * @description Ends this session, or all. Codes to expect: `foreign_origin`.
+         * Log out
+         * @description Log out; this session, or all. Codes to expect: `foreign_origin`.
          */
         post: operations["logOut"];
         delete?: never;
@@ -209,8 +209,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The devices that are logged in.
-         * @description The devices that are logged in. Codes to expect: `invalid_cursor`.
+         * List the devices that are logged in
+         * @description List the devices that are logged in. Codes to expect: `invalid_cursor`.
          */
         get: operations["listSessions"];
         put?: never;
@@ -232,8 +232,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Logs a device out.
-         * @description Logs a device out. Codes to expect: `session_not_found`.
+         * Log a device out
+         * @description Log a device out. Codes to expect: `session_not_found`.
          */
         delete: operations["endSession"];
         options?: never;
@@ -249,22 +249,22 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The user that the token belongs to.
-         * @description The user that the token belongs to.
+         * Show your account
+         * @description Show your account; it is the one that the token belongs to.
          */
         get: operations["me"];
         put?: never;
         post?: never;
         /**
-         * Deletes the account with everything in it.
-         * @description Deletes the account with everything in it. Codes to expect: `confirmation_required`, `too_many_guesses`, `busy`.
+         * Delete your account
+         * @description Delete your account; everything in it goes with it. Codes to expect: `confirmation_required`, `too_many_guesses`, `busy`.
          */
         delete: operations["deleteMe"];
         options?: never;
         head?: never;
         /**
-         * Changes name, e-mail and instructions.
-         * @description Changes name, e-mail and instructions.
+         * Change your account
+         * @description Change your account; its name, e-mail and instructions.
          */
         patch: operations["changeMe"];
         trace?: never;
@@ -279,8 +279,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Where Twilio posts how a text fares, signed
-         * @description Where Twilio posts how a text fares, signed. Codes to expect: `sms_not_configured`, `signature_missing`, `signature_invalid`.
+         * Take a delivery report
+         * @description Take a delivery report; Twilio posts here how a text fares, signed. Codes to expect: `sms_not_configured`, `signature_missing`, `signature_invalid`.
          */
         post: operations["takeTextReport"];
         delete?: never;
@@ -297,13 +297,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Your rooms: pinned first, then latest activity
-         * @description Your rooms: pinned first, then latest activity. Codes to expect: `cursor_invalid`.
+         * List your rooms
+         * @description List your rooms; pinned first, then latest activity. Codes to expect: `cursor_invalid`.
          */
         get: operations["listRooms"];
         put?: never;
         /**
-         * Open a room; without a name it is named after its first message
+         * Open a room
          * @description Open a room; without a name it is named after its first message. Codes to expect: `outcome_unknown`, `idempotency_key_reused`, `idempotency_in_progress`, `rooms_max_reached`.
          */
         post: operations["createRoom"];
@@ -321,14 +321,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A room and its newest messages, ascending; next leads to the page before
-         * @description A room and its newest messages, ascending; next leads to the page before. Codes to expect: `room_not_found`, `cursor_invalid`.
+         * Show a room
+         * @description Show a room; its newest messages, ascending; next leads to the page before. Codes to expect: `room_not_found`, `cursor_invalid`.
          */
         get: operations["showRoom"];
         put?: never;
         post?: never;
         /**
-         * Delete a room with all its messages; its replies stop
+         * Delete a room with all its messages
          * @description Delete a room with all its messages; its replies stop. Codes to expect: `room_not_found`.
          */
         delete: operations["deleteRoom"];
@@ -351,7 +351,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send a message; its reply is streamed, waited for (?wait=) or fetched later. Last-Event-ID, or lastEventId, goes on with the stream of a send that was cut
+         * Send a message
          * @description Send a message; its reply is streamed, waited for (?wait=) or fetched later. Last-Event-ID, or lastEventId, goes on with the stream of a send that was cut. Codes to expect: `room_not_found`, `bad_event_id`, `daily_limit_reached`, `room_busy`, `queue_full`, `busy`, `model_not_in_plan`, `outcome_unknown`, `idempotency_key_reused`, `idempotency_in_progress`.
          */
         post: operations["sendMessage"];
@@ -369,8 +369,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A message as it stands
-         * @description A message as it stands. Codes to expect: `message_not_found`.
+         * Show a message as it stands
+         * @description Show a message as it stands. Codes to expect: `message_not_found`.
          */
         get: operations["showMessage"];
         put?: never;
@@ -389,8 +389,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A reply while it is written; Last-Event-ID, or lastEventId, goes on where it was left
-         * @description A reply while it is written; Last-Event-ID, or lastEventId, goes on where it was left. Codes to expect: `message_not_found`, `bad_event_id`.
+         * Stream a reply while it is written
+         * @description Stream a reply while it is written; Last-Event-ID, or lastEventId, goes on where it was left. Codes to expect: `message_not_found`, `bad_event_id`.
          */
         get: operations["streamReply"];
         put?: never;
@@ -411,7 +411,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Stop a reply; what it has so far stays
+         * Stop a reply
          * @description Stop a reply; what it has so far stays. Codes to expect: `message_not_found`.
          */
         post: operations["stopReply"];
@@ -431,8 +431,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Another variant of a reply
-         * @description Another variant of a reply. Codes to expect: `room_not_found`, `message_not_found`, `reply_running`, `too_many_variants`, `daily_limit_reached`, `room_busy`, `queue_full`, `busy`, `model_not_in_plan`, `outcome_unknown`, `idempotency_key_reused`, `idempotency_in_progress`.
+         * Try again
+         * @description Try again; another variant of a reply. Codes to expect: `room_not_found`, `message_not_found`, `reply_running`, `too_many_variants`, `daily_limit_reached`, `room_busy`, `queue_full`, `busy`, `model_not_in_plan`, `outcome_unknown`, `idempotency_key_reused`, `idempotency_in_progress`.
          */
         post: operations["retryReply"];
         delete?: never;
@@ -449,8 +449,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The variants of a reply, oldest first
-         * @description The variants of a reply, oldest first. Codes to expect: `message_not_found`, `cursor_invalid`.
+         * List the variants of a reply
+         * @description List the variants of a reply; oldest first. Codes to expect: `message_not_found`, `cursor_invalid`.
          */
         get: operations["listVariants"];
         put?: never;
@@ -469,8 +469,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The models your plan may use; with all=true those of other plans too
-         * @description The models your plan may use; with all=true those of other plans too. Codes to expect: `user_not_found`.
+         * List the models
+         * @description List the models; those your plan may use, and with all=true those of other plans too. Codes to expect: `user_not_found`.
          */
         get: operations["listModels"];
         put?: never;
@@ -489,8 +489,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What changes for you, on all your devices, as Server-Sent Events
-         * @description What changes for you, on all your devices, as Server-Sent Events
+         * Stream what changes for you
+         * @description Stream what changes for you; on all your devices, as Server-Sent Events.
          */
         get: operations["streamEvents"];
         put?: never;
@@ -509,8 +509,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Today's quota and tokens; with ?days= a row a day
-         * @description Today's quota and tokens; with ?days= a row a day. Codes to expect: `user_not_found`.
+         * Show your usage
+         * @description Show your usage; today's quota and tokens, and with ?days= a row a day. Codes to expect: `user_not_found`.
          */
         get: operations["showUsage"];
         put?: never;
@@ -529,8 +529,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The plans there are: what they allow, and what they cost
-         * @description The plans there are: what they allow, and what they cost
+         * List the plans
+         * @description List the plans; what they allow, and what they cost.
          */
         get: operations["listPlans"];
         put?: never;
@@ -551,8 +551,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * A page of the payment provider's on which the plan is paid
-         * @description A page of the payment provider's on which the plan is paid. Codes to expect: `already_subscribed`, `billing_not_configured`, `payment_pending`, `payment_provider_slow`, `payment_refused`, `plan_not_sold`, `idempotency_key_reused`, `idempotency_in_progress`.
+         * Buy a plan
+         * @description Buy a plan; the answer names a page of the payment provider on which it is paid. Codes to expect: `already_subscribed`, `billing_not_configured`, `payment_pending`, `payment_provider_slow`, `payment_refused`, `plan_not_sold`, `idempotency_key_reused`, `idempotency_in_progress`.
          */
         post: operations["buyPlan"];
         delete?: never;
@@ -571,8 +571,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * The same, for the plan pro
-         * @description The same, for the plan pro. Codes to expect: `already_subscribed`, `billing_not_configured`, `payment_pending`, `payment_provider_slow`, `payment_refused`, `plan_not_sold`, `idempotency_key_reused`, `idempotency_in_progress`.
+         * Buy Pro
+         * @description Buy Pro; the same, for the plan pro. Codes to expect: `already_subscribed`, `billing_not_configured`, `payment_pending`, `payment_provider_slow`, `payment_refused`, `plan_not_sold`, `idempotency_key_reused`, `idempotency_in_progress`.
          */
         post: operations["buyPro"];
         delete?: never;
@@ -589,8 +589,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Tier and subscription; with ?session_id= what that checkout has led to
-         * @description Tier and subscription; with ?session_id= what that checkout has led to. Codes to expect: `session_not_found`.
+         * Show your subscription
+         * @description Show your subscription; with ?session_id= what that checkout has led to. Codes to expect: `session_not_found`.
          */
         get: operations["showSubscription"];
         put?: never;
@@ -611,8 +611,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * A page of the payment provider's for changing the subscription, the card and the addresses
-         * @description A page of the payment provider's for changing the subscription, the card and the addresses. Codes to expect: `billing_not_configured`, `not_subscribed`, `payment_provider_slow`, `payment_refused`.
+         * Open the portal
+         * @description Open the portal; a page of the payment provider for changing the subscription, the card and the addresses. Codes to expect: `billing_not_configured`, `not_subscribed`, `payment_provider_slow`, `payment_refused`.
          */
         post: operations["openPortal"];
         delete?: never;
@@ -631,8 +631,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ends it with the period that is paid
-         * @description Ends it with the period that is paid. Codes to expect: `billing_not_configured`, `not_subscribed`, `payment_provider_slow`, `payment_refused`.
+         * Cancel the subscription
+         * @description Cancel the subscription; it ends with the period that is paid. Codes to expect: `billing_not_configured`, `not_subscribed`, `payment_provider_slow`, `payment_refused`.
          */
         post: operations["cancelSubscription"];
         delete?: never;
@@ -651,8 +651,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Undoes that
-         * @description Undoes that. Codes to expect: `billing_not_configured`, `not_subscribed`, `payment_provider_slow`, `payment_refused`.
+         * Keep the subscription
+         * @description Keep the subscription; its cancellation is undone. Codes to expect: `billing_not_configured`, `not_subscribed`, `payment_provider_slow`, `payment_refused`.
          */
         post: operations["reactivateSubscription"];
         delete?: never;
@@ -671,8 +671,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Where Stripe posts its events, signed
-         * @description Where Stripe posts its events, signed. Codes to expect: `billing_not_configured`, `signature_missing`, `signature_invalid`, `signature_too_old`.
+         * Take a payment event
+         * @description Take a payment event; Stripe posts its events here, signed. Codes to expect: `billing_not_configured`, `signature_missing`, `signature_invalid`, `signature_too_old`.
          */
         post: operations["takePaymentEvent"];
         delete?: never;
@@ -689,8 +689,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether this process can serve, which takes its database, and what else is missing
-         * @description Whether this process can serve, which takes its database, and what else is missing. Codes to expect: `database_unavailable`, `stopping`.
+         * Check this server
+         * @description Check this server; whether it can serve, which takes its database, and what else is missing. Codes to expect: `database_unavailable`, `stopping`.
          */
         get: operations["health"];
         put?: never;
@@ -709,8 +709,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The same as /health/, for load balancers
-         * @description The same as /health/, for load balancers. Codes to expect: `database_unavailable`, `stopping`.
+         * Check readiness
+         * @description Check readiness; the same as /health/, for load balancers. Codes to expect: `database_unavailable`, `stopping`.
          */
         get: operations["readyz"];
         put?: never;
@@ -729,8 +729,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether this process runs at all
-         * @description Whether this process runs at all
+         * Check liveness
+         * @description Check liveness; whether this process runs at all.
          */
         get: operations["livez"];
         put?: never;
@@ -749,8 +749,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * This document.
-         * @description This document.
+         * Get this document
+         * @description Get this document.
          */
         get: operations["openapi"];
         put?: never;
@@ -769,8 +769,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a front end needs to know before anybody is signed in.
-         * @description What a front end needs to know before anybody is signed in.
+         * Read the configuration
+         * @description Read the configuration; what a front end needs to know before anybody is signed in.
          */
         get: operations["config"];
         put?: never;
@@ -798,10 +798,16 @@ export interface components {
             signup_token: string;
         };
         SignUp: {
+            /** @description A mobile number as people type it: +1 415 555 2671. Without + it is one of the server's own country. */
             mobile: string;
+            /** @description For later log-ins without a code, and the proof of this sign-up. */
             password?: string;
+            /** @description How models and devices know the user. */
             name?: string;
-            /** Format: email */
+            /**
+             * Format: email
+             * @description Where payment receipts go.
+             */
             email?: string;
         };
         CodeSent: {
@@ -812,8 +818,12 @@ export interface components {
             otp?: string;
         };
         SendOtp: {
+            /** @description A mobile number as people type it: +1 415 555 2671. Without + it is one of the server's own country. */
             mobile: string;
-            /** @enum {string} */
+            /**
+             * @description What the code will be for: the same word belongs into verify-otp.
+             * @enum {string}
+             */
             purpose: "signup" | "login" | "reset_password" | "forgot" | "confirm";
         };
         Verified: {
@@ -838,16 +848,23 @@ export interface components {
             date_joined: string;
         };
         VerifyOtp: {
+            /** @description A mobile number as people type it: +1 415 555 2671. Without + it is one of the server's own country. */
             mobile: string;
             /**
              * @description 6 digits; spaces, dashes and invisible characters between them do not matter.
              * @example 123456
              */
             code: string;
-            /** @enum {string} */
+            /**
+             * @description What the code was sent for.
+             * @enum {string}
+             */
             purpose: "signup" | "login" | "reset_password" | "forgot" | "confirm";
+            /** @description The one that came when the code was sent. Its guesses are counted apart from those of strangers. */
             challenge?: string;
+            /** @description Of a sign-up that has one: it shows that the sign-up is yours. */
             password?: string;
+            /** @description What sign-up gave: it shows that the sign-up is yours. */
             signup_token?: string;
         };
         LoggedIn: {
@@ -858,21 +875,29 @@ export interface components {
             user: components["schemas"]["User"];
         };
         LogIn: {
+            /** @description A mobile number as people type it: +1 415 555 2671. Without + it is one of the server's own country. */
             mobile: string;
+            /** @description The password of the account. */
             password: string;
         };
         LogInByLink: {
+            /** @description What stands behind # in the link. It is good for one log-in. */
             token: string;
         };
         ForgotPassword: {
+            /** @description A mobile number as people type it: +1 415 555 2671. Without + it is one of the server's own country. */
             mobile: string;
         };
         ResetPassword: {
+            /** @description What verify-otp gave for the purpose reset_password. */
             reset_token: string;
+            /** @description From now on. */
             new_password: string;
         };
         ChangePassword: {
+            /** @description The present one; left out by who has none. */
             old_password: string;
+            /** @description From now on. */
             new_password: string;
         };
         Tokens: {
@@ -881,10 +906,13 @@ export interface components {
             expires_in: number;
         };
         RefreshSession: {
+            /** @description A refresh token. Pages leave it out: theirs is in the cookie. */
             refresh?: string;
         };
         LogOut: {
+            /** @description Of this session; not needed beside its access token. */
             refresh?: string;
+            /** @description Every session of the user ends, on all devices. */
             all?: boolean;
         };
         PageSessionView: {
@@ -902,11 +930,15 @@ export interface components {
             current: boolean;
         };
         ChangeProfile: {
+            /** @description null takes it away. */
             name?: string | null;
+            /** @description null takes it away. */
             email?: string | null;
+            /** @description What the model is told in every chat. Empty takes them away. */
             custom_instructions?: string;
         };
         DeleteAccount: {
+            /** @description Without it this session must have been confirmed by a code, with the purpose confirm. */
             password?: string;
         };
         ReportTaken: {
@@ -935,8 +967,11 @@ export interface components {
             created_at: string;
         };
         CreateRoom: {
+            /** @description Left out, the room is named after its first message. */
             name?: string;
+            /** @description One of GET /models/. Left out: the default model. */
             model?: string;
+            /** @description What the model is told in this room, above all its messages. */
             system_prompt?: string;
         };
         RoomPage: {
@@ -1021,9 +1056,13 @@ export interface components {
             retry_at: string | null;
         };
         ChangeRoom: {
+            /** @description A name that is given stays: no model replaces it. */
             name?: string;
+            /** @description One of GET /models/. null: the default model. */
             model?: string | null;
+            /** @description What the model is told in this room, above all its messages. */
             system_prompt?: string;
+            /** @description Pinned rooms are listed first. */
             pinned?: boolean;
         };
         Sent: {
@@ -1063,6 +1102,7 @@ export interface components {
             error: components["schemas"]["MessageError"];
         };
         SendMessage: {
+            /** @description The message, as it was typed. */
             content: string;
         };
         Retried: {
@@ -1161,12 +1201,17 @@ export interface components {
             session_id: string;
         };
         BuyPlan: {
+            /** @description The name of a plan of GET /plans/. */
             plan: string;
+            /** @description One of the plan's prices. Left out: its first. */
             price?: string;
+            /** @description Where the browser goes afterwards. Its origin must be one that the server knows. */
             return_url?: string;
         };
         BuyPro: {
+            /** @description One of the plan's prices. Left out: its first. */
             price?: string;
+            /** @description Where the browser goes afterwards. Its origin must be one that the server knows. */
             return_url?: string;
         };
         SubscriptionStatus: {
@@ -1185,8 +1230,12 @@ export interface components {
             url: string;
         };
         AskForPortal: {
-            /** @enum {string} */
+            /**
+             * @description The page on which the portal opens. Left out: its first.
+             * @enum {string}
+             */
             flow?: "cancel" | "change_plan" | "payment_method";
+            /** @description Where the browser goes afterwards. Its origin must be one that the server knows. */
             return_url?: string;
         };
         EventTaken: {
@@ -2468,7 +2517,9 @@ export interface operations {
     listSessions: {
         parameters: {
             query?: {
+                /** @description The most of them on one page. */
                 limit?: number;
+                /** @description What `next` of the page before says. */
                 cursor?: string;
             };
             header?: never;
@@ -3009,8 +3060,11 @@ export interface operations {
     listRooms: {
         parameters: {
             query?: {
+                /** @description Only rooms whose name holds this. */
                 q?: string;
+                /** @description The most of them on one page. */
                 limit?: number;
+                /** @description What `next` of the page before says. */
                 cursor?: string;
             };
             header?: never;
@@ -3233,7 +3287,9 @@ export interface operations {
     showRoom: {
         parameters: {
             query?: {
+                /** @description The most of them on one page. */
                 limit?: number;
+                /** @description What `next` of the page before says. */
                 cursor?: string;
             };
             header?: never;
@@ -3601,7 +3657,9 @@ export interface operations {
     sendMessage: {
         parameters: {
             query?: {
+                /** @description For clients that cannot stream: the seconds until which the answer waits for the whole reply. */
                 wait?: number;
+                /** @description What Last-Event-ID is, for who cannot send headers. */
                 lastEventId?: string;
             };
             header?: {
@@ -3697,6 +3755,18 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Sent"];
+                    /**
+                     * @example event: accepted
+                     *     data: {"message":{"id":1,"chatroom":1,"role":"user","status":"completed","content":"Hello AI! Tell me a joke.","thoughts":"","citations":[],"reply_to":null,"variant":1,"variants":1,"model":null,"requested_model":null,"finish_reason":null,"error":null,"usage":null,"waiting":null,"created_at":"2026-12-01T09:00:27Z","started_at":null,"completed_at":"2026-12-01T09:00:27Z","thought_ms":null,"request_id":null},"reply":{"id":2,"chatroom":1,"role":"assistant","status":"queued","content":"","thoughts":"","citations":[],"reply_to":1,"variant":1,"variants":1,"model":"gemini:gemini-flash-latest","requested_model":"gemini:gemini-flash-latest","finish_reason":null,"error":null,"usage":null,"waiting":null,"created_at":"2026-12-01T09:00:27Z","started_at":null,"completed_at":null,"thought_ms":null,"request_id":"98444a16f548a74a"},"stream_url":"/chatroom/1/message/2/stream/","usage":{"tier":"basic","limit":5,"used":1,"remaining":4,"resets_at":"2026-12-02T00:00:00Z"}}
+                     *
+                     *     event: start
+                     *     id: 1-0
+                     *     data: {"message_id":2,"attempt":1,"model":"gemini:gemini-flash-latest"}
+                     *
+                     *     event: delta
+                     *     id: 1-24
+                     *     data: {"text":"Why did the coroutine ne"}
+                     */
                     "text/event-stream": string;
                 };
             };
@@ -3908,6 +3978,7 @@ export interface operations {
     streamReply: {
         parameters: {
             query?: {
+                /** @description What Last-Event-ID is, for who cannot send headers. */
                 lastEventId?: string;
             };
             header?: {
@@ -4263,6 +4334,7 @@ export interface operations {
     listVariants: {
         parameters: {
             query?: {
+                /** @description What `next` of the page before says. */
                 cursor?: string;
             };
             header?: never;
@@ -4405,6 +4477,7 @@ export interface operations {
     listModels: {
         parameters: {
             query?: {
+                /** @description Also the models of other plans; `allowed` tells which are yours. */
                 all?: boolean;
             };
             header?: never;
@@ -4498,6 +4571,7 @@ export interface operations {
     streamEvents: {
         parameters: {
             query?: {
+                /** @description What Last-Event-ID is, for who cannot send headers. */
                 lastEventId?: string;
             };
             header?: {
@@ -4576,6 +4650,7 @@ export interface operations {
     showUsage: {
         parameters: {
             query?: {
+                /** @description A row for each of the last so many days, today among them. */
                 days?: number;
             };
             header?: never;
@@ -5059,6 +5134,7 @@ export interface operations {
     showSubscription: {
         parameters: {
             query?: {
+                /** @description A checkout that has just ended: the payment provider is asked what became of it. */
                 session_id?: string;
             };
             header?: never;

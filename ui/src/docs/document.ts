@@ -15,6 +15,12 @@ export interface Parameter extends Field {
     readonly sample: string;
 }
 
+export interface Refusal {
+    readonly status: string;
+    readonly code: string; // Empty: the document names none.
+    readonly text: string;
+}
+
 export interface Call {
     readonly id: string;
     readonly group: string;
@@ -22,12 +28,11 @@ export interface Call {
     readonly path: string;
     readonly title: string;
     readonly text: string;
-    readonly codes: readonly string[];
-    readonly statuses: readonly string[];
+    readonly refusals: readonly Refusal[];
     readonly parameters: readonly Parameter[];
     readonly body: readonly Field[] | null;
     readonly bodySample: string | null;
-    readonly answer: { readonly status: string; readonly type: string; readonly sample: string };
+    readonly answer: { readonly status: string; readonly type: string; readonly sample: string; readonly hasJson: boolean; readonly stream: string };
     readonly events: readonly { readonly name: string; readonly text: string }[];
     readonly isOpen: boolean; // Asks for no token.
 }
@@ -54,36 +59,61 @@ export class Document {
 
     #call(path: string, method: string, operation: Json): Call {
         const description = String(operation['description'] ?? '');
-        const codes = /Codes to expect: (.*)\.$/.exec(description)?.[1];
+        const codes = (/Codes to expect: (.*)\.$/.exec(description)?.[1] ?? '').replaceAll('`', '').split(', ');
         const responses = isRecord(operation['responses']) ? operation['responses'] : {};
         const [status = '200', response] = Object.entries(responses).find(([name]) => /^2/.test(name)) ?? [];
         const content = isRecord(response) && isRecord(response['content']) ? response['content'] : {};
         const stream = content['text/event-stream'];
-        const [type = '', answer] = Object.entries(content).find(([name]) => name === 'application/json') ?? Object.entries(content)[0] ?? [];
-        const body = this.#bodySchema(operation);
+        const json = content['application/json'];
+        const taken = this.#bodyOf(operation);
+        const body = taken === null ? null : taken['schema'];
         const security = operation['security'];
         return {
             id: String(operation['operationId'] ?? `${method} ${path}`),
             group: Array.isArray(operation['tags']) ? String(operation['tags'][0] ?? '') : '',
             method,
             path,
-            title: String(operation['summary'] ?? path).split(/[;.]/)[0] ?? path,
+            title: String(operation['summary'] ?? path),
             text: description.replace(/\s*Codes to expect: .*\.$/, ''),
-            codes: codes === undefined ? [] : codes.split(', ').map((code) => code.replaceAll('`', '')),
-            statuses: Object.keys(responses).filter((name) => /^[45]/.test(name)),
+            refusals: this.#refusals(responses, codes),
             parameters: (Array.isArray(operation['parameters']) ? operation['parameters'] : []).map((parameter) => this.#parameter(parameter)),
             body: body === null ? null : this.#fields(body),
-            bodySample: body === null ? null : JSON.stringify(this.sample(body), null, 2),
-            answer: { status, type, sample: isRecord(answer) && type === 'application/json' ? JSON.stringify(this.sample(answer['schema']), null, 2) : '' },
+            bodySample: taken === null ? null : shown(this.#exampleOf(taken)),
+            answer: {
+                status,
+                type: Object.keys(content)[0] ?? '',
+                sample: isRecord(json) ? shown(this.#exampleOf(json)) : '',
+                hasJson: isRecord(json),
+                stream: isRecord(stream) && typeof stream['example'] === 'string' ? stream['example'].trimEnd() : '',
+            },
             events: isRecord(stream) && Array.isArray(stream['x-events']) ? stream['x-events'].filter(isRecord).map((event) => ({ name: String(event['event']), text: String(event['description'] ?? '') })) : [],
             isOpen: Array.isArray(security) && security.length === 0,
         };
     }
 
-    #bodySchema(operation: Json): unknown {
+    #bodyOf(operation: Json): Json | null {
         const body = isRecord(operation['requestBody']) ? operation['requestBody'] : null;
         const content = body && isRecord(body['content']) ? body['content']['application/json'] : null;
-        return isRecord(content) ? content['schema'] : null;
+        return isRecord(content) ? content : null;
+    }
+
+    // What the document shows of a body; where it shows nothing, a value that fits.
+    #exampleOf(content: Json): unknown {
+        return content['example'] ?? this.sample(content['schema']);
+    }
+
+    // Those that are this call's own first; what any call may be refused with stands behind them.
+    #refusals(responses: Json, own: readonly string[]): Refusal[] {
+        const all: Refusal[] = [];
+        for (const [status, given] of Object.entries(responses).filter(([name]) => /^[45]/.test(name))) {
+            const response = this.#resolve(given);
+            const content = isRecord(response['content']) ? response['content']['application/problem+json'] : null;
+            const examples = isRecord(content) && isRecord(content['examples']) ? Object.entries(content['examples']) : [];
+            for (const [code, one] of examples) all.push({ status, code, text: String(this.#resolve(one)['summary'] ?? '') });
+            if (examples.length === 0) all.push({ status, code: '', text: '' });
+        }
+        const rank = ({ code }: Refusal): number => Number(!own.includes(code));
+        return all.sort((one, other) => rank(one) - rank(other));
     }
 
     #parameter(given: unknown): Parameter {
@@ -154,6 +184,14 @@ export class Document {
                 return null;
         }
     }
+}
+
+const shortMax = 60; // Characters of a value that stands on one line.
+
+function shown(value: unknown): string {
+    const long = JSON.stringify(value, null, 2);
+    const short = long.replace(/\n\s*/g, ' ');
+    return short.length <= shortMax ? short : long;
 }
 
 function limitsOf(schema: Json): string {
