@@ -35,27 +35,40 @@ describe('in public', { skip, timeout: 400_000 }, () => {
         // As a platform or a person would set them; no limit is wider than it is by default, and no code is known beforehand.
         const env = {
             SECRET_KEY: 'Vq8sT2mZr6Xw1Lk9Bn4Hd7Gy3Jc5Pf0E', DATABASE_URL: it.postgres.url, REDIS_URL: it.redis.url, MIGRATE_ON_START: 'True',
-            ALLOWED_HOSTS: `${Caddy.host},127.0.0.1`, PUBLIC_URL: `https://${Caddy.host}`, TRUSTED_PROXIES: '127.0.0.1,::1', LOG_FORMAT: 'json',
+            ALLOWED_HOSTS: Caddy.host, PUBLIC_URL: `https://${Caddy.host}`, TRUSTED_PROXIES: '127.0.0.1,::1', LOG_FORMAT: 'json',
             ...it.model.settings(), ...it.vendor.twilioSettings(), ...it.shop.settings, STRIPE_PUBLISHABLE_KEY: 'pk_live_1',
         };
         const roles = ['serve', 'serve', 'worker', 'worker'];
         it.nodes = roles.map((role) => new Node(role, { ...env, ...(role === 'serve' ? { WORKERS: 'external' } : {}) }));
         await Promise.all(it.nodes.map((node) => node.start()));
         it.serves = it.nodes.filter(({ role }) => role === 'serve');
-        await it.shop.deliverTo(it.serves[0]);
         it.caddy = await Caddy.start(it.serves.map(({ port }) => port));
+        await it.shop.deliverTo(await it.caddy.entrance());
         // Addresses of their own, as people have.
         it.client = (number) => new Http2Client(it.caddy, { address: `127.1.${number >> 8}.${number & 255}` });
     });
 
-    async function logIn(client, mobile) {
+    async function logIn(client, mobile, { password, name } = {}) {
         const user = Object.assign(new User(), { client, mobile });
-        await user.ask('POST', '/auth/signup/', { body: { mobile }, expect: 201 });
+        await user.ask('POST', '/auth/signup/', { body: { mobile, password, name }, expect: 201 });
         const sent = await user.ask('POST', '/auth/send-otp/', { body: { mobile, purpose: 'login' } });
         assert.equal(sent.otp, undefined, 'the code stands in no answer');
         const code = await it.vendor.code(mobile);
-        const login = await user.ask('POST', '/auth/verify-otp/', { body: { mobile, code, purpose: 'login' } });
+        const login = await user.ask('POST', '/auth/verify-otp/', { body: { mobile, code, purpose: 'login', password } });
         return Object.assign(user, { id: login.user.id, token: login.access, refresh: login.refresh });
+    }
+
+    async function buy(user) {
+        const { checkout_url: page, session_id: session } = await user.ask('POST', '/subscription/pro/', { body: {} });
+        assert.match(page, /^http/);
+        await it.shop.act(session, 'pay');
+        await until('Pro by the webhook alone', async () => (await user.ask('GET', '/user/me/')).tier === 'pro', { seconds: 60 });
+    }
+
+    async function leave(user) {
+        assert.match((await user.ask('POST', '/subscription/portal/', { body: {} })).url, /^http/);
+        const cancelled = await user.ask('POST', '/subscription/cancel/', {});
+        assert.ok(cancelled.cancels_at && cancelled.tier === 'pro', 'until the end of what is paid');
     }
 
     test('the tour: sign up, code by SMS, chat, checkout, webhook, what Pro allows, portal, cancel', async () => {
@@ -63,9 +76,11 @@ describe('in public', { skip, timeout: 400_000 }, () => {
         const health = await client.ask('GET', '/health/');
         assert.deepEqual(health.body, { status: 'ok', database: 'ok', redis: 'ok', workers: 'ok' }, 'and nothing is said of proxies');
         assert.equal(health.headers['strict-transport-security'], 'max-age=31536000');
-        const user = await logIn(client, '+12025550143');
+        const user = await logIn(client, '+12025550143', { password: 'correct horse 7', name: 'Ada' });
+        assert.equal((await user.ask('GET', '/user/me/')).name, 'Ada');
 
         const room = await user.ask('POST', '/chatroom/create/', { body: { name: 'Test Chatroom' }, expect: 201 });
+        assert.deepEqual((await user.ask('GET', '/chatroom/')).results.map(({ id, name }) => [id, name]), [[room.id, 'Test Chatroom']]);
         const sent = await user.send(room.id, 'Hello AI! Tell me a joke.');
         const reader = new ReplyReader();
         const stream = await user.openStream(room.id, sent.reply.id);
@@ -90,19 +105,14 @@ describe('in public', { skip, timeout: 400_000 }, () => {
             return results.find(({ name, prices }) => name === 'pro' && prices.length > 0);
         }, { seconds: 60 });
         assert.ok(sold.prices.some(({ amount_minor: amount }) => amount === 2000));
-        const { checkout_url: page, session_id: session } = await user.ask('POST', '/subscription/pro/', { body: {} });
-        assert.match(page, /^http/);
-        await it.shop.act(session, 'pay');
-        await until('Pro by the webhook alone', async () => (await user.ask('GET', '/user/me/')).tier === 'pro', { seconds: 60 });
+        await buy(user);
         const paid = await status(user);
         assert.deepEqual([paid.tier, paid.status, paid.source, paid.publishable_key], ['pro', 'active', 'stripe', 'pk_live_1']);
         assert.equal((await user.usage()).limit, 1000);
         const more = await user.send(room.id, 'one more', { wait: 20 });
         assert.equal(more.reply.status, 'completed');
 
-        assert.match((await user.ask('POST', '/subscription/portal/', { body: {} })).url, /^http/);
-        const cancelled = await user.ask('POST', '/subscription/cancel/', {});
-        assert.ok(cancelled.cancels_at && cancelled.tier === 'pro', 'until the end of what is paid');
+        await leave(user);
         client.close();
     });
 
@@ -143,8 +153,19 @@ describe('in public', { skip, timeout: 400_000 }, () => {
         for (const { mobile } of users) await grant(mobile);
         for (const user of users) await until('Pro by a grant', async () => (await user.usage()).limit === 1000);
         const load = new Load(users);
+        let tours = 0;
+        const touring = (async () => {
+            for (; !load.isOver; ++tours) {
+                const client = it.client(300 + tours);
+                const user = await logIn(client, `+1202556${String(2000 + tours * 137)}`);
+                await user.send(await user.createRoom(), 'Hello', { wait: 20 });
+                await buy(user);
+                await leave(user);
+                client.close();
+            }
+        })();
         const slowest = [];
-        await load.during(async () => {
+        const restarting = (async () => {
             await sleep(500);
             for (const node of it.nodes) {
                 const stopped = await node.stop();
@@ -153,10 +174,12 @@ describe('in public', { skip, timeout: 400_000 }, () => {
                 await node.start();
                 await sleep(1500); // Caddy asks each node every 500 ms.
             }
-        });
+        })();
+        await load.during(() => Promise.race([restarting, touring]));
         await load.end();
-        console.log(`# ${load.counts.requests} requests, ${load.counts.replies} replies, 0 failed; stops took ${slowest.join(', ')} s`);
-        assert.ok(load.counts.replies > users.length);
+        await touring;
+        console.log(`# ${load.counts.requests} requests, ${load.counts.replies} replies, ${tours} tours, 0 failed; stops took ${slowest.join(', ')} s`);
+        assert.ok(load.counts.replies > users.length && tours > 1);
         assert.equal((await it.postgres.rows('select count(*)::int as open from jobs'))[0].open, 0);
         for (const client of clients) client.close();
     });

@@ -2,7 +2,9 @@
 // machine, which may be killed, stopped and started again. None outlives the test.
 import { execFile, execFileSync } from 'node:child_process';
 import fs from 'node:fs';
+import http from 'node:http';
 import http2 from 'node:http2';
+import https from 'node:https';
 import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -274,6 +276,22 @@ export class Caddy {
 
     get url() {
         return `https://${Caddy.host}:${this.port}`;
+    }
+
+    // {url}: a plain address whose requests come through it, for a program that knows neither its name nor its certificate.
+    async entrance() {
+        const server = http.createServer((request, answer) => {
+            const headers = { ...request.headers, host: new URL(this.url).host };
+            const onward = https.request(this.url + request.url, { method: request.method, headers, ca: this.certificate, lookup: toLoopback, agent: false }, (got) => {
+                answer.writeHead(got.statusCode, got.headers);
+                got.pipe(answer);
+            });
+            onward.on('error', () => answer.destroy());
+            request.pipe(onward);
+        });
+        await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+        server.unref();
+        return { url: `http://127.0.0.1:${server.address().port}` };
     }
 
     // One request over HTTP/2: {status, body}.
