@@ -30,6 +30,9 @@ const resolve = (value) => (value?.$ref ? value.$ref.slice(2).split('/').reduce(
 const parametersOf = (operation, place) => (operation.parameters ?? []).map(resolve).filter((parameter) => parameter.in === place);
 const isOpen = (operation) => operation.security?.length === 0;
 const requestBody = (operation) => operation.requestBody?.content?.['application/json'];
+// Others' programs post bytes: an example that is a text is a form of theirs.
+const exampleBody = (operation) => (requestBody(operation) ?? operation.requestBody?.content?.['*/*'])?.example;
+const bodyType = (operation) => (typeof exampleBody(operation) === 'string' ? 'application/x-www-form-urlencoded' : 'application/json');
 const successOf = (operation) => Number(Object.keys(operation.responses).find((status) => /^2/.test(status)));
 const answerBody = (operation) => operation.responses[successOf(operation)].content?.['application/json'];
 
@@ -125,15 +128,13 @@ function urlOf(operation, { query = {}, route = operation.route, ids = {} } = {}
     return { raw, host: ['{{base_url}}'], path: filled.slice(1).split('/'), ...(pairs.length ? { query: pairs } : {}) };
 }
 
-function requestOf(id, { body = bodies[id] ?? requestBody(operationOf(id))?.example, type = 'application/json', open = isOpen(operationOf(id)), ...where } = {}) {
+function requestOf(id, { body = bodies[id] ?? exampleBody(operationOf(id)), type = bodyType(operationOf(id)), open = isOpen(operationOf(id)), ...where } = {}) {
     const operation = operationOf(id);
     const request = { method: operation.method, header: [], url: urlOf(operation, where), description: operation.description };
     if (open) request.auth = { type: 'noauth' };
     if (body !== undefined) {
         request.header.push({ key: 'Content-Type', value: type });
         request.body = { mode: 'raw', raw: typeof body === 'string' ? body : json(body), ...(type === 'application/json' ? { options: { raw: { language: 'json' } } } : {}) };
-    } else if (operation.requestBody) {
-        request.body = { mode: 'raw', raw: '' };
     }
     return request;
 }

@@ -235,10 +235,12 @@ json::object operation(Route const& route, SchemaBook const& book, Examples cons
                                     {"content", std::move(bodies)}};
     }
     if (route.shape.takes_raw_body) {
+        auto bodies = content("*/*", json::object());
+        add_example(bodies, "*/*", examples.of("requests", route.options.id));
         operation["requestBody"] = {{"required", true},
                                     {"description", "Bytes of any type, as their sender makes them."},
                                     {"x-body-bytes-max", route.options.body_bytes_max},
-                                    {"content", content("*/*", json::object())}};
+                                    {"content", std::move(bodies)}};
     }
     if (route.options.access == Access::open) operation["security"] = json::array();
     return operation;

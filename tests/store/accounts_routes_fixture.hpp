@@ -82,7 +82,7 @@ protected:
         return answer;
     }
 
-    // Logs in as the brief does.
+    // Logs in as the original's tour does.
     void log_in_as_in_the_brief()
     {
         ASSERT_EQ(call("POST", "/auth/signup/", R"({"mobile":"1234567890","password":"testpass123"})").status, 201);

@@ -2989,6 +2989,7 @@ export interface operations {
         /** @description Bytes of any type, as their sender makes them. */
         requestBody: {
             content: {
+                /** @example MessageSid=SM1f0e8ae6ade43cb3c0ce4525424e404f&MessageStatus=delivered&To=%2B14155552671&From=%2B15005550006&AccountSid=AC0123456789abcdef0123456789abcdef */
                 "*/*": unknown;
             };
         };
@@ -5558,6 +5559,24 @@ export interface operations {
         /** @description Bytes of any type, as their sender makes them. */
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "id": "evt_1Q2hHy2eZvKYlo2C8eTxqkQj",
+                 *       "object": "event",
+                 *       "api_version": "2026-10-28.endive",
+                 *       "created": 1796115600,
+                 *       "type": "customer.subscription.updated",
+                 *       "livemode": false,
+                 *       "data": {
+                 *         "object": {
+                 *           "id": "sub_1Q2hHx2eZvKYlo2CqwVzjZ3r",
+                 *           "object": "subscription",
+                 *           "customer": "cus_R2vX9bUXwQ8mZk",
+                 *           "status": "active"
+                 *         }
+                 *       }
+                 *     }
+                 */
                 "*/*": unknown;
             };
         };
