@@ -80,7 +80,7 @@ test('the variables of the original are taken', { timeout: 60_000 }, async () =>
     const redis = await Redis.start();
     const env = {
         SECRET_KEY: 'Vq8sT2mZr6Xw1Lk9Bn4Hd7Gy3Jc5Pf0E', DEBUG: 'False', ALLOWED_HOSTS: 'localhost,127.0.0.1', DATABASE_URL: 'sqlite:///db.sqlite3',
-        CELERY_BROKER_URL: redis.url, CELERY_RESULT_BACKEND: redis.url, CORS_ALLOW_ALL_ORIGINS: 'True', GEMINI_API_KEY: 'a-key',
+        CELERY_BROKER_URL: redis.url, CELERY_RESULT_BACKEND: redis.url, STRIPE_PUBLISHABLE_KEY: 'pk_test_1', CORS_ALLOW_ALL_ORIGINS: 'True', GEMINI_API_KEY: 'a-key',
     };
     const server = await Server.start({ env });
     const health = await (await fetch(`${server.url}/health/`)).json();

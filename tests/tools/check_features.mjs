@@ -3,15 +3,15 @@
 // `file`: "name" in a *.test.mjs, `Suite.name` in a C++ test, a file *.test.mjs alone, or a script that is executable.
 //   check_features.mjs [PROJECT]              that, of this folder ("." by default)
 //   check_features.mjs PROJECT --ran TREE     besides, after ./test has run over TREE: each of them has passed, if its slice was run, by
-//                                             the logs in build/test-logs. Scripts that were not run are named at the end.
-//   check_features.mjs PROJECT --ran TREE --deep  after ./test --deep, which runs every script: one that it skipped shows nothing.
+//                                             the logs in build/test-logs. What was not run is named at the end.
+//   check_features.mjs PROJECT --ran TREE --deep  after ./test --deep, which runs everything: what it skipped shows nothing.
 import { accessSync, constants, existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
 const project = process.argv[2] ?? '.';
 const tree = process.argv[3] === '--ran' ? process.argv[4] : undefined;
 const isDeep = process.argv[5] === '--deep';
-const notRun = new Set(); // Scripts.
+const notRun = new Set(); // Files and suites.
 const complaints = [];
 let checked = 0;
 
@@ -73,19 +73,18 @@ function endOfCpp(what) {
 }
 
 function endOfScript(what) {
-    const slice = new RegExp(`(?:slice|beside) "([^"]+)" ${what}\\b(?![_.])`).exec(runner)?.[1] ?? path.basename(what).replaceAll('_', ' ');
+    // With no argument: `script --all` is another thing.
+    const slice = new RegExp(`(?:slice|beside)(?: \\w+)? "([^"]+)" ${what}(?: *$| *[#;&|])`, 'm').exec(runner)?.[1] ?? path.basename(what).replaceAll('_', ' ');
     const result = ran.slices.get(slice);
-    if (result === 'passed') return 'passed';
-    if (result === 'failed' || isDeep) return 'missing';
-    notRun.add(what);
-    return 'not run';
+    return result === 'passed' ? 'passed' : result === 'failed' ? 'missing' : 'not run';
 }
 
 // Of a test that is named: 'passed', 'missing', or 'not run', which its whole file or slice was.
 function endOf(what, name) {
     if (isCpp(what)) return endOfCpp(what);
     if (!what.endsWith('.test.mjs')) return endOfScript(what);
-    if (name !== undefined && ran.passed.has(name)) return 'passed';
+    // Another file may have one of the same name: then both have passed.
+    if (name !== undefined && ran.passed.has(name)) return ran.others.has(name) ? 'missing' : 'passed';
     const patterns = patternsOf(readFileSync(path.join(project, what), 'utf8'));
     const has = (names) => [...names].some((one) => patterns.some((pattern) => pattern.test(one)));
     if (name === undefined) return has(ran.passed) ? 'passed' : has(ran.others) ? 'missing' : 'not run';
@@ -116,7 +115,9 @@ function check(where, what, name) {
         return complaints.push(`${where}: ${what} cannot be run`);
     }
     if (tree === undefined) return;
-    const end = endOf(what, name);
+    let end = endOf(what, name);
+    if (end === 'not run' && isDeep) end = 'missing';
+    if (end === 'not run') notRun.add(isCpp(what) ? what.split('.')[0] : what);
     ends[end] = (ends[end] ?? 0) + 1;
     if (end === 'missing') complaints.push(`${where}: ${name ?? what} has not passed: it was skipped, or has failed`);
 }
@@ -134,5 +135,5 @@ for (const [index, line] of lines.entries()) {
 for (const complaint of complaints) console.log(complaint);
 if (checked === 0) complaints.push('nothing was checked');
 const ended = Object.entries(ends).map(([end, count]) => `, ${count} ${end}`);
-console.log(`${checked} tests are named${ended.join('')}${notRun.size === 0 ? '' : `, of scripts: ${[...notRun].join(', ')}`}`);
+console.log(`${checked} tests are named${ended.join('')}${notRun.size === 0 ? '' : `: ${[...notRun].join(', ')}`}`);
 process.exit(complaints.length === 0 ? 0 : 1);

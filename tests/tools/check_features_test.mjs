@@ -33,7 +33,7 @@ function judge(what, rows, expected, ...ran) {
 }
 
 put('test', '#!/bin/sh\nnode_tests tests/e2e\ntests/deploy/package\n');
-put('tests/e2e/a.test.mjs', "test('a name', () => {});\ntest(`the ${time} time`, () => {});\ndescribe('an owner\\'s', () => {});\n");
+put('tests/e2e/a.test.mjs', "test('a name', () => {});\ntest('a twin', () => {});\ntest(`the ${time} time`, () => {});\ndescribe('an owner\\'s', () => {});\n");
 put('tests/other/b.test.mjs', "test('b', () => {});\n");
 put('tests/deploy/package', '#!/bin/sh\n');
 chmodSync(path.join(folder, 'tests/deploy/package'), 0o755);
@@ -52,14 +52,14 @@ judge('a script that is none', '| a | b | `tests/deploy/plain` |', 'cannot be ru
 judge('nothing', '', '0 tests are named');
 
 // After a run.
-put('build/test-logs/ledger', ['t\tend to end\tpassed', 't\tunit tests\tpassed', 't\tpackage\tpassed', 't\timage\tfailed', 'older\tapi\tpassed'].join('\n'));
-put('build/test-logs/end_to_end.log', '▶ an owner\'s\n  ✔ a name (12.5ms)\n✔ an owner\'s (13ms)\n✔ the first time (1ms)\n﹣ the second time (0.1ms) # no disk\n');
+put('build/test-logs/ledger', ['t\tend to end\tpassed', 't\tunit tests\tpassed', 't\tpackage\tpassed', 't\timage\tfailed', 't\tone machine\tpassed', 'older\tapi\tpassed'].join('\n'));
+put('build/test-logs/end_to_end.log', '▶ an owner\'s\n  ✔ a name (12.5ms)\n✔ an owner\'s (13ms)\n✔ the first time (1ms)\n✔ a twin (1ms)\n✖ a twin (1ms)\n﹣ the second time (0.1ms) # no disk\n');
 put('build/test-logs/api.log', '✔ c (1ms)\n');
 const suiteOf = (name, said, end) => `Command: "unit_tests" "--gtest_filter=${name}.*" "--gtest_brief=1"\n"${name}" start time: now\n${said}\n${end}\n"${name}" end time: now\n`;
 put('build/asan/Testing/Temporary/LastTest.log', suiteOf('Suite', '[  PASSED  ] 1 tests.', 'Test Passed.') +
     suiteOf('Wide/Other', '[  SKIPPED ] Wide/Other.does_it/3', 'Test Passed.') + suiteOf('Dead', 'Segmentation fault', 'Test Failed.'));
-put('test', '#!/bin/sh\nnode_tests tests/e2e\nnode_tests tests/api\ntests/deploy/package\ntests/deploy/image\nslice "a check" tests/deploy/check\n');
-for (const name of ['image', 'check']) {
+put('test', '#!/bin/sh\nnode_tests tests/e2e\nnode_tests tests/api\ntests/deploy/package\ntests/deploy/image\nslice "a check" tests/deploy/check\nslice_beside computing "one machine" tests/deploy/machine\nslice "all machines" tests/deploy/machine --all\n');
+for (const name of ['image', 'check', 'machine']) {
     put(`tests/deploy/${name}`, '#!/bin/sh\n');
     chmodSync(path.join(folder, `tests/deploy/${name}`), 0o755);
 }
@@ -71,15 +71,18 @@ after('a describe', '`tests/e2e/a.test.mjs`: "an owner\'s"', '1 tests are named,
 after('a whole file', '`tests/e2e/a.test.mjs`', '1 tests are named, 1 passed');
 after('what was skipped', '`tests/e2e/a.test.mjs`: "the second time"', 'the second time has not passed');
 after('what was left out of a file that ran', '`tests/e2e/a.test.mjs`: "the third time"', 'the third time has not passed');
-after('a slice of another tree', '`tests/api/c.test.mjs`: "c"', '1 tests are named, 1 not run');
+after('a slice of another tree', '`tests/api/c.test.mjs`: "c"', '1 tests are named, 1 not run: tests/api/c.test.mjs');
+after('a slice that a deep run has skipped', '`tests/api/c.test.mjs`: "c"', 'c has not passed', '--deep');
+after('a name that failed elsewhere', '`tests/e2e/a.test.mjs`: "a twin"', 'a twin has not passed');
 after('a suite', '`Suite.says_it`', '1 tests are named, 1 passed');
 after('a test that its suite skipped', '`Other.does_it`', 'Other.does_it has not passed');
 after('a suite that died', '`Dead.dies`', 'Dead.dies has not passed');
 after('a suite that nobody built', '`Unbuilt.is_not_there`', 'Unbuilt.is_not_there has not passed');
 after('a script', '`tests/deploy/package`', '1 tests are named, 1 passed');
 after('a script that failed', '`tests/deploy/image`', 'tests/deploy/image has not passed');
-after('a script that was not run', '`tests/deploy/check`', '1 tests are named, 1 not run, of scripts: tests/deploy/check');
+after('a script that was not run', '`tests/deploy/check`', '1 tests are named, 1 not run: tests/deploy/check');
 after('a script that a deep run has skipped', '`tests/deploy/check`', 'tests/deploy/check has not passed', '--deep');
+after('a script in a lane, whatever it does with an argument', '`tests/deploy/machine`', '1 tests are named, 1 passed');
 after('a script that a deep run has run', '`tests/deploy/package`', '1 tests are named, 1 passed', '--deep');
 
 rmSync(folder, { recursive: true });
