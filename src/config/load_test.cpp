@@ -1,12 +1,8 @@
 #include "config/load.hpp"
 
-#include "config/settings.hpp"
-#include "config/settings_document.hpp"
 #include "config/test_sources.hpp"
 
 #include <gtest/gtest.h>
-
-#include <algorithm>
 
 namespace pollux::config {
 namespace {
@@ -383,28 +379,6 @@ TEST(Load, unsafe_values_are_for_debug)
                                "CORS_ALLOWED_ORIGINS=*\nCORS_ALLOW_CREDENTIALS=1\n"));
     EXPECT_EQ(joined(loaded.problems), "");
     EXPECT_EQ(joined(loaded.notices), "SECRET_KEY is weak: good enough for debug only.\n");
-}
-
-TEST(Settings, defaults_are_what_the_list_says)
-{
-    Config config;
-    for (Setting const& setting : settings()) {
-        if (setting.fallback.empty()) continue;
-        EXPECT_EQ(setting.read(std::string(setting.fallback), config), std::nullopt) << setting.name;
-        EXPECT_TRUE(config == Config{}) << setting.name << " is not " << setting.fallback;
-        config = {};
-    }
-}
-
-TEST(Settings, are_named_once_and_documented)
-{
-    std::string document = settings_document();
-    for (Setting const& setting : settings()) {
-        auto same = [&](Setting const& other) { return other.name == setting.name; };
-        EXPECT_EQ(std::count_if(settings().begin(), settings().end(), same), 1) << setting.name;
-        EXPECT_NE(document.find("| `" + std::string(setting.name) + "` |"), std::string::npos) << setting.name;
-        EXPECT_FALSE(setting.meaning.empty()) << setting.name;
-    }
 }
 
 } // namespace

@@ -1,19 +1,19 @@
 // The service worker: keeps the shell and the files with hashed names, so that the pages open without the network. Answers of the API are
 // never kept, nor looked at. tools/build.mjs fills in which build this is and which files a page may need before it has asked for them.
-const build = 'GrRPa9B_ZwQj';
+const build = 'bFVyt_dHCAYj';
 const files = [
-    '/assets/account-H8MwZEyV.js',
-    '/assets/ar-BQ9NOgLz.js',
-    '/assets/base-BUei6jaX.js',
-    '/assets/chat-COa7xRsQ.js',
-    '/assets/docs-BQeI08Zq.js',
+    '/assets/account-C7cuIy92.js',
+    '/assets/ar-BubeYlae.js',
+    '/assets/base-CRYfryxG.js',
+    '/assets/chat-CsX8nb28.js',
+    '/assets/docs-CbvPrm5i.js',
     '/assets/icon-BhhRyRvH.svg',
     '/assets/inter-latin-wght-normal-Dx4kXJAl.woff2',
-    '/assets/markdown-DrOt6QND.js',
-    '/assets/plan-KAYKegOZ.js',
-    '/assets/replies-CVxCgcMY.js',
+    '/assets/markdown-CZFBBC5V.js',
+    '/assets/plan-CVWvDdSM.js',
+    '/assets/replies-BRVp-6fW.js',
     '/assets/rolldown-runtime-XKyaHtl9.js',
-    '/assets/signin-De64_pcz.js',
+    '/assets/signin-BkYu6xtO.js',
     '/assets/style-DDi6toaI.css',
     '/assets/theme-5gCxuP5E.js',
 ];
