@@ -1,4 +1,5 @@
-# An image of Pollux: docker build -t pollux .   (or buildah bud -t pollux .)
+# An image of Pollux: docker build -t pollux .   (or buildah bud --format docker -t pollux .)
+# Buildah's own format of images has no place for a HEALTHCHECK, and drops it.
 # The same image serves, works and migrates: `pollux serve` is what it does if nothing else is said. Settings come from the environment; data
 # of its own (without DATABASE_URL) belong on a disk that is mounted at /var/lib/pollux: Pollux refuses to start on a file system that is gone
 # with the container.

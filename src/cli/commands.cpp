@@ -78,7 +78,7 @@ int worker(config::Flags flags)
             complain(
                 "pollux: a SQLite database belongs to one process, so `pollux serve` writes the replies itself; workers of their own need "
                 "PostgreSQL, where `pollux move` takes the data.");
-            return 1;
+            return wrong_settings; // Not 1, after which a supervisor would try again for ever.
         }
         return app::work(loaded.config, [&] {
             ops::flush_log();

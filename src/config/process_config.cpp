@@ -1,5 +1,7 @@
 #include "config/process_config.hpp"
 
+#include "config/mounts.hpp"
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -20,7 +22,7 @@ std::optional<std::string> read_file(std::string const& path)
     return text;
 }
 
-// What container engines lay over an image: statfs(2).
+// What most container engines lay over an image: statfs(2).
 constexpr decltype(std::declval<struct statfs>().f_type) overlay_magic = 0x794c7630;
 
 bool vanishes(std::filesystem::path const& file)
@@ -29,7 +31,8 @@ bool vanishes(std::filesystem::path const& file)
     auto place = std::filesystem::absolute(file, failed);
     while (!std::filesystem::exists(place, failed) && place != place.parent_path()) place = place.parent_path();
     struct statfs system{};
-    return ::statfs(place.c_str(), &system) == 0 && system.f_type == overlay_magic;
+    if (::statfs(place.c_str(), &system) == 0 && system.f_type == overlay_magic) return true;
+    return is_of_a_container(read_file("/proc/self/mountinfo").value_or(""), std::filesystem::weakly_canonical(place, failed));
 }
 
 } // namespace

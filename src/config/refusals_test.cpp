@@ -21,16 +21,9 @@ TEST_P(Refuses, with_one_line)
 INSTANTIATE_TEST_SUITE_P(WrongValues, Refuses, testing::ValuesIn(wrong_values));
 INSTANTIATE_TEST_SUITE_P(UnsafeValues, Refuses, testing::ValuesIn(unsafe_values));
 
-// What the original's README has people set on their platform, as it stands there.
 TEST(Refusals, name_in_one_line_each_what_the_originals_environment_lacks)
 {
-    auto const loaded =
-        load_config(sources_of("SECRET_KEY=your-production-secret-key\nDEBUG=False\nALLOWED_HOSTS=your-app-name.onrender.com\n"
-                               "GEMINI_API_KEY=your-gemini-api-key\nSTRIPE_PUBLISHABLE_KEY=your-stripe-publishable-key\n"
-                               "STRIPE_SECRET_KEY=your-stripe-secret-key\nSTRIPE_WEBHOOK_SECRET=your-stripe-webhook-secret\n"
-                               "REDIS_URL=your-redis-url\nCELERY_BROKER_URL=your-redis-url\n"
-                               "CELERY_RESULT_BACKEND=your-redis-url\nCORS_ALLOW_ALL_ORIGINS=True\n"
-                               "DATA_DIR=/in/the/container\n"));
+    auto const loaded = load_config(sources_of(originals_environment));
     ASSERT_EQ(loaded.problems.size(), 3u) << joined(loaded.problems);
     EXPECT_TRUE(loaded.problems[0].starts_with("GEMINI_API_KEY: no model is configured")) << loaded.problems[0];
     EXPECT_TRUE(loaded.problems[1].starts_with("SECRET_KEY: is not set")) << loaded.problems[1];

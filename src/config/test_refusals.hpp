@@ -152,4 +152,13 @@ inline constexpr auto unsafe_values = std::to_array<Refusal>(
      Refusal{"SMS_WEBHOOK_URL=https://sms.example.com", "SMS_WEBHOOK_SECRET: is needed"},
      Refusal{"REFRESH_TOKEN_DAYS=2", "REFRESH_IDLE_DAYS: is longer"}});
 
+// What the original's README has people set on their platform, as it stands there, on a disk that is gone with the container.
+inline constexpr std::string_view originals_environment =
+    "SECRET_KEY=your-production-secret-key\nDEBUG=False\nALLOWED_HOSTS=your-app-name.onrender.com\n"
+    "GEMINI_API_KEY=your-gemini-api-key\nSTRIPE_PUBLISHABLE_KEY=your-stripe-publishable-key\n"
+    "STRIPE_SECRET_KEY=your-stripe-secret-key\nSTRIPE_WEBHOOK_SECRET=your-stripe-webhook-secret\n"
+    "REDIS_URL=your-redis-url\nCELERY_BROKER_URL=your-redis-url\n"
+    "CELERY_RESULT_BACKEND=your-redis-url\nCORS_ALLOW_ALL_ORIGINS=True\n"
+    "DATA_DIR=/in/the/container\n";
+
 } // namespace pollux::config::test

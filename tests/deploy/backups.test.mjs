@@ -16,7 +16,8 @@ after(endPrograms);
 const blocks = Object.assign({}, ...sectionsOf('docs/deploy.md').map((section) => section.blocks));
 const inTenDays = new Date(Date.now() + 10 * 86_400_000).toISOString().slice(0, 10);
 
-async function drill({ database, roles, backup, restore }) {
+// `containers`: as compose.yaml names them, {service: variables of commands in it}.
+async function drill({ database, roles, backup, restore, containers }) {
     const sim = await Sim.start();
     await sim.plan({ default: { duration_ms: 400, chunks: 8 } });
     const numbers = Array.from({ length: 6 }, (_, number) => `+1202555${String(number).padStart(4, '0')}`);
@@ -27,12 +28,17 @@ async function drill({ database, roles, backup, restore }) {
     const units = roles.map((role) => new Unit(machine, role));
     for (const unit of units) await unit.start();
     const client = new Client(units[0]);
-    const places = { DATA_DIR: path.join(machine.folder, 'data'), BACKUPS: path.join(machine.folder, 'backups'), DATABASE_URL: database.DATABASE_URL ?? '' };
-    fs.mkdirSync(places.BACKUPS);
-    const types = async (block) => {
-        const { code, said } = await machine.types(`set -e\n${blocks[block]}`, places);
+    if (containers) {
+        machine.addContainers(containers);
+        machine.services = { serve1: units[0], serve2: units[1], worker: units[2] };
+    }
+    // As cron runs it: blocks of the document in a script.
+    const runs = async (...names) => {
+        for (const name of names) assert.ok(blocks[name], `there is a block ${name}`);
+        const script = path.join(machine.folder, 'script');
+        fs.writeFileSync(script, `#!/bin/sh\nset -e\n${names.map((name) => blocks[name]).join('')}`, { mode: 0o700 });
+        const { code, said } = await machine.types(script, { BACKUPS: path.join(machine.folder, 'backups') });
         assert.equal(code, 0, said);
-        return said;
     };
 
     const users = [];
@@ -55,7 +61,7 @@ async function drill({ database, roles, backup, restore }) {
     });
     await until('some messages', () => accepted.length >= 30);
     const before = accepted.slice();
-    await types(backup);
+    await runs(...backup);
     await until('messages after it', () => accepted.length >= before.length + 20);
     isOver = true;
     await Promise.all(load);
@@ -64,7 +70,7 @@ async function drill({ database, roles, backup, restore }) {
     assert.equal(renewed.status, 200);
     for (const unit of [...units].reverse()) assert.equal((await unit.stop()).code, 0);
 
-    await types(restore);
+    await runs(...restore);
     for (const unit of units) await unit.start();
     for (const { user, room, message, reply, content } of before) {
         assert.equal((await user.message(room, message)).content, content);
@@ -83,13 +89,21 @@ async function drill({ database, roles, backup, restore }) {
 }
 
 test('SQLite, beside a running server', { timeout: 240_000 }, async () => {
-    const counts = await drill({ database: {}, roles: ['serve'], backup: 'backup-sqlite', restore: 'restore-sqlite' });
+    const counts = await drill({ database: {}, roles: ['serve'], backup: ['backup-places', 'backup-sqlite'], restore: ['backup-places', 'restore-sqlite'] });
     console.log(`# ${JSON.stringify(counts)}`);
 });
 
 test('PostgreSQL, beside two servers and a worker', { timeout: 240_000 }, async () => {
     const postgres = await Postgres.start();
-    const counts = await drill({ database: { DATABASE_URL: postgres.url }, roles: ['serve', 'serve', 'worker'], backup: 'backup-postgres', restore: 'restore-postgres' });
+    const counts = await drill({ database: { DATABASE_URL: postgres.url }, roles: ['serve', 'serve', 'worker'], backup: ['backup-places', 'backup-postgres'], restore: ['backup-places', 'restore-postgres'] });
+    console.log(`# ${JSON.stringify(counts)}`);
+    await postgres.stop();
+});
+
+test('PostgreSQL of compose.yaml, by its own container', { timeout: 240_000 }, async () => {
+    const postgres = await Postgres.start();
+    const containers = { postgres: { PGHOST: '127.0.0.1', PGPORT: postgres.port } };
+    const counts = await drill({ database: { DATABASE_URL: postgres.url }, roles: ['serve', 'serve', 'worker'], backup: ['backup-compose'], restore: ['restore-compose'], containers });
     console.log(`# ${JSON.stringify(counts)}`);
     await postgres.stop();
 });

@@ -23,7 +23,7 @@ const sections = sectionsOf('docs/runbook.md');
 const first = sections[0].blocks.first;
 const drilled = new Set();
 
-describe('the runbook', { skip, timeout: 1_500_000 }, () => {
+describe('the runbook', { skip, timeout: 1_800_000 }, () => {
     const it = {};
     const inDays = (days) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
     const numbers = Array.from({ length: 30 }, (_, number) => `+1202555${String(number).padStart(4, '0')}`);
@@ -91,13 +91,14 @@ describe('the runbook', { skip, timeout: 1_500_000 }, () => {
         return reply;
     }
 
-    // Types the section's block, and returns what was said. Commands to look with may complain: that is what they are for.
-    async function type(number, block, env) {
+    // Types the section's block, and returns what was said. Commands to look with may complain: that is what they are for. `earlier`: what
+    // the section has typed before.
+    async function type(number, block, env, earlier = '') {
         const section = sections.find(({ title }) => title.startsWith(`${number}. `));
         const script = section.blocks[block];
         assert.ok(script, `section ${number} has a block ${block}`);
-        const { code, said } = await it.machine.types(`${first}\n${block === 'mend' ? 'set -e\n' : ''}${script}`, env);
-        if (block === 'mend') assert.equal(code, 0, said);
+        const { code, said } = await it.machine.types(`${first}\n${block === 'look' ? '' : 'set -e\n'}${earlier}\n${script}`, env);
+        if (block !== 'look') assert.equal(code, 0, said);
         drilled.add(section.title);
         return said;
     }
@@ -210,8 +211,7 @@ describe('the runbook', { skip, timeout: 1_500_000 }, () => {
         await it.machine.types('systemctl restart pollux pollux-worker');
         const user = await buys();
         await fires(6, 120);
-        await type(6, 'look');
-        assert.match(it.one.log + it.one.program.stderr, /payment_signature_refused/);
+        assert.match(await type(6, 'look'), /payment_signature_refused/);
         await type(6, 'mend', { RIGHT_SECRET: it.settings.STRIPE_WEBHOOK_SECRET });
         await until('Pro', async () => await tier(user) === 'pro');
         await rests(6, 150);
@@ -219,17 +219,16 @@ describe('the runbook', { skip, timeout: 1_500_000 }, () => {
 
     const noDisk = whyNoDisk() ?? false;
 
-    test('7: the database is full', { skip: noDisk }, async () => {
-        // A machine of its own, with SQLite on a small disk.
-        const disk = new SmallDisk(48);
-        fs.writeFileSync(path.join(disk.folder, 'ballast'), randomBytes(16 << 20));
-        const machine = await Machine.start({ ...it.settings, DATABASE_URL: '', REDIS_URL: '', WORKERS: '', DATA_DIR: disk.folder });
+    // A machine of its own, whose database fills the disk; `earlier`: what is typed before the section's lines.
+    async function fills(disk, settings, earlier = '') {
+        const machine = await Machine.start({ ...it.settings, REDIS_URL: '', WORKERS: '', ...settings });
         const unit = await new Unit(machine, 'serve').prepare();
         await unit.start();
         const usual = { machine: it.machine, client: it.client, prometheus: it.prometheus };
         Object.assign(it, { machine, client: new Client(unit), prometheus: await Prometheus.start([unit.metrics]) });
         const user = await signUp();
         const room = await user.createRoom();
+        fs.writeFileSync(path.join(disk.folder, 'ballast'), randomBytes(16 << 20));
         disk.fill();
         const content = randomBytes(9000).toString('base64');
         let isOver = false;
@@ -242,8 +241,8 @@ describe('the runbook', { skip, timeout: 1_500_000 }, () => {
         await fires(7);
         assert.ok(it.client.problems.some(({ code }) => code === 'storage_full'));
         await user.rooms();
-        assert.match(await type(7, 'look'), /100%[^]*ballast/);
-        await type(7, 'mend');
+        assert.match(await type(7, 'look', {}, earlier), /100%[^]*ballast/);
+        await type(7, 'mend', {}, earlier);
         isOver = true;
         await load;
         await until('a message that is accepted', async () => (await user.post(await user.createRoom(), 'Hello')).status === 201, { seconds: 10, everyMs: 300 });
@@ -252,8 +251,23 @@ describe('the runbook', { skip, timeout: 1_500_000 }, () => {
         it.prometheus.program.child.kill('SIGKILL');
         it.client.close();
         Object.assign(it, usual);
+    }
+
+    test('7: the database is full', { skip: noDisk }, async () => {
+        const disk = new SmallDisk(48);
+        await fills(disk, { DATABASE_URL: '', DATA_DIR: disk.folder });
         disk.unmount();
     });
+
+    test('7: the database is full, on PostgreSQL', { skip: noDisk }, async () => {
+        const disk = new SmallDisk(64, { owner: process.getuid() === 0 ? 'postgres' : null });
+        const postgres = await Postgres.start({}, { tables: disk.folder });
+        await fills(disk, { DATABASE_URL: postgres.url }, `DATA_DIR=${disk.folder}`); // On Debian it is /var/lib/postgresql.
+        await postgres.stop();
+        disk.unmount();
+    });
+
+    const usesRedis = () => until('Redis is used again', async () => (await it.client.ask('GET', '/readyz')).body.redis === 'ok', { seconds: 60 });
 
     test('8: Redis does not answer', async () => {
         await it.redis.kill();
@@ -261,8 +275,34 @@ describe('the runbook', { skip, timeout: 1_500_000 }, () => {
         assert.equal((await talks()).status, 'completed', 'everything works');
         assert.match(await type(8, 'look'), /refused|Could not connect/);
         await type(8, 'mend');
-        await until('Redis is used again', async () => (await it.client.ask('GET', '/readyz')).body.redis === 'ok', { seconds: 60 });
+        await usesRedis();
         await rests(8);
+    });
+
+    test('8: Redis is full', async () => {
+        const used = Number(/^used_memory:(\d+)/m.exec(await it.redis.command('info', 'memory'))[1]);
+        await it.redis.command('config', 'set', 'maxmemory', used + (1 << 20));
+        await it.redis.command('setrange', 'of-somebody-else', 4 << 20, 'x');
+        await fires(8);
+        assert.equal((await talks()).status, 'completed', 'everything works');
+        assert.match(await type(8, 'look'), /does not serve \(.*OOM/);
+        await type(8, 'full');
+        await usesRedis();
+        await rests(8);
+        await it.redis.command('config', 'set', 'maxmemory', 0);
+    });
+
+    test('8: another Redis is the primary now', async () => {
+        const other = await Redis.start();
+        await it.redis.command('replicaof', '127.0.0.1', other.port);
+        await fires(8);
+        assert.match(await type(8, 'look'), /does not serve \(.*READONLY/);
+        await type(8, 'address', { RIGHT_URL: other.url });
+        await usesRedis();
+        await rests(8);
+        it.machine.writeSettings(it.settings);
+        await it.redis.command('replicaof', 'no', 'one');
+        assert.equal((await it.machine.types('systemctl restart pollux pollux-worker')).code, 0);
     });
 
     test('9: a node is gone', async () => {
@@ -278,6 +318,32 @@ describe('the runbook', { skip, timeout: 1_500_000 }, () => {
         await rests(9);
         assert.equal((await fetch(`${it.one.url}/livez`)).status, 200);
         other.close();
+    });
+
+    test('a machine with SQLite has a server and no worker, and the same lines mend it', async () => {
+        const [port, metricsPort] = [await freePort(), await freePort()];
+        const places = { LISTEN: `127.0.0.1:${port}`, METRICS_LISTEN: `127.0.0.1:${metricsPort}` };
+        const own = await Machine.start({ ...it.settings, ...places, DATABASE_URL: '', REDIS_URL: '', WORKERS: '' });
+        const [server, worker] = [Object.assign(new Unit(own, 'serve'), { port, metricsPort }), new Unit(own, 'worker')];
+        own.services = { pollux: server, 'pollux-worker': worker };
+        await server.start();
+        const usual = { machine: it.machine, client: it.client };
+        Object.assign(it, { machine: own, client: new Client(server) });
+        const user = await signUp();
+
+        assert.equal((await own.types(`${first}\npollux worker`)).code, 2, 'which systemd starts no second time');
+        await type(2, 'mend'); // Any that changes a setting: they all end in the same line.
+        const { reply } = await user.send(await user.createRoom(), 'Hello', { wait: 20 });
+        assert.deepEqual([reply.status, reply.model], ['completed', 'openai:llama3.2'], 'the server was started anew');
+
+        await server.kill();
+        assert.match(await type(9, 'look'), new RegExp(`pollux: 127\\.0\\.0\\.1:${port}: `));
+        await type(9, 'mend');
+        assert.equal((await own.types(`${first}\npollux healthcheck --server`)).code, 0);
+        assert.ok(!worker.isRunning, 'a worker was never started');
+        it.client.close();
+        await server.stop();
+        Object.assign(it, usual);
     });
 
     test('10: PostgreSQL does not answer', async () => {

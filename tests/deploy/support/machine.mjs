@@ -1,5 +1,5 @@
-// A machine as docs/ speaks of it: a folder with pollux.env, from which every process and every command reads its settings, and a `systemctl`
-// that starts and stops the programs of a test.
+// A machine as docs/ speaks of it: a folder with pollux.env, from which every process and every command reads its settings, a `systemctl` that
+// starts and stops the programs of a test, and a `journalctl` that shows what they wrote. Where a test asks for it, a `docker` as well.
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
@@ -27,8 +27,17 @@ export class Unit {
         return `127.0.0.1:${this.metricsPort}`;
     }
 
+    get isRunning() {
+        return Boolean(this.program) && !this.program.exited;
+    }
+
+    // What it and those before it wrote.
+    get journal() {
+        return this.log + (this.program?.stderr ?? '');
+    }
+
     async start() {
-        if (this.program && !this.program.exited) return this;
+        if (this.isRunning) return this;
         await this.prepare();
         this.log += this.program?.stderr ?? '';
         // Servers of one machine need ports of their own; a worker has those of pollux.env.
@@ -40,8 +49,7 @@ export class Unit {
     }
 
     async stop() {
-        const exited = await this.program.signal('SIGTERM');
-        return exited;
+        return this.program?.signal('SIGTERM');
     }
 
     kill() {
@@ -54,17 +62,34 @@ export class Machine {
     static async start(settings) {
         const machine = new Machine();
         machine.folder = temporaryFolder();
-        machine.services = {}; // name -> {start, stop}
+        machine.services = {}; // name -> {start, stop}, or several of them; isRunning and journal where they have those.
         machine.writeSettings(settings);
         machine.bin = path.join(machine.folder, 'bin');
         fs.mkdirSync(machine.bin);
         machine.server = http.createServer((request, response) => machine.#serve(request, response));
         machine.server.unref();
         await new Promise((resolve) => machine.server.listen(0, '127.0.0.1', resolve));
-        const { port } = machine.server.address();
-        fs.writeFileSync(path.join(machine.bin, 'systemctl'), `#!/bin/sh\nexec curl -fsS --max-time 120 "http://127.0.0.1:${port}/" --data "$*"\n`, { mode: 0o755 });
+        for (const name of ['systemctl', 'journalctl']) machine.#write(name, machine.#asks(name));
         fs.symlinkSync(binary('pollux'), path.join(machine.bin, 'pollux'));
         return machine;
+    }
+
+    // Adds a `docker compose` whose containers are the services of these names; a command in one is run here, with its variables.
+    addContainers(variables) {
+        const cases = Object.entries(variables).map(([name, values]) => {
+            const given = Object.entries(values).map(([key, value]) => `${key}='${value}'`).join(' ');
+            return `"compose exec -T ${name} "*) shift 4; exec env ${given} "$@" ;;\n`;
+        });
+        this.#write('docker', `case "$*" in\n${cases.join('')}"compose "*) shift ;;\nesac\n${this.#asks('systemctl')}`);
+    }
+
+    // A program that a person may type.
+    #write(name, script) {
+        fs.writeFileSync(path.join(this.bin, name), `#!/bin/sh\n${script}`, { mode: 0o755 });
+    }
+
+    #asks(name) {
+        return `exec curl -fsS --max-time 120 "http://127.0.0.1:${this.server.address().port}/" --data "${name} $*"\n`;
     }
 
     writeSettings(settings) {
@@ -78,7 +103,9 @@ export class Machine {
         let words = '';
         for await (const chunk of request) words += chunk;
         try {
-            const [act, ...names] = words.split(' ');
+            const [program, ...rest] = words.split(' ');
+            if (program === 'journalctl') return response.end(this.#journal(rest));
+            const [act, ...names] = rest;
             for (const name of names) await this.#act(act, name);
             response.end();
         } catch (failure) {
@@ -86,11 +113,23 @@ export class Machine {
         }
     }
 
+    #servicesOf(name) {
+        const found = [this.services[name]].flat();
+        if (found.includes(undefined)) throw new Error(`there is no service ${name} here`);
+        return found;
+    }
+
+    // Of the units that are named, all of it.
+    #journal(words) {
+        const names = words.filter((_, index) => words[index - 1] === '-u');
+        return names.flatMap((name) => this.#servicesOf(name)).map(({ journal }) => journal).join('');
+    }
+
     async #act(act, name) {
-        for (const service of [this.services[name]].flat()) {
-            if (!service) throw new Error(`there is no service ${name} here`);
-            if (act === 'stop' || act === 'restart') await service.stop();
-            if (act === 'start' || act === 'restart') await service.start();
+        for (const service of this.#servicesOf(name)) {
+            const isRestarted = act === 'restart' || (act === 'try-restart' && (service.isRunning ?? true));
+            if (act === 'stop' || isRestarted) await service.stop();
+            if (act === 'start' || isRestarted) await service.start();
         }
     }
 
