@@ -141,7 +141,7 @@ test('without the network a message waits and is sent once', async () => {
     await page.getByText('You are offline.').waitFor();
     await ask(page, 'While away');
     await page.locator('.bubble.pending').waitFor();
-    await page.getByText('Waits for the connection').waitFor();
+    assert.equal(await page.getByText('Waits for the connection').count(), 1, 'that is told at once');
     await context.setOffline(false);
     await finished(page, 2);
     const room = Number(/\/chat\/(\d+)/.exec(page.url())[1]);

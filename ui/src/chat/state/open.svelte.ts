@@ -57,6 +57,16 @@ class Open {
         for (const box of this.#sending) void box.resume();
     }
 
+    // There is no network.
+    pause(): void {
+        for (const box of this.#sending) box.pause();
+    }
+
+    // It is known who is signed in.
+    known(): void {
+        for (const box of new Set([this.now.box, ...[...this.#kept.values()].map(({ box }) => box), ...this.#sending])) box.known();
+    }
+
     forget(room: number): void {
         this.#kept.delete(room);
     }
