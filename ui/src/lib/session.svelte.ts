@@ -64,7 +64,14 @@ class Session {
     #token: Promise<boolean> = Promise.resolve(false);
 
     // Finds out who is signed in. Throws when the server does not answer.
-    async start(): Promise<void> {
+    start(): Promise<void> {
+        const started = this.#start();
+        this.settled = started.catch(() => {});
+        return started;
+    }
+    settled: Promise<void> = Promise.resolve(); // The start is over, whatever came of it.
+
+    async #start(): Promise<void> {
         if (keptText(leaving) !== null) {
             await pollux.signOut(); // Of this page and of the other tabs: nobody has a token here.
             this.#isNobody();
