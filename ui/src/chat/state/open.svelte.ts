@@ -29,7 +29,6 @@ class Open {
         const thread = new Thread(room);
         this.now = { thread, box: new Box(thread) };
         if (room === null) return;
-        thread.opensAtQuestion = this.#isUnread(room);
         this.#keep(room, this.now);
         void session.hasToken.then((isSignedIn) => (isSignedIn ? thread.load() : undefined));
     }
