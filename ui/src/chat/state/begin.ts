@@ -18,7 +18,10 @@ export function begin(): { at: number } {
     const asked = (begun = { at: Date.now() });
     open.show(openRoom());
     void session.hasToken.then((isSignedIn) => {
-        if (!isSignedIn) return;
+        if (!isSignedIn) {
+            if (begun === asked) begun = null; // Whoever signs in begins anew.
+            return;
+        }
         asked.at = Date.now();
         void rooms.load();
         void account.load();
