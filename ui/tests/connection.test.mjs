@@ -161,6 +161,12 @@ test('a device that is signed out from another one says so, keeps its draft, and
     await world.signIn(there.page, testMobile, testCode);
     await there.page.waitForFunction(() => document.querySelector('#message')?.value === 'half a thought, and more');
     assert.equal(there.page.url(), room, 'where it was');
+    await there.context.clearCookies();
+    await there.page.reload();
+    await there.page.locator('#mobile').waitFor();
+    await world.signIn(there.page, testMobile, testCode);
+    await there.page.locator('.turn.reply .acts button').first().waitFor();
+    assert.equal(there.page.url(), room, 'also by one who comes without a session');
 });
 
 test('what is written before the server has said who is signed in goes on where his draft ends, and to nobody else', async () => {

@@ -16,7 +16,9 @@ export function openRoom(): number | null {
 // Gives when it was asked for.
 export function begin(): { at: number } {
     const asked = (begun = { at: Date.now() });
+    const before = open.now;
     open.show(openRoom());
+    const isNew = open.now !== before; // Else it may have been opened while nobody was signed in.
     void session.hasToken.then((isSignedIn) => {
         if (!isSignedIn) {
             if (begun === asked) begun = null; // Whoever signs in begins anew.
@@ -25,6 +27,7 @@ export function begin(): { at: number } {
         asked.at = Date.now();
         void rooms.load();
         void account.load();
+        if (!isNew) open.now.thread.open();
     });
     return asked;
 }
