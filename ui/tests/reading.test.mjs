@@ -92,7 +92,7 @@ test('a chat that is opened by its address opens at its last question if that is
 test('a banner that comes or goes leaves what is read where it is: in the middle, at the beginning, in a chat that fits', async () => {
     const { page, context } = await world.browser();
     await world.signUp(page);
-    const topOf = (text) => page.getByText(text, { exact: true }).evaluate((node) => node.getBoundingClientRect().top);
+    const topOf = (text) => page.locator('.thread').getByText(text, { exact: true }).evaluate((node) => node.getBoundingClientRect().top);
     const scrollTo = (share) => page.locator('.scroll').evaluate((node, part) => (node.scrollTop = node.scrollHeight * part), share);
     const offline = page.getByText('You are offline.');
     const turn = async (isOffline) => {
@@ -103,7 +103,7 @@ test('a banner that comes or goes leaves what is read where it is: in the middle
     await ask(page, 'Short');
     await finished(page);
     await page.reload();
-    await page.getByText('Fine.', { exact: true }).waitFor();
+    await page.locator('.thread').getByText('Fine.', { exact: true }).waitFor();
     await still(page);
     const short = await topOf('Fine.');
     await turn(true);

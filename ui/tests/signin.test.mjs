@@ -162,7 +162,8 @@ test('signing in leads to the address that was opened', async () => {
     await page.locator('.acct').click();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
     await begunAnew;
-    await page.goto(`${world.url}/plan/?session_id=none`);
+    const address = `${world.url}/account/?from=mail#devices`;
+    await page.goto(address);
     await page.waitForURL(`${world.url}/signin`);
     await page.locator('[role=tab]').nth(1).click();
     await page.locator('.select').selectOption('US');
@@ -171,8 +172,8 @@ test('signing in leads to the address that was opened', async () => {
     await page.locator('.otp input').waitFor();
     await page.reload();
     await page.locator('.note.info button').click();
-    await page.waitForURL(`${world.url}/plan/?session_id=none`);
-    await page.locator('.plan').first().waitFor();
+    await page.locator('#devices .list li').first().waitFor();
+    assert.equal(page.url(), address);
     assert.deepEqual(await watch.found(), nothing);
 });
 
