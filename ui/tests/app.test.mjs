@@ -36,6 +36,29 @@ test('a browser finds nothing against installing it', async () => {
     assert.deepEqual(await watch.found(), nothing);
 });
 
+test('the list and the open chat are asked for before anything is drawn', async () => {
+    const { page, context } = await world.browser({ language: 'ar' });
+    await context.route(/\/sw\.js$/, (route) => route.abort()); // What it keeps does not go by here.
+    await world.signUp(page);
+    await ask(page, 'One');
+    await finished(page);
+    const room = new URL(page.url()).pathname.split('/')[2];
+    // Nothing is drawn without words, and those do not come before both are asked for.
+    let release = () => {};
+    const released = new Promise((resolve) => (release = resolve));
+    const asked = Promise.all(['/chatroom', `/chatroom/${room}`].map((path) => page.waitForRequest((request) => new URL(request.url()).pathname.replace(/\/$/, '') === path)));
+    await context.route(/\/assets\/ar-/, async (route) => {
+        await released;
+        await route.continue();
+    });
+    const reloaded = page.reload();
+    await asked;
+    assert.equal(await page.locator('#page > *').count(), 0);
+    release();
+    await reloaded;
+    await page.locator('.turn.reply .acts button').first().waitFor();
+});
+
 test('the shell opens without the network, says what it needs, and goes on by itself', async () => {
     const { page } = await world.browser();
     await world.signUp(page);

@@ -132,6 +132,34 @@ test('the last message of the day: the draft comes back, and Pro is offered', as
     }
 });
 
+test('what another device says while a message is on its way is there once it has come', async () => {
+    const { page, context } = await world.browser();
+    await world.signUp(page);
+    await ask(page, 'First');
+    await finished(page);
+    const room = /\/chat\/(\d+)/.exec(page.url())[1];
+    const api = await world.api(context);
+    let release = () => {};
+    const released = new Promise((resolve) => (release = resolve));
+    await page.route((url) => /\/message\/?$/.test(url.pathname), async (route) => {
+        const response = await route.fetch();
+        await released;
+        await route.fulfill({ response });
+    });
+    const told = []; // When the chat had changed last, by each list.
+    page.on('response', async (response) => {
+        if (/\/chatroom\/?$/.test(new URL(response.url()).pathname)) told.push(Date.parse((await response.json().catch(() => null))?.results?.[0]?.updated_at));
+    });
+    await ask(page, 'From here');
+    await page.locator('.bubble.pending').waitFor();
+    const { message } = await api('POST', `/chatroom/${room}/message/?wait=20`, { content: 'From elsewhere' });
+    await until('the notice of it, after which the list is fetched anew', () => told.some((at) => at >= Date.parse(message.created_at)));
+    release();
+    await page.getByText('From elsewhere', { exact: true }).waitFor();
+    await finished(page, 3);
+    assert.equal(await page.locator('.turn').count(), 6);
+});
+
 test('without the network a message waits and is sent once', async () => {
     const { page, context } = await world.browser();
     await world.signUp(page);
@@ -141,7 +169,7 @@ test('without the network a message waits and is sent once', async () => {
     await page.getByText('You are offline.').waitFor();
     await ask(page, 'While away');
     await page.locator('.bubble.pending').waitFor();
-    await page.getByText('Waits for the connection').waitFor();
+    assert.equal(await page.getByText('Waits for the connection').count(), 1, 'that is told at once');
     await context.setOffline(false);
     await finished(page, 2);
     const room = Number(/\/chat\/(\d+)/.exec(page.url())[1]);

@@ -34,11 +34,15 @@ test('a chat that is reloaded stands where it was read', async () => {
     await ask(page, 'Question 0');
     await finished(page);
     const room = roomOf(page);
-    await fill(await world.api(context), room, 1, 12);
+    await fill(await world.api(context), room, 1, 30); // More than is fetched at first.
     await page.reload();
-    await page.getByText('Question 11', { exact: true }).waitFor();
+    await page.getByText('Question 29', { exact: true }).waitFor();
     await still(page);
-    await page.locator('.scroll').evaluate((node) => (node.scrollTop = node.scrollHeight * 0.5));
+    await until('the question that is read', async () => {
+        await page.locator('.scroll').evaluate((node) => (node.scrollTop = 0));
+        return (await page.getByText('Question 2', { exact: true }).count()) === 1;
+    }, { everyMs: 200 });
+    await page.getByText('Question 2', { exact: true }).evaluate((node) => node.scrollIntoView({ block: 'start' }));
     await still(page);
     const read = () => page.evaluate(() => {
         const top = document.querySelector('.scroll').getBoundingClientRect().top;
@@ -52,6 +56,78 @@ test('a chat that is reloaded stands where it was read', async () => {
     const now = await read();
     assert.equal(now.key, before.key);
     assert.ok(Math.abs(now.offset - before.offset) <= 2, `${now.offset} after ${before.offset}`);
+});
+
+test('a chat that is opened by its address opens at its last question if that is unread, and is read then', async () => {
+    const { page, context } = await world.browser();
+    await world.signUp(page);
+    await ask(page, 'Question 0');
+    await finished(page);
+    const room = roomOf(page);
+    await page.locator('.rail-new a').click();
+    await page.locator('.hello').waitFor();
+    await world.sim.plan({ reset: true, default: { text: paragraphs(40) } });
+    await fill(await world.api(context), room, 1, 2);
+    await page.locator('.rail-row .unread').waitFor();
+    // The chat's own answer comes before that of the list.
+    let list = () => {};
+    const isShown = new Promise((resolve) => (list = resolve));
+    await page.route((url) => /\/chatroom\/?$/.test(url.pathname), async (route) => {
+        await isShown;
+        await route.continue();
+    });
+    await page.goto(`${world.url}/chat/${room}`);
+    const question = page.locator('.turn.user', { hasText: 'Question 1' });
+    await question.waitFor();
+    await still(page);
+    const top = await question.evaluate((node) => node.getBoundingClientRect().top - node.closest('.scroll').getBoundingClientRect().top);
+    assert.ok(Math.abs(top - 16) <= 2, `its last question is ${top} px below the top`);
+    list();
+    await page.locator('.rail-row').waitFor();
+    await page.locator('.rail-new a').click();
+    await page.locator('.hello').waitFor();
+    assert.equal(await page.locator('.rail-row .unread').count(), 0);
+});
+
+test('a banner that comes or goes leaves what is read where it is: in the middle, at the beginning, in a chat that fits', async () => {
+    const { page, context } = await world.browser();
+    await world.signUp(page);
+    const topOf = (text) => page.locator('.thread').getByText(text, { exact: true }).evaluate((node) => node.getBoundingClientRect().top);
+    const scrollTo = (share) => page.locator('.scroll').evaluate((node, part) => (node.scrollTop = node.scrollHeight * part), share);
+    const offline = page.getByText('You are offline.');
+    const turn = async (isOffline) => {
+        await context.setOffline(isOffline);
+        await offline.waitFor({ state: isOffline ? 'attached' : 'detached' });
+        await still(page);
+    };
+    await ask(page, 'Short');
+    await finished(page);
+    await page.reload();
+    await page.locator('.thread').getByText('Fine.', { exact: true }).waitFor();
+    await still(page);
+    const short = await topOf('Fine.');
+    await turn(true);
+    assert.ok(Math.abs((await topOf('Fine.')) - short) <= 1, 'a chat that fits stays');
+    await turn(false);
+    assert.ok(Math.abs((await topOf('Fine.')) - short) <= 1, 'and stays when it goes');
+
+    await world.sim.plan({ reset: true, default: { text: paragraphs(80) } });
+    await ask(page, 'Long');
+    await finished(page, 2);
+    await scrollTo(0.5);
+    await still(page);
+    const text = 'Paragraph 40 says something of its own.';
+    const middle = await topOf(text);
+    await turn(true);
+    assert.ok(Math.abs((await topOf(text)) - middle) <= 1, 'the middle stays');
+    await turn(false);
+    assert.ok(Math.abs((await topOf(text)) - middle) <= 1, 'and stays when it goes');
+    await turn(true);
+    await scrollTo(0);
+    await still(page);
+    const first = await topOf('Short');
+    await turn(false);
+    assert.ok(Math.abs((await topOf('Short')) - first) <= 1, 'the beginning stays');
 });
 
 test('a long time away leaves no gap: what came meanwhile is there, and what was before is loaded above it', async () => {

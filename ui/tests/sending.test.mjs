@@ -81,3 +81,26 @@ test('a text that is too long says by how much, and goes out once it is not', as
     assert.equal((await page.locator('.bubble [dir=auto]').innerText()).length, most + 1);
     await page.getByRole('button', { name: 'Show less' }).click();
 });
+
+test('a message that a proxy keeps from the server goes out by itself once it can, and can be taken back meanwhile', async () => {
+    const { page, watch, context } = await world.browser();
+    await world.signUp(page);
+    const message = (url) => /\/chatroom\/\d+\/message\/?$/.test(url.pathname);
+    let refused = 0;
+    // Notices go on, so no connection that comes back tells when to try again.
+    await page.route(message, (route) => (++refused, route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' })));
+    await ask(page, 'First');
+    await page.locator('.turn.user', { hasText: 'Waits for the connection' }).getByRole('button', { name: 'Remove' }).click();
+    assert.equal(await page.locator('#message').inputValue(), 'First');
+    assert.equal(await page.locator('.turn.user').count(), 0);
+    const before = refused;
+    await page.locator('#message').press('Enter');
+    await page.getByText('Waits for the connection').waitFor();
+    await until('it was tried again by itself', () => refused > before + 1);
+    await page.unroute(message);
+    await finished(page);
+    assert.deepEqual(await questions(page), ['First']);
+    const api = await world.api(context);
+    assert.equal((await api('GET', `/chatroom/${/\/chat\/(\d+)/.exec(page.url())[1]}/`)).messages.length, 2);
+    assert.deepEqual(await watch.found(), nothing);
+});

@@ -141,6 +141,40 @@ test('the link that createsuperuser prints signs in, once, and its token is not 
     await other.page.goto(world.url + link);
     await other.page.locator('.note.bad').waitFor();
     assert.equal(other.page.url(), `${world.url}/signin`);
+
+    // Whoever is signed in becomes the one it is for; one that counts no more is told, and he stays who he is.
+    await world.signUp(other.page, { name: 'Nadia' });
+    await other.page.goto(world.url + link);
+    await other.page.locator('.toast', { hasText: 'no longer valid' }).waitFor();
+    await other.page.locator('.acct', { hasText: 'Nadia' }).waitFor();
+    const again = new Program(binary('pollux'), ['createsuperuser', `+1${++number}`, '--password-file', file], { cwd: world.server.folder, env });
+    assert.equal((await again.end).code, 0, again.stderr);
+    await other.page.goto('about:blank');
+    await other.page.goto(world.url + /http:\S+(\/signin#token=\S+)/.exec(again.stdout)[1]);
+    await other.page.locator('.acct', { hasText: 'My account' }).waitFor();
+    assert.equal(other.page.url(), `${world.url}/`);
+});
+
+test('signing in leads to the address that was opened', async () => {
+    const { page, watch } = await world.browser();
+    await world.signUp(page);
+    const begunAnew = page.waitForEvent('load');
+    await page.locator('.acct').click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await begunAnew;
+    const address = `${world.url}/account/?from=mail#devices`;
+    await page.goto(address);
+    await page.waitForURL(`${world.url}/signin`);
+    await page.locator('[role=tab]').nth(1).click();
+    await page.locator('.select').selectOption('US');
+    await page.locator('#mobile').fill(world.nextMobile());
+    await page.locator('button[type=submit]').click();
+    await page.locator('.otp input').waitFor();
+    await page.reload();
+    await page.locator('.note.info button').click();
+    await page.locator('#devices .list li').first().waitFor();
+    assert.equal(page.url(), address);
+    assert.deepEqual(await watch.found(), nothing);
 });
 
 test('an expired code is told as a wrong one is, and a new one leads on', async () => {

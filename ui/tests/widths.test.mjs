@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { World, ask, finished, nothing } from './support/pages.mjs';
+import { World, ask, finished, nothing, rested } from './support/pages.mjs';
 
 let world;
 before(async () => (world = await World.start({ env: { AI_MODELS: 'gemini:gemini-flash-latest,gemini:gemini-pro-latest' } })));
@@ -109,6 +109,30 @@ test('at 400 % a message can be written, sent and read', async () => {
     const scroller = await page.locator('.scroll').boundingBox();
     assert.ok(scroller.height >= 60, `${scroller.height} px are left to read in`);
     await reply.locator('.prose').scrollIntoViewIfNeeded();
+});
+
+test('on a phone the account menu shows its end, and a question of more than 12 lines is folded', async () => {
+    const { page } = await world.browser({ width: 360, height: 480, touch: true });
+    await world.signUp(page);
+    await page.locator('.topbar .icon-btn').first().click();
+    await page.locator('.rail-open .rail').waitFor();
+    await page.locator('.acct').click();
+    const end = page.getByRole('menuitem', { name: 'Sign out' });
+    await end.waitFor();
+    await rested(page);
+    const [menu, box] = [await page.locator('.menu').boundingBox(), await end.boundingBox()];
+    assert.ok(box.y >= menu.y && box.y + box.height <= menu.y + menu.height, `it stands from ${box.y} on in a menu from ${menu.y} to ${menu.y + menu.height}`);
+    assert.ok(menu.y >= 0 && menu.y + menu.height <= 480);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
+    await page.locator('.rail-open').waitFor({ state: 'detached' });
+    const lines = (count) => Array.from({ length: count }, (_, index) => `Line ${index}`).join('\n');
+    await world.sim.plan({ reset: true, default: { text: 'Fine.' } });
+    await ask(page, lines(12));
+    await finished(page);
+    await ask(page, lines(13));
+    await finished(page, 2);
+    assert.deepEqual(await page.locator('.turn.user').evaluateAll((turns) => turns.map((turn) => turn.querySelector('[aria-expanded]')?.textContent ?? '')), ['', 'Show all 13 lines']);
 });
 
 for (const theme of ['light', 'dark'])

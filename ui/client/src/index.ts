@@ -1,4 +1,5 @@
 // The client of Pollux. Everything that is stable is exported here; README.md shows how it is used.
+export { Backoff } from './backoff.ts';
 export { Pollux } from './pollux.ts';
 export { newKey } from './key.ts';
 export { PolluxError, connectionFailed, signedOut, unreadableAnswer } from './problem.ts';

@@ -34,10 +34,11 @@ export function unescaped(text: string): string {
 
 class Router {
     place = $state.raw<Place>({ page: 'new' });
+    link = $state<string | null>(null); // The token of a log-in link that was opened and not yet used.
 
     start(): void {
-        this.place = placeOf(location.pathname);
-        addEventListener('popstate', () => (this.place = placeOf(location.pathname)));
+        this.#look();
+        addEventListener('popstate', () => this.#look());
         addEventListener('click', (event) => this.#take(event));
     }
 
@@ -45,6 +46,15 @@ class Router {
         if (replace) history.replaceState(null, '', path);
         else if (path !== location.pathname + location.search + location.hash) history.pushState(null, '', path);
         this.place = placeOf(location.pathname);
+    }
+
+    // A log-in link has its token behind #, where no server sees it; nor does it stay where the next one at this device would find it.
+    #look(): void {
+        this.place = placeOf(location.pathname);
+        const token = this.place.page === 'signin' ? /^#(?:token|link)=(.+)$/.exec(location.hash)?.[1] : undefined;
+        if (token === undefined) return;
+        this.link = unescaped(token);
+        history.replaceState(null, '', location.pathname);
     }
 
     // Links within the pages change the place; everything else (new tabs, downloads, other hosts, the API) is the browser's.

@@ -2,6 +2,7 @@
 //
 // A spacer below the last turn makes room, so that a question that was sent glides once to the top; the reply then grows into the spacer and
 // the page's height stays. Past the fold the view does not follow, unless the reader asked for it, until he scrolls up by any means.
+// A banner above the view makes it shorter from above: the text is scrolled by as much, and stays where it is in the window.
 const topGap = 16; // px between the top bar and a question that was sent
 const glideMs = 260;
 const settleFrames = 4;
@@ -20,12 +21,17 @@ export class ThreadScroll {
     #lastTop = 0;
     #below = false;
     #gliding = 0;
+    #gap = topGap; // px between the top of the view and that question
+    #viewTop: number; // px of the top of the view in the window
+    #lead = 0; // px above the first turn: what the view would have to be scrolled back beyond its beginning
+    #reach = 0; // px from its beginning to where there must be something to scroll to, be it nothing
 
     constructor(scroller: HTMLElement, content: HTMLElement, spacer: HTMLElement, onFold: (isBelow: boolean) => void) {
         this.#scroller = scroller;
         this.#content = content;
         this.#spacer = spacer;
         this.#onFold = onFold;
+        this.#viewTop = scroller.getBoundingClientRect().top;
         this.#observer = new ResizeObserver(() => this.#resized());
         this.#observer.observe(content);
         this.#observer.observe(scroller);
@@ -45,6 +51,8 @@ export class ThreadScroll {
     // A question was sent: it glides to the top, once.
     ask(question: HTMLElement): void {
         this.#anchor = question;
+        this.#gap = topGap;
+        this.#reach = 0;
         this.#holds = true;
         this.#follows = false;
         this.#glide(() => this.#topOf(question) - topGap);
@@ -56,6 +64,8 @@ export class ThreadScroll {
         if (place === 'end') return this.#glide(() => this.#scroller.scrollHeight, true);
         if ('top' in place) return this.#glide(() => place.top, true);
         const { turn, offset } = place;
+        this.#gap = topGap;
+        this.#reach = 0;
         if (offset === undefined) this.#anchor = turn;
         this.#glide(() => this.#topOf(turn) - (offset ?? topGap), true);
     }
@@ -129,22 +139,47 @@ export class ThreadScroll {
     }
 
     #fit(): void {
-        let height = 0;
+        let height = Math.max(0, this.#reach - this.#contentBottom);
         if (this.#anchor?.isConnected) {
             const below = this.#contentBottom - this.#topOf(this.#anchor);
-            height = Math.max(0, Math.floor(this.#scroller.clientHeight - topGap - below));
+            height = Math.max(height, Math.floor(this.#scroller.clientHeight - this.#gap - below));
         }
         this.#spacer.style.blockSize = `${height}px`;
     }
 
+    // The view begins lower or higher in the window than it did.
+    #shift(): void {
+        const top = this.#scroller.getBoundingClientRect().top;
+        const by = top - this.#viewTop;
+        if (Math.abs(by) < 0.5) return;
+        this.#viewTop = top;
+        if (this.#gliding !== 0) return; // It ends where it should.
+        this.#gap -= by;
+        const taken = Math.min(this.#lead, Math.max(0, by));
+        // From where it was: of a view that has grown the browser may have moved it already.
+        const wanted = this.#lastTop + by - taken;
+        this.#setLead(this.#lead - taken + Math.max(0, -wanted));
+        this.#reach = wanted + this.#scroller.clientHeight;
+        this.#fit();
+        this.#scroller.scrollTop = Math.max(0, wanted);
+        this.#lastTop = this.#scroller.scrollTop;
+    }
+
+    #setLead(px: number): void {
+        if (px === this.#lead) return;
+        this.#lead = px;
+        this.#content.style.marginBlockStart = px === 0 ? '' : `${px}px`;
+    }
+
     #resized(): void {
+        this.#shift();
         this.#fit();
         if (this.#follows && this.#gliding === 0) {
             this.#scroller.scrollTop = Math.max(this.#scroller.scrollTop, this.#end);
             this.#lastTop = this.#scroller.scrollTop;
         } else if (this.#holds && this.#gliding === 0 && this.#anchor?.isConnected) {
             // What shrinks below it (the line that says "Thinking") leaves less to scroll for a moment, and the browser moved the view.
-            const top = this.#topOf(this.#anchor) - topGap;
+            const top = this.#topOf(this.#anchor) - this.#gap;
             if (Math.abs(this.#scroller.scrollTop - top) >= 1) this.#scroller.scrollTop = top;
             this.#lastTop = this.#scroller.scrollTop;
         }

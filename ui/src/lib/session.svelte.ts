@@ -9,6 +9,7 @@ export const pollux = new Pollux({ cookie: true });
 
 const askAgainMs = 3000; // While the server is out of reach.
 const leaving = 'leaving'; // The mark of a sign-out that the server does not know of yet.
+const lastHere = 'user'; // Who is signed in on this device, for as long as the server does not say that nobody is.
 
 class Session {
     // undefined: not known yet. null: nobody.
@@ -38,6 +39,24 @@ class Session {
     }
     #last: number | null = null; // Who was signed in here last.
 
+    // Whose drafts this page shows and keeps: also before the server has said who is signed in, and after another device ended the session.
+    // Null: nobody's, since nobody was here or the last one has signed out.
+    get owner(): number | null {
+        const kept = Number(keptText(lastHere) ?? 0);
+        return this.user?.id ?? pollux.session?.user ?? this.#last ?? (kept > 0 ? kept : null);
+    }
+
+    #isHere(user: User): void {
+        this.#last = user.id;
+        keepText(lastHere, String(user.id));
+        this.user = user;
+    }
+
+    #isNobody(): void {
+        keepText(lastHere, null);
+        this.user = null;
+    }
+
     // Whether requests may be sent; false until somebody signs in.
     get hasToken(): Promise<boolean> {
         return this.user ? Promise.resolve(true) : this.#token;
@@ -45,10 +64,17 @@ class Session {
     #token: Promise<boolean> = Promise.resolve(false);
 
     // Finds out who is signed in. Throws when the server does not answer.
-    async start(): Promise<void> {
+    start(): Promise<void> {
+        const started = this.#start();
+        this.settled = started.catch(() => {});
+        return started;
+    }
+    settled: Promise<void> = Promise.resolve(); // The start is over, whatever came of it.
+
+    async #start(): Promise<void> {
         if (keptText(leaving) !== null) {
             await pollux.signOut(); // Of this page and of the other tabs: nobody has a token here.
-            this.user = null;
+            this.#isNobody();
             void this.#end();
             return;
         }
@@ -58,7 +84,7 @@ class Session {
             () => false,
         );
         const session = await started;
-        if (session === null) this.user = null;
+        if (session === null) this.#isNobody();
         else await this.refresh();
     }
 
@@ -66,7 +92,7 @@ class Session {
     // a reload too. False: not yet.
     async leave(): Promise<boolean> {
         keepText(leaving, '1');
-        this.user = null;
+        this.#isNobody();
         this.wasSignedOut = false;
         try {
             await pollux.signOut();
@@ -126,15 +152,12 @@ class Session {
             return false;
         }
         this.wasSignedOut = false;
-        this.#last = user.id;
-        this.user = user;
+        this.#isHere(user);
         return true;
     }
 
     async refresh(): Promise<void> {
-        const user = await pollux.get('/user/me');
-        this.#last = user.id;
-        this.user = user;
+        this.#isHere(await pollux.get('/user/me'));
     }
 }
 

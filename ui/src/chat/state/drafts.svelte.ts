@@ -1,8 +1,9 @@
 // What is being written or was not yet received, for each chat, on this device: it survives reload, sign-out and limits. With each text stays
-// the key of its last attempt, so that sending the same text again has one effect.
+// the key of its last attempt, so that sending the same text again has one effect. What is written before it is known whose it is (`user` is
+// null) stays in memory, where nobody else finds it later.
 import { newKey } from 'pollux-client';
 
-import { isRecord, keep, kept } from '../../lib/kept.ts';
+import { isRecord, keep, kept, keptNames } from '../../lib/kept.ts';
 
 export interface Attempt {
     readonly text: string;
@@ -30,16 +31,23 @@ function isDraft(value: unknown): value is Draft {
     return sent === undefined || (Array.isArray(sent) && sent.every((one) => isRecord(one) && areTexts(one, 'text', 'key', 'roomKey')));
 }
 
+const ofNobody = new Map<number | null, Required<Draft>>();
+
+// Where an earlier version kept what nobody had signed in for.
+for (const name of keptNames()) if (name.startsWith('draft.0.')) keep(name, null);
+
 function placeOf(user: number, room: number | null): string {
     return `draft.${user}.${room ?? 'new'}`;
 }
 
-function read(user: number, room: number | null): Required<Draft> {
+function read(user: number | null, room: number | null): Required<Draft> {
+    if (user === null) return ofNobody.get(room) ?? none;
     return { ...none, ...kept(placeOf(user, room), isDraft) };
 }
 
-function write(user: number, room: number | null, draft: Required<Draft>): void {
-    keep(placeOf(user, room), draft.text === '' && draft.sent.length === 0 ? null : draft);
+function write(user: number | null, room: number | null, draft: Required<Draft>): void {
+    if (user === null) ofNobody.set(room, draft);
+    else keep(placeOf(user, room), draft.text === '' && draft.sent.length === 0 ? null : draft);
 }
 
 function joined(...texts: readonly string[]): string {
@@ -47,7 +55,7 @@ function joined(...texts: readonly string[]): string {
 }
 
 // `isSending`: this page still has what was sent from there. Else nobody sends it any more, and it comes back into the box.
-export function readDraft(user: number, room: number | null, isSending: boolean): string {
+export function readDraft(user: number | null, room: number | null, isSending: boolean): string {
     const before = read(user, room);
     if (isSending || before.sent.length === 0) return before.text;
     const text = joined(...before.sent.map((attempt) => attempt.text), before.text);
@@ -56,12 +64,23 @@ export function readDraft(user: number, room: number | null, isSending: boolean)
     return text;
 }
 
-export function writeDraft(user: number, room: number | null, text: string): void {
+// It is known by now whose it is: it goes below what he had kept. Gives what belongs into the box.
+export function claimDraft(user: number, room: number | null): string {
+    const written = read(null, room);
+    ofNobody.delete(room);
+    const before = readDraft(user, room, false);
+    const text = joined(before, written.text);
+    if (before === '') write(user, room, written);
+    else write(user, room, { ...read(user, room), text, sent: written.sent });
+    return text;
+}
+
+export function writeDraft(user: number | null, room: number | null, text: string): void {
     write(user, room, { ...read(user, room), text });
 }
 
 // What was in the box is sent: by the keys of its last attempt if that was never answered.
-export function sending(user: number, room: number | null, text: string): Attempt {
+export function sending(user: number | null, room: number | null, text: string): Attempt {
     const before = read(user, room);
     const isSame = before.keyText === text && before.key !== '';
     const attempt = { text, key: isSame ? before.key : newKey(), roomKey: isSame ? before.roomKey : newKey() };
@@ -70,7 +89,7 @@ export function sending(user: number, room: number | null, text: string): Attemp
 }
 
 // The attempt was answered: its keys are spent. What was written meanwhile stays.
-export function answered(user: number, room: number | null, key: string): void {
+export function answered(user: number | null, room: number | null, key: string): void {
     const before = read(user, room);
     const sent = before.sent.filter((attempt) => attempt.key !== key);
     if (before.key !== key) write(user, room, { ...before, sent });
@@ -78,7 +97,7 @@ export function answered(user: number, room: number | null, key: string): void {
 }
 
 // The attempt comes back into the box of `room`, where it may be another than the one it was sent from: a new chat has become a room.
-export function cameBack(user: number, from: number | null, room: number | null, attempt: Attempt, text: string): void {
+export function cameBack(user: number | null, from: number | null, room: number | null, attempt: Attempt, text: string): void {
     const before = read(user, from);
     write(user, from, { ...before, sent: before.sent.filter(({ key }) => key !== attempt.key) });
     write(user, room, { ...read(user, room), text, key: attempt.key, roomKey: attempt.roomKey, keyText: attempt.text });

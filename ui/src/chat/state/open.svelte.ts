@@ -29,7 +29,6 @@ class Open {
         const thread = new Thread(room);
         this.now = { thread, box: new Box(thread) };
         if (room === null) return;
-        thread.opensAtQuestion = this.#isUnread(room);
         this.#keep(room, this.now);
         void session.hasToken.then((isSignedIn) => (isSignedIn ? thread.load() : undefined));
     }
@@ -55,6 +54,16 @@ class Open {
     // There is a connection: what waited for it is sent, from each chat.
     resume(): void {
         for (const box of this.#sending) void box.resume();
+    }
+
+    // There is no network.
+    pause(): void {
+        for (const box of this.#sending) box.pause();
+    }
+
+    // It is known who is signed in.
+    known(): void {
+        for (const box of new Set([this.now.box, ...[...this.#kept.values()].map(({ box }) => box), ...this.#sending])) box.known();
     }
 
     forget(room: number): void {

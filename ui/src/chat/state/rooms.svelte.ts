@@ -110,15 +110,17 @@ class Rooms {
         this.running = next;
     }
 
-    isUnread(room: ChatRoom): boolean {
+    isUnread(room: Pick<ChatRoom, 'id' | 'updated_at' | 'last_message'>): boolean {
         if (room.last_message?.role !== 'assistant' || this.running.has(room.id)) return false;
         return room.updated_at > (this.seen[room.id] ?? this.seen[''] ?? '');
     }
 
-    look(room: number): void {
-        const at = this.find(room)?.updated_at;
+    // The chat is looked at as it was at that time, or as the list has it if that is newer.
+    look(room: number, shown: string): void {
+        const listed = this.find(room)?.updated_at ?? '';
+        const at = listed > shown ? listed : shown;
         const seen = kept('seen', isSeen) ?? this.seen; // Other tabs have looked, too.
-        if (at === undefined || (seen[room] ?? '') >= at) return;
+        if ((seen[room] ?? '') >= at) return;
         const next: Seen = { ...seen, [room]: at };
         const entries = Object.entries(next);
         const byAge = entries.filter(([id]) => id !== '').sort((a, b) => (a[1] < b[1] ? -1 : 1));

@@ -1,22 +1,24 @@
 // From the box to the server: what is sent once, what waits for the network or for a limit, and what comes back into the box.
-import { PolluxError } from 'pollux-client';
+import { Backoff, PolluxError, signedOut, unreadableAnswer } from 'pollux-client';
 
 import { toasts } from '../../design/toasts.svelte.ts';
 import { roomPath, router } from '../../lib/router.svelte.ts';
 import { pollux, session, tell, tellField } from '../../lib/session.svelte.ts';
 import { say } from '../../lib/words/words.svelte.ts';
 import { account } from './account.svelte.ts';
-import { answered, cameBack, readDraft, sending, writeDraft, type Attempt } from './drafts.svelte.ts';
+import { answered, cameBack, claimDraft, readDraft, sending, writeDraft, type Attempt } from './drafts.svelte.ts';
 import { rooms } from './rooms.svelte.ts';
 import { open } from './open.svelte.ts';
 import type { Question, Thread } from './thread.svelte.ts';
 
 const countdownMax = 30_000; // ms; a longer limit is told instead of waited for
+const quietMs = 2000; // A connection that is away for less is nobody's concern.
 
-interface Waiting {
+interface Outgoing {
     readonly question: Question;
     readonly attempt: Attempt;
     readonly place: number | null; // Where its draft is kept.
+    readonly ends: AbortController; // Nobody waits for its answer any more.
 }
 
 export class Box {
@@ -28,29 +30,34 @@ export class Box {
     problem = $state('');
     isLimitShown = $state(false);
     #timer = 0;
-    #waiting: Waiting[] = []; // For the network.
+    #outgoing: Outgoing[] = []; // In order: the first is on its way, or waits for the connection as all do that are behind it.
+    #isSending = false;
+    #again = 0; // When what waits is tried again.
+    readonly #backoff = new Backoff(Math.random);
     #isCreating = false;
-    #flying = 0;
+    #owner: number | null; // Whose text is in the box.
 
     constructor(thread: Thread) {
         this.thread = thread;
-        this.text = readDraft(this.#user, thread.room, open.isSendingIn(thread.room));
+        this.#owner = session.owner;
+        this.text = readDraft(this.#owner, thread.room, open.isSendingIn(thread.room));
     }
 
-    get #user(): number {
-        return session.user?.id ?? pollux.session?.user ?? 0;
-    }
-
-    // Whoever signs in later finds his draft.
+    // It is known who is signed in: he finds his draft, and below it what he wrote before that was known.
     known(): void {
-        if (this.text === '') this.text = readDraft(this.#user, this.thread.room, open.isSendingIn(this.thread.room));
+        const user = session.owner;
+        if (user === null) return;
+        const { room } = this.thread;
+        if (this.#owner === null) this.text = claimDraft(user, room);
+        else if (this.#owner !== user || this.text === '') this.text = readDraft(user, room, open.isSendingIn(room));
+        this.#owner = user;
     }
 
     typed(text: string): void {
         this.text = text;
         this.problem = '';
         this.cancel();
-        writeDraft(this.#user, this.thread.room, text);
+        writeDraft(this.#owner, this.thread.room, text);
     }
 
     get isOver(): number {
@@ -75,45 +82,62 @@ export class Box {
         const question = this.thread.add(text);
         const place = this.thread.room;
         this.text = '';
+        this.#outgoing.push({ question, place, attempt: sending(this.#owner, place, text), ends: new AbortController() });
         open.sends(this);
-        await this.#go({ question, place, attempt: sending(this.#user, place, text) });
+        if (!session.online || this.#again !== 0) this.#wait();
+        await this.#sendAll();
     }
 
-    // A question that waits for the network comes back into the box.
+    // A question that waits for the connection comes back into the box.
     takeBack(question: Question): void {
-        const waiting = this.#waiting.find((other) => other.question === question);
+        const waiting = this.#outgoing.find((other) => other.question === question);
         if (!waiting) return;
-        this.#waiting = this.#waiting.filter((other) => other !== waiting);
+        this.#drop(waiting);
         this.#restore(waiting);
-        if (this.isIdle) open.rests(this);
+        waiting.ends.abort();
     }
 
-    // Nothing of it is on its way or waits.
-    get isIdle(): boolean {
-        return this.#flying === 0 && this.#waiting.length === 0;
-    }
-
-    // The network is back: what waited is sent, in order, with its keys.
+    // There is a connection: what waited is sent, in order, with its keys.
     async resume(): Promise<void> {
-        const waiting = this.#waiting;
-        this.#waiting = [];
-        this.#flying += waiting.length; // Those that come later are not lost sight of.
-        for (const one of waiting) {
-            --this.#flying;
-            one.question.state = 'sending';
-            await this.#go(one);
-        }
+        this.#backoff.reset();
+        await this.#sendAll();
     }
 
-    async #go(one: Waiting): Promise<void> {
-        const { question, attempt, place } = one;
-        const user = this.#user;
-        ++this.#flying;
+    // There is no network, and that is said at once. What is on its way may still be answered.
+    pause(): void {
+        this.#wait();
+    }
+
+    async #sendAll(): Promise<void> {
+        clearTimeout(this.#again);
+        this.#again = 0;
+        if (this.#isSending) return;
+        this.#isSending = true;
+        for (let next = this.#outgoing[0]; next; next = this.#outgoing[0]) if (!(await this.#go(next))) break;
+        this.#isSending = false;
+        if (this.#outgoing.length === 0) return;
+        this.#wait();
+        this.#again = window.setTimeout(() => void this.#sendAll(), this.#backoff.next());
+    }
+
+    #wait(): void {
+        for (const { question } of this.#outgoing) question.state = 'offline';
+    }
+
+    #drop(one: Outgoing): void {
+        this.#outgoing = this.#outgoing.filter((other) => other !== one);
+        if (this.#outgoing.length === 0) open.rests(this);
+    }
+
+    // False: it waits for a connection.
+    async #go(one: Outgoing): Promise<boolean> {
+        const { question, attempt, place, ends } = one;
+        const more = { signal: ends.signal, giveUpAfterMs: quietMs };
         try {
             let room = this.thread.room;
             if (room === null) {
                 this.#isCreating = true;
-                const made = await pollux.createRoom(this.model === null ? {} : { model: this.model }, { key: attempt.roomKey });
+                const made = await pollux.createRoom(this.model === null ? {} : { model: this.model }, { key: attempt.roomKey, ...more });
                 room = made.id;
                 this.thread.model = made.model;
                 rooms.put(made);
@@ -121,33 +145,38 @@ export class Box {
                 if (this.#isShown) {
                     // What is being written goes on in the room.
                     if (this.text !== '') {
-                        writeDraft(user, null, '');
-                        writeDraft(user, room, this.text);
+                        writeDraft(this.#owner, null, '');
+                        writeDraft(this.#owner, room, this.text);
                     }
                     if (router.place.page === 'new') router.go(roomPath(room), { replace: true });
                 }
             }
-            const sent = await pollux.send(room, attempt.text, { key: attempt.key });
-            answered(user, place, attempt.key);
+            const sent = await pollux.send(room, attempt.text, { key: attempt.key, ...more });
+            this.#backoff.reset();
+            if (ends.signal.aborted) {
+                void this.thread.load(); // Taken back too late.
+                return true;
+            }
+            answered(this.#owner, place, attempt.key);
+            this.#drop(one);
             this.thread.accepted(question, sent);
             account.usage = { ...sent.usage };
             rooms.changed();
         } catch (failure) {
+            if (ends.signal.aborted) return true;
+            if (isUnheard(failure)) return false;
+            // What was sent behind it has not gone out, and may mean nothing without it.
+            const behind = this.#outgoing.filter((other) => other !== one).reverse();
+            for (const other of [one, ...behind]) this.#drop(other);
+            for (const other of behind) this.#restore(other);
             this.#failed(one, failure);
         } finally {
             this.#isCreating = false;
-            --this.#flying;
-            if (this.isIdle) open.rests(this);
         }
+        return true;
     }
 
-    #failed(waiting: Waiting, failure: unknown): void {
-        const { question } = waiting;
-        if (failure instanceof PolluxError && (failure.status === 0 || failure.code === 'unreadable_answer') && failure.code !== 'signed_out') {
-            question.state = 'offline';
-            this.#waiting.push(waiting);
-            return;
-        }
+    #failed(waiting: Outgoing, failure: unknown): void {
         this.#restore(waiting);
         if (!this.#isShown || !(failure instanceof PolluxError)) return toasts.error(say('send_failed'));
         if (failure.code === 'daily_limit_reached') {
@@ -161,7 +190,7 @@ export class Box {
                 this.#timer = window.setTimeout(() => void this.send(), waitMs);
             }
         } else if (failure.status === 404) this.problem = say('room_gone');
-        else if (failure.code === 'signed_out' || failure.status === 401) this.problem = say('signed_out');
+        else if (failure.code === signedOut || failure.status === 401) this.problem = say('signed_out');
         else this.problem = failure.fields[0] ? tellField(failure.fields[0]) : tell(failure);
     }
 
@@ -169,12 +198,18 @@ export class Box {
         return open.now.box === this;
     }
 
-    #restore({ question, attempt, place }: Waiting): void {
+    #restore({ question, attempt, place }: Outgoing): void {
         this.thread.takeBack(question);
         // Of a new chat that was left there is no way back to: what it held goes on in the new chat that is open.
         const { now } = open;
         const box = this.thread.room === null && now.thread.room === null ? now.box : this;
         box.text = box.text === '' ? attempt.text : `${attempt.text}\n\n${box.text}`;
-        cameBack(this.#user, place, this.thread.room, attempt, box.text);
+        cameBack(this.#owner, place, this.thread.room, attempt, box.text);
     }
+}
+
+// Whether it came, and what came of it, is not known: with its key it is asked again.
+function isUnheard(failure: unknown): boolean {
+    if (!(failure instanceof PolluxError) || failure.code === signedOut) return false;
+    return failure.status === 0 || [unreadableAnswer, 'outcome_unknown', 'idempotency_in_progress'].includes(failure.code);
 }

@@ -1,14 +1,16 @@
 // An open chat: its turns in pages, the newest last, and what is being written in it.
-import { newKey, PolluxError, type Sent } from 'pollux-client';
+import { newKey, PolluxError, type RoomWithMessages, type Sent } from 'pollux-client';
 
 import { speech } from '../../design/speech.svelte.ts';
 import { pollux, session } from '../../lib/session.svelte.ts';
 import { say } from '../../lib/words/words.svelte.ts';
+import { keptPlace } from './kept_place.ts';
 import { LiveReply } from './live_reply.svelte.ts';
 import { rooms } from './rooms.svelte.ts';
 import { isOpen, type ChatMessage } from './types.ts';
 
 const pageSize = 50;
+const reachMax = 300; // Messages that are fetched to show a chat where it was read before a reload.
 const spokenMax = 300; // Characters of a reply that a screen reader is told.
 
 export class Question {
@@ -78,9 +80,11 @@ export class Thread {
     isLoadingOlder = $state(false);
     asked = $state.raw<Question | null>(null); // The last question that was sent from here: it glides to the top.
     keptTop: number | null = null; // Where the reader was.
-    opensAtQuestion = false;
+    opensAtQuestion = false; // Its last: what followed is unread.
+    #updatedAt = ''; // As the server told it last.
     #isClosed = false; // Another chat is looked at: nothing is followed.
     #loads = 0;
+    #unheard = new Set<number>(); // What notices told of while a message was on its way.
     #changes = 0; // Of its turns, from here: a list that was asked for before one is older than what stands.
 
     constructor(room: number | null) {
@@ -102,10 +106,6 @@ export class Thread {
         return open.find(({ message }) => message.status === 'streaming') ?? open[0] ?? null;
     }
 
-    get looksAtOlder(): boolean {
-        return this.turns.some((turn) => turn instanceof Reply && turn.older !== null);
-    }
-
     async load(): Promise<void> {
         const room = this.room;
         if (room === null) return;
@@ -114,21 +114,25 @@ export class Thread {
         const changes = this.#changes;
         try {
             const got = await pollux.get('/chatroom/{room}', { params: { path: { room }, query: { limit: pageSize } } });
+            const isUnread = rooms.isUnread(got) && !got.messages.some(isOpen);
+            const before = this.isLoaded || isUnread ? null : await this.#whereRead(room, got);
             if (load !== this.#loads) return; // A later one tells.
             if (changes !== this.#changes) return await this.load();
             this.model = got.model;
+            this.#updatedAt = got.updated_at;
+            if (!this.isLoaded) this.opensAtQuestion = isUnread;
             const known = rooms.find(room);
             if (known) rooms.told({ ...known, name: got.name, updated_at: got.updated_at, last_message: got.last_message });
             if (this.isLoaded && this.#joins(got.messages, got.next)) this.#merge(got.messages);
             else {
                 this.#stopFollowing(); // Those that are still open are followed again by their new turns.
                 const unsent = this.turns.filter(({ message }) => message === null);
-                this.older = got.next;
-                this.pages = [this.#pageOf(got.messages)];
+                this.older = before?.older ?? got.next;
+                this.pages = [...(before?.lists ?? []), got.messages].map((messages) => this.#pageOf(messages));
                 if (unsent.length > 0) this.#append(...unsent);
             }
             this.isLoaded = true;
-            this.#look();
+            this.look();
         } catch (failure) {
             if (load !== this.#loads) return;
             if (failure instanceof PolluxError && failure.status === 404) this.isMissing = true;
@@ -166,6 +170,7 @@ export class Thread {
         ++this.#changes;
         for (const page of this.pages) if (page.turns.includes(question)) page.turns = page.turns.filter((turn) => turn !== question);
         if (this.asked === question) this.asked = null;
+        this.#hear();
     }
 
     accepted(question: Question, sent: Sent): void {
@@ -187,6 +192,8 @@ export class Thread {
         } else this.#putBelow(question, known);
         for (const turn of this.turns) if (turn instanceof Reply) turn.older = null;
         this.isLoaded = true;
+        for (const { id } of [sent.message, sent.reply]) this.#unheard.delete(id);
+        this.#hear();
     }
 
     async retry(reply: Reply): Promise<void> {
@@ -219,8 +226,24 @@ export class Thread {
     async noticed(message: number): Promise<void> {
         const known = this.turns.find((turn) => turn.message?.id === message);
         if (known instanceof Question || (known instanceof Reply && known.live)) return;
-        if (this.turns.some((turn) => turn instanceof Question && turn.state === 'sending')) return; // Its answer tells it.
-        await this.load();
+        // Its answer tells of two of them; the others are asked for after it.
+        if (this.#isSending) this.#unheard.add(message);
+        else await this.load();
+    }
+
+    get #isSending(): boolean {
+        return this.turns.some((turn) => turn instanceof Question && turn.state === 'sending');
+    }
+
+    #hear(): void {
+        if (this.#isSending || this.#unheard.size === 0) return;
+        this.#unheard.clear();
+        void this.load();
+    }
+
+    // Somebody sees what is here.
+    look(): void {
+        if (this.room !== null && this.isLoaded && !document.hidden) rooms.look(this.room, this.#updatedAt);
     }
 
     close(): void {
@@ -256,6 +279,21 @@ export class Thread {
             cursor = got.next;
         } while (cursor !== null);
         return list.sort((a, b) => a.variant - b.variant);
+    }
+
+    // What is older than the newest messages, back to the turn that was read before a reload.
+    async #whereRead(room: number, { messages, next }: Pick<RoomWithMessages, 'messages' | 'next'>): Promise<{ lists: ChatMessage[][]; older: string | null }> {
+        const lists: ChatMessage[][] = [];
+        const turn = Number(keptPlace(room)?.turn.split('-')[1]); // The question's id, also in the key of its reply.
+        let first = messages[0]?.id ?? 0;
+        let older = next;
+        while (older !== null && first > turn && (lists.length + 2) * pageSize <= reachMax) {
+            const got: RoomWithMessages = await pollux.get('/chatroom/{room}', { params: { path: { room }, query: { limit: pageSize, cursor: older } } });
+            lists.unshift(got.messages);
+            first = got.messages[0]?.id ?? 0;
+            older = got.next;
+        }
+        return { lists, older };
     }
 
     #pageOf(messages: readonly ChatMessage[]): Page {
@@ -385,10 +423,6 @@ export class Thread {
         if (message.status === 'failed') speech.alert(say('say_failed'));
         else if (message.status === 'stopped') speech.say(say('say_stopped'));
         else speech.say(say('say_finished', { text: message.content.slice(0, spokenMax) }));
-        this.#look();
-    }
-
-    #look(): void {
-        if (this.room !== null && !document.hidden) rooms.look(this.room);
+        this.look();
     }
 }
