@@ -85,7 +85,7 @@ export class World {
     // A browser of its own, as a device has it: nothing in it is another's, though one Chromium runs them all; with a `profile` it is a
     // Chromium of its own, as one that can install a page must be. Every page of it is watched: see Watch. It `stays` until the world stops,
     // else until the test ends.
-    async browser({ width = 1280, height = 820, theme = 'light', language = 'en-US', touch = false, reducedMotion = 'no-preference', forcedColors = 'none', stays = false, profile = false } = {}) {
+    async browser({ width = 1280, height = 820, theme = 'light', language = 'en-US', touch = false, reducedMotion = 'no-preference', forcedColors = 'none', stays = false, profile = false, scripts = true } = {}) {
         const program = {
             executablePath,
             args: [
@@ -93,7 +93,7 @@ export class World {
                 ...(this.host === '127.0.0.1' ? [] : [`--host-resolver-rules=MAP ${this.host} 127.0.0.1`]),
             ],
         };
-        const device = { viewport: { width, height }, colorScheme: theme, locale: language, hasTouch: touch, reducedMotion, forcedColors };
+        const device = { viewport: { width, height }, colorScheme: theme, locale: language, hasTouch: touch, reducedMotion, forcedColors, javaScriptEnabled: scripts };
         const folder = profile ? fs.mkdtempSync(path.join(os.tmpdir(), 'pollux-pages-')) : null;
         if (!profile) this.#chromium ??= chromium.launch(program);
         const context = profile ? await chromium.launchPersistentContext(folder, { ...program, ...device }) : await (await this.#chromium).newContext(device);
