@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { Program, binary } from '../../tests/e2e/support/process.mjs';
-import { World, ask, finished, nothing } from './support/pages.mjs';
+import { World, ask, finished, nothing, tracked } from './support/pages.mjs';
 
 let world;
 before(async () => (world = await World.start()));
@@ -85,6 +85,32 @@ test('what was begun survives a reload', async () => {
     await page.locator('#message').waitFor();
 });
 
+test('signing in leads to the page that was asked for; after signing out it does not', async () => {
+    const { page } = await world.browser();
+    await atCode(page, `${world.url}/account/?from=a#devices`);
+    assert.equal(page.url(), `${world.url}/signin`);
+    await page.reload();
+    await page.locator('.note.info button').click();
+    await page.locator('#devices .list li').waitFor();
+    assert.equal(page.url(), `${world.url}/account/?from=a#devices`);
+    await page.goto(`${world.url}/signin`);
+    await page.locator('.acct').click();
+    await page.getByRole('menuitem', { name: 'Account' }).click();
+    await page.getByText('Back to chat').click();
+    await ask(page, 'Of the first one');
+    await finished(page);
+    await page.locator('.acct').click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.locator('#mobile').waitFor();
+    await page.locator('[role=tab]').nth(1).click();
+    await page.locator('.select').selectOption('US');
+    await page.locator('#mobile').fill(String(++number));
+    await page.locator('button[type=submit]').click();
+    await page.locator('.note.info button').click();
+    await page.locator('#message').waitFor();
+    assert.equal(page.url(), `${world.url}/`);
+});
+
 test('a new code must wait: the button counts down, and the number can be changed', async () => {
     const { page } = await world.browser();
     await atCode(page);
@@ -120,6 +146,7 @@ test('a number is read as people of its country write it, in digits of any scrip
     ]) {
         await page.goto(world.url);
         await page.locator('[role=tab]').nth(1).click();
+        assert.deepEqual(await tracked(page), []);
         await page.locator('.select').selectOption(region);
         await page.locator('#mobile').fill(written);
         await page.locator('button[type=submit]').click();
@@ -144,9 +171,13 @@ test('the link that createsuperuser prints signs in, once, and its token is not 
     const file = path.join(world.server.folder, 'password');
     writeFileSync(file, 'seven green lanterns\n');
     const env = { PATH: process.env.PATH, ...world.server.env };
-    const command = new Program(binary('pollux'), ['createsuperuser', `+1${++number}`, '--password-file', file], { cwd: world.server.folder, env });
-    assert.equal((await command.end).code, 0, command.stderr);
-    const [, link] = /http:\S+(\/signin#token=\S+)/.exec(command.stdout);
+    const admin = `+1${++number}`;
+    const nextLink = async () => {
+        const command = new Program(binary('pollux'), ['createsuperuser', admin, '--password-file', file], { cwd: world.server.folder, env });
+        assert.equal((await command.end).code, 0, command.stderr);
+        return /http:\S+(\/signin#token=\S+)/.exec(command.stdout)[1];
+    };
+    const link = await nextLink();
     const { page, watch } = await world.browser();
     await page.goto(world.url + link);
     await page.locator('#message').waitFor();
@@ -159,6 +190,18 @@ test('the link that createsuperuser prints signs in, once, and its token is not 
     await other.page.goto(world.url + link);
     await other.page.locator('.note.bad').waitFor();
     assert.equal(other.page.url(), `${world.url}/signin`);
+
+    // Of somebody who is signed in: the link counts, and one that does not says so.
+    const third = await world.browser();
+    await world.signUp(third.page);
+    await third.page.goto(world.url + link);
+    await third.page.locator('.toast[role=alert]').waitFor();
+    await third.page.locator('#message').waitFor();
+    assert.equal(third.page.url(), `${world.url}/`);
+    await third.page.goto(world.url + (await nextLink()));
+    await third.page.waitForURL(`${world.url}/`);
+    await third.page.goto(`${world.url}/account/`);
+    await third.page.locator('.page-head .muted', { hasText: admin }).waitFor();
 });
 
 test('an expired code is told as a wrong one is, and a new one leads on', async () => {

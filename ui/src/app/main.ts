@@ -4,6 +4,7 @@ import '../design/css/index.css';
 import { mount } from 'svelte';
 
 import { config } from '../lib/config.svelte.ts';
+import { link } from '../lib/link.svelte.ts';
 import { newer } from '../lib/newer.svelte.ts';
 import { keepForOffline } from '../lib/offline.ts';
 import { router } from '../lib/router.svelte.ts';
@@ -12,6 +13,7 @@ import { firstLanguage, speak } from '../lib/words/words.svelte.ts';
 import App from './App.svelte';
 
 router.start();
+link.start();
 void config.load();
 const known = session.start();
 await speak(firstLanguage()).catch(() => speak('en')); // A catalogue that is not to be had.

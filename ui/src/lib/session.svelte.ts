@@ -1,6 +1,7 @@
 // The one client of this page, who is signed in, and how it stands with the server.
 import { Pollux, PolluxError, type FieldProblem, type User } from 'pollux-client';
 
+import { keepWanted } from './back.ts';
 import { keepText, keptText } from './kept.ts';
 import { words, say, type Word } from './words/words.svelte.ts';
 import { shortTime } from './format.ts';
@@ -45,7 +46,13 @@ class Session {
     #token: Promise<boolean> = Promise.resolve(false);
 
     // Finds out who is signed in. Throws when the server does not answer.
-    async start(): Promise<void> {
+    start(): Promise<void> {
+        this.known = this.#start();
+        return this.known;
+    }
+    known: Promise<void> = Promise.resolve();
+
+    async #start(): Promise<void> {
         if (keptText(leaving) !== null) {
             await pollux.signOut(); // Of this page and of the other tabs: nobody has a token here.
             this.user = null;
@@ -122,6 +129,7 @@ class Session {
     entered(user: User): boolean {
         keepText(leaving, null);
         if (this.#last !== null && this.#last !== user.id) {
+            keepWanted(null); // That was somebody else's.
             location.replace('/');
             return false;
         }
