@@ -31,7 +31,7 @@ test('the profile, the theme and the language are changed, and are so after a re
     assert.match(await page.locator('#a-wrong').innerText(), /1 character too many/);
     assert.equal(await save.isDisabled(), true, 'what is too long is not sent');
     await page.locator('#a-instructions').fill('Answer briefly.\nIn metric units.');
-    assert.equal(await page.locator('#a-count').innerText(), '32 of 4,000 characters');
+    assert.equal(await page.locator('#a-count').innerText(), '32 of 4,000 characters. Used in every chat.');
     await save.click();
     await page.locator('.toast', { hasText: 'Saved' }).waitFor();
     assert.equal(await save.isDisabled(), true, 'nothing is left to save');
@@ -65,6 +65,7 @@ test('usage counts what was sent, with the limit as a line and the numbers as a 
     assert.equal(await page.locator('#usage .chart rect').count(), 1);
     assert.match(await page.locator('#usage .price').first().innerText(), /^2\s*of 5 messages$/);
     assert.match(await page.locator('#usage .price').nth(1).innerText(), /^2\s*messages$/);
+    await page.getByText(/^Since \w+ 1$/).waitFor();
     assert.match(await page.locator('#usage .cols-3 > div').nth(2).innerText(), /^Tokens this month\s+[1-9]\d*\s+\d+ in, \d+ out$/);
     await page.getByText('Limit of Basic: 5').waitFor();
     assert.equal(await page.locator('#usage .l2').count(), 1);

@@ -15,6 +15,7 @@ test('limit reached, demo checkout, Pro at once, and back to the draft', async (
     await finished(page);
     await page.locator('#message').fill('kept over the payment');
     await page.locator('#message').press('Enter');
+    assert.match(await page.locator('dialog[open] .ticks').innerText(), /^1,000 messages a day/);
     await page.locator('dialog[open] .btn.star').click();
     await page.locator('.plan .btn.star').click();
     await page.waitForURL(/\/demo\/checkout\//);

@@ -44,11 +44,12 @@ class Account {
     readonly charactersMax = $derived(this.#own?.limits.message_characters_max ?? charactersUsualMax);
     readonly plan = $derived(this.#own?.title ?? null); // How the plan is called.
     // The next one that can be bought; none before it is known which one is had.
-    readonly largerPlan = $derived.by(() => {
+    readonly larger = $derived.by(() => {
         if (this.#tier === undefined) return null;
         const rank = this.#own?.rank ?? 0;
-        return this.plans.filter((plan) => plan.rank > rank && plan.prices.length > 0).sort((a, b) => a.rank - b.rank)[0]?.title ?? null;
+        return this.plans.filter((plan) => plan.rank > rank && plan.prices.length > 0).sort((a, b) => a.rank - b.rank)[0] ?? null;
     });
+    readonly largerPlan = $derived(this.larger?.title ?? null); // How it is called.
 
     readonly #parts: readonly Part[] = [
         { failed: 'usage_failed', load: () => this.loadUsage() },
