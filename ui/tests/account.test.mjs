@@ -28,7 +28,7 @@ test('the profile, the theme and the language are changed, and are so after a re
     assert.equal(await page.locator('#a-email').getAttribute('aria-invalid'), 'true');
     await page.locator('#a-email').fill('nadia@mail.example');
     await page.locator('#a-instructions').fill('é'.repeat(4001));
-    assert.match(await page.locator('#a-wrong').innerText(), /1 character too many/);
+    assert.match(await page.locator('#a-over').innerText(), /1 character too many/);
     assert.equal(await save.isDisabled(), true, 'what is too long is not sent');
     await page.locator('#a-instructions').fill('Answer briefly.\nIn metric units.');
     assert.equal(await page.locator('#a-count').innerText(), '32 of 4,000 characters. Used in every chat.');
