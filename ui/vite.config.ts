@@ -7,6 +7,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
+import { shell as words } from './src/lib/words/shell.ts';
 import { pngOf } from './tools/raster.mjs';
 import { serversPaths } from './tools/serve.mjs';
 
@@ -30,28 +31,31 @@ function app(): Plugin {
     });
     const touch = pngOf(read('icon-maskable.svg'), 180);
     const touchName = `assets/icon-180-${hashOf(touch)}.png`;
-    const manifest = {
+    // The server writes its brand over both names.
+    const manifestIn = (language: keyof typeof words) => ({
         id: '/',
         name: 'Pollux',
         short_name: 'Pollux',
-        description: 'Ask, close the tab, come back: replies are written on the server and wait for you.',
+        lang: language,
+        dir: words[language].dir,
+        description: words[language].about,
         start_url: '/',
         scope: '/',
         display: 'standalone',
         background_color: '#0b2a35',
         theme_color: '#0b2a35',
         icons: icons.map(({ fileName, size, purpose }) => ({ src: `/${fileName}`, sizes: `${size}x${size}`, type: 'image/png', purpose })),
-        shortcuts: [{ name: 'New chat', url: '/' }, { name: 'Account', url: '/account' }],
-    };
+        shortcuts: [{ name: words[language].newChat, url: '/' }, { name: words[language].account, url: '/account' }],
+    });
     return {
         name: 'pollux-app',
         apply: 'build',
         generateBundle() {
             for (const { fileName, source } of icons) this.emitFile({ type: 'asset', fileName, source });
             this.emitFile({ type: 'asset', fileName: touchName, source: touch });
-            this.emitFile({ type: 'asset', fileName: 'manifest.webmanifest', source: JSON.stringify(manifest) });
+            for (const language of ['en', 'ar'] as const) this.emitFile({ type: 'asset', fileName: words[language].manifest, source: JSON.stringify(manifestIn(language)) });
         },
-        transformIndexHtml: (html) => html.replace('<!--app-->', `<link rel="manifest" href="/manifest.webmanifest">\n<link rel="apple-touch-icon" href="/${touchName}">\n<meta name="build" content="%BUILD%">`),
+        transformIndexHtml: (html) => html.replace('<!--app-->', `<link rel="manifest" href="/${words.en.manifest}">\n<link rel="apple-touch-icon" href="/${touchName}">\n<meta name="build" content="%BUILD%">`),
     };
 }
 
@@ -74,7 +78,12 @@ function shell(): Plugin {
             handler(html, { bundle }) {
                 const icons = read('icons.svg').trim();
                 const script = building ? `/assets/theme-${hash}.js` : '/src/design/theme.js';
-                let out = html.replace('<!--theme-->', `<script src="${script}"></script>`).replace('<!--icons-->', icons);
+                const noScript = Object.entries(words).map(([language, { dir, noScript: text }]) => `<p lang="${language}" dir="${dir}">${text}</p>`);
+                let out = html
+                    .replace('<!--theme-->', `<script src="${script}"></script>`)
+                    .replace('<!--icons-->', icons)
+                    .replace('<!--about-->', words.en.about)
+                    .replace('<!--noscript-->', `<noscript>${noScript.join('')}</noscript>`);
                 // The chat is what most visits open, and where every sign-in leads: its script is fetched beside the first one.
                 const chat = Object.values(bundle ?? {}).find((chunk) => chunk.type === 'chunk' && chunk.facadeModuleId?.endsWith('/src/chat/index.ts'));
                 if (chat) out = out.replace('</title>', `</title>\n<link rel="modulepreload" crossorigin href="/${chat.fileName}">`);

@@ -1,5 +1,6 @@
 #include "pages/brand.hpp"
 
+#include "base/json.hpp"
 #include "base/page_colours.hpp"
 #include "base/secrets.hpp"
 #include "base/text.hpp"
@@ -35,13 +36,23 @@ void append_rule(std::string& css, std::string_view selector, Shades const& shad
     css.append(";--accent-soft:").append(to_text(shades.soft)).append("}\n");
 }
 
-// Puts `text` in the place of what stands between `begin` and `end`.
-void replace_between(std::string& shell, std::string_view begin, std::string_view end, std::string_view text)
+// Puts `text` in the place of what stands between `begin` and `end`, at `from` or later. Returns where it ends; npos: there is no such
+// place.
+std::size_t replace_next(std::string& file, std::size_t from, std::string_view begin, std::string_view end, std::string_view text)
 {
-    auto const at = shell.find(begin);
-    auto const until = shell.find(end, at);
-    if (at == std::string::npos || until == std::string::npos) throw std::runtime_error("the pages' shell has no " + std::string(begin));
-    shell.replace(at + begin.size(), until - at - begin.size(), text);
+    auto const at = file.find(begin, from);
+    if (at == std::string::npos) return at;
+    auto const first = at + begin.size();
+    auto const until = file.find(end, first);
+    if (until == std::string::npos) return until;
+    file.replace(first, until - first, text);
+    return first + text.size();
+}
+
+void replace_between(std::string& file, std::string_view begin, std::string_view end, std::string_view text)
+{
+    if (replace_next(file, 0, begin, end, text) == std::string::npos)
+        throw std::runtime_error("a file of the pages has no " + std::string(begin));
 }
 
 } // namespace
@@ -76,11 +87,23 @@ std::string logo_path(Brand const& brand)
 std::string branded_shell(std::string_view shell, Brand const& brand, std::string_view css_path)
 {
     std::string branded(shell);
-    replace_between(branded, "<title>", "</title>", http::html_text(brand.name));
+    auto const name = http::html_text(brand.name);
+    replace_between(branded, "<title>", "</title>", name);
+    for (std::size_t at = 0; at != std::string::npos;) at = replace_next(branded, at, "<bdi>", "</bdi>", name);
     if (css_path.empty()) return branded;
     auto const end = branded.find("</head>");
     if (end == std::string::npos) throw std::runtime_error("the pages' shell has no </head>");
     return branded.insert(end, "<link rel=\"stylesheet\" href=\"" + std::string(css_path) + "\">\n");
+}
+
+std::string branded_manifest(std::string_view manifest, Brand const& brand)
+{
+    std::string branded(manifest);
+    std::string name;
+    append_json_text(name, brand.name);
+    // What a manifest calls the app is text between quotes without any inside (ui/vite.config.ts); the quotes come with the name.
+    for (auto const* member : {"\"name\":", "\"short_name\":"}) replace_between(branded, member, ",", name);
+    return branded;
 }
 
 } // namespace pollux::pages

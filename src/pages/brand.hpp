@@ -35,8 +35,11 @@ std::string brand_css(Brand const& brand);
 // "/brand/3f0c9a1b2c4d5e6f.svg", by its bytes; empty without a logo.
 std::string logo_path(Brand const& brand);
 
-// The shell with the brand's name as its title and, where there is one, a link to the stylesheet at `css_path`: no style may stand in the
-// page itself. Throws std::runtime_error for a shell without a title or a head.
+// The shell with the brand's name as its title, wherever it is told apart by <bdi> and, where there is one, with a link to the stylesheet
+// at `css_path`: no style may stand in the page itself. Throws std::runtime_error for a shell without a title or a head.
 std::string branded_shell(std::string_view shell, Brand const& brand, std::string_view css_path);
+
+// A web app manifest in which `name` and `short_name` are the brand's. Throws std::runtime_error for one without them.
+std::string branded_manifest(std::string_view manifest, Brand const& brand);
 
 } // namespace pollux::pages

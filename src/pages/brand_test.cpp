@@ -58,6 +58,23 @@ TEST(Brand, stands_in_the_shell_as_text_and_as_a_link)
     EXPECT_THROW(branded_shell("<title></title>", brand, "/brand/1.css"), std::runtime_error);
 }
 
+TEST(Brand, stands_in_the_shell_wherever_it_is_named)
+{
+    std::string const shell_with_words =
+        "<title>Pollux</title></head><noscript><p><bdi>Pollux</bdi> needs</p><p>de <bdi>Pollux</bdi></p></noscript>";
+    EXPECT_EQ(branded_shell(shell_with_words, {.name = "A&B"}, ""),
+              "<title>A&amp;B</title></head><noscript><p><bdi>A&amp;B</bdi> needs</p><p>de <bdi>A&amp;B</bdi></p></noscript>");
+}
+
+TEST(Brand, names_the_app_in_its_manifest)
+{
+    std::string const manifest = R"({"id":"/","name":"Pollux","short_name":"Pollux","shortcuts":[{"name":"New chat"}]})";
+    EXPECT_EQ(branded_manifest(manifest, {.name = "Leda \"&\" Söhne"}),
+              R"({"id":"/","name":"Leda \"&\" Söhne","short_name":"Leda \"&\" Söhne","shortcuts":[{"name":"New chat"}]})");
+    EXPECT_EQ(branded_manifest(manifest, {}), manifest);
+    EXPECT_THROW(branded_manifest("{}", {}), std::runtime_error);
+}
+
 TEST(Logo, has_its_bytes_in_its_path)
 {
     prepare_secrets();

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view shell_path = "/index.html";
 constexpr std::string_view hashed_folder = "/assets/";
+constexpr std::string_view manifest_ending = ".webmanifest"; // One for each language of the pages.
 constexpr std::string_view allowed = "GET, HEAD, OPTIONS";
 
 // Pictures and media may be ones that a page has made itself. Names of Trusted Types: Svelte's, DOMPurify's, and the pages' own for
@@ -63,6 +64,11 @@ std::string_view most_of(PageFile const& file)
     return file.gzip.empty() ? file.plain : file.gzip;
 }
 
+std::string plain_of(PageFile const& file)
+{
+    return file.gzip.empty() ? std::string(file.plain) : http::gunzip(file.gzip);
+}
+
 std::string lines_for(Type const& type)
 {
     std::string lines(type.policy);
@@ -109,6 +115,8 @@ Pages::Pages(std::span<PageFile const> files, Brand const& brand)
     for (auto const& file : files) {
         if (file.path == shell_path) {
             add_shell(file, brand);
+        } else if (file.path.ends_with(manifest_ending) && brand.name != usual_name) {
+            add(options_for(branded(file, branded_manifest(plain_of(file), brand))));
         } else {
             add(options_for(file));
         }
@@ -137,11 +145,14 @@ void Pages::add_shell(PageFile const& file, Brand const& brand)
                  .caching = Caching::forever,
                  .more_head = std::string(of_this_host_line)});
         }
-        auto const plain = file.gzip.empty() ? std::string(file.plain) : http::gunzip(file.gzip);
-        shell.gzip = made_.emplace_back(http::gzip(branded_shell(plain, brand, css_path)));
-        shell.plain = shell.brotli = {};
+        shell = branded(file, branded_shell(plain_of(file), brand, css_path));
     }
     shell_ = &resources_.emplace_back(options_for(shell));
+}
+
+PageFile Pages::branded(PageFile const& file, std::string const& bytes)
+{
+    return {.path = file.path, .plain = {}, .gzip = made_.emplace_back(http::gzip(bytes)), .brotli = {}};
 }
 
 void Pages::add_logo(Brand const& brand)

@@ -31,6 +31,7 @@ public:
 private:
     void add_shell(PageFile const& file, Brand const& brand);
     void add_logo(Brand const& brand);
+    PageFile branded(PageFile const& file, std::string const& bytes); // The same path with these bytes.
     void add(ResourceOptions options);
     Resource const* find(std::string_view path) const;
 

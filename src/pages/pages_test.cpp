@@ -13,6 +13,7 @@ namespace pollux::pages {
 namespace {
 
 constexpr std::string_view shell = "<!doctype html><html><head><title>Pollux</title></head><body></body></html>";
+constexpr std::string_view manifest = R"({"id":"/","name":"Pollux","short_name":"Pollux","lang":"en"})";
 
 class PagesTest : public testing::Test {
 protected:
@@ -59,6 +60,7 @@ protected:
                                  {"/assets/inter-4d5e6f.woff2", "0123456789", {}, {}},
                                  {"/icon.svg", "<svg/>", {}, {}},
                                  {"/index.html", {}, shell_gzip_, "(shell in brotli)"},
+                                 {"/manifest.webmanifest", manifest, {}, {}},
                                  {"/sw.js", "self.skip = 1;", {}, {}}};
     Brand brand_;
     std::optional<Pages> pages_;
@@ -228,9 +230,13 @@ TEST_F(PagesTest, wear_the_brand)
     EXPECT_EQ(logo.body, "<svg><script/></svg>");
     EXPECT_TRUE(logo.has("Content-Type: image/svg+xml"));
     EXPECT_TRUE(logo.has("Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; sandbox")) << logo.head;
+    auto const app = ask("/manifest.webmanifest");
+    EXPECT_EQ(app.body, R"({"id":"/","name":"Leda","short_name":"Leda","lang":"en"})");
+    EXPECT_TRUE(app.has("Content-Type: application/manifest+json")) << app.head;
     auto const branded = page.value_of("ETag");
     pages_.reset();
     brand_ = {};
+    EXPECT_EQ(ask("/manifest.webmanifest").body, manifest);
     EXPECT_NE(ask("/", {{"Accept-Encoding", "gzip"}}).value_of("ETag"), branded);
 }
 

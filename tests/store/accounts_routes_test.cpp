@@ -122,9 +122,12 @@ TEST_F(Routes, change_the_profile)
     auto const changed = call("PATCH", "/user/me/", R"({"name":"Leda","email":"leda@sparta.example","custom_instructions":"In verse."})");
     EXPECT_EQ(changed.status, 200);
     EXPECT_EQ(changed.member("name"), "Leda");
-    EXPECT_EQ(changed.text.find("custom_instructions"), std::string::npos);
+    EXPECT_EQ(changed.member("custom_instructions"), "In verse.");
+    EXPECT_EQ(call("GET", "/user/me/").member("custom_instructions"), "In verse.");
     EXPECT_NE(call("PATCH", "/auth/me/", R"({"name":null})").text.find(R"("name":null,"email":"leda)"), std::string::npos);
     EXPECT_EQ(run(accounts().user_brief(UserId{1}))->custom_instructions, "In verse.");
+    EXPECT_EQ(call("PATCH", "/user/me/", R"({"custom_instructions":""})").member("custom_instructions"), "");
+    EXPECT_EQ(run(accounts().user_brief(UserId{1}))->custom_instructions, "");
 }
 
 TEST_F(Routes, list_and_end_sessions)

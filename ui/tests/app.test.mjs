@@ -31,6 +31,11 @@ test('a browser finds nothing against installing it', async () => {
         }, src);
         assert.equal(size, sizes);
     }
+    await page.getByRole('button', { name: 'العربية' }).click();
+    await page.locator('html[lang=ar] link[rel=manifest][href="/manifest.ar.webmanifest"]').waitFor({ state: 'attached' });
+    const arabic = JSON.parse((await session.send('Page.getAppManifest')).data);
+    assert.deepEqual([arabic.id, arabic.lang, arabic.dir], [manifest.id, 'ar', 'rtl']);
+    assert.equal(arabic.shortcuts.length, manifest.shortcuts.length);
     const { installabilityErrors } = await session.send('Page.getInstallabilityErrors');
     assert.deepEqual(installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito'), []);
     assert.deepEqual(await watch.found(), nothing);

@@ -19,6 +19,17 @@ test('name, logo, accents and terms are the server’s own', async () => {
         },
     });
     try {
+        const served = async (place) => (await fetch(world.server.url + place)).text();
+        for (const manifest of ['/manifest.webmanifest', '/manifest.ar.webmanifest']) {
+            const { name, short_name: short } = JSON.parse(await served(manifest));
+            assert.deepEqual([name, short], ['Leda & Söhne', 'Leda & Söhne'], manifest);
+        }
+        const shell = await (await fetch(world.server.url, { headers: { Accept: 'text/html' } })).text();
+        assert.doesNotMatch(shell, /Pollux/, 'the shell names the brand alone');
+        const without = await world.browser({ scripts: false });
+        await without.page.goto(world.server.url);
+        assert.match(await without.page.locator('noscript p[lang=en]').innerText(), /^Leda & Söhne needs JavaScript/);
+        assert.match(await without.page.locator('noscript p[lang=ar]').innerText(), /Leda & Söhne/);
         const { page, watch } = await world.browser();
         await page.goto(world.url);
         await page.locator('[role=tab]').nth(1).click();

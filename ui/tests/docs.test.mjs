@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 
-import { World, ask, finished, nothing, until } from './support/pages.mjs';
+import { World, ask, failing, finished, nothing, until } from './support/pages.mjs';
 
 let world;
 before(async () => (world = await World.start({ env: { BASIC_DAILY_MESSAGES: '50' } })));
@@ -44,6 +44,27 @@ test('signed out, every call of the document can be read, found, and copied as a
     }
     await page.getByText('Sign in to try this call.').waitFor();
     assert.deepEqual(await watch.found(), nothing);
+
+    // What the server says when it does not give the document, and to whom to show it.
+    const refused = await failing(page, '/openapi.json', { status: 429, code: 'rate_limited', headers: { 'Retry-After': '20' } });
+    await page.reload();
+    const failure = page.locator('.empty', { hasText: 'The description of the API could not be loaded.' });
+    await failure.waitFor();
+    assert.match(await failure.innerText(), /Try again in 20 s/);
+    assert.ok((await failure.innerText()).includes(refused.request));
+    await refused.mend();
+    await failure.getByRole('button', { name: 'Try again' }).click();
+    await page.locator('.doc h1').waitFor();
+
+    // From there to signing in, and back to the call.
+    await page.locator('.doc-side').getByRole('link', { name: 'Sign in' }).click();
+    await page.locator('[role=tab]').nth(1).click();
+    await page.locator('.select').selectOption('US');
+    await page.locator('#mobile').fill(world.nextMobile());
+    await page.locator('button[type=submit]').click();
+    await page.locator('.note.info button').click();
+    await page.locator('.doc h1').waitFor();
+    assert.equal(page.url(), `${world.url}/docs/#sendMessage`);
 });
 
 test('a call is tried as the person who is signed in: JSON, a stream event by event, and what it costs', async () => {

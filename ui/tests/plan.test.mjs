@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { World, ask, finished, rested } from './support/pages.mjs';
+import { World, ask, failing, finished, rested, shownAfterMs } from './support/pages.mjs';
 
 let world;
 before(async () => (world = await World.start({ env: { BASIC_DAILY_MESSAGES: '1' } })));
@@ -15,6 +15,7 @@ test('limit reached, demo checkout, Pro at once, and back to the draft', async (
     await finished(page);
     await page.locator('#message').fill('kept over the payment');
     await page.locator('#message').press('Enter');
+    assert.match(await page.locator('dialog[open] .ticks').innerText(), /^1,000 messages a day/);
     await page.locator('dialog[open] .btn.star').click();
     await page.locator('.plan .btn.star').click();
     await page.waitForURL(/\/demo\/checkout\//);
@@ -54,10 +55,45 @@ test('a plan that was bought is cancelled after asking, and taken back', async (
     await page.locator('.plan .btn.star').click();
     await page.getByRole('button', { name: /^Pay\b/ }).first().click();
     await page.locator('.note.good').waitFor();
+    // A limit that is far above is told in words, since its line would press the bars flat.
+    await page.goto(`${world.url}/account/`);
+    await page.getByText(/^Limit of Pro: [\d,]+ a day, above what is drawn$/).waitFor();
+    assert.equal(await page.locator('#usage .l2').count(), 0);
+    await page.locator('#plan .hint', { hasText: 'Renews on' }).waitFor();
+    await page.goto(`${world.url}/plan/`);
     await page.getByRole('button', { name: 'Cancel Pro' }).click();
     assert.match(await page.locator('dialog[open]').textContent(), /It stays until/);
     await page.locator('dialog[open] .danger').click();
     await page.locator('.set', { hasText: 'Ends on' }).waitFor();
     await page.locator('.set').getByRole('button', { name: 'Keep Pro' }).click();
     await page.locator('.set', { hasText: 'Renews on' }).waitFor();
+});
+
+test('what of it does not load says so, and leaves the rest of the page alone', async () => {
+    const { page } = await world.browser();
+    await world.signUp(page);
+    const [usage, status] = [await failing(page, '/user/usage'), await failing(page, '/subscription/status')];
+    await page.goto(`${world.url}/plan/`);
+    await page.locator('.plan h2', { hasText: 'Pro' }).waitFor();
+    await page.locator('.note.bad', { hasText: 'Usage could not be loaded.' }).waitFor();
+    assert.ok((await page.locator('.note.bad').innerText()).includes(usage.request));
+    const payment = page.locator('.panel', { hasText: 'Plan and payment could not be loaded.' });
+    await payment.waitFor();
+    assert.ok((await payment.innerText()).includes(status.request));
+    await usage.mend();
+    await status.mend();
+    await page.locator('.note.bad').getByRole('button', { name: 'Try again' }).click();
+    await page.locator('.page-head .muted').waitFor();
+    await payment.getByRole('button', { name: 'Try again' }).click();
+    await payment.waitFor({ state: 'detached' });
+    let goOn;
+    const gate = new Promise((resolve) => (goOn = resolve));
+    await page.route(/\/plans\/?$/, async (route) => {
+        await gate;
+        await route.continue();
+    });
+    await page.reload();
+    assert.equal(await shownAfterMs(page.locator('.late')), 301);
+    goOn();
+    await page.locator('.plan h2', { hasText: 'Pro' }).waitFor();
 });

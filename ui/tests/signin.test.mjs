@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { Program, binary } from '../../tests/e2e/support/process.mjs';
-import { World, ask, finished, nothing } from './support/pages.mjs';
+import { ask, finished, nothing, tracked, World } from './support/pages.mjs';
 
 let world;
 before(async () => (world = await World.start()));
@@ -109,6 +109,25 @@ test('a number that is none is told at its field', async () => {
     await page.locator('button[type=submit]').click();
     assert.match(await page.locator('#wrong').textContent(), /digits|number/);
     assert.equal(await page.evaluate(() => document.activeElement?.id), 'mobile');
+});
+
+test('a number is read as people of its country write it, in digits of any script', async () => {
+    const { page } = await world.browser({ language: 'ar' });
+    for (const [region, written, mobile] of [
+        ['CI', '07 07 12 34 56', '+2250707123456'],
+        ['GB', '07911 123456', '+447911123456'],
+        ['EG', '٠١٠ ٠١٢٣ ٤٥٦٧', '+201001234567'],
+    ]) {
+        await page.goto(world.url);
+        await page.locator('[role=tab]').nth(1).click();
+        assert.deepEqual(await tracked(page), []);
+        await page.locator('.select').selectOption(region);
+        await page.locator('#mobile').fill(written);
+        await page.locator('button[type=submit]').click();
+        await page.locator('.otp input').waitFor();
+        assert.equal((await page.locator('.in .ltr').first().innerText()).replace(/\s/g, ''), mobile);
+        await page.locator('.link-back').click();
+    }
 });
 
 test('an unknown number leads to a new account, a known one to signing in', async () => {

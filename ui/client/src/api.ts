@@ -846,6 +846,7 @@ export interface components {
             is_admin: boolean;
             /** Format: date-time */
             date_joined: string;
+            custom_instructions: string;
         };
         VerifyOtp: {
             /** @description A mobile number as people type it: +1 415 555 2671. Without + it is one of the server's own country. */
@@ -1608,7 +1609,8 @@ export interface operations {
                      *         "tier": "basic",
                      *         "is_verified": true,
                      *         "is_admin": false,
-                     *         "date_joined": "2026-12-01T09:00:26Z"
+                     *         "date_joined": "2026-12-01T09:00:26Z",
+                     *         "custom_instructions": ""
                      *       }
                      *     }
                      */
@@ -1743,7 +1745,8 @@ export interface operations {
                      *         "tier": "basic",
                      *         "is_verified": true,
                      *         "is_admin": false,
-                     *         "date_joined": "2026-12-01T09:00:26Z"
+                     *         "date_joined": "2026-12-01T09:00:26Z",
+                     *         "custom_instructions": ""
                      *       }
                      *     }
                      */
@@ -1877,7 +1880,8 @@ export interface operations {
                      *         "tier": "basic",
                      *         "is_verified": true,
                      *         "is_admin": false,
-                     *         "date_joined": "2026-12-01T09:00:26Z"
+                     *         "date_joined": "2026-12-01T09:00:26Z",
+                     *         "custom_instructions": ""
                      *       }
                      *     }
                      */
@@ -2706,7 +2710,8 @@ export interface operations {
                      *       "tier": "basic",
                      *       "is_verified": true,
                      *       "is_admin": false,
-                     *       "date_joined": "2026-12-01T09:00:26Z"
+                     *       "date_joined": "2026-12-01T09:00:26Z",
+                     *       "custom_instructions": ""
                      *     }
                      */
                     "application/json": components["schemas"]["User"];
@@ -2898,7 +2903,8 @@ export interface operations {
                      *       "tier": "basic",
                      *       "is_verified": true,
                      *       "is_admin": false,
-                     *       "date_joined": "2026-12-01T09:00:26Z"
+                     *       "date_joined": "2026-12-01T09:00:26Z",
+                     *       "custom_instructions": "Answer briefly."
                      *     }
                      */
                     "application/json": components["schemas"]["User"];

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { filled, labelEvery, ticks } from './days.ts';
+import { filled, labelEvery, monthOf, ticks } from './days.ts';
 
 it('days without a row count zero', () => {
     expect(filled([{ day: '2026-03-01', used: 3 }], '2026-03-02', 3)).toEqual([
@@ -8,6 +8,13 @@ it('days without a row count zero', () => {
         { day: '2026-03-01', used: 3 },
         { day: '2026-03-02', used: 0 },
     ]);
+});
+
+it('a month counts from its first day, in UTC, and not what was before', () => {
+    const row = (day: string, used: number) => ({ day, used, tokens: { prompt_tokens: used * 10, completion_tokens: used * 100 } });
+    const rows = [row('2026-02-28', 5), row('2026-03-01', 3), row('2026-03-31', 4)];
+    expect(monthOf(rows, '2026-03-31')).toEqual({ used: 7, read: 70, written: 700 });
+    expect(monthOf(rows, '2026-04-01')).toEqual({ used: 0, read: 0, written: 0 });
 });
 
 it.each([

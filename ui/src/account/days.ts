@@ -6,6 +6,10 @@ export interface Day {
     readonly used: number;
 }
 
+export interface Used extends Day {
+    readonly tokens: { readonly prompt_tokens: number; readonly completion_tokens: number };
+}
+
 const dayMs = 86_400_000;
 
 // So many days up to today, those without a row at zero.
@@ -16,6 +20,13 @@ export function filled(rows: readonly Day[], today: string, count: number): Day[
         const day = new Date(end - (count - 1 - index) * dayMs).toISOString().slice(0, 10);
         return { day, used: known.get(day) ?? 0 };
     });
+}
+
+// What was used since the first of the month of `today`.
+export function monthOf(rows: readonly Used[], today: string): { readonly used: number; readonly read: number; readonly written: number } {
+    const own = rows.filter(({ day }) => day.slice(0, 7) === today.slice(0, 7));
+    const sum = (of: (row: Used) => number) => own.reduce((total, row) => total + of(row), 0);
+    return { used: sum(({ used }) => used), read: sum(({ tokens }) => tokens.prompt_tokens), written: sum(({ tokens }) => tokens.completion_tokens) };
 }
 
 // Whole numbers from zero to at least `top`, some four of them, evenly apart.

@@ -1,4 +1,6 @@
 // Countries and their calling codes. Their names come from the browser, in the language of the page.
+import { digitsOf } from '../lib/digits.ts';
+
 const codes =
     'AD376 AE971 AF93 AG1 AI1 AL355 AM374 AO244 AR54 AS1 AT43 AU61 AW297 AX358 AZ994 BA387 BB1 BD880 BE32 BF226 BG359 BH973 BI257 BJ229 BM1 BN673 BO591 BR55 BS1 BT975 BW267 BY375 BZ501 ' +
     'CA1 CD243 CF236 CG242 CH41 CI225 CK682 CL56 CM237 CN86 CO57 CR506 CU53 CV238 CW599 CY357 CZ420 DE49 DJ253 DK45 DM1 DO1 DZ213 EC593 EE372 EG20 ER291 ES34 ET251 FI358 FJ679 FM691 FO298 FR33 ' +
@@ -36,11 +38,11 @@ export function firstCountry(list: readonly Country[], defaultCode: string, lang
     );
 }
 
-// In E.164. A number that is written with + or 00 and its code keeps it, a 0 in front of the national number goes, as people write it.
+// With its code in front, which a number that is written with + or 00 has already. Whether a 0 before the national number belongs to it is
+// different in each country: the server knows.
 export function mobileOf(written: string, country: Country): string {
-    const digits = written.replace(/[^\d+]/g, '');
+    const digits = digitsOf(written, '+');
     if (digits.startsWith('+')) return digits;
     if (digits.startsWith('00')) return '+' + digits.slice(2);
-    const national = country.code === '39' ? digits : digits.replace(/^0+/, '');
-    return `+${country.code}${national}`;
+    return `+${country.code}${digits}`;
 }

@@ -25,7 +25,7 @@ export class Flow {
 
     async signUp(mobile: string, name: string, password: string): Promise<void> {
         const signed = await pollux.signUp({ mobile, ...(name === '' ? {} : { name }), ...(password === '' ? {} : { password }) });
-        await this.#send(mobile, 'signup', signed.signup_token);
+        await this.#send(signed.mobile, 'signup', signed.signup_token); // As the server has read it.
     }
 
     signIn(mobile: string): Promise<void> {

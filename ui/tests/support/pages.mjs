@@ -1,4 +1,4 @@
-// A server with its pages, the simulator of Gemini behind it, and a browser: nothing in the page is mocked.
+// A server with its pages, the simulator of Gemini behind it, and a browser. What stands in for something real is listed in ui/README.md.
 import fs from 'node:fs';
 import http from 'node:http';
 import os from 'node:os';
@@ -85,7 +85,7 @@ export class World {
     // A browser of its own, as a device has it: nothing in it is another's, though one Chromium runs them all; with a `profile` it is a
     // Chromium of its own, as one that can install a page must be. Every page of it is watched: see Watch. It `stays` until the world stops,
     // else until the test ends.
-    async browser({ width = 1280, height = 820, theme = 'light', language = 'en-US', touch = false, reducedMotion = 'no-preference', forcedColors = 'none', stays = false, profile = false } = {}) {
+    async browser({ width = 1280, height = 820, theme = 'light', language = 'en-US', touch = false, reducedMotion = 'no-preference', forcedColors = 'none', stays = false, profile = false, scripts = true } = {}) {
         const program = {
             executablePath,
             args: [
@@ -93,7 +93,7 @@ export class World {
                 ...(this.host === '127.0.0.1' ? [] : [`--host-resolver-rules=MAP ${this.host} 127.0.0.1`]),
             ],
         };
-        const device = { viewport: { width, height }, colorScheme: theme, locale: language, hasTouch: touch, reducedMotion, forcedColors };
+        const device = { viewport: { width, height }, colorScheme: theme, locale: language, hasTouch: touch, reducedMotion, forcedColors, javaScriptEnabled: scripts };
         const folder = profile ? fs.mkdtempSync(path.join(os.tmpdir(), 'pollux-pages-')) : null;
         if (!profile) this.#chromium ??= chromium.launch(program);
         const context = profile ? await chromium.launchPersistentContext(folder, { ...program, ...device }) : await (await this.#chromium).newContext(device);
@@ -236,6 +236,38 @@ export function rested(page) {
         await idle();
         await idle();
     });
+}
+
+// An answer of the server as it gives it when something is wrong, for one path of a page; `mend` ends it.
+export async function failing(page, path, { status = 503, code = 'unavailable', detail = 'Not now.', headers = {} } = {}) {
+    const request = `r${Math.random().toString(16).slice(2, 10)}`;
+    const handler = (route) =>
+        route.fulfill({ status, contentType: 'application/problem+json', headers, body: JSON.stringify({ type: 'about:blank', title: 'No', status, detail, code, request_id: request }) });
+    const pattern = (url) => url.pathname.replace(/\/$/, '') === path;
+    await page.route(pattern, handler);
+    return { request, mend: () => page.unroute(pattern, handler) };
+}
+
+// What is waited for keeps its room and is shown as waiting after 300 ms: by the animation's own time, not by a clock.
+export function shownAfterMs(waiting) {
+    return waiting.evaluate((node) => {
+        const [animation] = node.getAnimations();
+        animation.pause();
+        const isShownAt = (ms) => {
+            animation.currentTime = ms;
+            return getComputedStyle(node).visibility === 'visible';
+        };
+        const from = [0, 100, 200, 299, 301, 400].find(isShownAt);
+        animation.play();
+        return from;
+    });
+}
+
+// Where letters that are joined stand apart or overlap, in what is shown.
+export function tracked(page) {
+    return page.evaluate(() =>
+        [...document.querySelectorAll(':lang(ar)')].filter((node) => !['normal', '0px'].includes(getComputedStyle(node).letterSpacing)).map((node) => `${node.tagName}.${node.className}`),
+    );
 }
 
 // The last reply, once it is finished.

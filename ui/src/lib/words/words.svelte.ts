@@ -40,6 +40,8 @@ export async function speak(language: Language): Promise<void> {
     words.language = language;
     document.documentElement.lang = language;
     document.documentElement.dir = language === 'ar' ? 'rtl' : 'ltr';
+    // An app is installed in the language in which it is read.
+    document.querySelector('link[rel=manifest]')?.setAttribute('href', language === 'ar' ? '/manifest.ar.webmanifest' : '/manifest.webmanifest');
 }
 
 // Throws where the catalogue is not to be had: then all stays as it was.

@@ -1,5 +1,5 @@
 // What a reader has chosen for the chat on this device.
-import { keepText, keptText } from '../../lib/kept.ts';
+import { keepText, keptText } from './kept.ts';
 
 class Settings {
     follows = $state(keptText('follow') === 'on'); // The view follows a reply by itself.
