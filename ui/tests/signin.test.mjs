@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { Program, binary } from '../../tests/e2e/support/process.mjs';
-import { ask, finished, nothing, tracked, World } from './support/pages.mjs';
+import { World, ask, finished, nothing, tracked } from './support/pages.mjs';
 
 let world;
 before(async () => (world = await World.start()));
