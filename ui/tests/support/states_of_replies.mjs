@@ -8,11 +8,14 @@ export async function statesOfReplies(walk) {
     const waits = page.locator('.row.state > .grow'); // Of what has not begun.
     const plan = (next, byDefault = { text }) => world.sim.plan({ reset: true, next, default: byDefault });
     await page.clock.install(); // For the connection that is lost for long.
-    await page.goto(world.url);
+    // Chats that have a name: for others a model would be asked for one, between two calls of a plan.
+    const make = async (name) => (await walk.api('POST', '/chatroom/', { name })).id;
+    await page.goto(`${world.url}/chat/${await make(texts.others[0])}`);
     await page.locator('.composer .tool').waitFor();
-    await page.locator('.acct .tag').waitFor(); // Nothing is sent before it is known who sends.
+    await page.locator('.acct .tag').waitFor({ state: 'attached' }); // Nothing is sent before it is known who sends.
 
-    await plan([{ status: 429, retry_delay: '100s' }]);
+    // Neither model can be asked for now.
+    await plan([{ status: 429, retry_delay: '100s' }, { status: 429, retry_delay: '100s' }]);
     await ask(page, texts.others[0]);
     await waits.waitFor();
     await rested(page);
@@ -20,7 +23,7 @@ export async function statesOfReplies(walk) {
     await page.locator('.row.state .btn').click();
     await page.locator('.send.stop').waitFor({ state: 'detached' });
 
-    await plan([{ status: 503 }, { status: 503 }]);
+    await plan([{ status: 429, retry_delay: '100s' }]);
     await ask(page, texts.others[1]);
     await finished(page, 2);
     await page.locator('.turn.reply').last().locator('.reply-body > .faint').waitFor();
@@ -75,14 +78,12 @@ export async function statesOfReplies(walk) {
 
     // A chat with a reply that nobody has seen, and one whose reply is being written; and the name of the first is being changed.
     await walk.newChat();
-    await plan([{ text, chunks: 3, chunk_delay_ms: 300 }]);
-    await ask(page, texts.others[2]);
-    await page.locator('.turn.reply').waitFor();
-    await walk.newChat();
+    await plan([]);
+    await walk.api('POST', `/chatroom/${await make(texts.others[2])}/message/`, { content: texts.second });
+    await page.locator('.rail-row .unread').waitFor({ state: 'attached' });
     await plan([{ text, fault: 'hang', chunks, after_chunks: 3 }]);
-    await ask(page, texts.others[3]);
-    await page.locator('.prose').waitFor();
-    await walk.newChat();
+    const running = await make(texts.others[3]);
+    const { reply } = await walk.api('POST', `/chatroom/${running}/message/`, { content: texts.second });
     await walk.list();
     await page.locator('.rail-row .live').waitFor();
     await page.locator('.rail-row .unread').waitFor();
@@ -97,7 +98,5 @@ export async function statesOfReplies(walk) {
     await show('list-rename');
     await page.keyboard.press('Escape');
     await walk.closeList();
-    const running = (await walk.api('GET', '/chatroom/')).results.find((room) => room.running);
-    const { messages } = await walk.api('GET', `/chatroom/${running.id}/`);
-    await walk.api('POST', `/chatroom/${running.id}/message/${messages.find(({ status }) => status === 'streaming').id}/stop/`);
+    await walk.api('POST', `/chatroom/${running}/message/${reply.id}/stop/`);
 }
