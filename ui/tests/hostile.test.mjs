@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 
 import { Sim } from '../../tests/e2e/support/sim.mjs';
 import { Citing } from './support/citing.mjs';
-import { World, ask, finished, nothing, rested } from './support/pages.mjs';
+import { World, ask, finished, nothing, rested, until } from './support/pages.mjs';
 
 let world;
 before(async () => (world = await World.start()));
@@ -68,7 +68,8 @@ const unfinished = [
 const all = [...elements, ...links, ...codes, ...tables, ...formulas, ...shapes, ...carried, ...characters, ...definitions, ...unfinished];
 assert.ok(all.length >= 200, `only ${all.length} texts`);
 // Every third in each run, all of them with POLLUX_DEEP=1: that takes two minutes.
-const texts = process.env.POLLUX_DEEP === '1' ? all : all.filter((_, index) => index % 3 === 0);
+const isDeep = process.env.POLLUX_DEEP === '1';
+const texts = isDeep ? all : all.filter((_, index) => index % 3 === 0);
 
 // What a page must not hold in what others have written.
 const lookAt = (selector) => (page) =>
@@ -101,7 +102,7 @@ test(`${texts.length} hostile replies, thoughts and sources, written piece by pi
     await ask(page, 'Begin');
     await finished(page);
     for (const [index, text] of texts.entries()) {
-        await world.sim.plan({ reset: true, default: { text, thoughts: `**${text.slice(0, 300).toWellFormed()}**`, citations: true, chunk_delay_ms: 4, chunk_characters: 37 } });
+        await world.sim.plan({ reset: true, default: { text, thoughts: `**${text.slice(0, 300).toWellFormed()}**\n\n${text}`, citations: true, chunk_delay_ms: 4, chunk_characters: 37 } });
         const before = await lastReply(page);
         await ask(page, `Question ${index}`);
         // By its key: of the turns far above, fewer may be in the page than before.
@@ -119,35 +120,61 @@ test(`${texts.length} hostile replies, thoughts and sources, written piece by pi
     assert.deepEqual(await watch.found(), nothing);
 });
 
+// As names may be: without control characters, and 100 characters long at most.
+const nameOf = (text) => [...text.replace(/\p{Cc}/gu, '')].slice(0, 100).join('').toWellFormed().trim();
+const every = (count, list) => (isDeep ? list : list.filter((_, index) => index % count === 0));
+
 test('hostile names of rooms and of the user, and hostile questions', async () => {
     const { page, watch, context } = await world.browser({ width: 390, height: 844 });
     await world.sim.plan({ reset: true, default: { text: 'Fine.' } });
     await world.signUp(page, { name: `<img src=x onerror=${run}>` });
     const api = await world.api(context);
-    for (const text of [...elements, ...links].slice(0, 40)) await api('POST', '/chatroom/', { name: text.replace(/[\u0000-\u001f]/g, '').slice(0, 100) });
+    const names = [...new Set(texts.map(nameOf))].filter((name) => name !== '');
+    const refused = [];
+    for (const name of names) await api('POST', '/chatroom/', { name }).catch((failure) => refused.push(failure.message));
+    for (const why of refused) assert.match(why, / 422 /);
+    assert.ok(refused.length < names.length / 10, refused.join('\n'));
     await page.reload();
     await page.locator('.hello h1').waitFor();
     await page.locator('.topbar .icon-btn').first().click();
-    await page.locator('.rail-row').nth(20).waitFor();
+    // The list goes on as long as there are more.
+    const rows = page.locator('.rail-row');
+    await until('the whole list', async () => {
+        await rows.last().scrollIntoViewIfNeeded();
+        return (await rows.count()) === names.length - refused.length;
+    });
     assert.deepEqual((await lookAt('.rail-row > a > span, .hello h1, .acct')(page)), []);
-    // Each of them once as the name at the top, in the title, in the menu and in the question before it is deleted.
-    for (const row of await page.locator('.rail-row').all().then((all) => all.slice(0, 12))) {
-        await row.locator('.rail-more').click();
+    // Some of them as the name at the top, in the title, and in the question before it is deleted.
+    const rooms = [];
+    for (let cursor = ''; cursor !== null; ) {
+        const { results, next } = await api('GET', `/chatroom/?limit=50${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+        rooms.push(...results);
+        cursor = next;
+    }
+    for (const { id } of every(8, rooms)) {
+        await page.goto(`${world.url}/chat/${id}`);
+        await page.locator('.room-title').waitFor();
+        await page.locator('.topbar [aria-haspopup=menu]').click();
         await page.locator('.menu-i.danger').click();
         await page.locator('dialog[open]').waitFor();
-        assert.deepEqual(await lookAt('dialog p, dialog h2')(page), []);
+        assert.deepEqual(await lookAt('dialog p, dialog h2, .room-h')(page), []);
         await page.keyboard.press('Escape');
-        await page.locator('dialog[open]').waitFor({ state: 'detached' });
     }
-    await page.keyboard.press('Escape');
+    for (const name of every(10, names)) {
+        const told = await api('PATCH', '/user/me/', { name }).catch((failure) => failure);
+        if (told instanceof Error) {
+            assert.match(told.message, / 422 /);
+            continue;
+        }
+        await page.goto(world.url);
+        await page.locator('.acct .tag').waitFor({ state: 'attached' });
+        assert.deepEqual(await lookAt('.hello, .acct')(page), [], name);
+    }
     await page.goto(`${world.url}/account/`);
     await page.locator('.list li').first().waitFor();
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
-    await page.goto(world.url);
-    await page.locator('.topbar .icon-btn').first().click();
-    await page.locator('.rail-row a').first().click();
+    await page.goto(`${world.url}/chat/${rooms[0].id}`);
     await page.locator('.room-title').waitFor();
-    assert.deepEqual(await lookAt('.room-h')(page), []);
     for (const text of [elements[1], links[0], 'w'.repeat(6000), codes[1]]) {
         await ask(page, text);
         await page.waitForFunction(() => !document.querySelector('.send.stop') && document.querySelector('.turn.reply .acts button'));
@@ -156,15 +183,30 @@ test('hostile names of rooms and of the user, and hostile questions', async () =
     assert.deepEqual(await watch.found(), nothing);
 });
 
-test('hostile errors of the model, searches and addresses', async () => {
+test('hostile errors, searches and addresses', async () => {
     const { page, watch } = await world.browser({ width: 390, height: 844 });
     await world.signUp(page);
-    for (const [index, text] of [...elements.slice(0, 6), ...links.slice(0, 4)].entries()) {
+    // What a model says of an error is shown nowhere.
+    for (const [index, text] of [elements[1], links[0], 'w'.repeat(3000)].entries()) {
         await world.sim.plan({ reset: true, default: { status: 400, message: text, reason: text.slice(0, 60) } });
         await ask(page, `Question ${index}`);
         await page.waitForFunction((count) => document.querySelectorAll('.turn.reply .note.bad').length >= count && !document.querySelector('.send.stop'), index + 1);
     }
     assert.deepEqual(await lookAt('.turn')(page), []);
+    // What the server says of one is: something before it may answer in its place, which here is the browser.
+    let problem = {};
+    const refuse = (address) =>
+        page.route(address, (route) => route.fulfill({ status: 409, contentType: 'application/problem+json', body: JSON.stringify({ status: 409, code: 'refused', title: 'Refused', ...problem }) }));
+    await refuse(/\/message\/$/);
+    for (const text of texts) {
+        problem = { detail: text };
+        await ask(page, 'Refused');
+        await page.locator('.bad-text').waitFor({ state: 'attached' }); // Some of them are nothing that can be seen.
+        assert.equal(await page.locator('#message').inputValue(), 'Refused', 'what was refused is in the box');
+        assert.deepEqual(await lookAt('.composer-say')(page), [], text.slice(0, 200));
+        await page.locator('#message').fill('');
+        await page.locator('.bad-text').waitFor({ state: 'detached' });
+    }
     // Searching for them, and finding nothing.
     await page.keyboard.press('Control+k');
     for (const text of elements.slice(0, 8)) {
@@ -173,6 +215,14 @@ test('hostile errors of the model, searches and addresses', async () => {
         assert.deepEqual(await lookAt('dialog[open] .empty, dialog[open] .hitrow')(page), []);
     }
     await page.keyboard.press('Escape');
+    // A panel that did not load shows the reason and the request id.
+    await refuse(/\/auth\/sessions\//);
+    for (const text of every(25, texts)) {
+        problem = { detail: text, request_id: text };
+        await page.goto(`${world.url}/account/`);
+        await page.locator('#devices .empty button').first().waitFor();
+        assert.deepEqual((await lookAt('#devices')(page)).filter((what) => what !== 'the box is gone'), [], text.slice(0, 200));
+    }
     // An address that holds a script is an address that is not there.
     for (const where of ['/chat/<script>', '/%3Cimg%20src=x%20onerror=alert(1)%3E', '/docs/#<img src=x onerror=alert(1)>', `/signin#token=<script>${run}</script>`]) {
         await page.goto(world.url + where);

@@ -1,4 +1,5 @@
-// What a reply, and a page, say of how it stands: waiting, thinking, fall-back, sources, what is at the top of the page.
+// What a reply, and a page, say of how it stands: waiting, thinking, fall-back, ends of every kind, sources, new replies, what is at the top of
+// the page, a payment on its way.
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -42,6 +43,121 @@ test('a busy model: the wait is told with its time, and then the next model answ
     const reply = await finished(page);
     assert.equal(await reply.locator('.prose').innerText(), 'By the other one.');
     assert.match(await reply.innerText(), /was busy; .+ answered\./);
+});
+
+test('a reply that starts again keeps what was there until there is more', async () => {
+    const { page, watch } = await world.browser();
+    await world.signUp(page);
+    const broken = { text: paragraphs(20), chunks: 20, chunk_delay_ms: 5, fault: 'cut', after_chunks: 8 };
+    await world.sim.plan({ reset: true, next: [broken, { fault: 'hang', after_chunks: -1 }] });
+    await ask(page, 'Write');
+    await page.getByText('Started again after a break.').waitFor();
+    assert.match(await page.locator('.turn.reply .prose').innerText(), /^Paragraph 0 says something\./);
+    assert.equal(await page.locator('.turn.reply .prose').getAttribute('class').then((names) => names.includes('dimmed')), true);
+    await page.locator('.send.stop').click();
+    await page.getByText('You stopped this reply.').waitFor();
+    await world.sim.plan({ reset: true, next: [broken], default: { text: 'Of the second attempt.' } });
+    await ask(page, 'Write');
+    const reply = await finished(page, 2);
+    assert.equal(await reply.locator('.prose').innerText(), 'Of the second attempt.');
+    assert.equal(await page.getByText('Started again after a break.').count(), 0);
+    assert.deepEqual(await watch.found(), nothing);
+});
+
+test('a reply that broke off, was declined or is as long as is allowed says so, also later, and offers what helps', async () => {
+    const { page, watch } = await world.browser();
+    await world.signUp(page);
+    const part = { text: paragraphs(20), chunks: 20, after_chunks: 8 };
+    await world.sim.plan({ reset: true, default: { ...part, fault: 'error', error_status: 400 } });
+    await ask(page, 'One');
+    await finished(page);
+    await world.sim.plan({ reset: true, default: { ...part, fault: 'block' } });
+    await ask(page, 'Two');
+    await finished(page, 2);
+    await world.sim.plan({ reset: true, default: { text: 'As long as it gets.', finish: 'MAX_TOKENS' } });
+    await ask(page, 'Three');
+    await finished(page, 3);
+    const [broken, declined, longest] = [0, 1, 2].map((index) => page.locator('.turn.reply').nth(index));
+    for (const time of ['at once', 'after a reload']) {
+        await broken.getByText('The reply broke off and could not be finished.').waitFor();
+        await declined.getByText('The model declined to answer this. Other words may help.').waitFor();
+        await longest.getByText('This is the longest reply allowed.').waitFor();
+        assert.match(await broken.locator('.prose').innerText(), /^Paragraph 0 says something\./, `what there is of it stays ${time}`);
+        assert.equal(await longest.locator('.prose').innerText(), 'As long as it gets.');
+        assert.equal(await declined.locator('.row.state').getByRole('button').innerText(), 'Ask a follow-up');
+        assert.equal(await longest.locator('.row.state').getByRole('button').count(), 0);
+        if (time === 'at once') await page.reload();
+    }
+    await declined.getByRole('button', { name: 'Ask a follow-up' }).click();
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'message');
+    await world.sim.plan({ reset: true, default: { text: 'Whole.' } });
+    await broken.locator('.row.state').getByRole('button', { name: 'Try again' }).click();
+    await broken.locator('.prose', { hasText: 'Whole.' }).waitFor();
+    await broken.getByText('The reply broke off and could not be finished.').waitFor({ state: 'detached' });
+    assert.equal(await broken.locator('.branch span[aria-hidden]').textContent(), '2 / 2');
+    assert.deepEqual(await watch.found(), nothing);
+});
+
+test('a reply that came while another chat was open is marked as new, over a reload, until its chat is opened at the question', async () => {
+    const { page, watch, context } = await world.browser();
+    await world.signUp(page);
+    const unread = page.locator('.rail-row').getByRole('img', { name: 'New reply' });
+    await world.sim.plan({ reset: true, default: { text: paragraphs(40) } });
+    await ask(page, 'To be read now');
+    await finished(page);
+    const room = /\/chat\/(\d+)/.exec(page.url())[1];
+    await page.locator('.rail-new a').click();
+    await page.locator('.hello').waitFor();
+    assert.equal(await unread.count(), 0);
+    // As another device asks.
+    const api = await world.api(context);
+    await api('POST', `/chatroom/${room}/message/`, { content: 'To be read later' });
+    await unread.waitFor();
+    await page.reload();
+    await unread.waitFor();
+    await page.locator('.rail-row a').click();
+    await page.locator('.turn.reply').nth(1).waitFor();
+    await until('the question at the top', () =>
+        page.evaluate(() => Math.abs([...document.querySelectorAll('.turn.user')].at(-1).getBoundingClientRect().top - document.querySelector('.scroll').getBoundingClientRect().top - 16) <= 1),
+    );
+    await unread.waitFor({ state: 'detached' });
+    await page.locator('.rail-new a').click();
+    await page.locator('.hello').waitFor();
+    await page.reload();
+    await page.locator('.rail-row').waitFor();
+    assert.equal(await unread.count(), 0, 'what was read stays read');
+    assert.deepEqual(await watch.found(), nothing);
+});
+
+test('a connection that is lost: a tag at the reply after two seconds, a banner after fifteen, and neither once it is back', async () => {
+    const { page } = await world.browser();
+    await page.clock.install();
+    await world.signUp(page);
+    await world.sim.plan({ reset: true, next: [{ text: paragraphs(20), chunks: 20, chunk_delay_ms: 5, fault: 'hang', after_chunks: 8 }], default: { text: 'Fine.' } });
+    await ask(page, 'Write');
+    await page.locator('.prose p').nth(3).waitFor();
+    // From here on the page's time passes only as it is told to.
+    await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1000));
+    const streams = [/\/events\/?$/, /\/stream\/?$/].map((path) => page.waitForEvent('requestfailed', (request) => path.test(new URL(request.url()).pathname)));
+    await world.door.shut();
+    await Promise.all(streams);
+    const [tag, banner] = [page.locator('.reply-body > .tag', { hasText: 'Reconnecting' }), page.locator('.banner', { hasText: 'The connection is lost. Trying again.' })];
+    await page.clock.runFor(1000);
+    assert.deepEqual([await tag.count(), await banner.count()], [0, 0], 'nobody sees it at once');
+    await page.clock.runFor(3000);
+    await tag.waitFor();
+    await page.clock.runFor(8000);
+    assert.equal(await banner.count(), 0);
+    await page.clock.runFor(6000);
+    await banner.waitFor();
+    assert.equal(await page.locator('.banner').count(), 1);
+    assert.match(await page.locator('.prose').innerText(), /^Paragraph 0 says something\./, 'what was there stays');
+    await world.door.open();
+    await page.clock.resume();
+    await banner.waitFor({ state: 'detached' });
+    await tag.waitFor({ state: 'detached' });
+    await page.locator('.send.stop').click();
+    await page.getByText('You stopped this reply.').waitFor();
 });
 
 test('thinking is told while it goes on, and how long it took', async () => {
@@ -137,32 +253,50 @@ test('a newer build is told, and never loaded by itself', async () => {
     }
 });
 
-test('a payment that failed and a plan that ends are told, and lead to what mends them', async () => {
+test('payments: one that is declined or late buys nothing yet, one that failed and a plan that ends are told, and lead to what mends them', async () => {
     const shop = await Shop.open();
     const own = await World.start({ env: { ...shop.settings } });
     try {
         await shop.deliverTo(own.server);
         const { page } = await own.browser();
+        await page.clock.install();
         await own.signUp(page);
+        const current = page.locator('.plan', { has: page.getByText('Current plan', { exact: true }) }).locator('h2');
         await page.goto(`${own.url}/plan/`);
         await page.locator('.plan .btn.star').click();
         await page.waitForURL(/\/c\/pay\//);
-        await page.getByRole('button', { name: /^Pay\b/ }).first().click();
-        await page.waitForURL(`${own.url}/plan/**`);
-        await page.locator('.note.good').waitFor();
+        const session = /\/c\/pay\/([^/?#]+)/.exec(page.url())[1];
+        await page.getByRole('button', { name: 'Decline' }).click();
+        await page.getByText(/declined/i).first().waitFor();
+        await page.goto(`${own.url}/plan/`);
+        await page.locator('.plan .btn.star').waitFor();
+        assert.equal(await current.innerText(), 'Basic');
+        assert.equal(await page.locator('.note').count(), 0, 'nothing was bought, and nothing is said to be');
+        // The order stands and the money has not come: the page waits, says that it takes long, and goes on by itself.
+        await shop.act(session, 'pay_later_incomplete');
+        await page.goto(`${own.url}/plan/?session_id=${session}`);
+        await page.getByText('Your payment is being confirmed. This page goes on by itself.').waitFor();
+        assert.equal(await current.innerText(), 'Basic');
+        await page.clock.fastForward(40_000);
+        await page.getByText('The payment is still on its way. You can go on chatting; the plan starts when it arrives.').waitFor();
+        assert.equal(await page.locator('.note a').getAttribute('href'), '/');
+        await shop.act(session, 'async_succeed');
+        await page.getByText('You are on Pro.', { exact: true }).waitFor();
+        assert.equal(await current.innerText(), 'Pro');
+        assert.equal(new URL(page.url()).search, '', 'it is said once: not after a reload');
         await page.goto(own.url);
         await page.locator('#message').waitFor();
-        const [subscription] = await shop.objects('subscription');
-        await shop.sim.tell('subscription', { subscription: subscription.id, set: { status: 'past_due' } });
+        const [{ subscription }] = (await shop.sim.ask('objects', { id: session })).objects;
+        await shop.sim.tell('subscription', { subscription, set: { status: 'past_due' } });
         await page.locator('.banner.warn', { hasText: 'The last payment failed.' }).waitFor();
         await page.goto(`${own.url}/plan/`);
         await page.locator('.note.warn', { hasText: 'The last payment failed.' }).waitFor();
         await page.locator('.note.warn button').click();
         await page.waitForURL(/\/p\/session\//);
-        await shop.sim.tell('subscription', { subscription: subscription.id, set: { status: 'active' } });
+        await shop.sim.tell('subscription', { subscription, set: { status: 'active' } });
         await page.goto(own.url);
         await until('no banner', async () => (await page.locator('.banner').count()) === 0);
-        await shop.sim.tell('subscription', { subscription: subscription.id, set: { cancel_at_period_end: true } });
+        await shop.sim.tell('subscription', { subscription, set: { cancel_at_period_end: true } });
         await page.locator('.banner.info', { hasText: /Pro ends on/ }).waitFor();
         await page.locator('.banner button', { hasText: 'Keep Pro' }).click();
         await page.locator('.banner').waitFor({ state: 'detached' });

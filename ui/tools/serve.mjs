@@ -14,7 +14,7 @@ const told = ['content-security-policy', 'x-content-type-options', 'referrer-pol
 
 // What belongs to the server at any rate, for those who must tell it by the path alone.
 export const serversPaths =
-    /^\/(auth|user|chatroom|models|events|plans|subscription(?!\/done)|subscriptions|subscribe|webhook|config|brand|health|readyz|livez|openapi\.json|sms)(\/|$|\?)/;
+    /^\/(auth|user|chatroom|models|events|plans|subscription(?!\/done)|subscriptions|subscribe|webhook|config|brand|health|readyz|livez|demo|openapi\.json|sms)(\/|$|\?)/;
 
 function pass(server, request, response) {
     const { hostname, port } = new URL(server);

@@ -1,100 +1,121 @@
-// Every page and state, one after another, as a person comes by them: for pictures (tools/screenshots.mjs). `show(name)` is called at each.
-import { ask, finished, rested } from './pages.mjs';
+// Every page and state, one after another, as a person comes by them: for pictures (tools/screenshots.mjs) and for axe. `show(name)` is called
+// at each. Whoever adds a state adds it to the number in axe.test.mjs, too.
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 
-// Two models under the names that people know them by, and five messages a day.
-export const settings = {
-    AI_MODELS: 'gemini:gemini-flash-latest,gemini:gemini-pro-latest',
-    AI_MODEL_LABELS: 'gemini:gemini-flash-latest=Gemini Flash|Everyday questions;gemini:gemini-pro-latest=Gemini Pro|Hard problems, long documents',
-    BASIC_DAILY_MESSAGES: '5',
-};
+import { Shop } from '../../../tests/e2e/support/shop.mjs';
+import { World, ask, finished, rested } from './pages.mjs';
+import { statesOfPlans } from './states_of_plans.mjs';
+import { statesOfReplies } from './states_of_replies.mjs';
+import { arabic, english } from './walk_texts.mjs';
 
-const fence = '```';
-const english = {
-    name: 'Nadia',
-    question: 'How long does a rain tank of 1.2 m² and 1.5 m take to empty through a 40 mm tap, and does the outlet need to be larger? Show the numbers in a table.',
-    thoughts: 'The flow falls with the level, so a constant flow would be wrong. I integrate over the height.\n\n**Comparing outlets**\n\nWith 40 mm it takes 14 minutes; the next size is enough for ten.',
-    reply: `Through the present 40 mm tap the tank empties in **about 14 minutes**. A **50 mm outlet** does it in nine.
+const dist = path.join(import.meta.dirname, '../../dist');
 
-## How it is worked out
+// Two servers: one with models, five messages a day and the demo's payments; and one that answers by the demo model, takes passwords, limits
+// how fast one sends, and sells through Stripe. The second has a copy of the pages, which another build can take the place of.
+export class Worlds {
+    // `main`: more settings of the first.
+    static async open({ main = {} } = {}) {
+        const worlds = new Worlds();
+        try {
+            worlds.main = await World.start({
+                env: {
+                    AI_MODELS: 'gemini:gemini-flash-latest,gemini:gemini-pro-latest',
+                    AI_MODEL_LABELS: 'gemini:gemini-flash-latest=Gemini Flash|Everyday questions;gemini:gemini-pro-latest=Gemini Pro|Hard problems, long documents',
+                    BASIC_DAILY_MESSAGES: '5',
+                    ...main,
+                },
+            });
+            worlds.shop = await Shop.open();
+            worlds.folder = mkdtempSync(path.join(os.tmpdir(), 'pollux-dist-'));
+            cpSync(dist, worlds.folder, { recursive: true });
+            const env = { AI_MODELS: 'demo', DEMO_TOKENS_PER_SECOND: '0', PASSWORD_LOGIN: 'True', RATE_LIMITS: 'on', RATE_RULES: 'send=1/25', ...worlds.shop.settings };
+            worlds.other = await World.start({ env, folder: worlds.folder });
+            await worlds.shop.deliverTo(worlds.other.server);
+        } catch (failure) {
+            await worlds.close();
+            throw failure;
+        }
+        return worlds;
+    }
 
-Water leaves faster while the tank is full, so the time follows from
+    // In the main one: the other's pages are looked at by the same browser.
+    browser(options) {
+        return this.main.browser(options);
+    }
 
-$$t = \\frac{A}{C_d\\,a}\\sqrt{\\frac{2h}{g}}$$
+    async close() {
+        await this.main?.stop();
+        await this.other?.stop();
+        await this.shop?.sim.stop();
+        if (this.folder) rmSync(this.folder, { recursive: true, force: true });
+    }
+}
 
-with $A$ for the floor, $a$ for the outlet and $C_d = 0.62$ for a sharp edge.
+// In this order, with the same page.
+export const chapters = { signIn, firstReplies, menusAndSearch, limit, statesOfReplies, otherPages, statesOfPlans };
 
-| Outlet | Time to empty | Peak flow | Note |
-|---|--:|--:|---|
-| 25 mm | 36.3 min | 1.7 l/s | Too slow |
-| 40 mm | 14.2 min | 4.2 l/s | Fitted now |
-| 50 mm | 9.1 min | 6.6 l/s | Meets the limit |
+export async function walk(worlds, page, how) {
+    const walk = new Walk(worlds, page, how);
+    for (const chapter of Object.values(chapters)) await chapter(walk);
+}
 
-## To try other sizes
+export class Walk {
+    constructor(worlds, page, { language, isPhone, show }) {
+        Object.assign(this, { worlds, world: worlds.main, page, isPhone, show, texts: language === 'ar' ? arabic : english });
+    }
 
-${fence}python
-from math import pi, sqrt
+    async api(...call) {
+        return (await this.world.api(this.page.context()))(...call);
+    }
 
-def drain_minutes(floor_m2, outlet_mm, level_m, cd=0.62):
-    # Time for the level to fall to the outlet, in minutes.
-    outlet_m2 = pi * (outlet_mm / 2000) ** 2
-    seconds = floor_m2 / (cd * outlet_m2) * sqrt(2 * level_m / 9.81)
-    return round(seconds / 60, 1)
-${fence}
-
-## What I would do
-
-- **Go to 50 mm.** One size up is not worth it.
-- **Keep the old tap** as a second outlet for the hose.
-- **Add a leaf screen.** A half-blocked outlet doubles the time.`,
-    second: 'Write that as a checklist I can print, in plain words.',
-    checklist: '## Before you start\n\n- [x] Close the tap and put a bucket under it.\n- [ ] Measure the old pipe. It should read 40 mm.\n\n## Fit the larger outlet\n\n- [ ] Open the tap and wait 14 minutes, until the water is below it.\n- [ ] Unscrew the old fitting by hand and keep the seal.',
-    others: ['Compare zstd, brotli and gzip', 'Weekly meals in under 20 minutes', 'Explain tides to a ten-year-old', 'Packing list for a rainy week'],
-    nothing: 'outlett',
-};
-const arabic = {
-    ...english,
-    name: 'ناديا',
-    question: 'كم يستغرق تفريغ خزان مياه أمطار مساحته 1.2 م² عبر صنبور 40 مم؟ وهل يلزم مخرج أكبر؟ اعرض الأرقام في جدول.',
-    thoughts: 'ينخفض التدفق مع المستوى، فالتدفق الثابت خطأ.\n\n**مقارنة المخارج**\n\nمع 40 مم يستغرق 14 دقيقة.',
-    reply: `عبر الصنبور الحالي 40 مم يفرغ الخزان في **نحو 14 دقيقة**، وعبر **مخرج 50 مم** في تسع دقائق.
-
-## كيف حُسب ذلك
-
-$$t = \\frac{A}{C_d\\,a}\\sqrt{\\frac{2h}{g}}$$
-
-| المخرج | زمن التفريغ | أقصى تدفق | ملاحظة |
-|---|--:|--:|---|
-| 25 مم | 36.3 دقيقة | 1.7 ل/ث | بطيء جدًا |
-| 40 مم | 14.2 دقيقة | 4.2 ل/ث | المركّب الآن |
-| 50 مم | 9.1 دقيقة | 6.6 ل/ث | يفي بالحد |
-
-${fence}python
-def drain_minutes(floor_m2, outlet_mm, level_m, cd=0.62):
-    outlet_m2 = pi * (outlet_mm / 2000) ** 2
-    return round(floor_m2 / (cd * outlet_m2) * sqrt(2 * level_m / 9.81) / 60, 1)
-${fence}
-
-## ما كنت لأفعله
-
-- **اختر 50 مم.** المقاس التالي لا يستحق.
-- **أبقِ الصنبور القديم** مخرجًا ثانيًا للخرطوم.`,
-    second: 'اكتب ذلك قائمة مهام أطبعها، بكلمات بسيطة.',
-    checklist: '## قبل أن تبدأ\n\n- [x] أغلق الصنبور وضع دلوًا تحته.\n- [ ] قِس الأنبوب القديم.\n\n## ركّب المخرج الأكبر\n\n- [ ] افتح الصنبور وانتظر 14 دقيقة.\n- [ ] فك الوصلة القديمة باليد.',
-    others: ['مقارنة zstd وbrotli وgzip', 'وجبات الأسبوع في أقل من 20 دقيقة', 'شرح المد والجزر لطفل في العاشرة', 'قائمة أمتعة لأسبوع ممطر'],
-};
-
-// `world` has these `settings`.
-export async function walk(world, page, { language, isPhone, show }) {
-    const texts = language === 'ar' ? arabic : english;
-    const api = (...call) => world.api(page.context()).then((ask) => ask(...call));
-    const menu = async (button, name) => {
+    // A menu is opened, shown and closed.
+    async menu(button, name) {
+        const { page } = this;
         await page.locator(button).click();
         await page.locator('.menu:popover-open').waitFor();
-        await show(name);
+        await this.show(name);
         await page.keyboard.press('Escape');
         await page.locator('.menu:popover-open').waitFor({ state: 'detached' });
-    };
-    await page.goto(world.url);
+    }
+
+    // Where the list is a drawer, it is opened.
+    async list() {
+        if (!this.isPhone) return;
+        await this.page.locator('.topbar .icon-btn').first().click();
+        await this.page.locator('.rail-open .rail').waitFor();
+        await rested(this.page);
+    }
+
+    async closeList() {
+        if (!this.isPhone) return;
+        await this.page.keyboard.press('Escape');
+        await this.page.locator('.rail-open').waitFor({ state: 'detached' });
+    }
+
+    async newChat() {
+        await this.page.keyboard.press('Control+Shift+O');
+        await this.page.locator('.hello').waitFor();
+    }
+
+    // What stops the reply that is written.
+    async stop() {
+        await this.page.locator('.send.stop').click();
+        await this.page.locator('.send.stop').waitFor({ state: 'detached' });
+    }
+
+    send() {
+        return this.page.locator('#message').press(this.isPhone ? 'Control+Enter' : 'Enter');
+    }
+}
+
+async function signIn({ world, page, texts, show }) {
+    await page.goto(`${world.url}/signin#token=of-another-day`);
+    await page.locator('.note.bad').waitFor();
+    await page.evaluate(() => document.fonts.ready);
+    await show('link-invalid');
+    await page.reload();
     await page.locator('#mobile').waitFor();
     await page.evaluate(() => document.fonts.ready);
     await show('sign-in');
@@ -118,15 +139,16 @@ export async function walk(world, page, { language, isPhone, show }) {
     await page.locator('.composer .tool').waitFor();
     await page.mouse.move(1, 1);
     await show('new-chat');
+}
+
+async function firstReplies(walk) {
+    const { world, page, texts, isPhone, show } = walk;
     if (isPhone) {
-        await page.locator('.topbar .icon-btn').first().click();
-        await page.locator('.rail-open .rail').waitFor();
+        await walk.list();
         await show('list-empty');
         await page.keyboard.press('Escape');
     }
-    for (const name of texts.others) await api('POST', '/chatroom/', { name });
-
-    // A reply in its states.
+    for (const name of texts.others) await walk.api('POST', '/chatroom/', { name });
     await world.sim.plan({ reset: true, next: [{ text: texts.reply, thoughts: texts.thoughts, fault: 'hang', after_chunks: Math.floor(texts.thoughts.length / 40) }] });
     await ask(page, texts.question);
     await page.locator('.think-line, .think-now').first().waitFor();
@@ -163,8 +185,19 @@ export async function walk(world, page, { language, isPhone, show }) {
     await page.locator('.src-card').waitFor();
     await show('source');
     await page.keyboard.press('Escape');
-    await menu('.topbar [aria-haspopup=menu]', 'menu-of-the-chat');
-    await menu('.composer [aria-haspopup=listbox]', 'models');
+    const [previous, next] = [page.locator('.branch button').first(), page.locator('.branch button').last()];
+    await previous.click();
+    await page.locator('.row.state').waitFor();
+    await rested(page);
+    await show('older-version');
+    await next.click();
+    await page.locator('.sources').waitFor();
+}
+
+async function menusAndSearch(walk) {
+    const { page, texts, isPhone, show } = walk;
+    await walk.menu('.topbar [aria-haspopup=menu]', 'menu-of-the-chat');
+    await walk.menu('.composer [aria-haspopup=listbox]', 'models');
     await ask(page, texts.second);
     await finished(page, 2);
     await rested(page);
@@ -179,20 +212,25 @@ export async function walk(world, page, { language, isPhone, show }) {
     await page.keyboard.press('Escape');
     await page.locator('dialog[open]').waitFor({ state: 'detached' });
     if (isPhone) {
-        await page.locator('.topbar .icon-btn').first().click();
-        await page.locator('.rail-open .rail').waitFor();
-        await rested(page);
+        await walk.list();
         await show('list');
     }
-    await menu('.acct', 'account-menu');
+    await walk.menu('.acct', 'account-menu');
     if (isPhone) await page.keyboard.press('Escape');
     await page.evaluate(() => document.activeElement?.blur());
     await page.keyboard.press('?');
     await page.locator('dialog[open]').waitFor();
     await show('keys');
     await page.keyboard.press('Escape');
+}
 
-    // The limit of the day, and what a failed reply says.
+// The limit of the day, what a failed reply says, and the network that is away; and then Pro.
+async function limit(walk) {
+    const { world, page, texts, show } = walk;
+    await page.locator('#message').fill(`${texts.question} `.repeat(600));
+    await page.locator('.over').waitFor();
+    await show('too-long');
+    await page.locator('#message').fill('');
     await world.sim.plan({ reset: true, default: { status: 400, message: 'no' } });
     await ask(page, texts.others[1]);
     await page.locator('.note.bad').waitFor();
@@ -205,7 +243,7 @@ export async function walk(world, page, { language, isPhone, show }) {
     }
     await page.locator('#message').fill(texts.second);
     await show('limit');
-    await page.locator('#message').press(isPhone ? 'Control+Enter' : 'Enter');
+    await walk.send();
     await page.locator('dialog[open]').waitFor();
     await show('limit-dialog');
     await page.keyboard.press('Escape');
@@ -219,11 +257,6 @@ export async function walk(world, page, { language, isPhone, show }) {
     await page.locator('dialog[open]').waitFor();
     await show('delete');
     await page.keyboard.press('Escape');
-
-    // The other pages.
-    await page.goto(`${world.url}/plan/`);
-    await page.locator('.plan h2').first().waitFor();
-    await show('plan');
     await page.goto(`${world.url}/account/`);
     await page.locator('.chart rect').first().waitFor();
     await page.locator('.list li').first().waitFor();
@@ -235,13 +268,32 @@ export async function walk(world, page, { language, isPhone, show }) {
     await page.locator('.btn.danger').click();
     await page.locator('dialog[open]').waitFor();
     await show('delete-account');
-    await page.goto(`${world.url}/docs/#sendMessage`);
+    await page.goto(`${world.url}/plan/`);
+    await page.locator('.plan h2').first().waitFor();
+    await show('plan');
+    await page.locator('.plan .btn.star').click();
+    await page.waitForURL(/\/demo\/checkout\//);
+    await show('demo-checkout');
+    await page.locator('button[value=pay]').click();
+    await page.locator('.note.good').waitFor();
+    await show('plan-bought');
+}
+
+// Pages of their own, what is not there, what did not load, what has not come yet, and a device that is signed out.
+async function otherPages(walk) {
+    const { world, page, isPhone, show } = walk;
+    await page.goto(`${world.url}/docs/#listRooms`);
     await page.locator('.doc h1').waitFor();
+    await page.locator('.doc-side .btn.primary').click();
+    await page.locator('.try-answer .tag.good').waitFor();
+    await page.locator('.try-answer').scrollIntoViewIfNeeded();
+    await show('docs-answer');
+    await page.goto(`${world.url}/docs/#sendMessage`);
+    await page.locator('#try-body').waitFor();
+    await page.evaluate(() => scrollTo(0, 0));
     await show('docs');
     if (isPhone) {
-        await page.locator('.topbar .icon-btn').first().click();
-        await page.locator('.rail-open .rail').waitFor();
-        await rested(page);
+        await walk.list();
         await show('docs-list');
     }
     await page.goto(`${world.url}/chat/999999`);
@@ -250,4 +302,48 @@ export async function walk(world, page, { language, isPhone, show }) {
     await page.goto(`${world.url}/nowhere`);
     await page.locator('.whole').waitFor();
     await show('nowhere');
+
+    // A server that has an accident, which is answered in its place, and one that takes its time.
+    const panels = /\/(?:user\/usage|auth\/sessions)\/?(?:\?|$)/;
+    const accident = JSON.stringify({ status: 500, code: 'internal_error', detail: 'An accident.', request_id: '98444a16f548a74a' });
+    await page.route(panels, (route) => route.fulfill({ status: 500, contentType: 'application/problem+json', body: accident }));
+    await page.goto(`${world.url}/account/`);
+    await page.locator('#devices .empty').waitFor();
+    await page.locator('#usage').evaluate((node) => node.scrollIntoView());
+    await show('account-failed');
+    await page.unroute(panels);
+    const held = await hold(page, panels);
+    await page.goto(`${world.url}/account/`);
+    await page.locator('.skel').first().waitFor();
+    await page.locator('#usage').evaluate((node) => node.scrollIntoView());
+    await show('account-loading');
+    await held.goOn();
+    await page.locator('.chart').waitFor();
+    const [room] = (await walk.api('GET', '/chatroom/')).results;
+    const rooms = await hold(page, /\/chatroom\//);
+    await page.goto(`${world.url}/chat/${room.id}`);
+    await page.locator('.main .skel').first().waitFor();
+    await show('chat-loading');
+    await rooms.goOn();
+    await page.locator('.turn').first().waitFor();
+    const device = (await walk.api('GET', '/auth/sessions/')).results.find(({ current }) => current);
+    await walk.api('DELETE', `/auth/sessions/${device.id}/`);
+    await page.locator('.banner.bad').waitFor();
+    await show('signed-out');
+}
+
+// Requests whose address is like this are not answered until they may go on.
+async function hold(page, address) {
+    let goOn;
+    const gate = new Promise((resolve) => (goOn = resolve));
+    await page.route(address, async (route) => {
+        await gate;
+        await route.continue().catch(() => {}); // The page may have gone on without it.
+    });
+    return {
+        async goOn() {
+            goOn();
+            await page.unroute(address);
+        },
+    };
 }
