@@ -1,20 +1,20 @@
 // The service worker: keeps the shell and the files with hashed names, so that the pages open without the network. Answers of the API are
 // never kept, nor looked at. tools/build.mjs fills in which build this is and which files a page may need before it has asked for them.
-const build = 'bFVyt_dHCAYj';
+const build = '-LhMj8HYYfPW';
 const files = [
-    '/assets/account-C7cuIy92.js',
-    '/assets/ar-BubeYlae.js',
-    '/assets/base-CRYfryxG.js',
-    '/assets/chat-CsX8nb28.js',
-    '/assets/docs-CbvPrm5i.js',
+    '/assets/account-C1odfukn.js',
+    '/assets/ar-Di-A7y3O.js',
+    '/assets/base-DyMpTmhW.js',
+    '/assets/chat-D6M0jLQl.js',
+    '/assets/docs-Bhskp7wc.js',
     '/assets/icon-BhhRyRvH.svg',
     '/assets/inter-latin-wght-normal-Dx4kXJAl.woff2',
-    '/assets/markdown-CZFBBC5V.js',
-    '/assets/plan-CVWvDdSM.js',
-    '/assets/replies-BRVp-6fW.js',
+    '/assets/markdown-nJlaY2e_.js',
+    '/assets/plan-8xvR5RnU.js',
+    '/assets/replies-CV7vBSl1.js',
     '/assets/rolldown-runtime-XKyaHtl9.js',
-    '/assets/signin-BkYu6xtO.js',
-    '/assets/style-DDi6toaI.css',
+    '/assets/signin-DBNu1xlI.js',
+    '/assets/style-_18MLuwM.css',
     '/assets/theme-5gCxuP5E.js',
 ];
 const pages = /^\/(?:|chat\/\d+\/?|signin\/?|account\/?|plan\/?|docs\/?|subscription\/done\/?)$/;

@@ -1,0 +1,1 @@
+export{t as ReplyView}from"./replies-CV7vBSl1.js";
