@@ -1,4 +1,4 @@
-// Pictures of every page and state, of both themes, two widths and two directions: `POLLUX_BIN=../build/release node tools/screenshots.mjs`.
+// Pictures of every page and state, of both themes, two widths and two directions: `node tools/screenshots.mjs` in ui/, of build/release.
 // All of them go to build/screenshots, those that the repository keeps also to docs/screenshots. What they show is the real server's.
 import { copyFileSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
