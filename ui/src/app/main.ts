@@ -16,8 +16,12 @@ void config.load();
 const known = session.start();
 // Its script is here beside this one (index.html): it asks for the list and the open chat while words come and the page is made.
 if (router.place.page === 'new' || router.place.page === 'room') void import('../chat/index.ts').then(({ begin }) => begin()).catch(() => {});
-await speak(firstLanguage()).catch(() => speak('en')); // A catalogue that is not to be had.
-const page = document.getElementById('page');
-if (page) mount(App, { target: page, props: { known } });
-newer.start();
-keepForOffline();
+// Not awaited here: scripts of rooms share a file with this one, and would wait with it.
+void speak(firstLanguage())
+    .catch(() => speak('en')) // A catalogue that is not to be had.
+    .then(() => {
+        const page = document.getElementById('page');
+        if (page) mount(App, { target: page, props: { known } });
+        newer.start();
+        keepForOffline();
+    });
