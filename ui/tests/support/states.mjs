@@ -227,7 +227,7 @@ async function menusAndSearch(walk) {
 // The limit of the day, what a failed reply says, and the network that is away; and then Pro.
 async function limit(walk) {
     const { world, page, texts, show } = walk;
-    await page.locator('#message').fill(`${texts.question} `.repeat(600));
+    await page.locator('#message').fill(`${texts.question} `.repeat(330));
     await page.locator('.over').waitFor();
     await show('too-long');
     await page.locator('#message').fill('');
@@ -325,7 +325,7 @@ async function otherPages(walk) {
     await page.locator('.main .skel').first().waitFor();
     await show('chat-loading');
     await rooms.goOn();
-    await page.locator('.turn').first().waitFor();
+    await page.locator('.main .skel').waitFor({ state: 'detached' });
     const device = (await walk.api('GET', '/auth/sessions/')).results.find(({ current }) => current);
     await walk.api('DELETE', `/auth/sessions/${device.id}/`);
     await page.locator('.banner.bad').waitFor();
