@@ -30,7 +30,7 @@ export class Worlds {
             worlds.shop = await Shop.open();
             worlds.folder = mkdtempSync(path.join(os.tmpdir(), 'pollux-dist-'));
             cpSync(dist, worlds.folder, { recursive: true });
-            const env = { AI_MODELS: 'demo', DEMO_TOKENS_PER_SECOND: '0', PASSWORD_LOGIN: 'True', RATE_LIMITS: 'on', RATE_RULES: 'send=1/25', ...worlds.shop.settings };
+            const env = { AI_MODELS: 'demo', BASIC_DAILY_MESSAGES: '5', DEMO_TOKENS_PER_SECOND: '0', PASSWORD_LOGIN: 'True', RATE_LIMITS: 'on', RATE_RULES: 'send=1/25', ...worlds.shop.settings };
             worlds.other = await World.start({ env, folder: worlds.folder });
             await worlds.shop.deliverTo(worlds.other.server);
         } catch (failure) {
