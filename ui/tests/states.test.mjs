@@ -68,7 +68,7 @@ test('a reply that broke off, was declined or is as long as is allowed says so, 
     const { page, watch } = await world.browser();
     await world.signUp(page);
     const part = { text: paragraphs(20), chunks: 20, after_chunks: 8 };
-    await world.sim.plan({ reset: true, default: { ...part, fault: 'error', error_status: 400 } });
+    await world.sim.plan({ reset: true, default: { ...part, fault: 'error', error_status: 'INVALID_ARGUMENT' } });
     await ask(page, 'One');
     await finished(page);
     await world.sim.plan({ reset: true, default: { ...part, fault: 'block' } });

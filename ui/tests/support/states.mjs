@@ -30,7 +30,7 @@ export class Worlds {
             worlds.shop = await Shop.open();
             worlds.folder = mkdtempSync(path.join(os.tmpdir(), 'pollux-dist-'));
             cpSync(dist, worlds.folder, { recursive: true });
-            const env = { AI_MODELS: 'demo', DEMO_TOKENS_PER_SECOND: '0', PASSWORD_LOGIN: 'True', RATE_LIMITS: 'on', RATE_RULES: 'send=1/25', ...worlds.shop.settings };
+            const env = { AI_MODELS: 'demo', BASIC_DAILY_MESSAGES: '5', DEMO_TOKENS_PER_SECOND: '0', PASSWORD_LOGIN: 'True', RATE_LIMITS: 'on', RATE_RULES: 'send=1/25', ...worlds.shop.settings };
             worlds.other = await World.start({ env, folder: worlds.folder });
             await worlds.shop.deliverTo(worlds.other.server);
         } catch (failure) {
@@ -227,7 +227,7 @@ async function menusAndSearch(walk) {
 // The limit of the day, what a failed reply says, and the network that is away; and then Pro.
 async function limit(walk) {
     const { world, page, texts, show } = walk;
-    await page.locator('#message').fill(`${texts.question} `.repeat(600));
+    await page.locator('#message').fill(`${texts.question} `.repeat(330));
     await page.locator('.over').waitFor();
     await show('too-long');
     await page.locator('#message').fill('');
@@ -325,7 +325,7 @@ async function otherPages(walk) {
     await page.locator('.main .skel').first().waitFor();
     await show('chat-loading');
     await rooms.goOn();
-    await page.locator('.turn').first().waitFor();
+    await page.locator('.main .skel').waitFor({ state: 'detached' });
     const device = (await walk.api('GET', '/auth/sessions/')).results.find(({ current }) => current);
     await walk.api('DELETE', `/auth/sessions/${device.id}/`);
     await page.locator('.banner.bad').waitFor();

@@ -36,7 +36,7 @@ export async function statesOfReplies(walk) {
     await rested(page);
     await show('declined');
 
-    await plan([], { text, chunks, after_chunks: 8, fault: 'error', error_status: 400 });
+    await plan([], { text, chunks, after_chunks: 8, fault: 'error', error_status: 'INVALID_ARGUMENT' });
     await ask(page, texts.second);
     await finished(page, 4);
     await rested(page);
