@@ -1,19 +1,19 @@
 // The service worker: keeps the shell and the files with hashed names, so that the pages open without the network. Answers of the API are
 // never kept, nor looked at. tools/build.mjs fills in which build this is and which files a page may need before it has asked for them.
-const build = '-LhMj8HYYfPW';
+const build = 'Wg1nGScirpVM';
 const files = [
-    '/assets/account-C1odfukn.js',
+    '/assets/account-BLh-MxXb.js',
     '/assets/ar-Di-A7y3O.js',
-    '/assets/base-DyMpTmhW.js',
-    '/assets/chat-D6M0jLQl.js',
-    '/assets/docs-Bhskp7wc.js',
+    '/assets/base-D5Nc5SOp.js',
+    '/assets/chat-CAaub0sp.js',
+    '/assets/docs-eMogB8pk.js',
     '/assets/icon-BhhRyRvH.svg',
     '/assets/inter-latin-wght-normal-Dx4kXJAl.woff2',
-    '/assets/markdown-nJlaY2e_.js',
-    '/assets/plan-8xvR5RnU.js',
-    '/assets/replies-CV7vBSl1.js',
+    '/assets/markdown-P3DeKuAr.js',
+    '/assets/plan-Zh58JkCL.js',
+    '/assets/replies-Bho35E9G.js',
     '/assets/rolldown-runtime-XKyaHtl9.js',
-    '/assets/signin-DBNu1xlI.js',
+    '/assets/signin-Cv_gAoE0.js',
     '/assets/style-_18MLuwM.css',
     '/assets/theme-5gCxuP5E.js',
 ];

@@ -25,3 +25,7 @@ void speak(firstLanguage())
         newer.start();
         keepForOffline();
     });
+
+// Whoever imports a file that awaits gets its exports as they are. Without this the bundler hands the chat over by a helper in a file of its own,
+// which typing would have to wait for (tools/build.mjs refuses that).
+await Promise.resolve();

@@ -1,1 +1,0 @@
-export{t as ReplyView}from"./replies-CV7vBSl1.js";
