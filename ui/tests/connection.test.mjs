@@ -104,7 +104,7 @@ test('eight tabs of eight chats that are written at once: three streams at most,
         await finished(tab);
         assert.equal(await tab.locator('.turn.reply .prose > p').count(), 12);
     }
-    assert.equal(most(), 3, 'streams at once');
+    assert.ok(most() <= 3, `${most()} streams at once`);
     assert.equal(new Set(tabs.map((tab) => tab.url())).size, 8);
     // The list of each has them all, and none is called running any more.
     for (const tab of tabs) await until('a list at rest', async () => (await tab.locator('.rail-row').count()) === 8 && (await tab.locator('.rail-row .live').count()) === 0);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { World, ask, finished, nothing, rested } from './support/pages.mjs';
+import { World, ask, finished, nothing } from './support/pages.mjs';
 
 let world;
 before(async () => (world = await World.start({ env: { AI_MODELS: 'gemini:gemini-flash-latest,gemini:gemini-pro-latest' } })));
@@ -119,7 +119,6 @@ test('on a phone the account menu shows its end, and a question of more than 12 
     await page.locator('.acct').click();
     const end = page.getByRole('menuitem', { name: 'Sign out' });
     await end.waitFor();
-    await rested(page);
     const [menu, box] = [await page.locator('.menu').boundingBox(), await end.boundingBox()];
     assert.ok(box.y >= menu.y && box.y + box.height <= menu.y + menu.height, `it stands from ${box.y} on in a menu from ${menu.y} to ${menu.y + menu.height}`);
     assert.ok(menu.y >= 0 && menu.y + menu.height <= 480);
