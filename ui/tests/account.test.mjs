@@ -112,7 +112,7 @@ test('what did not load says so, offers to try again, and leaves the other panel
     const refused = await failing(page, '/subscription/status');
     let goOn;
     const gate = new Promise((resolve) => (goOn = resolve));
-    await page.route(/\/user\/usage\//, async (route) => {
+    await page.route(/\/user\/usage\b/, async (route) => {
         await gate;
         await route.continue();
     });

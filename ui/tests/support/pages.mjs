@@ -251,6 +251,9 @@ export async function failing(page, path, { status = 503, code = 'unavailable', 
 // What is waited for keeps its room and is shown as waiting after 300 ms: by the animation's own time, not by a clock.
 export function shownAfterMs(waiting) {
     return waiting.evaluate((node) => {
+        node.style.animation = 'none';
+        node.getBoundingClientRect();
+        node.style.animation = ''; // Anew: where the machine is slow it may be over.
         const [animation] = node.getAnimations();
         animation.pause();
         const isShownAt = (ms) => {
