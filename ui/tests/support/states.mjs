@@ -325,7 +325,7 @@ async function otherPages(walk) {
     await page.locator('.main .skel').first().waitFor();
     await show('chat-loading');
     await rooms.goOn();
-    await page.locator('.main .skel').waitFor({ state: 'detached' });
+    await page.locator('.main .skel').first().waitFor({ state: 'detached' });
     const device = (await walk.api('GET', '/auth/sessions/')).results.find(({ current }) => current);
     await walk.api('DELETE', `/auth/sessions/${device.id}/`);
     await page.locator('.banner.bad').waitFor();

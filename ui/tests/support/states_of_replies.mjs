@@ -49,7 +49,7 @@ export async function statesOfReplies(walk) {
     await show('longest');
 
     // What was begun breaks off, and nothing of the next attempt is there yet.
-    await plan([{ text, chunks, chunk_delay_ms: 5, fault: 'cut', after_chunks: 8 }, { fault: 'hang', after_chunks: -1 }]);
+    await plan([{ text, chunks, chunk_delay_ms: 100, fault: 'cut', after_chunks: 8 }, { fault: 'hang', after_chunks: -1 }]);
     await ask(page, texts.question);
     await page.locator('.turn.reply').last().locator('.reply-body > .faint').waitFor();
     await rested(page);
