@@ -117,6 +117,8 @@ export default defineConfig({
         reportCompressedSize: false,
         sourcemap: false,
         rolldownOptions: {
+            // Else what the chat exports becomes an object of its own, by a third file that typing would wait for.
+            experimental: { chunkOptimization: false },
             output: {
                 // What every page needs is one file, replies another: each round trip before typing counts.
                 codeSplitting: {

@@ -6,6 +6,9 @@ export const replyStreamsMax = 2;
 export const turnMs = 2_000;
 export const idleTurnMs = 1_000; // Of one that only waits for its turn at the server: long enough to see whether it has come.
 
+// A request that is given up is open for a moment longer than its script knows: nobody takes its place before.
+export const restMs = 100;
+
 export interface Guest {
     readonly isOver: boolean;
     readonly isIdle: boolean;
@@ -23,6 +26,7 @@ export class Places {
     readonly #max: number;
     readonly #seats: Seat[] = [];
     readonly #waiting: Guest[] = []; // Longest waiting first.
+    #resting = 0; // Places that were left a moment ago.
 
     constructor(platform: Platform, max: number = replyStreamsMax) {
         this.#platform = platform;
@@ -47,7 +51,7 @@ export class Places {
     }
 
     #fill(): void {
-        while (this.#seats.length < this.#max && this.#waiting.length > 0) this.#take(this.#waiting.shift() as Guest);
+        while (this.#seats.length + this.#resting < this.#max && this.#waiting.length > 0) this.#take(this.#waiting.shift() as Guest);
         for (const seat of this.#seats) this.#time(seat);
     }
 
@@ -77,6 +81,11 @@ export class Places {
         if (!seat || !remove(this.#seats, seat)) return;
         this.#untime(seat);
         seat.guest.pause();
+        ++this.#resting;
+        this.#platform.setTimer(() => {
+            --this.#resting;
+            this.#fill();
+        }, restMs);
     }
 
     #untime(seat: Seat): void {

@@ -10,12 +10,13 @@ import { router } from '../lib/router.svelte.ts';
 import { session } from '../lib/session.svelte.ts';
 import { firstLanguage, speak } from '../lib/words/words.svelte.ts';
 import App from './App.svelte';
+import { roomOf, rooms } from './rooms.ts';
 
 router.start();
 void config.load();
 const known = session.start();
 // Its script is here beside this one (index.html): it asks for the list and the open chat while words come and the page is made.
-if (router.place.page === 'new' || router.place.page === 'room') void import('../chat/index.ts').then(({ begin }) => begin()).catch(() => {});
+if (roomOf(router.place) === 'chat') void rooms['chat']?.().catch(() => {});
 // Not awaited here: scripts of rooms share a file with this one, and would wait with it.
 void speak(firstLanguage())
     .catch(() => speak('en')) // A catalogue that is not to be had.
@@ -25,7 +26,3 @@ void speak(firstLanguage())
         newer.start();
         keepForOffline();
     });
-
-// Whoever imports a file that awaits gets its exports as they are. Without this the bundler hands the chat over by a helper in a file of its own,
-// which typing would have to wait for (tools/build.mjs refuses that).
-await Promise.resolve();

@@ -1,2 +1,1 @@
 export { default as Page } from './Chat.svelte';
-export { begin } from './state/begin.ts';

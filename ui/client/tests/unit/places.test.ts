@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { Places, idleTurnMs, turnMs, type Guest } from '../../src/places.ts';
+import { Places, idleTurnMs, restMs, turnMs, type Guest } from '../../src/places.ts';
 import { Clock, platformOf, settle } from './support.ts';
 
 class Stream implements Guest {
@@ -46,7 +46,7 @@ describe('Places', () => {
         const { clock, streams, running } = open(5, 2);
         for (let i = 0; i < 20; ++i) {
             expect(running()).toBe(2);
-            await clock.pass(turnMs);
+            await clock.pass(turnMs + restMs);
         }
         const turns = streams.map(({ turns }) => turns);
         expect(Math.min(...turns)).toBeGreaterThanOrEqual(3);
@@ -59,18 +59,22 @@ describe('Places', () => {
         idle.isIdle = true;
         for (let i = 0; i < 5; ++i) {
             expect([writing.isRunning, idle.isRunning]).toEqual([true, false]);
-            await clock.pass(turnMs);
+            await clock.pass(turnMs + restMs);
             expect([writing.isRunning, idle.isRunning]).toEqual([false, true]);
-            await clock.pass(idleTurnMs);
+            await clock.pass(idleTurnMs + restMs);
         }
     });
 
-    test('go on to the next when a stream ends or is left', async () => {
-        const { places, streams, running } = open(4, 2);
+    test('go on to the next when a stream ends or is left, a moment later', async () => {
+        const { clock, places, streams, running } = open(4, 2);
         streams[0]?.finish();
         await settle();
+        expect(streams.map(({ isRunning }) => isRunning)).toEqual([false, true, false, false]);
+        await clock.pass(restMs);
         expect(streams.map(({ isRunning }) => isRunning)).toEqual([false, true, true, false]);
         places.leave(streams[1] as Stream);
+        expect(running()).toBe(1);
+        await clock.pass(restMs);
         expect(streams.map(({ isRunning }) => isRunning)).toEqual([false, false, true, true]);
         places.enter(streams[2] as Stream);
         expect(running()).toBe(2);

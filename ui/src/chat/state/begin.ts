@@ -1,5 +1,5 @@
-// What the chat asks for first: the list, the open chat, what the account may do. It is asked as soon as there is a token, which may be before
-// anything is drawn.
+// What the chat asks for first: the list, the open chat, what the account may do. It is asked as soon as this script and a token are there,
+// which is before anything is drawn.
 import { router } from '../../lib/router.svelte.ts';
 import { session } from '../../lib/session.svelte.ts';
 import { account } from './account.svelte.ts';
@@ -14,7 +14,7 @@ export function openRoom(): number | null {
 }
 
 // Gives when it was asked for.
-export function begin(): { at: number } {
+function begin(): { at: number } {
     const asked = (begun = { at: Date.now() });
     const before = open.now;
     open.show(openRoom());
@@ -39,3 +39,5 @@ export function begunFor(): { at: number } {
     open.show(openRoom());
     return asked;
 }
+
+begin();
