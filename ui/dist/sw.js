@@ -1,19 +1,19 @@
 // The service worker: keeps the shell and the files with hashed names, so that the pages open without the network. Answers of the API are
 // never kept, nor looked at. tools/build.mjs fills in which build this is and which files a page may need before it has asked for them.
-const build = 'Wg1nGScirpVM';
+const build = 'yue5F9XizS_u';
 const files = [
-    '/assets/account-BLh-MxXb.js',
+    '/assets/account-By0kuKG-.js',
     '/assets/ar-Di-A7y3O.js',
-    '/assets/base-D5Nc5SOp.js',
-    '/assets/chat-CAaub0sp.js',
-    '/assets/docs-eMogB8pk.js',
+    '/assets/base-CoxttB7J.js',
+    '/assets/chat-BGNEk01x.js',
+    '/assets/docs-DDr3GUAo.js',
     '/assets/icon-BhhRyRvH.svg',
     '/assets/inter-latin-wght-normal-Dx4kXJAl.woff2',
-    '/assets/markdown-P3DeKuAr.js',
-    '/assets/plan-Zh58JkCL.js',
-    '/assets/replies-Bho35E9G.js',
+    '/assets/markdown-C65SKKV_.js',
+    '/assets/plan-DH5BQTZu.js',
+    '/assets/replies-DJr6TG0w.js',
     '/assets/rolldown-runtime-XKyaHtl9.js',
-    '/assets/signin-Cv_gAoE0.js',
+    '/assets/signin-BR87BWcW.js',
     '/assets/style-_18MLuwM.css',
     '/assets/theme-5gCxuP5E.js',
 ];

@@ -1,1 +1,0 @@
-export{t as ReplyView}from"./replies-Bho35E9G.js";
