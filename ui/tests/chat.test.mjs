@@ -44,7 +44,7 @@ test('stop ends a reply and says so; try again makes a version, and both can be 
     await page.locator('.prose p').nth(1).waitFor();
     await page.keyboard.press('Escape');
     await page.getByText('You stopped this reply.').waitFor();
-    await page.locator('.acts [aria-label="Try again"]').last().click();
+    await page.locator('.row.state .btn', { hasText: 'Try again' }).last().click();
     await page.locator('.turn .prose', { hasText: 'Second version.' }).waitFor();
     await finished(page);
     assert.equal(await page.locator('.branch span[aria-hidden]').textContent(), '2 / 2');
