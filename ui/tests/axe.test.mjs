@@ -1,5 +1,5 @@
-// axe-core on every page and state: no finding, in both themes, at 390 and 1280, in both directions. Each of these is seen in every run, all
-// eight together with POLLUX_DEEP=1: a walk takes minutes.
+// axe-core on every page and state: no finding, in both themes, at 390 and 1280, in both directions. A walk takes minutes: every run has the one
+// that differs most from what people who change the pages have before them, and all eight are walked with POLLUX_DEEP=1.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,7 +11,7 @@ import { Worlds, walk } from './support/states.mjs';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const isDeep = process.env.POLLUX_DEEP === '1';
-const everyRun = ['light 1280 en', 'dark 390 ar'];
+const everyRun = 'dark 390 ar';
 
 let worlds;
 before(async () => (worlds = await Worlds.open()));
@@ -36,7 +36,7 @@ async function findings(page, state) {
 for (const theme of ['light', 'dark'])
     for (const width of [1280, 390])
         for (const language of ['en', 'ar'])
-            test(`${theme}, ${width} wide, ${language}`, { skip: !isDeep && !everyRun.includes(`${theme} ${width} ${language}`) && 'only with POLLUX_DEEP=1' }, async () => {
+            test(`${theme}, ${width} wide, ${language}`, { skip: !isDeep && everyRun !== `${theme} ${width} ${language}` && 'only with POLLUX_DEEP=1' }, async () => {
                 const isPhone = width === 390;
                 const { page, context } = await worlds.browser({ theme, width, height: isPhone ? 844 : 820, language, touch: isPhone, reducedMotion: 'reduce' });
                 const found = [];
