@@ -426,7 +426,7 @@ protected:
     // A day of them takes minutes on PostgreSQL.
     void SetUp() override
     {
-        if (!is_deep() && tests_run_on_postgres()) GTEST_SKIP() << "only with POLLUX_DEEP=1";
+        if (!is_deep() && test::tests_run_on_postgres()) GTEST_SKIP() << "only with POLLUX_DEEP=1";
     }
 
     static bool is_deep()
