@@ -1,19 +1,19 @@
 // The service worker: keeps the shell and the files with hashed names, so that the pages open without the network. Answers of the API are
 // never kept, nor looked at. tools/build.mjs fills in which build this is and which files a page may need before it has asked for them.
-const build = 'yue5F9XizS_u';
+const build = 'su9m7daDslEl';
 const files = [
-    '/assets/account-By0kuKG-.js',
+    '/assets/account-DQPdSccK.js',
     '/assets/ar-Di-A7y3O.js',
-    '/assets/base-CoxttB7J.js',
-    '/assets/chat-BGNEk01x.js',
-    '/assets/docs-DDr3GUAo.js',
+    '/assets/base-Cn548as6.js',
+    '/assets/chat-79xKE8eM.js',
+    '/assets/docs-BOsS0qaX.js',
     '/assets/icon-BhhRyRvH.svg',
     '/assets/inter-latin-wght-normal-Dx4kXJAl.woff2',
-    '/assets/markdown-C65SKKV_.js',
-    '/assets/plan-DH5BQTZu.js',
-    '/assets/replies-DJr6TG0w.js',
+    '/assets/markdown-B-Q10hYo.js',
+    '/assets/plan-DHlYv9Xk.js',
+    '/assets/replies-Cxlvvysc.js',
     '/assets/rolldown-runtime-XKyaHtl9.js',
-    '/assets/signin-BR87BWcW.js',
+    '/assets/signin-ya01wDl8.js',
     '/assets/style-_18MLuwM.css',
     '/assets/theme-5gCxuP5E.js',
 ];

@@ -1,1 +1,0 @@
-export{t as ReplyView}from"./replies-DJr6TG0w.js";
