@@ -168,7 +168,7 @@ test('hostile names of rooms and of the user, and hostile questions', async () =
         }
         await page.goto(world.url);
         await page.locator('.acct .tag').waitFor({ state: 'attached' });
-        assert.deepEqual(await lookAt('.hello, .acct')(page), [], name);
+        assert.deepEqual(await lookAt('.hello h1, .acct')(page), [], name);
     }
     await page.goto(`${world.url}/account/`);
     await page.locator('.list li').first().waitFor();
@@ -201,7 +201,8 @@ test('hostile errors, searches and addresses', async () => {
     for (const text of texts) {
         problem = { detail: text };
         await ask(page, 'Refused');
-        await page.locator('.bad-text').waitFor({ state: 'attached' }); // Some of them are nothing that can be seen.
+        // Some of them are nothing that can be seen.
+        await page.locator('.bad-text').waitFor({ state: 'attached' }).catch((failure) => assert.fail(`${JSON.stringify(text.slice(0, 200))}: ${failure.message}`));
         assert.equal(await page.locator('#message').inputValue(), 'Refused', 'what was refused is in the box');
         assert.deepEqual(await lookAt('.composer-say')(page), [], text.slice(0, 200));
         await page.locator('#message').fill('');

@@ -48,7 +48,7 @@ test('a busy model: the wait is told with its time, and then the next model answ
 test('a reply that starts again keeps what was there until there is more', async () => {
     const { page, watch } = await world.browser();
     await world.signUp(page);
-    const broken = { text: paragraphs(20), chunks: 20, chunk_delay_ms: 5, fault: 'cut', after_chunks: 8 };
+    const broken = { text: paragraphs(20), chunks: 20, chunk_delay_ms: 60, fault: 'cut', after_chunks: 8 }; // Slow enough that some of it is shown.
     await world.sim.plan({ reset: true, next: [broken, { fault: 'hang', after_chunks: -1 }] });
     await ask(page, 'Write');
     await page.getByText('Started again after a break.').waitFor();
