@@ -197,7 +197,7 @@ test('hostile errors, searches and addresses', async () => {
     let problem = {};
     const refuse = (address) =>
         page.route(address, (route) => route.fulfill({ status: 409, contentType: 'application/problem+json', body: JSON.stringify({ status: 409, code: 'refused', title: 'Refused', ...problem }) }));
-    await refuse(/\/message\/$/);
+    await refuse(/\/message\/?$/);
     for (const text of texts) {
         problem = { detail: text };
         await ask(page, 'Refused');
