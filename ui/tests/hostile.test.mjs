@@ -217,7 +217,7 @@ test('hostile errors, searches and addresses', async () => {
     }
     await page.keyboard.press('Escape');
     // A panel that did not load shows the reason and the request id.
-    await refuse(/\/auth\/sessions\//);
+    await refuse(/\/auth\/sessions/);
     for (const text of every(25, texts)) {
         problem = { detail: text, request_id: text };
         await page.goto(`${world.url}/account/`);
