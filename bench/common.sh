@@ -120,13 +120,14 @@ SQL
 }
 fresh_data() { rm -rf "$dir/data"; cp -r "$prepared" "$dir/data"; }
 
+get_headers=() # Further arguments of wrk.
 # get PID PORT PATH SECONDS: sets $rate, $cpu_us (of PID, a request) and $load_cpu (percent).
 get()
 {
     local before after timing requests
     before=$(cpu_ticks "$1")
     TIMEFORMAT='%R %U %S'
-    { time taskset -c 1 wrk -t1 -c"$get_connections" -d"${4}s" -H "Authorization: Bearer $token" "http://127.0.0.1:$2$3" \
+    { time taskset -c 1 wrk -t1 -c"$get_connections" -d"${4}s" -H "Authorization: Bearer $token" "${get_headers[@]}" "http://127.0.0.1:$2$3" \
         >"$dir/wrk.out" 2>&1; } 2>"$dir/wrk.time"
     after=$(cpu_ticks "$1")
     grep -qE 'Non-2xx|Socket errors' "$dir/wrk.out" && die "wrong answers: $(cat "$dir/wrk.out")"

@@ -37,18 +37,90 @@ CONF
     for _ in {1..100}; do is_open "$nginx_port" && break; sleep 0.05; done
     [ "$(body_of "$nginx_port" "$1" | cksum)" = "$(cksum <"$2")" ] || die "nginx does not answer the same bytes: $(cat "$dir/nginx.err")"
 }
+# start_nginx_pages: ui/dist as nginx serves files best: from its cache of open ones, by sendfile, compressed beforehand.
+start_nginx_pages()
+{
+    nginx_port=$(free_port)
+    cat >"$dir/nginx.conf" <<CONF
+worker_processes 1;
+daemon off;
+user root;
+pid $dir/nginx.pid;
+error_log $dir/nginx.log;
+events { worker_connections 1024; }
+http {
+    access_log off;
+    server_tokens off;
+    keepalive_requests 1000000000;
+    client_body_temp_path $dir; proxy_temp_path $dir; fastcgi_temp_path $dir; uwsgi_temp_path $dir; scgi_temp_path $dir;
+    sendfile on;
+    tcp_nopush on;
+    open_file_cache max=1000 inactive=1h;
+    gzip_static on;
+    gzip_vary on;
+    types { text/html html; text/javascript js; text/css css; }
+    server {
+        listen 127.0.0.1:$nginx_port;
+        root $PWD/ui/dist;
+        location = / { alias $PWD/ui/dist/index.html; }
+        add_header Cache-Control no-cache;
+        add_header X-Content-Type-Options nosniff;
+        add_header X-Request-ID \$request_id;
+        add_header Content-Security-Policy "$(answer "$port" / | tr -d '\r' | sed -n 's/^Content-Security-Policy: //p')";
+        add_header Referrer-Policy same-origin;
+        add_header Cross-Origin-Resource-Policy same-origin;
+        add_header Permissions-Policy "camera=(), geolocation=(), microphone=()";
+    }
+}
+CONF
+    taskset -c 0 nginx -c "$dir/nginx.conf" -p "$dir" 2>"$dir/nginx.err" &
+    nginx=$!
+    for _ in {1..100}; do is_open "$nginx_port" && break; sleep 0.05; done
+}
 stop_nginx() { kill -TERM "$nginx"; wait "$nginx" || true; nginx=; }
 
-# compare_get NAME PATH BUDGET
+# compare_get NAME PATH BUDGET: of what the server has in the database, beside nginx with the same bytes in memory.
 compare_get()
 {
-    local path=$2 ratios=() ours=() theirs=() our_us=() their_us=() our_load=() their_load=() bytes worker
     fresh_data
     start_server 0 THREADS=1
-    body_of "$port" "$path" >"$dir/body"
-    [ "$(answer "$port" "$path" | head -1 | tr -d '\r')" = "HTTP/1.1 200 OK" ] || die "GET $path: $(cat "$dir/body")"
-    bytes=$(wc -c <"$dir/body")
-    start_nginx "$path" "$dir/body"
+    body_of "$port" "$2" >"$dir/body"
+    [ "$(answer "$port" "$2" | head -1 | tr -d '\r')" = "HTTP/1.1 200 OK" ] || die "GET $2: $(cat "$dir/body")"
+    start_nginx "$2" "$dir/body"
+    compare "$1, $(wc -c <"$dir/body") bytes" "$2" "$3"
+    stop_nginx
+    stop_server
+}
+
+# bytes_of PORT PATH: of the body that the load gets.
+bytes_of() { curl -s "${get_headers[@]}" "http://127.0.0.1:$1$2" | wc -c; }
+
+# The pages beside nginx with the same files.
+compare_pages()
+{
+    local ours theirs path script
+    fresh_data
+    start_server 0 THREADS=1
+    start_nginx_pages
+    script=$(sed -n 's|.*src="\(/assets/base-[^"]*\)".*|\1|p' ui/dist/index.html)
+    for path in / "$script"; do
+        for coding in identity gzip; do
+            get_headers=(-H "Accept-Encoding: $coding")
+            ours=$(bytes_of "$port" "$path")
+            theirs=$(bytes_of "$nginx_port" "$path")
+            [ "$ours" = "$theirs" ] || die "GET $path: $ours bytes here, $theirs of nginx"
+            compare "GET $path as $coding, one core, $ours bytes" "$path" ">= 0.8"
+        done
+    done
+    get_headers=()
+    stop_nginx
+    stop_server
+}
+
+# compare NAME PATH BUDGET: $server on $port beside $nginx on $nginx_port.
+compare()
+{
+    local path=$2 ratios=() ours=() theirs=() our_us=() their_us=() our_load=() their_load=() worker
     worker=$(<"/proc/$nginx/task/$nginx/children")
     worker=${worker%% *}
     get "$server" "$port" "$path" 1
@@ -60,9 +132,7 @@ compare_get()
         theirs+=("$rate") their_us+=("$cpu_us") their_load+=("$load_cpu")
         ratios+=("$(divide "${ours[-1]}" "${theirs[-1]}")")
     done
-    stop_nginx
-    stop_server
-    row "$1, $bytes bytes" "$(printf '%.0f' "$(median "${ours[@]}")")/s, $(median "${our_us[@]}") us of CPU (load $(bound "$(median "${our_load[@]}")"))" \
+    row "$1" "$(printf '%.0f' "$(median "${ours[@]}")")/s, $(median "${our_us[@]}") us of CPU (load $(bound "$(median "${our_load[@]}")"))" \
         "nginx: $(printf '%.0f' "$(median "${theirs[@]}")")/s, $(median "${their_us[@]}") us of CPU (load $(bound "$(median "${their_load[@]}")"))" \
         "$(printf '%.2f' "$(median "${ratios[@]}")") ($(format=%.2f spread "${ratios[@]}"))" "$3"
 }
@@ -81,9 +151,9 @@ measure_start()
     sleep 2
     rss=$(awk '/VmRSS/ {printf "%.1f", $2 / 1024}' "/proc/$server/status")
     stop_server
-    row "start to first answer" "$(median "${times[@]}") ms ($(format=%.0f spread "${times[@]}"))" "" "" "<= 100 ms"
-    row "idle memory (resident), 2 s after the start" "$rss MB" "" "" "<= 30 MB"
-    row "stripped binary" "$(stat -c %s "build/$build/pollux" | awk '{printf "%.1f", $1 / 1e6}') MB" "" "" "<= 25 MB"
+    row "start to first answer" "$(median "${times[@]}") ms ($(format=%.0f spread "${times[@]}"))" "" "" "<= 60 ms"
+    row "idle memory (resident), 2 s after the start" "$rss MB" "" "" "<= 24 MB"
+    row "stripped binary, with the pages" "$(stat -c %s "build/$build/pollux" | awk '{printf "%.2f", $1 / 1048576}') MiB" "" "" "<= 9 MiB"
 }
 
 rows_written()
@@ -153,6 +223,7 @@ measure_embedded()
     if wanted start; then measure_start; fi
     if wanted rooms; then compare_get "GET /chatroom/, 20 rooms, from cache, one core" /chatroom/ ">= 0.3, later 0.6"; fi
     if wanted room; then compare_get "GET /chatroom/{id}/, 50 messages, one core" "/chatroom/$reader_room/" "later 0.25"; fi
+    if wanted pages; then compare_pages; fi
     if wanted send; then measure_send; fi
     if wanted cycles; then measure_cycles; fi
     if wanted deadlines; then measure_deadlines; fi

@@ -68,6 +68,28 @@ install_packages()
     [ ${#missing[@]} -eq 0 ] || die "apt-get did not fail, but these packages are not installed: ${missing[*]}"
 }
 
+unpacked_folder=build/unpacked
+
+# unpack_packages GROUP...: the files of what tools/packages lists under these words, below build/unpacked, without installing anything.
+unpack_packages()
+{
+    local package parts=$PWD/$unpacked_folder/.parts
+    for package in $(packages_of "$@"); do
+        [ ! -e "$unpacked_folder/.$package" ] || continue
+        say "Unpacking $package"
+        rm -rf "$parts"
+        mkdir -p "$parts"
+        # A machine's lists of packages may be older than what the mirror has.
+        if ! (cd "$parts" && apt-get -q download "$package" >&2); then
+            apt update
+            (cd "$parts" && apt-get -q download "$package" >&2) || die "apt-get could not download $package"
+        fi
+        dpkg-deb -x "$parts"/*.deb "$unpacked_folder"
+        rm -rf "$parts"
+        touch "$unpacked_folder/.$package"
+    done
+}
+
 # --- Node -----------------------------------------------------------------------------------------------------------------------------
 
 node_folder=build/node

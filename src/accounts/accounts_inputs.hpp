@@ -82,7 +82,7 @@ struct ChangePassword {
 POLLUX_DESCRIBE(ChangePassword, (old_password, new_password))
 
 struct RefreshSession {
-    Line<1, 200> refresh;
+    std::optional<Line<1, 200>> refresh; // Of all but the pages, which have it in their cookie.
 };
 POLLUX_DESCRIBE(RefreshSession, (refresh))
 

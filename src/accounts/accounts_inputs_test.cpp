@@ -11,7 +11,7 @@ TEST(User, is_shown_with_these_members_and_no_others)
 {
     User user{.id = UserId{7}, .mobile = "+11234567890", .tier = "basic", .is_verified = true, .date_joined = time_of(0)};
     EXPECT_EQ(to_json(user), R"({"id":7,"mobile":"+11234567890","name":null,"email":null,"tier":"basic","is_verified":true,)"
-                             R"("is_admin":false,"date_joined":"1970-01-01T00:00:00.000000Z"})");
+                             R"("is_admin":false,"date_joined":"1970-01-01T00:00:00.000000Z","custom_instructions":""})");
     user.name = "Leda \"L\"";
     user.email = "leda@sparta.example";
     EXPECT_NE(to_json(user).find(R"("name":"Leda \"L\"","email":"leda@sparta.example")"), std::string::npos);

@@ -1,6 +1,8 @@
 #include "accounts/accounts_routes.hpp"
 
+#include "accounts/accounts_answers.hpp"
 #include "accounts/accounts_inputs.hpp"
+#include "accounts/session_cookie.hpp"
 #include "base/text.hpp"
 
 namespace pollux::accounts {
@@ -12,18 +14,6 @@ using http::Request;
 
 constexpr std::size_t user_agent_characters_max = 200;
 constexpr std::int64_t sessions_per_page = 50;
-
-// What verify-otp answers: tokens for signup and login, one of the others for reset_password and confirm.
-struct Verified {
-    Omittable<std::string> access;
-    Omittable<std::string> refresh;
-    Omittable<std::string> token_type;
-    Omittable<std::int64_t> expires_in; // Seconds: of the access token, or of the reset token.
-    Omittable<User> user;
-    Omittable<std::string> reset_token;
-    Omittable<Time> confirmed_until;
-};
-POLLUX_DESCRIBE(Verified, (access, refresh, token_type, expires_in, user, reset_token, confirmed_until))
 
 template <class Input>
 std::optional<std::string> text_of(std::optional<Input> input)
@@ -104,40 +94,56 @@ asio::awaitable<Result<CodeSent>> forgot_password(AccountsService& accounts, Req
     co_return co_await accounts.codes().send(std::move(sending));
 }
 
-asio::awaitable<Result<Verified>> verify_login(AccountsService& accounts, VerifyRequest request)
+// What carries a refresh token: to the pages in their cookie, to all others in the body.
+template <class Answer>
+http::WithCookie<Answer> with_refresh(AccountsService& accounts, Request const& request, std::string token, Answer answer)
 {
-    auto login = co_await accounts.logins().log_in_by_code(std::move(request));
+    if (is_web_client(request)) return {std::move(answer), set_cookie(request, token, accounts.sessions().idle_max())};
+    answer.refresh.value = std::move(token);
+    return {std::move(answer), {}};
+}
+
+http::WithCookie<answers::LoggedIn> logged_in(AccountsService& accounts, Request const& request, LoggedIn login)
+{
+    answers::LoggedIn answer{std::move(login.access), {}, std::move(login.token_type), login.expires_in, std::move(login.user)};
+    return with_refresh(accounts, request, std::move(login.refresh), std::move(answer));
+}
+
+asio::awaitable<Result<http::WithCookie<answers::Verified>>> verify_login(AccountsService& accounts, Request const& request,
+                                                                          VerifyRequest verify)
+{
+    auto login = co_await accounts.logins().log_in_by_code(std::move(verify));
     if (!login) co_return login.error();
-    Verified answer;
+    answers::Verified answer;
     answer.access.value = std::move(login->access);
-    answer.refresh.value = std::move(login->refresh);
     answer.token_type.value = std::move(login->token_type);
     answer.expires_in.value = login->expires_in;
     answer.user.value = std::move(login->user);
-    co_return answer;
+    co_return with_refresh(accounts, request, std::move(login->refresh), std::move(answer));
 }
 
-asio::awaitable<Result<Verified>> verify_reset(AccountsService& accounts, VerifyRequest request)
+asio::awaitable<Result<http::WithCookie<answers::Verified>>> verify_reset(AccountsService& accounts, VerifyRequest verify)
 {
-    auto token = co_await accounts.logins().begin_reset(std::move(request));
+    auto token = co_await accounts.logins().begin_reset(std::move(verify));
     if (!token) co_return token.error();
-    Verified answer;
+    answers::Verified answer;
     answer.reset_token.value = std::move(*token);
     answer.expires_in.value = reset_token_lifetime.count();
-    co_return answer;
+    co_return http::WithCookie<answers::Verified>{std::move(answer), {}};
 }
 
-asio::awaitable<Result<Verified>> verify_confirm(AccountsService& accounts, VerifyRequest request)
+asio::awaitable<Result<http::WithCookie<answers::Verified>>> verify_confirm(AccountsService& accounts, VerifyRequest verify)
 {
-    auto const until = co_await accounts.logins().confirm(std::move(request));
+    auto const until = co_await accounts.logins().confirm(std::move(verify));
     if (!until) co_return until.error();
-    Verified answer;
+    answers::Verified answer;
     answer.confirmed_until.value = *until;
-    co_return answer;
+    co_return http::WithCookie<answers::Verified>{std::move(answer), {}};
 }
 
-asio::awaitable<Result<Verified>> verify_otp(AccountsService& accounts, Request const& request, VerifyOtp body)
+asio::awaitable<Result<http::WithCookie<answers::Verified>>> verify_otp(AccountsService& accounts, Request const& request, VerifyOtp body)
 {
+    if (auto const foreign = refuse_foreign_page(request)) co_return *foreign;
     auto const purpose = purpose_of(body.purpose);
     bool const is_login = purpose == CodePurpose::signup || purpose == CodePurpose::login;
     if (body.password && !is_login)
@@ -154,23 +160,30 @@ asio::awaitable<Result<Verified>> verify_otp(AccountsService& accounts, Request 
                          .device = device_of(request),
                          .origin = origin_of(request),
                          .guesser = guesser_of(accounts, request)};
-    if (is_login) co_return co_await verify_login(accounts, std::move(verify));
+    if (is_login) co_return co_await verify_login(accounts, request, std::move(verify));
     if (purpose == CodePurpose::confirm) co_return co_await verify_confirm(accounts, std::move(verify));
     co_return co_await verify_reset(accounts, std::move(verify));
 }
 
-asio::awaitable<Result<LoggedIn>> log_in(AccountsService& accounts, Request const& request, LogIn body)
+asio::awaitable<Result<http::WithCookie<answers::LoggedIn>>> log_in(AccountsService& accounts, Request const& request, LogIn body)
 {
+    if (auto const foreign = refuse_foreign_page(request)) co_return *foreign;
     auto device = device_of(request);
     auto guesser = guesser_of(accounts, request);
-    co_return co_await accounts.logins().log_in_by_password(std::move(body.mobile.value), std::move(body.password.value), std::move(device),
-                                                            std::move(guesser));
+    auto login = co_await accounts.logins().log_in_by_password(std::move(body.mobile.value), std::move(body.password.value),
+                                                               std::move(device), std::move(guesser));
+    if (!login) co_return login.error();
+    co_return logged_in(accounts, request, std::move(*login));
 }
 
-asio::awaitable<Result<LoggedIn>> log_in_by_link(AccountsService& accounts, Request const& request, LogInByLink body)
+asio::awaitable<Result<http::WithCookie<answers::LoggedIn>>> log_in_by_link(AccountsService& accounts, Request const& request,
+                                                                            LogInByLink body)
 {
+    if (auto const foreign = refuse_foreign_page(request)) co_return *foreign;
     auto device = device_of(request);
-    co_return co_await accounts.logins().log_in_by_link(std::move(body.token.value), std::move(device));
+    auto login = co_await accounts.logins().log_in_by_link(std::move(body.token.value), std::move(device));
+    if (!login) co_return login.error();
+    co_return logged_in(accounts, request, std::move(*login));
 }
 
 template <class T>
@@ -193,17 +206,51 @@ asio::awaitable<Result<http::NoContent>> change_password(AccountsService& accoun
     co_return no_content(changed);
 }
 
-asio::awaitable<Result<Tokens>> refresh(AccountsService& accounts, Request const& request, RefreshSession body)
+// Of the pages the cookie counts, and nothing else: what a script may put into the body is none of theirs.
+Result<std::string> refresh_token_of(Request const& request, RefreshSession body)
 {
-    auto device = device_of(request);
-    co_return co_await accounts.sessions().refresh(std::move(body.refresh.value), std::move(device));
+    if (!is_web_client(request)) {
+        if (!body.refresh) return invalid("refresh", "required", "This field is required.");
+        return std::move(body.refresh->value);
+    }
+    auto token = cookie_token(request);
+    if (!token) return unauthenticated("refresh_invalid", "Nobody is signed in on this page; log in.");
+    return std::move(*token);
 }
 
-asio::awaitable<Result<http::NoContent>> log_out(AccountsService& accounts, Request const& request, LogOut body)
+asio::awaitable<Result<http::WithCookie<answers::Tokens>>> refresh(AccountsService& accounts, Request const& request, RefreshSession body)
 {
+    if (auto const foreign = refuse_foreign_page(request)) co_return *foreign;
+    auto token = refresh_token_of(request, std::move(body));
+    if (!token) co_return token.error();
+    auto device = device_of(request);
+    auto tokens = co_await accounts.sessions().refresh(std::move(*token), std::move(device));
+    if (!tokens) co_return tokens.error();
+    answers::Tokens answer{std::move(tokens->access), {}, tokens->expires_in};
+    co_return with_refresh(accounts, request, std::move(tokens->refresh), std::move(answer));
+}
+
+// The session of the cookie ends too. Where somebody else has signed in meanwhile it is not the caller's: then it lives on, and so does the
+// cookie, without which they would be signed out at their next refresh.
+asio::awaitable<Result<http::WithCookie<http::NoContent>>> log_out_page(AccountsService& accounts, Request const& request,
+                                                                        LogoutScope scope)
+{
+    auto done = co_await accounts.sessions().log_out(request.caller(), scope, cookie_token(request));
+    bool const is_of_others = !done && done.error().kind() == ErrorKind::invalid;
+    if (is_of_others) done = co_await accounts.sessions().log_out(request.caller(), scope, std::nullopt);
+    if (!done) co_return done.error();
+    if (is_of_others) co_return http::WithCookie<http::NoContent>{};
+    co_return http::WithCookie<http::NoContent>{{}, clear_cookie(request)};
+}
+
+asio::awaitable<Result<http::WithCookie<http::NoContent>>> log_out(AccountsService& accounts, Request const& request, LogOut body)
+{
+    if (auto const foreign = refuse_foreign_page(request)) co_return *foreign;
     auto const scope = body.all.value_or(false) ? LogoutScope::all_sessions : LogoutScope::this_session;
+    if (is_web_client(request)) co_return co_await log_out_page(accounts, request, scope);
     auto const done = co_await accounts.sessions().log_out(request.caller(), scope, text_of(std::move(body.refresh)));
-    co_return no_content(done);
+    if (!done) co_return done.error();
+    co_return http::WithCookie<http::NoContent>{};
 }
 
 asio::awaitable<Result<http::Page<SessionView>>> list_sessions(AccountsService& accounts, Request const& request,
@@ -281,44 +328,57 @@ http::RouteOptions user_route(std::string_view id, std::string_view summary, Rat
             .errors = std::move(errors)};
 }
 
+// One that gives tokens or ends them: a page may ask for its cookie.
+http::RouteOptions with_cookie(http::RouteOptions options)
+{
+    options.knows_cookies = true;
+    options.errors.push_back("foreign_origin");
+    return options;
+}
+
 } // namespace
 
 void add_accounts_routes(http::Router& router, AccountsService& accounts)
 {
     router.post("/auth/signup/", sign_up, accounts,
-                open_route("signUp", "Registers a mobile number.", RateClass::auth, {"mobile_taken", "too_many_signups", "busy"}));
+                open_route("signUp", "Sign up with a mobile number", RateClass::auth, {"mobile_taken", "too_many_signups", "busy"}));
     router.post("/auth/send-otp/", send_otp, accounts,
-                shared_route("sendOtp", "Sends a one-time code.", RateClass::otp,
+                shared_route("sendOtp", "Send a one-time code", RateClass::otp,
                              {"otp_cooldown", "otp_hourly_limit", "otp_daily_limit", "no_account", "token_missing"}));
     router.post("/auth/verify-otp/", verify_otp, accounts,
-                shared_route("verifyOtp", "Takes a one-time code: logs in, or allows a reset, or confirms this session.", RateClass::auth,
-                             {"invalid_code", "too_many_guesses", "token_missing", "session_ended", "foreign_origin", "busy"}));
+                with_cookie(shared_route("verifyOtp", "Check a one-time code; it logs in, allows a reset, or confirms this session",
+                                         RateClass::auth, {"invalid_code", "too_many_guesses", "token_missing", "session_ended", "busy"})));
     router.post("/auth/login/", log_in, accounts,
-                open_route("logIn", "Logs in with a password.", RateClass::auth,
-                           {"password_login_disabled", "wrong_credentials", "too_many_guesses", "busy"}));
+                with_cookie(open_route("logIn", "Log in with a password", RateClass::auth,
+                                       {"password_login_disabled", "wrong_credentials", "too_many_guesses", "busy"})));
     router.post("/auth/link/", log_in_by_link, accounts,
-                open_route("logInByLink", "Logs in with the link that createsuperuser printed.", RateClass::auth, {"invalid_link"}));
+                with_cookie(open_route("logInByLink", "Log in with a link; createsuperuser prints it", RateClass::auth, {"invalid_link"})));
     router.post("/auth/forgot-password/", forgot_password, accounts,
-                shared_route("forgotPassword", "Sends a one-time code for a password reset.", RateClass::otp,
+                shared_route("forgotPassword", "Send a code for a new password", RateClass::otp,
                              {"otp_cooldown", "otp_hourly_limit", "otp_daily_limit", "no_account"}));
     router.post("/auth/reset-password/", reset_password, accounts,
-                open_route("resetPassword", "Sets a password and ends all sessions.", RateClass::auth, {"invalid_reset_token", "busy"}));
+                open_route("resetPassword", "Set a new password; all sessions end", RateClass::auth, {"invalid_reset_token", "busy"}));
     router.post("/auth/change-password/", change_password, accounts,
-                user_route("changePassword", "Changes the password and ends the other sessions.", RateClass::auth,
+                user_route("changePassword", "Change the password; the other sessions end", RateClass::auth,
                            {"wrong_password", "too_many_guesses", "busy"}));
+    // Not counted among guesses: nobody guesses a refresh token, and every page that is opened renews one, a whole office's from one
+    // address.
     router.post("/auth/token/refresh/", refresh, accounts,
-                shared_route("refreshSession", "Gives new tokens for a refresh token.", RateClass::auth,
-                             {"refresh_invalid", "refresh_expired", "refresh_reused", "session_ended"}));
-    router.post("/auth/logout/", log_out, accounts, user_route("logOut", "Ends this session, or all.", RateClass::read, {}));
+                with_cookie(shared_route("refreshSession", "Renew the tokens; pages have the refresh token in their cookie",
+                                         RateClass::read, {"refresh_invalid", "refresh_expired", "refresh_reused", "session_ended"})));
+    router.post("/auth/logout/", log_out, accounts,
+                with_cookie(user_route("logOut", "Log out; this session, or all", RateClass::read, {})));
     router.get("/auth/sessions/", list_sessions, accounts,
-               user_route("listSessions", "The devices that are logged in.", RateClass::read, {"invalid_cursor"}));
+               user_route("listSessions", "List the devices that are logged in", RateClass::read, {"invalid_cursor"}));
     router.del("/auth/sessions/{session}/", end_session, accounts,
-               user_route("endSession", "Logs a device out.", RateClass::read, {"session_not_found"}));
+               user_route("endSession", "Log a device out", RateClass::read, {"session_not_found"}));
 
-    router.get("/user/me/", me, accounts, user_route("me", "The user that the token belongs to.", RateClass::read, {}));
-    router.patch("/user/me/", change_me, accounts, user_route("changeMe", "Changes name, e-mail and instructions.", RateClass::read, {}));
+    router.get("/user/me/", me, accounts,
+               user_route("me", "Show your account; it is the one that the token belongs to", RateClass::read, {}));
+    router.patch("/user/me/", change_me, accounts,
+                 user_route("changeMe", "Change your account; its name, e-mail and instructions", RateClass::read, {}));
     router.del("/user/me/", delete_me, accounts,
-               user_route("deleteMe", "Deletes the account with everything in it.", RateClass::auth,
+               user_route("deleteMe", "Delete your account; everything in it goes with it", RateClass::auth,
                           {"confirmation_required", "too_many_guesses", "busy"}));
     for (auto method : {"GET", "PATCH", "DELETE"}) router.alias(method, "/user/me/", "/auth/me/");
 }

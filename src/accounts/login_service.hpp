@@ -35,7 +35,6 @@ struct LoggedIn {
     std::int64_t expires_in = 0; // Seconds that `access` has to live.
     User user;
 };
-POLLUX_DESCRIBE(LoggedIn, (access, refresh, token_type, expires_in, user))
 
 // Which sign-up somebody with a right code has shown to be theirs; nothing: none.
 struct SignUpProof {

@@ -42,6 +42,5 @@ struct Tokens {
     std::string refresh;
     std::int64_t expires_in = 0; // Seconds that `access` has to live.
 };
-POLLUX_DESCRIBE(Tokens, (access, refresh, expires_in))
 
 } // namespace pollux::accounts

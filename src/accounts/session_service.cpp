@@ -37,6 +37,11 @@ Tokens SessionService::tokens(UserId user, SessionId session, std::int64_t count
             .expires_in = parts_.access_tokens.lifetime().count()};
 }
 
+std::chrono::seconds SessionService::idle_max() const
+{
+    return parts_.options.refresh_idle_max;
+}
+
 Tokens SessionService::first_tokens(OpenedSession const& session) const
 {
     return tokens(session.user, session.id, session.counter, session.seed);

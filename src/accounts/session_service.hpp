@@ -16,6 +16,9 @@ class SessionService {
 public:
     explicit SessionService(AccountsParts& parts) : parts_(parts) {}
 
+    // After so long without a refresh a session is over.
+    std::chrono::seconds idle_max() const;
+
     // The first tokens of a session that was opened in a unit that is committed.
     Tokens first_tokens(OpenedSession const& session) const;
 

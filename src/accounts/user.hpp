@@ -19,8 +19,9 @@ struct User {
     bool is_verified = false;
     bool is_admin = false;
     Time date_joined;
+    std::string custom_instructions; // What the model is told in every room; empty: nothing.
 };
-POLLUX_DESCRIBE(User, (id, mobile, name, email, tier, is_verified, is_admin, date_joined))
+POLLUX_DESCRIBE(User, (id, mobile, name, email, tier, is_verified, is_admin, date_joined, custom_instructions))
 
 // The answer to a sign-up: what was said in it, counting for nothing yet but the number.
 struct SignedUp {

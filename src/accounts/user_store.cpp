@@ -5,7 +5,7 @@
 namespace pollux::accounts {
 namespace {
 
-#define POLLUX_USER_COLUMNS "id, mobile, name, email, tier, is_verified, is_admin, date_joined"
+#define POLLUX_USER_COLUMNS "id, mobile, name, email, tier, is_verified, is_admin, date_joined, custom_instructions"
 #define POLLUX_ACCOUNT_COLUMNS POLLUX_USER_COLUMNS ", password_hash, pending_password_hash"
 namespace column {
 enum : std::size_t {
@@ -17,6 +17,7 @@ enum : std::size_t {
     is_verified,
     is_admin,
     date_joined,
+    custom_instructions,
     user_count,
     password_hash = user_count,
     pending_password_hash,
@@ -117,7 +118,8 @@ User read_user(db::Row row)
             .tier = row.text(column::tier),
             .is_verified = row.boolean(column::is_verified),
             .is_admin = row.boolean(column::is_admin),
-            .date_joined = row.time(column::date_joined)};
+            .date_joined = row.time(column::date_joined),
+            .custom_instructions = row.text(column::custom_instructions)};
 }
 
 std::optional<User> first_user(db::Rows const& rows)

@@ -3,6 +3,7 @@
 #include "app/no_database.hpp"
 #include "app/open_database.hpp"
 #include "app/options.hpp"
+#include "app/pages.hpp"
 #include "app/process.hpp"
 #include "app/process_parts.hpp"
 #include "app/steps.hpp"
@@ -32,28 +33,37 @@ std::jthread preload_certificates(config::Config const& config)
     });
 }
 
-http::Router make_router(ProcessParts& parts)
+http::Router make_router(ProcessParts& parts, pages::PublicConfig& config)
 {
     http::Router router;
     parts.rooms.add_routes(router);
     add_system_routes(router, parts.system);
+    pages::add_config_route(router, config);
     return router;
 }
 
-http::ServerOptions api_options(config::Config const& config, Rooms& rooms)
+http::ServerOptions api_options(config::Config const& config, Rooms& rooms, pages::Pages const* page_server)
 {
     auto options = server_options(config);
     options.requests_per_minute = [&billing = rooms.billing](UserId user) { return billing.requests_per_minute(user); };
     options.issued_to = [&accounts = rooms.accounts](std::string_view token) { return accounts.issued_to(token); };
+    if (page_server) {
+        options.pages = [page_server](http::Request const& request, std::string_view method) {
+            return page_server->answer(request, method);
+        };
+    }
     return options;
 }
 
 // What a server has besides.
 struct Serving {
     explicit Serving(config::Config const& config)
-        : parts(config, Role::serves), router(make_router(parts)),
-          server(parts.runtime, router, parts.bus.rate_limiter(), parts.rooms.accounts.authenticator(), api_options(config, parts.rooms))
+        : brand(brand_of(config)), public_config(app::public_config(config, brand)), page_server(make_pages(config, brand)),
+          parts(config, Role::serves), router(make_router(parts, public_config)),
+          server(parts.runtime, router, parts.bus.rate_limiter(), parts.rooms.accounts.authenticator(),
+                 api_options(config, parts.rooms, page_server.get()))
     {
+        parts.system.sees_untrusted_proxy = [this] { return server.sees_untrusted_proxy(); };
         parts.system.openapi_json = std::make_shared<std::string const>(openapi_document(router, config.public_url));
     }
 
@@ -97,6 +107,9 @@ struct Serving {
         parts.drain();
     }
 
+    pages::Brand const brand;
+    pages::PublicConfig public_config;
+    std::unique_ptr<pages::Pages> const page_server; // Null: none.
     ProcessParts parts;
     http::Router router;
     http::Server server;
@@ -138,6 +151,7 @@ int work(config::Config const& config, std::function<void()> on_ready)
     prepare_process(config);
     auto as_worker = config;
     as_worker.workers = config::Workers::internal;
+    as_worker.metrics_listen = config.worker_metrics_listen;
     std::unique_ptr<ProcessParts> parts;
     Steps steps({
         {"build",
@@ -182,8 +196,10 @@ std::string openapi_document()
     Rooms rooms(config, std::string(32, 'x'), database, bus, runtime, clock);
     http::Router router;
     SystemRoutes system{.database = database, .bus = bus, .queue = rooms.queue_watch};
+    auto told = public_config(config, {});
     rooms.add_routes(router);
     add_system_routes(router, system);
+    pages::add_config_route(router, told);
     return openapi_document(router, "http://127.0.0.1:8000");
 }
 

@@ -25,7 +25,7 @@ asio::awaitable<Result<http::Response>> metrics(SystemRoutes&, http::Request con
 http::Router make_router(SystemRoutes& system)
 {
     http::Router router;
-    add_health_routes(router, system);
+    add_operator_health_routes(router, system);
     http::RouteOptions options{.id = "metrics", .summary = "What the process counts.", .tag = "system", .access = http::Access::open};
     options.limits = http::RateClass::none;
     router.get("/metrics", metrics, system, options);
@@ -79,7 +79,7 @@ Result<http::Identity> nobody(std::string_view)
 } // namespace
 
 MetricsServer::MetricsServer(config::Config const& config, net::Runtime& runtime, SystemRoutes& system)
-    : router_(make_router(system)),
+    : router_(make_router(system)), setting_(system.role == Role::works ? "WORKER_METRICS_LISTEN" : "METRICS_LISTEN"),
       build_info_("pollux_build_info", "1, with the version.", [] { return 1.0; }, {{"version", std::string(version)}}),
       start_time_("process_start_time_seconds", "When the process began, in seconds since 1970.",
                   [started = seconds_since_1970()] { return started; }),
@@ -95,7 +95,7 @@ void MetricsServer::bind()
     try {
         server_->bind();
     } catch (http::CannotListen const& failure) {
-        ops::log(ops::Level::warning, "metrics_off", {{"setting", "METRICS_LISTEN"}, {"reason", failure.what()}});
+        ops::log(ops::Level::warning, "metrics_off", {{"setting", setting_}, {"reason", failure.what()}});
         server_.reset();
     }
 }

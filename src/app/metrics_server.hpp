@@ -1,4 +1,5 @@
-// What Prometheus asks, on a listener of its own (METRICS_LISTEN), so that it stays hidden from the world: /metrics, /livez, /readyz.
+// What Prometheus asks, on a listener of its own (METRICS_LISTEN, WORKER_METRICS_LISTEN), so that it stays hidden from the world: /metrics,
+// /livez, /readyz.
 #pragma once
 
 #include "app/system_routes.hpp"
@@ -10,6 +11,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string_view>
 
 namespace pollux::app {
 
@@ -27,6 +29,7 @@ public:
 
 private:
     http::Router router_;
+    std::string_view const setting_;    // What says where it listens.
     limits::MemoryRateLimiter limiter_; // Never asked: the server wants one.
     ops::Gauge const build_info_;
     ops::Gauge const start_time_;

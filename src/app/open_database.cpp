@@ -35,7 +35,7 @@ std::runtime_error unusable(std::exception const& why)
 void check_schema(config::Config const& config, std::string const& url)
 {
     db::PostgresMigrations schema(url);
-    if (config.dev) {
+    if (config.dev || config.migrate_on_start) {
         db::migrate(schema, pollux_migrations_files());
     } else {
         db::require_schema(schema, pollux_migrations_files());

@@ -2,6 +2,7 @@
 
 #include "app/descriptors.hpp"
 #include "base/text.hpp"
+#include "config/addresses.hpp"
 
 #include <cstdio>
 #include <stdexcept>
@@ -99,6 +100,7 @@ http::ServerOptions server_options(config::Config const& config)
     options.port = config.listen.port;
     options.allowed_hosts = config.allowed_hosts;
     options.cors = {config.cors_allowed_origins, config.cors_allow_all_origins, config.cors_allow_credentials};
+    if (auto const url = config::parse_web_url(config.public_url)) options.own_origin = url->origin();
     options.trusted_proxies = {http::Networks(config.trusted_proxies), config.trusted_proxy_hops};
     options.debug = config.debug;
     options.debug_networks = http::Networks(config.debug_networks);

@@ -38,7 +38,7 @@ asio::awaitable<int> prepare_rooms(Rooms* rooms, config::Config const* config, d
 ProcessParts::ProcessParts(config::Config const& config, Role role)
     : wait_until_(wait_end(config)), runtime(config.threads), opened(open_database(config, clock, wait_until_)), database(*opened),
       bus(config, database, runtime), rooms(config, secret_key(config), database, bus, runtime, clock),
-      system{.database = database, .bus = bus, .queue = rooms.queue_watch}, metrics(config, runtime, system),
+      system{.database = database, .bus = bus, .queue = rooms.queue_watch, .role = role}, metrics(config, runtime, system),
       background_(rooms.accounts, rooms.queue_watch, rooms.task_watch, rooms.payments.get(), rooms.text_watch.get())
 {
     if (config.database == config::DatabaseKind::sqlite) {

@@ -17,8 +17,6 @@
 
 namespace pollux::app {
 
-enum class Role { serves, works };
-
 class ProcessParts {
 public:
     // Waits for PostgreSQL, as long as DATABASE_WAIT_SECONDS allows. Throws std::exception with one line for the operator.

@@ -99,7 +99,7 @@ std::unique_ptr<Payments> build_payments(Rooms& rooms, config::Config const& con
 
 Rooms::Rooms(config::Config const& config, std::string secret_key, db::Database& database, BusParts& with, net::Runtime& runtime,
              Clock const& clock)
-    : is_debug(config.debug), bus(with), task_watch(database, task_kinds),
+    : is_debug(config.debug), has_pages(config.pages), bus(with), task_watch(database, task_kinds),
       task_runner(database, runtime, task_kinds, tasks::Seal(secret_key), task_options(config)),
       task_signals(connect_bell(task_bell, task_runner, bus.signals())), models(build_models(config)),
       payment_source(PaymentSource::make(config, secret_key, database, task_bell)), billing(database, prices_of(payment_source)),
@@ -152,7 +152,7 @@ void Rooms::add_routes(http::Router& router)
     chat::add_chat_routes(router, chat_api);
     billing::add_billing_routes(router, billing);
     billing::add_payments_routes(router, payments_api);
-    billing::add_done_page(router, payments_api);
+    if (!has_pages) billing::add_done_page(router, payments_api); // Else they have one that knows its user.
     if (payments) payments->add_pages(router);
 }
 

@@ -39,6 +39,7 @@ public:
     void add_routes(http::Router& router);
 
     bool const is_debug;
+    bool const has_pages;
     BusParts& bus;
     tasks::TaskKinds task_kinds;
     tasks::Bell task_bell;

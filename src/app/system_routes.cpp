@@ -1,8 +1,13 @@
 #include "app/system_routes.hpp"
 
+#include "base/embedded_file.hpp"
 #include "base/version.hpp"
 #include "http/openapi.hpp"
 #include "ops/log.hpp"
+
+namespace pollux {
+std::span<EmbeddedFile const> pollux_api_examples_files(); // api/examples.json
+}
 
 namespace pollux::app {
 namespace {
@@ -20,10 +25,22 @@ POLLUX_DESCRIBE(Alive, (status))
 struct Health {
     std::string status;
     std::string database;
-    std::string redis;   // "ok", "not set", or "down" with the reason in brackets.
-    std::string workers; // "ok" or "late".
+    std::string redis;              // "ok", "not set", or "down" with the reason in brackets.
+    std::string workers;            // "ok" or "late".
+    Omittable<std::string> proxies; // Only where one seems to be missing in TRUSTED_PROXIES.
 };
-POLLUX_DESCRIBE(Health, (status, database, redis, workers))
+POLLUX_DESCRIBE(Health, (status, database, redis, workers, proxies))
+
+// With whose health it is.
+struct NodeHealth {
+    std::string status;
+    std::string role; // "serve" or "worker", as the commands are called.
+    std::string database;
+    std::string redis;
+    std::string workers;
+    Omittable<std::string> proxies;
+};
+POLLUX_DESCRIBE(NodeHealth, (status, role, database, redis, workers, proxies))
 
 asio::awaitable<Result<Alive>> live(SystemRoutes&, http::Request const&)
 {
@@ -60,7 +77,18 @@ asio::awaitable<Result<Health>> ready(SystemRoutes& system, http::Request const&
                               "The database does not answer; the log says why. The rest: redis " + redis + ", workers " + workers + ".",
                               seconds(1));
     }
-    co_return Health{"ok", "ok", redis, workers};
+    Health health{"ok", "ok", redis, workers, {}};
+    bool const is_missed = system.sees_untrusted_proxy && system.sees_untrusted_proxy();
+    if (is_missed) health.proxies.value = "not trusted: X-Forwarded-For comes from an address that TRUSTED_PROXIES does not name";
+    co_return health;
+}
+
+asio::awaitable<Result<NodeHealth>> node_ready(SystemRoutes& system, http::Request const& request)
+{
+    auto health = co_await ready(system, request);
+    if (!health) co_return health.error();
+    std::string const role = system.role == Role::works ? "worker" : "serve";
+    co_return NodeHealth{health->status, role, health->database, health->redis, health->workers, std::move(health->proxies)};
 }
 
 asio::awaitable<Result<http::Response>> openapi(SystemRoutes& system, http::Request const&)
@@ -70,30 +98,39 @@ asio::awaitable<Result<http::Response>> openapi(SystemRoutes& system, http::Requ
     co_return response;
 }
 
-http::RouteOptions open_route(std::string_view id, std::string_view summary)
+http::RouteOptions open_route(std::string_view id, std::string_view summary, std::vector<std::string_view> errors = {})
 {
     return {.id = id,
             .summary = summary,
             .tag = "system",
             .access = http::Access::open,
             .limits = http::RateClass::none,
+            .errors = std::move(errors),
             .ignores_allowed_hosts = true};
+}
+
+template <class Handler>
+void add_health_routes(http::Router& router, Handler handler, SystemRoutes& system)
+{
+    router.get("/health/", handler, system,
+               open_route("health", "Check this server; whether it can serve, which takes its database, and what else is missing",
+                          {"database_unavailable", "stopping"}));
+    router.get("/readyz", handler, system,
+               open_route("readyz", "Check readiness; the same as /health/, for load balancers", {"database_unavailable", "stopping"}));
+    router.get("/livez", live, system, open_route("livez", "Check liveness; whether this process runs at all"));
 }
 
 } // namespace
 
-void add_health_routes(http::Router& router, SystemRoutes& system)
+void add_operator_health_routes(http::Router& router, SystemRoutes& system)
 {
-    router.get("/health/", ready, system,
-               open_route("health", "Whether this process can serve, which takes its database, and what else is missing"));
-    router.get("/readyz", ready, system, open_route("readyz", "The same as /health/, for load balancers"));
-    router.get("/livez", live, system, open_route("livez", "Whether this process runs at all"));
+    add_health_routes(router, node_ready, system);
 }
 
 void add_system_routes(http::Router& router, SystemRoutes& system)
 {
-    add_health_routes(router, system);
-    router.get("/openapi.json", openapi, system, open_route("openapi", "This document."));
+    add_health_routes(router, ready, system);
+    router.get("/openapi.json", openapi, system, open_route("openapi", "Get this document"));
 }
 
 std::string openapi_document(http::Router const& router, std::string const& public_url)
@@ -103,7 +140,8 @@ std::string openapi_document(http::Router const& router, std::string const& publ
                  .version = std::string(version),
                  .description = "Sign up with a mobile number, log in with a one-time code, talk to a model in chatrooms whose replies "
                                 "stream in. Every path is served with and without a slash at its end.",
-                 .server_url = public_url});
+                 .server_url = public_url,
+                 .examples = pollux_api_examples_files().front().bytes});
 }
 
 } // namespace pollux::app

@@ -7,6 +7,7 @@
 #include "http/router.hpp"
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -14,17 +15,23 @@ namespace pollux::app {
 
 namespace asio = boost::asio;
 
+enum class Role { serves, works };
+
 struct SystemRoutes {
     db::Database& database;
     BusParts const& bus;
     chat::QueueWatch const& queue;
     std::atomic<bool> is_stopping = false;           // /readyz says no from then on.
     std::shared_ptr<std::string const> openapi_json; // Set once all routes are added.
+    std::function<bool()> sees_untrusted_proxy;      // Of a server; may be empty.
+    Role role = Role::serves;
 };
 
-// /health/, /readyz, /livez. Ready is who can ask the database; all else that is missing is told, and costs speed.
-void add_health_routes(http::Router& router, SystemRoutes& system);
+// /health/, /readyz, /livez beside the metrics. Ready is who can ask the database; all else that is missing is told, and costs speed. Here
+// they also say whether a server or a worker answers: who asks an address of metrics could not know it otherwise.
+void add_operator_health_routes(http::Router& router, SystemRoutes& system);
 
+// The same for everybody, and the OpenAPI document.
 void add_system_routes(http::Router& router, SystemRoutes& system);
 
 // The document of all routes. Needs no database and no settings.

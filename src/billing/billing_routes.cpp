@@ -30,12 +30,14 @@ asio::awaitable<Result<http::Cacheable<PlanList>>> list_plans(BillingService& bi
 
 void add_billing_routes(http::Router& router, BillingService& billing)
 {
-    router.get(
-        "/user/usage/", show_usage, billing,
-        {.id = "showUsage", .summary = "Today's quota and tokens; with ?days= a row a day", .tag = "user", .errors = {"user_not_found"}});
+    router.get("/user/usage/", show_usage, billing,
+               {.id = "showUsage",
+                .summary = "Show your usage; today's quota and tokens, and with ?days= a row a day",
+                .tag = "user",
+                .errors = {"user_not_found"}});
     router.get("/plans/", list_plans, billing,
                {.id = "listPlans",
-                .summary = "The plans there are: what they allow, and what they cost",
+                .summary = "List the plans; what they allow, and what they cost",
                 .tag = "billing",
                 .access = http::Access::open});
 }

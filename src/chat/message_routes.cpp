@@ -176,10 +176,10 @@ void add_message_routes(http::Router& router, ChatApi& api)
                  .events = accepted_reply_events<Sent>(),
                  .takes_idempotency_key = true});
     router.get("/chatroom/{room}/message/{message}/", show_message, api,
-               {.id = "showMessage", .summary = "A message as it stands", .tag = "chat", .errors = {"message_not_found"}});
+               {.id = "showMessage", .summary = "Show a message as it stands", .tag = "chat", .errors = {"message_not_found"}});
     router.get("/chatroom/{room}/message/{message}/stream/", stream_reply, api,
                {.id = "streamReply",
-                .summary = "A reply while it is written; Last-Event-ID, or lastEventId, goes on where it was left",
+                .summary = "Stream a reply while it is written; Last-Event-ID, or lastEventId, goes on where it was left",
                 .tag = "chat",
                 .errors = {"message_not_found", "bad_event_id"},
                 .events = reply_events(),
@@ -189,7 +189,7 @@ void add_message_routes(http::Router& router, ChatApi& api)
     router.post(
         "/chatroom/{room}/message/{message}/retry/", retry_reply, api,
         {.id = "retryReply",
-         .summary = "Another variant of a reply",
+         .summary = "Try again; another variant of a reply",
          .tag = "chat",
          .limits = http::RateClass::send,
          .errors = {"room_not_found", "message_not_found", "reply_running", "too_many_variants", "daily_limit_reached", "room_busy",
@@ -197,7 +197,7 @@ void add_message_routes(http::Router& router, ChatApi& api)
          .takes_idempotency_key = true});
     router.get("/chatroom/{room}/message/{message}/variants/", list_variants, api,
                {.id = "listVariants",
-                .summary = "The variants of a reply, oldest first",
+                .summary = "List the variants of a reply; oldest first",
                 .tag = "chat",
                 .errors = {"message_not_found", "cursor_invalid"}});
 }

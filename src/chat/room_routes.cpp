@@ -144,10 +144,10 @@ void add_room_routes(http::Router& router, ChatApi& api)
     router.alias("POST", "/chatroom/", "/chatroom/create/");
     router.get(
         "/chatroom/", list_rooms, api,
-        {.id = "listRooms", .summary = "Your rooms: pinned first, then latest activity", .tag = "chat", .errors = {"cursor_invalid"}});
+        {.id = "listRooms", .summary = "List your rooms; pinned first, then latest activity", .tag = "chat", .errors = {"cursor_invalid"}});
     router.get("/chatroom/{room}/", show_room, api,
                {.id = "showRoom",
-                .summary = "A room and its newest messages, ascending; next leads to the page before",
+                .summary = "Show a room; its newest messages, ascending; next leads to the page before",
                 .tag = "chat",
                 .errors = {"room_not_found", "cursor_invalid"}});
     router.patch("/chatroom/{room}/", change_room, api,

@@ -54,12 +54,12 @@ void add_stream_routes(http::Router& router, ChatApi& api)
 {
     router.get("/models/", show_models, api,
                {.id = "listModels",
-                .summary = "The models your plan may use; with all=true those of other plans too",
+                .summary = "List the models; those your plan may use, and with all=true those of other plans too",
                 .tag = "chat",
                 .errors = {"user_not_found"}});
     router.get("/events/", stream_events, api,
                {.id = "streamEvents",
-                .summary = "What changes for you, on all your devices, as Server-Sent Events",
+                .summary = "Stream what changes for you; on all your devices, as Server-Sent Events",
                 .tag = "chat",
                 .events = notice_events()});
 }

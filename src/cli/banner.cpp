@@ -74,10 +74,12 @@ void append_tour(std::string& out, std::string const& url, config::Config const&
 {
     std::string const mobile = config.otp_test_numbers.empty() ? "+11234567890" : config.otp_test_numbers.front().mobile;
     std::string const code = config.otp_test_numbers.empty() ? "CODE" : config.otp_test_numbers.front().code;
+    bool const has_code = config.pages && !config.otp_test_numbers.empty();
+    if (has_code) out += "\n  Sign up with " + mobile + "; its code is " + code + ".\n";
     auto post = [&](std::string const& path, std::string const& body) {
         out += "    curl " + url + path + " -H 'Content-Type: application/json' -d '" + body + "'\n";
     };
-    out += "\n  Try it:\n";
+    out += config.pages ? "\n  The API, without a browser:\n" : "\n  Try it:\n";
     post("/auth/signup/", R"({"mobile":")" + mobile + R"(","password":"testpass123"})");
     post("/auth/send-otp/", R"({"mobile":")" + mobile + R"(","purpose":"login"})");
     post("/auth/verify-otp/", R"({"mobile":")" + mobile + R"(","code":")" + code + R"(","purpose":"login"})");
@@ -95,11 +97,17 @@ std::string server_url(config::Config const& config, std::uint16_t port)
     return "http://" + to_text(shown);
 }
 
+std::string page_url(config::Config const& config, std::uint16_t port)
+{
+    return config.debug || config.public_url.empty() ? server_url(config, port) : config.public_url;
+}
+
 std::string banner(config::Config const& config, std::uint16_t port, std::vector<std::string> const& notices)
 {
     std::string const url = server_url(config, port);
     std::string out = "Pollux " + std::string(version()) + " is ready at " + url;
     out += config.debug ? "  (debug: answers " + who_is_answered(config) + ")\n\n" : "\n\n";
+    append_line(out, "Pages", config.pages ? "open " + page_url(config, port) + " in a browser" : "none (PAGES=False)");
     append_line(out, "Model", models_line(config));
     append_line(out, "Data", std::filesystem::absolute(config.data_dir).lexically_normal().string());
     append_line(out, "Database", database_line(config));

@@ -23,13 +23,16 @@ TEST(Banner, says_how_to_try_it_out)
     EXPECT_EQ(banner(dev_config(), 8000, {"One thing."}),
               R"(Pollux 0.1.0 is ready at http://127.0.0.1:8000  (debug: answers this machine only)
 
+  Pages     open http://127.0.0.1:8000 in a browser
   Model     the demo model (it says so in every reply); set GEMINI_API_KEY for Gemini
   Data      /srv/pollux
   Database  SQLite, /srv/pollux/pollux.sqlite3
   Codes     shown in the answer of send-otp and here
   Payments  a demo, in which no money moves; set STRIPE_SECRET_KEY for Stripe
 
-  Try it:
+  Sign up with +11234567890; its code is 123456.
+
+  The API, without a browser:
     curl http://127.0.0.1:8000/auth/signup/ -H 'Content-Type: application/json' -d '{"mobile":"+11234567890","password":"testpass123"}'
     curl http://127.0.0.1:8000/auth/send-otp/ -H 'Content-Type: application/json' -d '{"mobile":"+11234567890","purpose":"login"}'
     curl http://127.0.0.1:8000/auth/verify-otp/ -H 'Content-Type: application/json' -d '{"mobile":"+11234567890","code":"123456","purpose":"login"}'
@@ -38,6 +41,26 @@ TEST(Banner, says_how_to_try_it_out)
 
   Note: One thing.
 )");
+}
+
+TEST(Banner, says_where_there_are_no_pages)
+{
+    config::Config config = dev_config();
+    config.pages = false;
+    auto const text = banner(config, 8000, {});
+    EXPECT_NE(text.find("  Pages     none (PAGES=False)\n"), std::string::npos) << text;
+    EXPECT_EQ(text.find("Sign up with"), std::string::npos) << text;
+    EXPECT_NE(text.find("\n  Try it:\n"), std::string::npos) << text;
+}
+
+TEST(Banner, says_the_address_of_the_pages_that_people_have)
+{
+    config::Config config = dev_config();
+    config.public_url = "https://chat.example.com";
+    EXPECT_NE(banner(config, 8000, {}).find("  Pages     open http://127.0.0.1:8000 in a browser\n"), std::string::npos);
+    config.debug = config.dev = false;
+    EXPECT_NE(banner(config, 8000, {}).find("  Pages     open https://chat.example.com in a browser\n"), std::string::npos);
+    EXPECT_EQ(page_url(config, 8000), "https://chat.example.com");
 }
 
 TEST(Banner, names_the_real_port_and_an_address_that_can_be_typed)

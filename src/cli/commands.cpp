@@ -10,8 +10,10 @@
 #include "cli/banner.hpp"
 #include "cli/chat/chat_command.hpp"
 #include "cli/doctor.hpp"
+#include "cli/man_page.hpp"
 #include "cli/move.hpp"
 #include "cli/password.hpp"
+#include "cli/running_server.hpp"
 #include "cli/stripe_setup.hpp"
 #include "cli/version.hpp"
 #include "config/process_config.hpp"
@@ -76,7 +78,7 @@ int worker(config::Flags flags)
             complain(
                 "pollux: a SQLite database belongs to one process, so `pollux serve` writes the replies itself; workers of their own need "
                 "PostgreSQL, where `pollux move` takes the data.");
-            return 1;
+            return wrong_settings; // Not 1, after which a supervisor would try again for ever.
         }
         return app::work(loaded.config, [&] {
             ops::flush_log();
@@ -116,6 +118,17 @@ int move(config::Flags flags, MoveArguments const& arguments)
     return with_config(std::move(flags), [&](config::Loaded const& loaded) { return cli::move(loaded.config, arguments); });
 }
 
+// In the address of the page the token stands behind #, which browsers send to nobody.
+std::string ways_to_log_in(config::Config const& config, std::string const& link_token)
+{
+    auto const port = config.listen.port;
+    auto const url = server_url(config, port);
+    std::string const curl = "curl " + url + "/auth/link/ -H 'Content-Type: application/json' -d '{\"token\":\"" + link_token + "\"}'\n";
+    std::string const once = "This logs in, once, within 10 minutes:\n    ";
+    return config.pages ? once + page_url(config, port) + "/signin#token=" + link_token + "\nor without a browser\n    " + curl
+                        : once + curl;
+}
+
 int create_superuser(config::Flags flags, std::string const& mobile, std::string const& password_file)
 {
     return with_config(std::move(flags), [&](config::Loaded const& loaded) {
@@ -132,9 +145,7 @@ int create_superuser(config::Flags flags, std::string const& mobile, std::string
         bool const is_made = is_first && std::filesystem::exists(file, failed);
         if (is_made) print("There was no database yet: " + file + " is a new one.\n");
         if (!admin) return complain(admin.error());
-        return print(admin->user.mobile + " is an admin.\nThis logs in, once, within 10 minutes:\n    curl " +
-                     server_url(loaded.config, loaded.config.listen.port) +
-                     "/auth/link/ -H 'Content-Type: application/json' -d '{\"token\":\"" + admin->link_token + "\"}'\n");
+        return print(admin->user.mobile + " is an admin.\n" + ways_to_log_in(loaded.config, admin->link_token));
     });
 }
 
@@ -186,6 +197,7 @@ struct CommandLine {
     PlanArguments plans;
     SetupArguments setup;
     bool is_all = false;
+    Looked looked_at = Looked::whoever_runs;
     std::string mobile;
     std::string password_file;
     std::string sms_number; // For doctor.
@@ -206,8 +218,18 @@ struct CommandLine {
         });
         command->add_flag("--dev", flags.dev, as_serve);
         command->add_option("--sms", sms_number, "Sends a test text to this mobile number");
+        command = add("healthcheck", "Asks the server or worker that runs here whether it can do its work; for supervisors.", [this] {
+            return with_config(only_data(flags), [at = looked_at](config::Loaded const& loaded) { return healthcheck(loaded.config, at); });
+        });
+        auto* worker_only = command->add_flag_callback(
+            "--worker", [this] { looked_at = Looked::worker; }, "The worker, where a server runs on this machine as well");
+        command->add_flag_callback(
+                   "--server", [this] { looked_at = Looked::server; }, "The server, where a worker does")
+            ->excludes(worker_only);
+        command->add_flag("--dev", flags.dev, as_serve);
         add("openapi", "Prints the OpenAPI document.", [] { return print(app::openapi_document() + "\n"); });
         add("version", "Prints the version and the libraries.", [] { return print(version_document()); });
+        add("man", "Prints the manual page.", [this] { return print(man_page(app)); })->group("");
         add("settings", "Prints docs/settings.md.", [] { return print(config::settings_document()); })->group("");
     }
 

@@ -7,6 +7,7 @@
 #include "cli/doctor_numbers.hpp"
 #include "cli/doctor_payments.hpp"
 #include "cli/doctor_sms.hpp"
+#include "cli/running_server.hpp"
 #include "db/migrator.hpp"
 #include "db/postgres/postgres_migrations.hpp"
 #include "db/sqlite/connection.hpp"
@@ -68,10 +69,11 @@ Finding examine_file(std::filesystem::path const& file)
     return {Health::well, "Database: " + schema + ", no damage" + user + ".", ""};
 }
 
-Finding examine_postgres(std::string const& url, std::filesystem::path const& embedded)
+Finding examine_postgres(config::Config const& config)
 {
+    std::filesystem::path const embedded = config.sqlite_path;
     try {
-        db::PostgresMigrations target(url);
+        db::PostgresMigrations target(required(config.postgres_url).reveal());
         auto const applied = target.look();
         auto const known = db::read_migrations(pollux_migrations_files(), db::Dialect::postgres);
         db::refuse_too_new(applied, static_cast<int>(known.size()));
@@ -81,6 +83,8 @@ Finding examine_postgres(std::string const& url, std::filesystem::path const& em
             std::error_code failed;
             bool const has_embedded = version == 0 && std::filesystem::exists(embedded, failed);
             std::string const more = has_embedded ? " `pollux move` does that too, and brings what is in " + embedded.string() + "." : "";
+            if (config.migrate_on_start)
+                return {Health::note, "Database: PostgreSQL, " + schema + ".", "The next start brings it up to date." + more};
             return {Health::ill, "Database: PostgreSQL, " + schema + ".", "`pollux migrate` brings it up to date." + more};
         }
         return {Health::well, "Database: PostgreSQL, " + schema + ".", ""};
@@ -234,8 +238,7 @@ Finding examine_data_dir(config::Config const& config)
 
 Finding examine_database(config::Config const& config)
 {
-    if (config.database == config::DatabaseKind::postgres)
-        return examine_postgres(required(config.postgres_url).reveal(), config.sqlite_path);
+    if (config.database == config::DatabaseKind::postgres) return examine_postgres(config);
     std::error_code failed;
     std::filesystem::path const file = config.sqlite_path;
     if (!std::filesystem::exists(file, failed))
@@ -320,6 +323,7 @@ int doctor(config::Loaded const& loaded, std::optional<std::string> const& test_
         findings.push_back({Health::note, "SMS: no test text was sent.", "Mend the settings first."});
     }
     for (Finding& finding : examine_payments(loaded.config)) findings.push_back(std::move(finding));
+    if (auto finding = examine_running_server(loaded.config)) findings.push_back(std::move(*finding));
     findings = said_once(std::move(findings));
     std::fputs(to_text(findings).c_str(), stdout);
     auto ill = std::count_if(findings.begin(), findings.end(), [](Finding const& finding) { return finding.health == Health::ill; });

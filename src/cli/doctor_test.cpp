@@ -1,5 +1,7 @@
 #include "cli/doctor.hpp"
 
+#include "config/test_refusals.hpp"
+#include "config/test_sources.hpp"
 #include "db/sqlite/sqlite_database.hpp"
 #include "db/sqlite/sqlite_migrations.hpp"
 
@@ -30,6 +32,31 @@ protected:
 
     test::TempFolder folder_;
 };
+
+TEST_F(Doctor, says_of_settings_what_a_start_says)
+{
+    // Each problem that ends a start is one finding, in the same words and order, and nothing else is ill.
+    auto const judge = [](std::string_view dotenv) {
+        auto const loaded = config::load_config(config::test::sources_of(dotenv));
+        std::vector<std::string> ill;
+        for (auto const& finding : examine_settings(loaded)) {
+            EXPECT_NE(finding.health, Health::well) << finding.what;
+            if (finding.health == Health::ill) ill.push_back(finding.what);
+        }
+        std::vector<std::string> expected;
+        for (auto const& problem : loaded.problems) expected.push_back("Settings: " + problem);
+        EXPECT_EQ(ill, expected) << dotenv;
+        return ill;
+    };
+    auto const judge_refusal = [&](config::test::Refusal const& refusal) {
+        auto const ill = judge(config::test::production(refusal.line));
+        ASSERT_EQ(ill.size(), 1u) << refusal.line;
+        EXPECT_TRUE(ill[0].starts_with("Settings: " + std::string(refusal.named))) << ill[0];
+    };
+    for (auto const& refusal : config::test::wrong_values) judge_refusal(refusal);
+    for (auto const& refusal : config::test::unsafe_values) judge_refusal(refusal);
+    EXPECT_EQ(judge(config::test::originals_environment).size(), 3u);
+}
 
 TEST_F(Doctor, finds_a_fresh_folder_well)
 {

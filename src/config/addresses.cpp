@@ -121,11 +121,11 @@ bool is_loopback_host(std::string_view host)
     return address_family(host) == 4 && host.starts_with("127.");
 }
 
-bool may_be_reported_to(std::string_view public_url, std::string_view twilio)
+bool may_be_reported_to(std::string_view public_url, std::string_view vendor)
 {
     auto const service = parse_web_url(public_url);
-    auto const vendor = parse_web_url(twilio);
-    return service && (service->is_https || (vendor && is_loopback_host(vendor->host)));
+    auto const sender = parse_web_url(vendor);
+    return service && (service->is_https || (sender && is_loopback_host(sender->host)));
 }
 
 std::optional<Endpoint> parse_endpoint(std::string_view text)

@@ -35,8 +35,8 @@ std::optional<std::string> parse_origin(std::string_view text);
 // localhost, 127.0.0.0/8 and [::1].
 bool is_loopback_host(std::string_view host);
 
-// Whether Twilio at `twilio` posts its reports to a URL of this service: over https; a simulator on this machine does so over http as well.
-bool may_be_reported_to(std::string_view public_url, std::string_view twilio);
+// Whether Twilio or Stripe at `vendor` posts to a URL of this service: over https; a simulator on this machine does so over http as well.
+bool may_be_reported_to(std::string_view public_url, std::string_view vendor);
 
 // "127.0.0.1:8000", "localhost:8000", "[::1]:8000", ":8000" (all addresses): never another name, since it is listened on.
 std::optional<Endpoint> parse_endpoint(std::string_view text);

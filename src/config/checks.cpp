@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "base/uri.hpp"
 #include "config/addresses.hpp"
+#include "config/brand.hpp"
 #include "config/key_strength.hpp"
 #include "config/settings.hpp"
 
@@ -28,8 +29,8 @@ bool names(std::string_view text, std::string_view setting)
 
 class Checks {
 public:
-    Checks(GivenNames const& given, GivenNames const& wrong, Time now, Loaded& loaded)
-        : given_(given), wrong_(wrong), now_(now), config_(loaded.config), loaded_(loaded)
+    Checks(GivenNames const& given, GivenNames const& wrong, Sources const& sources, Loaded& loaded)
+        : given_(given), wrong_(wrong), sources_(sources), now_(sources.now), config_(loaded.config), loaded_(loaded)
     {}
 
     void run()
@@ -39,10 +40,14 @@ public:
         check_models();
         check_payments();
         check_admin();
+        for (auto& problem_of_accent : unreadable_accents(config_)) problem(std::move(problem_of_accent));
+        check_debug();
         if (config_.debug) return note_debug();
         check_keys();
         check_test_numbers();
         check_reach();
+        check_public_url();
+        check_places();
     }
 
 private:
@@ -163,6 +168,7 @@ private:
         if (!config_.stripe_secret_key) return;
         if (config_.stripe_webhook_secrets.empty()) note_missing_secret();
         bool const is_test = config_.stripe_secret_key->reveal().find("_test_") != std::string::npos;
+        if (!config_.debug) check_publishable_key(is_test);
         if (is_test && !config_.debug)
             notice("STRIPE_SECRET_KEY is a test key: no real money moves. Set the live keys (sk_live_..., pk_live_...) once you want to "
                    "sell.");
@@ -170,6 +176,18 @@ private:
         if (!has_public_url && !config_.debug) problem("PUBLIC_URL: is needed with STRIPE_SECRET_KEY, or buyers would come back nowhere");
         if (config_.stripe_price_ids.empty())
             notice("STRIPE_PRICE_ID is not set: only plans that `pollux plans price` has given a price are sold.");
+    }
+
+    // Everybody is shown it.
+    void check_publishable_key(bool is_test)
+    {
+        auto const& key = config_.stripe_publishable_key;
+        std::string const own = is_test ? "pk_test_" : "pk_live_";
+        if (!key || key->starts_with(own)) return;
+        auto const why = key->starts_with("pk_") ? "is of the other mode than STRIPE_SECRET_KEY; set the one that begins with " + own
+                                                 : "is no publishable key, and everybody is shown it; set the one that begins with " + own +
+                                                       ", and roll what stood there if it was a secret";
+        problem("STRIPE_PUBLISHABLE_KEY: " + why);
     }
 
     void note_missing_secret()
@@ -193,6 +211,15 @@ private:
         if (sells) return problem(what + "also Stripe with its events and buyers who come back; add it there");
         bool const is_reported = config_.otp_delivery == OtpDelivery::twilio;
         notice(what + (is_reported ? "also Twilio with its reports" : "also buyers who come back") + "; add it there.");
+    }
+
+    // A platform that sets this sends all requests through its proxy, and debug answers none of those.
+    void check_debug()
+    {
+        if (config_.debug && is_given("RENDER_EXTERNAL_URL"))
+            problem(
+                "DEBUG: on a platform that sets RENDER_EXTERNAL_URL nobody would be answered, since debug is for one's own machine; set "
+                "DEBUG=False");
     }
 
     void note_debug()
@@ -219,6 +246,10 @@ private:
         check_key("SECRET_KEY", config_.secret_key);
         check_key("JWT_SIGNING_KEY", config_.jwt_signing_key);
         check_key("JWT_PREVIOUS_KEY", config_.jwt_previous_key);
+        if (config_.jwt_signing_key && config_.secret_key && config_.jwt_signing_key->reveal() == config_.secret_key->reveal())
+            problem("JWT_SIGNING_KEY: is SECRET_KEY itself, so who learns one has both; make another, or leave it out");
+        if (config_.jwt_previous_key && config_.jwt_signing_key && config_.jwt_previous_key->reveal() == config_.jwt_signing_key->reveal())
+            problem("JWT_PREVIOUS_KEY: is JWT_SIGNING_KEY itself, so nothing has changed; leave it out, or make another JWT_SIGNING_KEY");
     }
 
     void check_admin()
@@ -256,10 +287,51 @@ private:
         if (!is_given("ALLOWED_HOSTS")) notice("ALLOWED_HOSTS is not set: only localhost, 127.0.0.1 and [::1] are answered.");
         auto const& metrics = config_.metrics_listen;
         if (metrics && !is_loopback_host(metrics->host)) notice("METRICS_LISTEN: others than this machine can read the metrics.");
+        auto const& of_worker = config_.worker_metrics_listen;
+        if (is_given("WORKER_METRICS_LISTEN") && of_worker && !is_loopback_host(of_worker->host))
+            notice("WORKER_METRICS_LISTEN: others than this machine can read a worker's metrics.");
     }
+
+    // The name that whoever serves in public gave himself. On this machine it may be http, unless events are to come to it.
+    void check_public_url()
+    {
+        std::string const name = is_given("PUBLIC_URL") ? "PUBLIC_URL" : is_given("RENDER_EXTERNAL_URL") ? "RENDER_EXTERNAL_URL" : "";
+        auto const url = parse_web_url(config_.public_url);
+        if (name.empty() || !url || url->is_https) return;
+        bool const sells = config_.stripe_secret_key && !may_be_reported_to(config_.public_url, config_.stripe_base_url);
+        if (is_loopback_host(url->host) && sells)
+            return problem(name + ": begins with http, and Stripe posts its events to https only; put a proxy with TLS in front, and write "
+                                  "https");
+        if (is_loopback_host(url->host)) return;
+        problem(name +
+                ": is not https, so tokens, codes and what is paid for would travel in clear, and Stripe posts its events to nothing "
+                "else; put a proxy with TLS in front, and write https");
+    }
+
+    // Where what runs here keeps its data, and where it listens.
+    void check_places()
+    {
+        bool const is_embedded = config_.database == DatabaseKind::sqlite;
+        if (is_embedded && config_.workers == Workers::external)
+            problem("WORKERS: external needs PostgreSQL (DATABASE_URL): a SQLite database belongs to one process, so nobody would write "
+                    "replies");
+        bool const is_lost = is_embedded && !config_.data_may_vanish && sources_.vanishes && sources_.vanishes(config_.sqlite_path);
+        if (is_lost)
+            problem(
+                "DATA_DIR: is on the file system of a container, so the database would be gone with the next deploy; mount a disk there, "
+                "or set DATABASE_URL=postgres://... (DATA_MAY_VANISH=True for a trial)");
+        auto const& metrics = config_.metrics_listen;
+        bool const is_same_port = metrics && metrics->port != 0 && metrics->port == config_.listen.port;
+        bool const meet =
+            is_same_port && (metrics->host == config_.listen.host || is_any_host(metrics->host) || is_any_host(config_.listen.host));
+        if (meet) problem("METRICS_LISTEN: is the port of LISTEN (or PORT) too; take another one, or none: METRICS_LISTEN=");
+    }
+
+    static bool is_any_host(std::string_view host) { return host == "0.0.0.0" || host == "::"; }
 
     GivenNames const& given_;
     GivenNames const& wrong_;
+    Sources const& sources_;
     Time now_;
     Config& config_;
     Loaded& loaded_;
@@ -280,6 +352,7 @@ void fill_defaults(Config& config, GivenNames const& given, std::size_t cores)
 {
     auto is_given = [&](std::string_view name) { return given.contains(name); };
     if (!is_given("THREADS")) config.threads = std::max<std::size_t>(cores, 1);
+    if (!is_given("WORKER_METRICS_LISTEN")) config.worker_metrics_listen = config.metrics_listen;
     if (config.sqlite_path.empty()) config.sqlite_path = config.data_dir / "pollux.sqlite3";
     if (!is_given("PUBLIC_URL") && !is_given("RENDER_EXTERNAL_URL")) {
         Endpoint shown = config.listen;
@@ -303,9 +376,9 @@ void fill_defaults(Config& config, GivenNames const& given, std::size_t cores)
     }
 }
 
-void check_together(GivenNames const& given, GivenNames const& wrong, Time now, Loaded& loaded)
+void check_together(GivenNames const& given, GivenNames const& wrong, Sources const& sources, Loaded& loaded)
 {
-    Checks(given, wrong, now, loaded).run();
+    Checks(given, wrong, sources, loaded).run();
 }
 
 } // namespace pollux::config

@@ -15,6 +15,6 @@ void fill_defaults(Config& config, GivenNames const& given, std::size_t cores);
 
 // Adds a problem for each contradiction, and outside debug for each danger; a notice for what a person should know. `wrong`: settings that
 // have a value of which there is a problem already; nothing is said that hangs on one of those.
-void check_together(GivenNames const& given, GivenNames const& wrong, Time now, Loaded& loaded);
+void check_together(GivenNames const& given, GivenNames const& wrong, Sources const& sources, Loaded& loaded);
 
 } // namespace pollux::config

@@ -3,6 +3,7 @@
 // config/settings.cpp.
 #pragma once
 
+#include "base/colour.hpp"
 #include "config/types.hpp"
 #include "numbers/number_reader.hpp"
 
@@ -15,10 +16,13 @@ struct Config {
     // The process.
     bool debug = false;
     bool dev = false; // Started with --dev: a person is trying Pollux out.
+    bool migrate_on_start = false;
+    bool data_may_vanish = false;
     std::filesystem::path data_dir = "pollux_data";
     Endpoint listen{"127.0.0.1", 8000};
     std::string public_url; // Without a slash at the end: "http://127.0.0.1:8000".
     std::optional<Endpoint> metrics_listen = Endpoint{"127.0.0.1", 9464};
+    std::optional<Endpoint> worker_metrics_listen; // Of `pollux worker`; metrics_listen if nothing else is set.
     std::size_t threads = 1;
     Workers workers = Workers::internal;
     std::optional<std::chrono::seconds> stop_delay_seconds; // See stop_delay().
@@ -99,6 +103,15 @@ struct Config {
     std::string twilio_base_url = "https://api.twilio.com";
     std::optional<std::string> sms_webhook_url;
     std::optional<Secret> sms_webhook_secret;
+
+    // The pages.
+    bool pages = true;
+    std::string brand_name = "Pollux";
+    std::optional<Colour> brand_accent; // In the light theme; empty: the pages' own.
+    std::optional<Colour> brand_accent_dark;
+    std::optional<std::filesystem::path> brand_logo_file;
+    std::optional<std::string> terms_url;
+    std::optional<std::string> privacy_url;
 
     // Money.
     std::optional<std::string> stripe_publishable_key;

@@ -42,7 +42,7 @@ public:
         note_later_parts();
         // Where DEBUG is wrong, or a line of .env cannot be read, all the rest may be meant otherwise.
         bool const is_clear = !has_torn_line_ && !wrong_.contains("DEBUG");
-        if (is_clear && !sources_.flags.only_data) check_together(given_, wrong_, sources_.now, out_);
+        if (is_clear && !sources_.flags.only_data) check_together(given_, wrong_, sources_, out_);
         if (!out_.problems.empty()) hint_at_dev();
         return std::move(out_);
     }

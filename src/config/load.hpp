@@ -4,6 +4,7 @@
 
 #include "config/config.hpp"
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <string>
@@ -27,6 +28,8 @@ struct Sources {
     Flags flags;
     // The bytes of a file that X_FILE names, or nothing when it cannot be read.
     std::function<std::optional<std::string>(std::string const& path)> read_file;
+    // Whether files there are gone once the container is: the nearest folder that exists is looked at. Empty: nobody knows.
+    std::function<bool(std::filesystem::path const& file)> vanishes;
     Time now;
     std::size_t cores = 1;
 };

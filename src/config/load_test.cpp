@@ -1,12 +1,8 @@
 #include "config/load.hpp"
 
-#include "config/settings.hpp"
-#include "config/settings_document.hpp"
 #include "config/test_sources.hpp"
 
 #include <gtest/gtest.h>
-
-#include <algorithm>
 
 namespace pollux::config {
 namespace {
@@ -366,7 +362,12 @@ TEST(Load, takes_what_is_right_in_production)
         "DATABASE_URL=postgres://%2Frun%2Fpostgresql/x?application_name=a@b",
         "DATABASE_URL=postgres:///x",
         "DATABASE_URL=postgresql://db",
-        "WORKERS=external",
+        "WORKERS=external\nDATABASE_URL=postgresql://db",
+        "MIGRATE_ON_START=True",
+        "PUBLIC_URL=http://127.0.0.1:8000",
+        "ALLOWED_HOSTS=127.0.0.1\nSTRIPE_SECRET_KEY=sk_test_x\nSTRIPE_WEBHOOK_SECRET=whsec_x\nPUBLIC_URL=http://127.0.0.1:8000\n"
+        "STRIPE_BASE_URL=http://127.0.0.1:9000", // Simulated.
+        "LISTEN=127.0.0.1:9464\nMETRICS_LISTEN=127.0.0.2:9464",
     };
     for (std::string_view line : cases) EXPECT_EQ(joined(load_config(sources_of(production(line))).problems), "") << line;
 }
@@ -378,28 +379,6 @@ TEST(Load, unsafe_values_are_for_debug)
                                "CORS_ALLOWED_ORIGINS=*\nCORS_ALLOW_CREDENTIALS=1\n"));
     EXPECT_EQ(joined(loaded.problems), "");
     EXPECT_EQ(joined(loaded.notices), "SECRET_KEY is weak: good enough for debug only.\n");
-}
-
-TEST(Settings, defaults_are_what_the_list_says)
-{
-    Config config;
-    for (Setting const& setting : settings()) {
-        if (setting.fallback.empty()) continue;
-        EXPECT_EQ(setting.read(std::string(setting.fallback), config), std::nullopt) << setting.name;
-        EXPECT_TRUE(config == Config{}) << setting.name << " is not " << setting.fallback;
-        config = {};
-    }
-}
-
-TEST(Settings, are_named_once_and_documented)
-{
-    std::string document = settings_document();
-    for (Setting const& setting : settings()) {
-        auto same = [&](Setting const& other) { return other.name == setting.name; };
-        EXPECT_EQ(std::count_if(settings().begin(), settings().end(), same), 1) << setting.name;
-        EXPECT_NE(document.find("| `" + std::string(setting.name) + "` |"), std::string::npos) << setting.name;
-        EXPECT_FALSE(setting.meaning.empty()) << setting.name;
-    }
 }
 
 } // namespace

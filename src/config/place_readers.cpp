@@ -12,6 +12,19 @@ namespace pollux::config {
 
 namespace urls = boost::urls;
 
+namespace {
+
+Complaint read_endpoint_or_none(std::string const& text, std::optional<Endpoint>& place)
+{
+    place = {};
+    if (trim(text).empty()) return {};
+    place = parse_endpoint(text);
+    if (!place) return "must be an address and a port, like 127.0.0.1:9464, or empty for none";
+    return {};
+}
+
+} // namespace
+
 Complaint read_database_url(std::string const& text, Config& config)
 {
     auto const scheme = database_scheme(text);
@@ -71,11 +84,12 @@ Complaint read_listen(std::string const& text, Config& config)
 
 Complaint read_metrics_listen(std::string const& text, Config& config)
 {
-    config.metrics_listen = {};
-    if (trim(text).empty()) return {};
-    config.metrics_listen = parse_endpoint(text);
-    if (!config.metrics_listen) return "must be an address and a port, like 127.0.0.1:9464, or empty for none";
-    return {};
+    return read_endpoint_or_none(text, config.metrics_listen);
+}
+
+Complaint read_worker_metrics_listen(std::string const& text, Config& config)
+{
+    return read_endpoint_or_none(text, config.worker_metrics_listen);
 }
 
 Complaint read_allowed_hosts(std::string const& text, Config& config)

@@ -14,6 +14,7 @@ Complaint read_redis_url(std::string const& text, Config& config);
 Complaint read_port(std::string const& text, Config& config);
 Complaint read_listen(std::string const& text, Config& config);
 Complaint read_metrics_listen(std::string const& text, Config& config);
+Complaint read_worker_metrics_listen(std::string const& text, Config& config);
 Complaint read_allowed_hosts(std::string const& text, Config& config);
 Complaint read_cors_origins(std::string const& text, Config& config);
 Complaint read_trusted_proxies(std::string const& text, Config& config);

@@ -1,8 +1,13 @@
 #include "config/process_config.hpp"
 
+#include "config/mounts.hpp"
+
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <thread>
+
+#include <sys/vfs.h>
 #include <unistd.h>
 
 namespace pollux::config {
@@ -15,6 +20,19 @@ std::optional<std::string> read_file(std::string const& path)
     std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
     if (file.bad()) return std::nullopt;
     return text;
+}
+
+// What most container engines lay over an image: statfs(2).
+constexpr decltype(std::declval<struct statfs>().f_type) overlay_magic = 0x794c7630;
+
+bool vanishes(std::filesystem::path const& file)
+{
+    std::error_code failed;
+    auto place = std::filesystem::absolute(file, failed);
+    while (!std::filesystem::exists(place, failed) && place != place.parent_path()) place = place.parent_path();
+    struct statfs system{};
+    if (::statfs(place.c_str(), &system) == 0 && system.f_type == overlay_magic) return true;
+    return is_of_a_container(read_file("/proc/self/mountinfo").value_or(""), std::filesystem::weakly_canonical(place, failed));
 }
 
 } // namespace
@@ -30,6 +48,7 @@ Loaded load_process_config(Flags flags)
     sources.dotenv = read_file(".env").value_or("");
     sources.flags = std::move(flags);
     sources.read_file = read_file;
+    sources.vanishes = vanishes;
     sources.now = Clock().now();
     sources.cores = std::thread::hardware_concurrency();
     return load_config(sources);

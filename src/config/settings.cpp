@@ -1,5 +1,6 @@
 #include "config/settings.hpp"
 
+#include "config/brand.hpp"
 #include "config/place_readers.hpp"
 #include "config/readers.hpp"
 
@@ -33,6 +34,9 @@ constexpr Setting list[] = {
     {"The process", "METRICS_LISTEN", "127.0.0.1:9464", "",
      "Address and port of the metrics; empty: none. A port that is taken is a warning.", read_metrics_listen, plain, Part::metrics,
      Empty::is_a_value},
+    {"The process", "WORKER_METRICS_LISTEN", "", "METRICS_LISTEN",
+     "The same of `pollux worker`, where a server with these settings runs on the machine as well.", read_worker_metrics_listen, plain,
+     Part::metrics, Empty::is_a_value},
     {"The process", "STOP_DELAY_SECONDS", "", "0; 2 with PostgreSQL",
      "After SIGTERM requests are still taken for so long, while /readyz says no already: for a load balancer to find out.",
      read_number<&C::stop_delay_seconds, 0, 10>},
@@ -53,6 +57,13 @@ constexpr Setting list[] = {
     {"Data", "DATABASE_WAIT_SECONDS", "30", "",
      "How long `serve`, `worker` and `migrate` wait at their start for PostgreSQL to let them in.",
      read_number<&C::database_wait, 0, 3'600>, plain, Part::postgres},
+    {"Data", "MIGRATE_ON_START", "False", "",
+     "`serve` and `worker` bring PostgreSQL to the newest schema themselves, one of them at a time: for where no step can come before the "
+     "start. SQLite's is always brought there.",
+     read_flag<&C::migrate_on_start>},
+    {"Data", "DATA_MAY_VANISH", "False", "",
+     "Outside debug SQLite is not started on the file system of a container, which vanishes at each deploy; with this it is.",
+     read_flag<&C::data_may_vanish>},
     {"Data", "CELERY_BROKER_URL", "", "", "Stands in for REDIS_URL when that is not set.", read_redis_url, secret},
     {"Data", "REDIS_URL", "", "", "`redis://` or `rediss://`: joins several processes. Nothing is kept in it.", read_redis_url, secret},
     {"Data", "CELERY_RESULT_BACKEND", "", "", "Ignored: results are in the database.", read_nothing, secret},
@@ -184,6 +195,17 @@ constexpr Setting list[] = {
     {"Accounts", "SMS_WEBHOOK_URL", "", "", "Any vendor's SMS: gets a signed POST for each code.", read_url<&C::sms_webhook_url>, url,
      Part::sms},
     {"Accounts", "SMS_WEBHOOK_SECRET", "", "", "Signs it.", read_secret<&C::sms_webhook_secret>, secret, Part::sms},
+
+    {"Pages", "PAGES", "True", "", "Whether this server has pages for people. `False`: only the API, for a front end of one's own.",
+     read_flag<&C::pages>},
+    {"Pages", "BRAND_NAME", "Pollux", "", "What the pages call themselves.", read_brand_name},
+    {"Pages", "BRAND_LOGO_FILE", "", "", "A picture in the place of ours: SVG or PNG, at most 64 KiB, read at the start.", read_logo_file},
+    {"Pages", "BRAND_ACCENT", "", "that of the pages, 0c6078",
+     "Colour of links and of what is chosen, in the light theme. One that text cannot be read in (a contrast below 4.5) is refused.",
+     read_colour<&C::brand_accent>},
+    {"Pages", "BRAND_ACCENT_DARK", "", "derived from BRAND_ACCENT", "The same in the dark theme.", read_colour<&C::brand_accent_dark>},
+    {"Pages", "TERMS_URL", "", "", "Your terms, linked where people sign up.", read_link<&C::terms_url>, url},
+    {"Pages", "PRIVACY_URL", "", "", "What you do with data, linked there too.", read_link<&C::privacy_url>, url},
 
     {"Payments", "STRIPE_PUBLISHABLE_KEY", "", "", "For pages.", read_word<&C::stripe_publishable_key>, key, Part::stripe},
     {"Payments", "STRIPE_SECRET_KEY", "", "", "`sk_...` or `rk_...`: with it, Pro is paid for through Stripe.", read_stripe_key, secret,

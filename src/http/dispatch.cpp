@@ -6,9 +6,9 @@
 #include "base/unavailable.hpp"
 #include "base/uri.hpp"
 #include "http/error_response.hpp"
+#include "http/forwarding.hpp"
 #include "http/gate.hpp"
 #include "ops/log.hpp"
-#include "ops/once_a_minute.hpp"
 
 #include <algorithm>
 #include <array>
@@ -87,6 +87,18 @@ std::optional<Response> refuse_content(Request const& request, RequestReader con
     return problem(415, "unsupported_media_type", "Send JSON in UTF-8 with the header Content-Type: application/json.", request.request_id);
 }
 
+// Pages stand behind the API: they are looked for where no route was found.
+Response answer_unrouted(Server::Shared const& shared, Target& target, std::string_view method)
+{
+    auto const& pages = shared.options.pages;
+    auto page = pages ? pages(target.request, method) : std::nullopt;
+    if (page) {
+        target.counted_as = &shared.pages_route;
+        return std::move(*page);
+    }
+    return problem(404, "path_not_found", "There is nothing at this path; see /openapi.json.", target.request.request_id);
+}
+
 std::optional<Response> refuse_by_head(Server::Shared const& shared, RequestReader const& reader, Target& target,
                                        asio::ip::address const& socket_peer)
 {
@@ -106,9 +118,7 @@ std::optional<Response> refuse_by_head(Server::Shared const& shared, RequestRead
         auto error = refuse_remote_debug(request, socket_peer, reader.version() < 11, options.debug_networks);
         if (error) return problem(*error, request.request_id);
     }
-    if (target.found.allow.empty()) {
-        return problem(404, "path_not_found", "There is nothing at this path; see /openapi.json.", request.request_id);
-    }
+    if (target.found.allow.empty()) return answer_unrouted(shared, target, reader.method());
     if (reader.method() == "OPTIONS") {
         Response response{.status = 204, .content_type = ""};
         response.headers = preflight_headers(request, options.cors, target.found.allow);
@@ -179,23 +189,6 @@ asio::awaitable<Response> answer_or_throw(Target& target)
     co_return std::move(*result);
 }
 
-// All lines of the header as one list (RFC 9110, 5.3): a proxy may add a line of its own below the client's.
-std::string forwarded_for(HeaderFields const& fields)
-{
-    std::string list;
-    auto [line, end] = fields.fields.equal_range("X-Forwarded-For");
-    for (; line != end; ++line) list.append(list.empty() ? "" : ",").append(line->value());
-    return list;
-}
-
-// Once a minute, whatever comes: an operator should know that limits by address do not hold as they should.
-void note_unreadable(Client const& client, SocketPeer const& proxy)
-{
-    static ops::OnceAMinute line;
-    if (!line.is_due()) return;
-    ops::log(ops::Level::warning, "forwarded_for_unreadable", {{"entry", client.name}, {"proxy", proxy.texts.address}});
-}
-
 // A page may read every answer it may ask for, refusals too.
 void add_cors(Response& response, Request const& request, CorsOptions const& options)
 {
@@ -248,18 +241,16 @@ Target open_target(Server::Shared const& shared, RequestReader const& reader, He
     request.path = full.substr(0, question);
     request.query = question < full.size() ? full.substr(question + 1) : std::string_view();
     request.method = reader.method() == "HEAD" ? std::string_view("GET") : reader.method();
-    auto forwarded = forwarded_for(fields);
-    if (forwarded.empty()) {
-        request.peer = socket_peer.texts;
-    } else {
-        auto const client = client_behind(socket_peer.address, forwarded, shared.options.trusted_proxies);
-        if (!client.name.empty()) note_unreadable(client, socket_peer);
-        request.peer = peer_of(client);
-    }
+    request.peer = peer_behind(shared, fields, socket_peer);
     request.same_origin = is_same_origin(request);
     request.known_origin = is_known_origin(request, shared.options.cors);
     target.found = shared.router.find(request.method, request.path);
-    if (target.found.route) request.deadline = Steady::now() + target.found.route->options.time_max;
+    if (target.found.route) {
+        auto const& options = target.found.route->options;
+        request.deadline = Steady::now() + options.time_max;
+        request.own_page = options.knows_cookies && is_own_page(request, shared.options);
+    }
+    target.counted_as = target.found.route;
     target.refusal = refuse_by_head(shared, reader, target, socket_peer.address);
     // A preflight's answer has its own.
     if (target.refusal && reader.method() != "OPTIONS") add_cors(*target.refusal, request, shared.options.cors);

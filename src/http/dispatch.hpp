@@ -19,8 +19,9 @@ struct SocketPeer {
 // What is known of a request after its head was read.
 struct Target {
     Router::Found found;
+    Route const* counted_as = nullptr; // In the log and in the metrics; null where nothing was found.
     Request request;
-    std::optional<Response> refusal; // Decided by the head alone: the body is not read.
+    std::optional<Response> refusal; // Decided by the head alone: the body is not read. A page is, too.
     RateFields rates;
 };
 

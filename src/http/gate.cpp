@@ -160,6 +160,14 @@ bool is_known_origin(Request const& request, CorsOptions const& options)
     return is_listed_origin(*origin, options) || (!authority.empty() && is_loopback_name(host_name(authority)));
 }
 
+bool is_own_page(Request const& request, ServerOptions const& options)
+{
+    auto const origin = request.header("Origin");
+    if (!origin || request.header("Sec-Fetch-Site").value_or("") == "cross-site") return false;
+    bool const is_listed = options.cors.allow_credentials && is_listed_origin(*origin, options.cors);
+    return request.same_origin || is_listed || (!options.own_origin.empty() && equals_ignoring_case(*origin, options.own_origin));
+}
+
 Headers cors_headers(Request const& request, CorsOptions const& options)
 {
     auto origin = request.header("Origin");

@@ -28,6 +28,10 @@ bool is_same_origin(Request const& request);
 // none.
 bool is_known_origin(Request const& request, CorsOptions const& options);
 
+// Whether a page asks, and one that may act by a cookie: this server's own, by the Host or by a name that it is known under, or one that is
+// listed by name and may send cookies. Who sends no Origin is no page.
+bool is_own_page(Request const& request, ServerOptions const& options);
+
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 // localhost, *.localhost, 127.0.0.0/8 and [::1].

@@ -144,6 +144,12 @@ Client client_behind(address const& socket_peer, std::string_view forwarded_for,
     return client;
 }
 
+bool is_near(address const& any)
+{
+    static Networks const near({"127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "::1/128", "fc00::/7"});
+    return near.contains(any);
+}
+
 Peer peer_of(Client const& client)
 {
     if (client.name.empty()) return peer_of(client.address);

@@ -45,6 +45,9 @@ struct Client {
 // proxies write them: with a port, in brackets, in quotes, behind "for=".
 Client client_behind(asio::ip::address const& socket_peer, std::string_view forwarded_for, TrustedProxies const& trusted);
 
+// Of this machine or of a private network (RFC 1918, 4193, 6598): where proxies stand, and strangers do not.
+bool is_near(asio::ip::address const& address);
+
 Peer peer_of(asio::ip::address const& address);
 // A client without an address is told from others by its name: it is never taken for the proxy, whose limits are everybody's.
 Peer peer_of(Client const& client);

@@ -40,8 +40,9 @@ public:
     std::string_view body;
     std::string request_id;
     Peer peer;
-    bool same_origin = true;          // No Origin header, or one that equals the Host; and no Sec-Fetch-Site: cross-site.
-    bool known_origin = true;         // The same, or a page on loopback, or an origin that is listed by name.
+    bool same_origin = true;  // No Origin header, or one that equals the Host; and no Sec-Fetch-Site: cross-site.
+    bool known_origin = true; // The same, or a page on loopback, or an origin that is listed by name.
+    bool own_page = false;    // One with an Origin, of this server's or listed for cookies. RouteOptions::knows_cookies asks for it.
     std::optional<Identity> identity; // Set when the route asks for it, or when a valid token came along.
     Steady::time_point deadline;      // When the answer should be out. Not enforced by cancelling: pass it down.
     std::span<std::pair<std::string_view, std::string_view> const> path_parameters; // {room} -> "17"

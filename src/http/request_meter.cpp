@@ -21,12 +21,13 @@ RequestMeter::RouteMeter::RouteMeter(std::string_view method, std::string_view p
               {{"method", std::string(method)}, {"route", std::string(path)}})
 {}
 
-RequestMeter::RequestMeter(Router const& router, std::string const& listener)
+RequestMeter::RequestMeter(Router const& router, Route const& pages, std::string const& listener)
     : connections_gauge_("pollux_http_connections", "Connections open.", [this] { return double(connections_.load()); },
                          {{"listener", listener}}),
       streams_gauge_("pollux_http_streams", "Event streams open.", [this] { return double(streams_.load()); }, {{"listener", listener}})
 {
     routes_.emplace(nullptr, RouteMeter("-", "-"));
+    routes_.emplace(&pages, RouteMeter(pages.method, pages.path));
     for (auto const& route : router.routes()) routes_.emplace(&route, RouteMeter(route.method, route.path));
 }
 

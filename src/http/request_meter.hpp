@@ -14,7 +14,7 @@ namespace pollux::http {
 class RequestMeter {
 public:
     // `listener` names the server among those of the process.
-    RequestMeter(Router const& router, std::string const& listener);
+    RequestMeter(Router const& router, Route const& pages, std::string const& listener);
 
     // `route` is null where none was found. A stream's duration says nothing about the server, so it is counted only.
     enum class Kind { answer, stream };

@@ -60,6 +60,13 @@ struct CreatedOrStream {
     Replay replay = Replay::first_answer;
 };
 
+// A T, and a cookie beside it: the value of Set-Cookie; empty: none.
+template <class T>
+struct WithCookie {
+    T value;
+    std::string cookie;
+};
+
 // 303: the browser goes there by GET. A whole URL, or a path.
 struct SeeOther {
     std::string location;
@@ -111,11 +118,19 @@ struct Response {
     std::vector<std::pair<std::string, std::string>> headers; // Values hold no CR or LF: they are made here, not by clients.
     std::string body;
     std::shared_ptr<std::string const> shared_body; // Used instead of `body` when set.
+    std::string_view fixed_body;                    // Used instead of both where it points to something: it outlives the server.
+    std::string_view fixed_head;                    // Further lines as they go out, each behind its CRLF; it outlives the server, too.
     std::unique_ptr<EventStream> events;            // Used instead of a body when set.
     std::chrono::seconds max_age{0};                // 0: nobody may keep it.
+    std::string_view cache_control;                 // A literal that says more than max_age, used instead of it.
     bool closes_connection = false;
 
-    std::string_view bytes() const { return shared_body ? std::string_view(*shared_body) : std::string_view(body); }
+    bool is_fixed() const { return fixed_body.data() != nullptr; }
+    std::string_view bytes() const
+    {
+        if (is_fixed()) return fixed_body;
+        return shared_body ? std::string_view(*shared_body) : std::string_view(body);
+    }
 };
 
 } // namespace pollux::http

@@ -88,6 +88,17 @@ struct Answer<Cacheable<T>> {
     static void describe(AnswerShape& shape, SchemaBook& book) { shape.answer_schema = schema_of<T>(book, SchemaSide::output); }
 };
 
+template <class T>
+struct Answer<WithCookie<T>> {
+    static Response respond(WithCookie<T> value)
+    {
+        auto response = Answer<T>::respond(std::move(value.value));
+        if (!value.cookie.empty()) response.headers.emplace_back("Set-Cookie", std::move(value.cookie));
+        return response;
+    }
+    static void describe(AnswerShape& shape, SchemaBook& book) { Answer<T>::describe(shape, book); }
+};
+
 template <>
 struct Answer<Stream> {
     static Response respond(Stream value)

@@ -29,7 +29,7 @@ enum class Access {
 
 struct RouteOptions {
     std::string_view id;      // operationId: "sendMessage".
-    std::string_view summary; // One line for the OpenAPI document.
+    std::string_view summary; // One line for the OpenAPI document: "Stop a reply; what it has so far stays" is named by its first part.
     std::string_view tag;     // "chat"
     Access access = Access::user;
     RateClass limits = RateClass::read;
@@ -42,6 +42,7 @@ struct RouteOptions {
     // Who shows a token that was once issued here is counted by its user instead of by the address, which a carrier's phones all share: no
     // stranger among them spends what is theirs. It opens nothing, and may have expired.
     bool counts_who_is_shown = false;
+    bool knows_cookies = false; // Request::own_page is told, which alone may act by a cookie.
     // Such an answer waits for no reader. So who shows no token is not refused it for what strangers behind the same address leave unread.
     bool answers_in_few_words = false;
     bool is_documented = true;          // Aliases of a path are dispatched but not documented twice.

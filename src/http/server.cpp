@@ -123,7 +123,7 @@ void on_all_threads(Server::Shared& shared, Action action)
 
 Server::Shared::Shared(Router const& routes, limits::RateLimiter& rate_limiter, Authenticator judge, ServerOptions given)
     : router(routes), limiter(rate_limiter), authenticator(std::move(judge)), options(std::move(given)), tasks(log_failure),
-      meter(router, options.name), connections(options.limits, options.trusted_proxies, options.name), bodies(options.limits),
+      meter(router, pages_route, options.name), connections(options.limits, options.trusted_proxies, options.name), bodies(options.limits),
       answers(options.limits)
 {}
 
@@ -169,6 +169,13 @@ void Server::accept()
     for (auto& thread : shared_->threads) {
         shared_->tasks.spawn(thread->context.get_executor(), accept_connections(*shared_, *thread));
     }
+}
+
+bool Server::sees_untrusted_proxy() const
+{
+    constexpr std::chrono::minutes remembered{10};
+    std::chrono::seconds const seen(shared_->untrusted_proxy_s.load());
+    return seen.count() != Shared::never && Steady::now().time_since_epoch() - seen < remembered;
 }
 
 std::uint16_t Server::port() const

@@ -46,12 +46,15 @@ struct ServerOptions {
     std::vector<std::string> allowed_hosts;
     bool health_asks_for_hosts = false; // allowed_hosts hold for routes that ignore them, too.
     CorsOptions cors;
+    std::string own_origin; // "https://chat.example.com": under which browsers know this server, whatever Host arrives here; may be empty.
     TrustedProxies trusted_proxies;
     bool debug = false; // Turns on the guard that keeps debug local.
     Networks debug_networks;
     bool rate_limits = true;
     limits::RateRules rate_rules;
     ServerLimits limits;
+    // Answers what no route does, by path and method ("HEAD" as such); nullopt: there is nothing. May be empty.
+    std::function<std::optional<Response>(Request const& request, std::string_view method)> pages;
     // What a user's plan allows over all of their routes but streams; empty, or nullopt: no such limit.
     std::function<asio::awaitable<std::optional<std::int64_t>>(UserId user)> requests_per_minute;
     // Whom a token was issued to, by its signature alone, expired or ended as it may be: for RouteOptions::counts_who_is_shown. May be
@@ -80,6 +83,10 @@ public:
         accept();
     }
     std::uint16_t port() const;
+
+    // Whether, in the last ten minutes, somebody near (in a private network, or on this machine) sent X-Forwarded-For and is not trusted:
+    // most likely a proxy that TRUSTED_PROXIES should name.
+    bool sees_untrusted_proxy() const;
 
     // Before stop_accepting(), while a load balancer finds out: requests are served as usual, but each answer closes its connection.
     void announce_stop();

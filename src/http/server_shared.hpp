@@ -37,6 +37,8 @@ struct Server::Shared {
     limits::RateLimiter& limiter;
     Authenticator authenticator;
     ServerOptions options;
+    Route const pages_route{
+        .method = "GET", .path = "(pages)", .options = {}, .handler = {}, .shape = {}}; // All of them, in log and metrics.
     net::TaskGroup tasks;
     std::vector<std::unique_ptr<ServerThread>> threads;
     RequestMeter meter;
@@ -46,6 +48,9 @@ struct Server::Shared {
     std::atomic<bool> is_leaving = false; // Answers close their connections.
     std::atomic<bool> is_stopping = false;
     std::uint16_t port = 0;
+    mutable std::atomic<std::int64_t> untrusted_proxy_s = never; // When one was seen last, by the steady clock.
+
+    static constexpr std::int64_t never = -1;
 };
 
 } // namespace pollux::http

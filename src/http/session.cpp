@@ -42,10 +42,10 @@ std::string const& http_date()
 void log_request(Target const& target, std::string_view method, int status, std::size_t bytes, std::chrono::microseconds duration)
 {
     // The route, not the path: paths that match none may hold anything.
-    std::string_view route = target.found.route ? std::string_view(target.found.route->path) : "-";
+    std::string_view route = target.counted_as ? std::string_view(target.counted_as->path) : "-";
     ops::log(ops::Level::info, "request",
              {{"request_id", target.request.request_id},
-              {"method", target.found.route ? method : "-"},
+              {"method", target.counted_as ? method : "-"},
               {"route", route},
               {"status", std::int64_t(status)},
               {"duration_us", std::int64_t(duration.count())},
@@ -176,7 +176,7 @@ asio::awaitable<RequestReader::Outcome> Session::read_body(Target const& target)
 void Session::note_request(Target const& target, std::string_view method, int status, RequestMeter::Kind kind, Steady::time_point started)
 {
     auto const duration = std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - started);
-    shared_.meter.count(target.found.route, status, kind, duration);
+    shared_.meter.count(target.counted_as, status, kind, duration);
     log_request(target, method, status, bytes_written_, duration);
 }
 
@@ -215,7 +215,10 @@ asio::awaitable<Session::Next> Session::write(Response response, std::string_vie
     } else {
         std::string_view const body = is_head_request_ ? std::string_view() : response.bytes();
         bytes_written_ = body.size();
-        is_sent = co_await send(std::array{asio::const_buffer(head.data(), head.size()), asio::const_buffer(body.data(), body.size())});
+        // What lies in memory for everybody costs nothing while one reader takes it slowly.
+        auto const holds = response.is_fixed() ? Holds::nothing : Holds::memory;
+        std::array const buffers{asio::const_buffer(head.data(), head.size()), asio::const_buffer(body.data(), body.size())};
+        is_sent = co_await send(buffers, holds);
     }
     co_return is_sent&& keeps_alive_ ? Next::go_on : Next::close;
 }
@@ -262,7 +265,7 @@ asio::awaitable<bool> Session::write_piece(std::string_view bytes)
 }
 
 template <class Buffers>
-asio::awaitable<bool> Session::send(Buffers buffers)
+asio::awaitable<bool> Session::send(Buffers buffers, Holds holds)
 {
     // Most answers fit into the socket's buffer: then nothing waits, and nothing need be guarded or scheduled.
     ErrorCode error;
@@ -270,7 +273,8 @@ asio::awaitable<bool> Session::send(Buffers buffers)
     if (error && error != asio::error::would_block) co_return false;
     if (sent == asio::buffer_size(buffers)) co_return true;
 
-    AnswerBudget::Waiting const waiting(shared_.answers, asker_, asio::buffer_size(buffers) - sent);
+    std::optional<AnswerBudget::Waiting> waiting;
+    if (holds == Holds::memory) waiting.emplace(shared_.answers, asker_, asio::buffer_size(buffers) - sent);
     beast::buffers_suffix<Buffers> rest(buffers);
     rest.consume(sent);
     thread_.deadlines.arm(write_deadline_, write_time_max);
@@ -296,19 +300,22 @@ std::string Session::head_of(Response const& response, std::string_view request_
         head += "\r\nCache-Control: no-cache, no-transform\r\nX-Accel-Buffering: no";
         if (is_http_1_1_) head += "\r\nTransfer-Encoding: chunked";
     } else {
-        if (response.max_age.count() == 0) {
+        if (!response.cache_control.empty()) {
+            head.append("\r\nCache-Control: ").append(response.cache_control);
+        } else if (response.max_age.count() == 0) {
             head += "\r\nCache-Control: no-store";
         } else {
             head += "\r\nCache-Control: public, max-age=";
             append_number(static_cast<std::size_t>(response.max_age.count()));
         }
-        if (response.status != 204) {
+        if (response.status != 204 && response.status != 304) {
             head += "\r\nContent-Length: ";
             append_number(response.bytes().size());
         }
     }
     head += "\r\nX-Content-Type-Options: nosniff";
     if (!request_id.empty()) head.append("\r\nX-Request-ID: ").append(request_id);
+    head += response.fixed_head;
     for (auto const& [name, value] : response.headers) head.append("\r\n").append(name).append(": ").append(value);
     if (!keeps_alive_) head += "\r\nConnection: close";
     head += is_http_1_1_ || !keeps_alive_ ? "\r\n\r\n" : "\r\nConnection: keep-alive\r\n\r\n";

@@ -38,8 +38,9 @@ private:
     asio::awaitable<bool> write_events(Response& response, std::string_view request_id);
     static asio::awaitable<std::optional<std::string>> next_events(EventStream& events, std::string_view request_id, bool& is_cut);
     asio::awaitable<bool> write_piece(std::string_view bytes); // One chunk, or plain bytes for HTTP/1.0.
+    enum class Holds { memory, nothing };                      // While an answer waits for its reader.
     template <class Buffers>
-    asio::awaitable<bool> send(Buffers buffers);
+    asio::awaitable<bool> send(Buffers buffers, Holds holds = Holds::memory);
     std::string head_of(Response const& response, std::string_view request_id);
 
     Server::Shared& shared_;

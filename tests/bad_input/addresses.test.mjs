@@ -12,7 +12,7 @@ const settings = {
     SECRET_KEY: 'Zk3vX9q-7Lw2TmB5sR8uYc1NhD6fGjPaQ',
     AI_MODELS: 'demo',
     LOG_FORMAT: 'json',
-    RATE_RULES: 'auth=1/86400', // The second request of a client is refused.
+    RATE_RULES: 'read_address=1/86400', // The second request of a client is refused.
 };
 
 after(endPrograms);

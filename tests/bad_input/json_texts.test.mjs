@@ -102,7 +102,9 @@ test('an object without members lacks the required fields, or is a right body', 
             const answer = await suite.wire.ask(operation.method, pathOf(operation, { room: own }), { token: user.token, body: text });
             const what = `${operation.id} ${JSON.stringify(text)}`;
             for (const name of operation.body.required ?? []) verdicts.names(answer, name, what);
-            if (!operation.body.required) verdicts.status(answer, [200, 201, 204, 403], what);
+            // Of a refresh token pages alone may say nothing, who have it in their cookie.
+            if (operation.id === 'refreshSession') verdicts.names(answer, 'refresh', what);
+            else if (!operation.body.required) verdicts.status(answer, [200, 201, 204, 403], what);
         }
         const ended = await suite.wire.ask('POST', '/auth/logout', { token: user.token, body: text });
         verdicts.status(ended, 204, 'logOut');

@@ -41,7 +41,7 @@ async function start(more = {}, folder = temporaryFolder()) {
 async function createVerified(folder, mobile) {
     const passwordFile = path.join(folder, 'password');
     fs.writeFileSync(passwordFile, `${password}\n`);
-    const env = { PATH: process.env.PATH, METRICS_LISTEN: '', ...settings };
+    const env = { PATH: process.env.PATH, METRICS_LISTEN: '', DATA_MAY_VANISH: 'True', ...settings };
     const program = new Program(binary('pollux'), ['createsuperuser', mobile, '--password-file', passwordFile], { cwd: folder, env });
     const { code } = await program.end;
     assert.equal(code, 0, program.stderr);

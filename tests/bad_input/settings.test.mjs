@@ -1,4 +1,4 @@
-// Unsafe settings stop the start with one clear line: it names the setting and shows no secret.
+// Unsafe settings stop the start with one clear line: it names the setting and shows no secret. `pollux doctor` says that line as well.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -9,7 +9,7 @@ import { Server } from '../e2e/support/server.mjs';
 
 after(endPrograms);
 
-const safe = { PATH: process.env.PATH, METRICS_LISTEN: '', SECRET_KEY: 'Zk3vX9q-7Lw2TmB5sR8uYc1NhD6fGjPaQ', AI_MODELS: 'demo', LISTEN: '127.0.0.1:0' };
+const safe = { PATH: process.env.PATH, METRICS_LISTEN: '', DATA_MAY_VANISH: 'True', SECRET_KEY: 'Zk3vX9q-7Lw2TmB5sR8uYc1NhD6fGjPaQ', AI_MODELS: 'demo', LISTEN: '127.0.0.1:0' };
 const farDay = '2099-01-01';
 
 // Settings -> the name that the line begins with.
@@ -43,6 +43,7 @@ const unsafe = [
     [{ TRUSTED_PROXIES: 'everybody' }, 'TRUSTED_PROXIES'],
     [{ STRIPE_SECRET_KEY: 'sk_live_canary', PUBLIC_URL: 'https://chat.example.com', ALLOWED_HOSTS: '.example.com' }, 'STRIPE_WEBHOOK_SECRET'],
     [{ STRIPE_SECRET_KEY: 'sk_live_canary', STRIPE_WEBHOOK_SECRET: 'whsec_canary', PUBLIC_URL: 'https://chat.example.com', ALLOWED_HOSTS: 'example.com' }, 'PUBLIC_URL'],
+    [{ STRIPE_SECRET_KEY: 'sk_live_canary', STRIPE_WEBHOOK_SECRET: 'whsec_canary', PUBLIC_URL: 'http://localhost' }, 'PUBLIC_URL'],
     [{ STRIPE_WEBHOOK_SECRET: 'price_canary' }, 'STRIPE_WEBHOOK_SECRET'],
     [{ STRIPE_PRICE_ID: 'whsec_canary' }, 'STRIPE_PRICE_ID'],
     [{ STRIPE_SECRET_KEY: 'pk_live_canary' }, 'STRIPE_SECRET_KEY'],
@@ -64,19 +65,60 @@ const unsafe = [
     [{ DEBUG_NETWORKS: 'x', DEBUG: 'True' }, 'DEBUG_NETWORKS'],
 ];
 
+// A name that nobody has (RFC 2606), instead of Stripe's: a start stops before it would ask, doctor does not.
+const nobody = { STRIPE_BASE_URL: 'https://stripe.invalid' };
+
+// {code, stdout, stderr}
+async function run(word, settings) {
+    const program = new Program(binary('pollux'), [word], { cwd: temporaryFolder(), env: { ...safe, ...settings } });
+    const timer = setTimeout(() => program.signal('SIGKILL'), 10_000);
+    const { code } = await program.end;
+    clearTimeout(timer);
+    assert.ok(!`${program.stdout}${program.stderr}`.includes('canary') && !program.stderr.includes('135790'), `a secret is shown: ${program.stdout}${program.stderr}`);
+    return { code, stdout: program.stdout, stderr: program.stderr };
+}
+
+const complaintsOf = ({ stderr }) => stderr.trim().split('\n').filter((line) => !line.startsWith('{'));
+
+// That doctor finds just these lines ill in the settings.
+async function doctorSays(lines, settings) {
+    const { code, stdout } = await run('doctor', { ...settings, ...nobody });
+    assert.equal(code, 1, stdout);
+    const ill = stdout.split('\n').filter((line) => line.startsWith('  ILL  Settings: '));
+    assert.deepEqual(ill, lines.map((line) => line.replace(/^pollux: /, '  ILL  Settings: ')), stdout);
+}
+
 for (const [settings, name] of unsafe) {
     test(`does not start with ${JSON.stringify(settings)}`, async () => {
-        const program = new Program(binary('pollux'), ['serve'], { cwd: temporaryFolder(), env: { ...safe, ...settings } });
-        const timer = setTimeout(() => program.signal('SIGKILL'), 10_000);
-        const { code } = await program.end;
-        clearTimeout(timer);
-        assert.ok(code > 0, `exit ${code}: ${program.stdout}`);
-        const lines = program.stderr.trim().split('\n').filter((line) => !line.startsWith('{'));
-        assert.equal(lines.length, 1, program.stderr);
+        const started = await run('serve', settings);
+        assert.ok(started.code > 0, `exit ${started.code}: ${started.stdout}`);
+        const lines = complaintsOf(started);
+        assert.equal(lines.length, 1, started.stderr);
         assert.ok(lines[0].startsWith(`pollux: ${name}`), lines[0]);
-        assert.ok(!program.stderr.includes('canary') && !program.stderr.includes('135790'), `a secret is shown: ${program.stderr}`);
+        // Whether a database answers is no matter of settings, so doctor has words of its own for it.
+        if (settings.DATABASE_WAIT_SECONDS === undefined) await doctorSays(lines, settings);
+        else assert.match((await run('doctor', settings)).stdout, /^ {2}ILL {2}Database: PostgreSQL cannot be used/m);
     });
 }
+
+test('does not start with what the original has people set in production, and doctor names the same', async () => {
+    const original = {
+        SECRET_KEY: 'your-production-secret-key', DEBUG: 'False', ALLOWED_HOSTS: 'your-app-name.onrender.com', GEMINI_API_KEY: 'your-gemini-api-key',
+        STRIPE_PUBLISHABLE_KEY: 'your-stripe-publishable-key', STRIPE_SECRET_KEY: 'your-stripe-secret-key', STRIPE_WEBHOOK_SECRET: 'your-stripe-webhook-secret',
+        REDIS_URL: 'your-redis-url', CELERY_BROKER_URL: 'your-redis-url', CELERY_RESULT_BACKEND: 'your-redis-url', CORS_ALLOW_ALL_ORIGINS: 'True', AI_MODELS: '',
+    };
+    const started = await run('serve', original);
+    assert.equal(started.code, 2);
+    const lines = complaintsOf(started);
+    assert.deepEqual(lines.map((line) => /^pollux: (\w+):/.exec(line)?.[1]), ['GEMINI_API_KEY', 'SECRET_KEY'], started.stderr);
+    await doctorSays(lines, original);
+});
+
+test('a worker on SQLite ends like wrong settings, after which nobody starts it again', async () => {
+    const worker = await run('worker', {});
+    assert.deepEqual([worker.code, complaintsOf(worker).length], [2, 1], worker.stderr);
+    assert.match(worker.stderr, /^pollux: a SQLite database belongs to one process/);
+});
 
 test('starts with the safe ones, and what it keeps is its own alone', async () => {
     const server = await Server.start({ env: { ...safe, SECRET_KEY: '', DEBUG: 'True' } });

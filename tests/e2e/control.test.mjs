@@ -45,6 +45,7 @@ describe('commands beside a server', { concurrency: true }, () => {
         const made = await createSuperuser(server.folder, '+14155550100');
         assert.equal(made.code, 0, made.stderr);
         assert.match(made.stdout, /\+14155550100 is an admin/);
+        assert.match(made.stdout, /^ {4}http:\/\/\S+\/signin#token=\d+\.[\w-]+$/m);
         await logIn(server, made.stdout);
         await logged(server, 'control_command', 'createsuperuser');
         assert.doesNotMatch(server.log, /14155550100|lanterns/);

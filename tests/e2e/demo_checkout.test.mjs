@@ -110,8 +110,12 @@ describe('demo checkout', () => {
     });
 
     test('a page thanks who comes back without a page of their own', async () => {
-        assert.match(look(await client.ask('GET', '/subscription/done/?session_id=cs_demo_1')), /Your payment is being confirmed/);
-        assert.doesNotMatch(look(await client.ask('GET', '/subscription/done/')), /payment/i);
+        const bare = new Client(await Server.start({ env: { ...settings, PAGES: 'False' } }));
+        assert.match(look(await bare.ask('GET', '/subscription/done/?session_id=cs_demo_1')), /Your payment is being confirmed/);
+        assert.doesNotMatch(look(await bare.ask('GET', '/subscription/done/')), /payment/i);
+        bare.close();
+        const { status, text } = await client.ask('GET', '/subscription/done/?session_id=cs_demo_1');
+        assert.deepEqual([status, text], [200, (await client.ask('GET', '/')).text], 'one of the pages, which knows its user');
     });
 
     test('a card that is declined leaves all as it was, and the next try goes on there', async () => {

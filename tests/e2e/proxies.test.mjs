@@ -1,12 +1,11 @@
 // The examples in deploy/: what a reply has so far goes through them at once, though nothing more comes, and so do a stop and the end.
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
 import { after, test } from 'node:test';
 
 import { Client, User } from './support/client.mjs';
 import { Cluster } from './support/cluster.mjs';
 import { endPrograms } from './support/process.mjs';
-import { Haproxy, Nginx } from './support/services.mjs';
+import { Haproxy, Nginx, unpacked } from './support/services.mjs';
 import { Sim } from './support/sim.mjs';
 import { ReplyReader } from './support/sse.mjs';
 
@@ -21,8 +20,7 @@ test('a cluster', { timeout: 60_000 }, async () => {
     Object.assign(cluster, { sim, nodes: await Cluster.start({ env: sim.settings() }) });
 });
 
-// nginx comes with what bench/run installs: its package starts a server of its own on port 80, which not every machine lets it.
-const noNginx = fs.existsSync('/usr/sbin/nginx') ? false : 'nginx is not installed (package nginx-light)';
+const noNginx = unpacked('nginx') ? false : 'nginx is not there (./test --install unpacks it)';
 
 for (const [Proxy, skip] of [[Haproxy, false], [Nginx, noNginx]]) {
     test(`${Proxy.name} holds nothing of a stream back`, { skip, timeout: 60_000 }, async () => {

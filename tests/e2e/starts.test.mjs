@@ -11,7 +11,7 @@ import { Server } from './support/server.mjs';
 import { Crowd, Postgres, Redis } from './support/services.mjs';
 
 const startsOnATakenPort = process.env.POLLUX_DEEP ? 100 : 20;
-const surroundings = { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', METRICS_LISTEN: '', LOG_FORMAT: 'json' };
+const surroundings = { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', METRICS_LISTEN: '', DATA_MAY_VANISH: 'True', LOG_FORMAT: 'json' };
 const debug = { DEBUG: 'True' };
 
 function launch(args, env, folder = temporaryFolder()) {

@@ -106,8 +106,6 @@ const mistakes = {
     ...Object.fromEntries(Object.entries(readable).map(([right, shown]) => [`a restricted key that may not read ${right}`, [
         () => sim.tell('keys', { key: 'rk_live_8', account: 'acct_1', rights: rights.filter((one) => !one.startsWith(`${right}:`)) }),
         { STRIPE_SECRET_KEY: 'rk_live_8' }, 'ILL', new RegExp(`refuses to show [a-z ]*${shown} ?\\w* to this key \\(.*permission`), /all its rights: to write customers, .*; to read account, /]])),
-    'a publishable key of the other mode': [null, { STRIPE_PUBLISHABLE_KEY: 'pk_test_1' }, 'ILL', /STRIPE_PUBLISHABLE_KEY is of the other mode/, /pk_live_/],
-    'a secret where the publishable key belongs': [null, { STRIPE_PUBLISHABLE_KEY: 'sk_live_1' }, 'ILL', /is no publishable key/, /pk_live_/],
     'no price': [null, { STRIPE_PRICE_ID: '' }, 'ILL', /no price is set/, /stripe-setup/],
     'a price that is not there': [null, { STRIPE_PRICE_ID: 'price_none' }, 'ILL', /there is no price price_none/, /STRIPE_PRICE_ID/],
     'a price of the other mode': [async () => {
@@ -187,13 +185,20 @@ test('where no price is set that is said once', async () => {
     assert.match(stdout, /^ {2}ILL {2}Stripe: no price is set/m);
 });
 
-test('a mistake is named: PUBLIC_URL without https', async () => {
-    const { code, findings, stdout } = await examine({ PUBLIC_URL: 'http://chat.example.com' });
-    assert.equal(code, 1);
-    const found = findings.find(({ what }) => /PUBLIC_URL is not https/.test(what));
-    assert.equal(found?.health, 'ILL', stdout);
-    assert.match(found.mend, /PUBLIC_URL/);
-});
+// What a start refuses stands among the settings, once.
+for (const [what, env, line] of [
+    ['PUBLIC_URL without https', { PUBLIC_URL: 'http://chat.example.com' }, /PUBLIC_URL: is not https/],
+    ['a publishable key of the other mode', { STRIPE_PUBLISHABLE_KEY: 'pk_test_1' }, /STRIPE_PUBLISHABLE_KEY: is of the other mode.*pk_live_/],
+    ['a secret where the publishable key belongs', { STRIPE_PUBLISHABLE_KEY: 'sk_live_1' }, /STRIPE_PUBLISHABLE_KEY: is no publishable key.*pk_live_/],
+]) {
+    test(`a mistake is named: ${what}`, async () => {
+        const { code, stdout } = await examine(env);
+        assert.equal(code, 1);
+        const lines = stdout.split('\n').filter((one) => one.startsWith('  ILL  '));
+        assert.equal(lines.length, 1, stdout);
+        assert.match(lines[0], new RegExp(`^ {2}ILL {2}Settings: ${line.source}`));
+    });
+}
 
 test('prices that the database names are judged by the account of the key, and those of the settings by the settings', async () => {
     const server = await Server.start();

@@ -10,6 +10,10 @@
 #include "http/request.hpp"
 #include "numbers/number_reader.hpp"
 #include "numbers/number_text.hpp"
+#include "pages/accept_encoding.hpp"
+#include "pages/byte_range.hpp"
+#include "pages/entity_tags.hpp"
+#include "pages/page_addresses.hpp"
 
 #include <cstdint>
 #include <cstdlib>
@@ -90,6 +94,21 @@ void addresses(std::string_view text)
     check(!is_allowed || name == "localhost" || name == "example.com" || name.ends_with(".example.com"));
 }
 
+void pages_headers(std::string_view text)
+{
+    using namespace pages;
+    for (std::size_t const size : {0, 1, 1000}) {
+        auto const range = read_range(text, size);
+        check(range.kind != ByteRange::Kind::part || (range.begin < range.end && range.end <= size));
+    }
+    constexpr std::string_view tag = "\"a\"";
+    check(!has_tag(text, tag, Comparison::strong) || has_tag(text, tag, Comparison::weak));
+    check(choose_coding(text, {}).value_or(Coding::identity) == Coding::identity);
+    auto const coding = choose_coding(text, {.gzip = true, .brotli = false});
+    check(coding != Coding::brotli && (coding || !choose_coding(text, {})));
+    check(!is_page_address(text) || text.starts_with('/'));
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size)
@@ -102,5 +121,6 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     mobiles(text);
     tokens(text);
     addresses(text);
+    pages_headers(text);
     return 0;
 }

@@ -1,6 +1,8 @@
 // The server over real sockets: framing, limits, routing, errors, CORS, streams, the stop.
 #include "http/echo_server.hpp"
 
+#include "ops/log.hpp"
+
 namespace pollux {
 namespace {
 
@@ -104,6 +106,20 @@ TEST_F(ServerTest, refuses_what_it_should)
         if (status >= 400) EXPECT_EQ(answer.header("content-type"), "application/problem+json") << name;
         if (status == 401) EXPECT_EQ(answer.header("www-authenticate"), "Bearer") << name;
     }
+}
+
+TEST_F(ServerTest, logs_an_accident_under_the_id_that_its_answer_names)
+{
+    ::testing::internal::CaptureStderr();
+    auto const answer = ask(get("/breaks/"));
+    ops::flush_log();
+    auto const log = ::testing::internal::GetCapturedStderr();
+    auto const id = answer.header("x-request-id");
+    ASSERT_FALSE(id.empty());
+    EXPECT_NE(answer.body.find(R"("request_id":")" + id), std::string::npos) << answer.body;
+    auto const line = log.substr(0, log.find('\n', log.find("request_failed")));
+    EXPECT_NE(line.find(id, line.rfind('\n') + 1), std::string::npos) << log;
+    EXPECT_NE(log.find("secret-detail"), std::string::npos) << log;
 }
 
 TEST_F(ServerTest, closes_after_framing_that_cannot_be_trusted)

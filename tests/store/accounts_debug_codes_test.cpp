@@ -46,7 +46,7 @@ TEST_F(DebugCodes, stand_on_the_console_but_not_in_answers_to_foreign_pages)
 
 TEST_F(DebugCodes, of_test_numbers_are_fixed_until_they_expire)
 {
-    sign_up("1234567890").value(); // The brief's tour.
+    sign_up("1234567890").value(); // The original's tour.
     EXPECT_EQ(send(request(CodePurpose::login, "1234567890")).value().otp.value, "123456");
     auto const login = verify(verification("123456", CodePurpose::login, "1234567890"));
     ASSERT_TRUE(login);

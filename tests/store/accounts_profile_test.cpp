@@ -33,9 +33,11 @@ TEST_F(Profile, changes_what_is_given_and_nothing_else)
     EXPECT_EQ(changed.email, "a@b");
     auto const instructed = run(accounts().profiles().change(user, {.custom_instructions = "Answer in verse."})).value();
     EXPECT_EQ(instructed.name, "Leda");
+    EXPECT_EQ(instructed.custom_instructions, "Answer in verse.");
     auto const cleared = run(accounts().profiles().change(user, {.name_change = FieldChange::set})).value();
     EXPECT_EQ(cleared.name, std::nullopt);
     EXPECT_EQ(cleared.email, "a@b");
+    EXPECT_EQ(cleared.custom_instructions, "Answer in verse.");
     auto const brief = run(accounts().user_brief(user)).value();
     EXPECT_EQ(brief.custom_instructions, "Answer in verse.");
     EXPECT_EQ(brief.tier, "basic");

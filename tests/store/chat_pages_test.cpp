@@ -276,8 +276,14 @@ TEST_F(ChatPages, says_the_canonical_json)
 {
     auto const user = add_user();
     auto const room = add_room(user);
-    auto const sending = send(user, room, "What \"now\"?");
-    finish(claim().front(), completed("é"));
+    auto asking = request(user, room, "What \"now\"?");
+    asking.names = {"0123456789abcdef", "trace-1"};
+    auto const sending = temp.run(sends.send(std::move(asking))).value();
+    auto const claimed = claim().front();
+    advance(2s);
+    auto end = completed("é");
+    end.thought = 1'250ms;
+    finish(claimed, end);
     auto const id = std::to_string(sending.message->id.value);
     auto const reply_id = std::to_string(sending.reply.id.value);
     auto const room_id = std::to_string(room.value);
@@ -286,10 +292,79 @@ TEST_F(ChatPages, says_the_canonical_json)
                   R"(,"role":"assistant","status":"completed","content":"é","thoughts":"","citations":[],"reply_to":)" + id +
                   R"(,"variant":1,"variants":1,"model":"demo","requested_model":"demo","finish_reason":"stop","error":null,)"
                   R"("usage":{"prompt_tokens":10,"completion_tokens":20,"thought_tokens":3,"estimated":false},"waiting":null,)"
-                  R"("created_at":"2026-03-01T12:00:00.000000Z","completed_at":"2026-03-01T12:00:00.000000Z"})");
+                  R"("created_at":"2026-03-01T12:00:00.000000Z","started_at":"2026-03-01T12:00:00.000000Z",)"
+                  R"("completed_at":"2026-03-01T12:00:02.000000Z","thought_ms":1250,"request_id":"0123456789abcdef"})");
     EXPECT_EQ(to_json(message(*sending.message, user)), to_json(*sending.message)); // What the send answered is what is kept.
     auto queued = send(user, room);
     EXPECT_EQ(to_json(reply_of(queued, user)), to_json(queued.reply));
+}
+
+TEST_F(ChatPages, say_in_which_rooms_a_reply_is_on_its_way)
+{
+    auto const user = add_user();
+    auto const other = add_user();
+    auto const idle = add_room(user, "idle");
+    auto const busy = add_room(user, "busy");
+    auto const theirs = add_room(other);
+    auto const is_running = [&](UserId of, RoomId room) { return temp.run(rooms.find(of, room)).value().running; };
+    auto const listed = [&] {
+        std::string names;
+        for (auto const& room : temp.run(rooms.page(user, {}, std::nullopt, 20)).results) names += room.running ? room.name + " " : "";
+        return names;
+    };
+    EXPECT_EQ(listed(), "");
+    auto const first = send(user, busy);
+    EXPECT_EQ(listed(), "busy ");
+    EXPECT_TRUE(is_running(user, busy));
+    EXPECT_FALSE(is_running(user, idle));
+    EXPECT_FALSE(is_running(other, theirs));
+    send(other, theirs);
+    EXPECT_TRUE(is_running(other, theirs));
+    EXPECT_EQ(listed(), "busy ");
+
+    auto const second = send(user, busy); // Waits behind the first.
+    for (auto const& claimed : claim()) finish(claimed);
+    EXPECT_EQ(listed(), "busy ");
+    auto const changed = temp.run(rooms.change(user, busy, {.name = "still busy"})).value();
+    EXPECT_TRUE(changed.running);
+    temp.run(stops.stop(user, busy, second.reply.id, now())).value();
+    EXPECT_EQ(listed(), "");
+    EXPECT_FALSE(is_running(user, busy));
+    temp.run(stops.delete_room(other, theirs)).value();
+    EXPECT_EQ(number("select count(*) from jobs"), 0);
+}
+
+TEST_F(ChatPages, say_since_when_a_reply_is_written)
+{
+    auto const user = add_user();
+    auto const sending = send(user, add_room(user));
+    EXPECT_EQ(reply_of(sending, user).started_at, std::nullopt);
+    advance(1s);
+    auto const first = claim().front();
+    auto const taken = now();
+    EXPECT_EQ(reply_of(sending, user).started_at, taken);
+    advance(1s);
+    temp.run(replies.put_back(first, 10s, chat::ReplyStore::Call::none));
+    EXPECT_EQ(reply_of(sending, user).started_at, std::nullopt); // Nobody writes it now.
+    advance(11s);
+    temp.run(leases.promote_due());
+    auto const again = claim();
+    ASSERT_EQ(again.size(), 1u);
+    EXPECT_EQ(reply_of(sending, user).started_at, now());
+    finish(again.front());
+    EXPECT_EQ(reply_of(sending, user).started_at, now());
+    EXPECT_EQ(reply_of(sending, user).thought_ms, std::nullopt);
+    EXPECT_EQ(message(*sending.message, user).started_at, std::nullopt); // A question is not written here.
+}
+
+TEST_F(ChatPages, say_at_once_that_a_reply_is_written_where_its_send_has_claimed_it)
+{
+    auto const user = add_user();
+    auto asking = request(user, add_room(user));
+    asking.lease_owner = "worker";
+    auto const sending = temp.run(sends.send(std::move(asking))).value();
+    EXPECT_EQ(sending.reply.started_at, std::nullopt); // As it was accepted.
+    EXPECT_EQ(reply_of(sending, user).started_at, now());
 }
 
 asio::awaitable<int> erase(db::Transaction& transaction, UserId user)

@@ -47,6 +47,41 @@ TEST_F(ChatCalls, leaves_out_what_was_blocked_with_its_question)
     EXPECT_EQ(asked, "Q1, fine, Q3, ");
 }
 
+TEST_F(ChatCalls, say_how_long_the_model_thought)
+{
+    auto const user = add_user();
+    auto const room = add_room(user);
+    auto const thought = [](std::string piece) { return ai::ModelEvent(ai::ThoughtDelta{std::move(piece)}); };
+    Gate thinks;
+    Gate answers;
+    first->next({thought("hm"), &thinks, text("42"), &answers, text("!"), done()});
+    start_worker();
+    auto const sent = say(user, room);
+    eventually([&] { return thinks.arrived() == 1; });
+    advance(9s);
+    thinks.open();
+    eventually([&] { return answers.arrived() == 1; });
+    advance(10s); // Not thinking any more.
+    answers.open();
+    EXPECT_EQ(ended(sent.reply, user).thought_ms, 9'000);
+
+    first->next({text("at once"), done()}); // It shows no thoughts.
+    EXPECT_EQ(ended(say(user, room).reply, user).thought_ms, std::nullopt);
+
+    Gate never;
+    first->next({thought("hm, hm"), &never});
+    auto const stopped = say(user, room);
+    eventually([&] { return never.arrived() == 1; });
+    advance(4s);
+    EXPECT_EQ(on_runtime(service->stop(user, room, stopped.reply.id)).value().thought_ms, 4'000);
+
+    first->next({thought("what was it"), transient(1ms)}); // What another call begins anew is counted anew.
+    first->next({thought("ah"), text("that"), done()});
+    auto const repeated = say(user, room);
+    let_time_pass_until_ended(repeated.reply, user);
+    EXPECT_EQ(now_is(repeated.reply, user).thought_ms, 0);
+}
+
 TEST_F(ChatCalls, does_not_count_what_never_left_this_process)
 {
     auto const user = add_user();

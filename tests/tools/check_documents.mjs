@@ -2,6 +2,8 @@
 // Checks that what documents name exists: files and folders in `code`, the target of each link, the programs and files in blocks of
 // commands, and the names in tables whose first column is "file", "part" or "folder". Names are looked for beside the document, below
 // its folder, in src/, in tests/ and in the project's folder; `room/thing` also stands for room/thing.hpp and its like.
+// And that two documents leave nothing out: docs/runbook.md names every alert of deploy/alerts.yml, each of which says in a description what
+// to do, and no other; docs/privacy.md names every table that a migration makes.
 // Not checked: words in CAPITALS (they stand for something), build/, and what only looks like a path: URLs, media types.
 // Takes the project's folder as its argument (for its own test); "." by default.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -95,6 +97,26 @@ for (const document of files.filter((file) => file.endsWith('.md') && !all.get(f
             }
         }
     });
+}
+
+const textOf = (file) => (all.has(file) ? readFileSync(path.join(project, file), 'utf8') : '');
+const namedIn = (file, pattern) => new Set([...textOf(file).matchAll(pattern)].map(([, name]) => name));
+
+const [alerts, runbook, privacy] = ['deploy/alerts.yml', 'docs/runbook.md', 'docs/privacy.md'];
+const explained = namedIn(runbook, /`(Pollux[A-Z]\w*)`/g);
+for (const rule of textOf(alerts).split(/^ *- alert: /m).slice(1)) {
+    const [name] = rule.split('\n');
+    ++checked;
+    if (!/^ *description: "\S/m.test(rule)) complaints.push(`${alerts}: ${name} has no description`);
+    if (!explained.delete(name)) complaints.push(`${runbook}: nothing on the alert ${name}`);
+}
+for (const name of explained) complaints.push(`${runbook}: there is no alert ${name}`);
+
+const tables = files.filter((file) => /^migrations\/.*\.sql$/.test(file)).flatMap((file) => [...namedIn(file, /^create table (\w+)/gm)]);
+const kept = namedIn(privacy, /`(\w+)`/g);
+for (const table of new Set(tables)) {
+    ++checked;
+    if (!kept.has(table)) complaints.push(`${privacy}: nothing on the table ${table}`);
 }
 
 for (const line of complaints) console.log(line);

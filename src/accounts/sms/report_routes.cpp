@@ -74,7 +74,7 @@ asio::awaitable<Result<void>> ReportDesk::take(Given given)
 
 void add_report_routes(http::Router& router, ReportDesk& desk)
 {
-    auto options = http::raw_route("takeTextReport", "Where Twilio posts how a text fares, signed", "accounts");
+    auto options = http::raw_route("takeTextReport", "Take a delivery report; Twilio posts here how a text fares, signed", "accounts");
     options.errors = {"sms_not_configured", "signature_missing", "signature_invalid"};
     router.post(twilio_status_path, take_report, desk, options);
 }

@@ -149,30 +149,33 @@ http::RouteOptions options(std::string_view id, std::string_view summary, std::v
 
 void add_payments_routes(http::Router& router, PaymentsApi& api)
 {
-    auto buying = options("buyPlan", "A page of the payment provider's on which the plan is paid",
+    auto buying = options("buyPlan", "Buy a plan; the answer names a page of the payment provider on which it is paid",
                           {"already_subscribed", "billing_not_configured", "payment_pending", "payment_provider_slow", "payment_refused",
                            "plan_not_sold", "idempotency_key_reused", "idempotency_in_progress"});
     buying.takes_idempotency_key = true;
     router.post("/subscription/checkout/", buy_plan, api, buying);
     buying.id = "buyPro";
-    buying.summary = "The same, for the plan pro";
+    buying.summary = "Buy Pro; the same, for the plan pro";
     router.post("/subscription/pro/", buy_pro, api, buying);
     for (auto const* path : {"/subscribe/pro/", "/subscriptions/pro/"}) router.alias("POST", "/subscription/pro/", path);
 
     auto showing =
-        options("showSubscription", "Tier and subscription; with ?session_id= what that checkout has led to", {"session_not_found"});
+        options("showSubscription", "Show your subscription; with ?session_id= what that checkout has led to", {"session_not_found"});
     showing.limits = http::RateClass::read; // Asking the provider has a limit of its own.
     router.get("/subscription/status/", show_status, api, showing);
     router.alias("GET", "/subscription/status/", "/subscriptions/status/");
 
     std::vector<std::string_view> const of_changes{"billing_not_configured", "not_subscribed", "payment_provider_slow", "payment_refused"};
-    router.post(
-        "/subscription/portal/", open_portal, api,
-        options("openPortal", "A page of the payment provider's for changing the subscription, the card and the addresses", of_changes));
-    router.post("/subscription/cancel/", cancel, api, options("cancelSubscription", "Ends it with the period that is paid", of_changes));
-    router.post("/subscription/reactivate/", reactivate, api, options("reactivateSubscription", "Undoes that", of_changes));
+    router.post("/subscription/portal/", open_portal, api,
+                options("openPortal",
+                        "Open the portal; a page of the payment provider for changing the subscription, the card and the addresses",
+                        of_changes));
+    router.post("/subscription/cancel/", cancel, api,
+                options("cancelSubscription", "Cancel the subscription; it ends with the period that is paid", of_changes));
+    router.post("/subscription/reactivate/", reactivate, api,
+                options("reactivateSubscription", "Keep the subscription; its cancellation is undone", of_changes));
 
-    auto posted = http::raw_route("takePaymentEvent", "Where Stripe posts its events, signed", "subscription");
+    auto posted = http::raw_route("takePaymentEvent", "Take a payment event; Stripe posts its events here, signed", "subscription");
     posted.errors = {"billing_not_configured", "signature_missing", "signature_invalid", "signature_too_old"};
     router.post("/subscription/webhook/", take_event, api, posted);
     for (auto const* path : {"/webhook/stripe/", "/subscriptions/webhook/stripe/"}) router.alias("POST", "/subscription/webhook/", path);

@@ -22,7 +22,7 @@ static_assert(db::columns_in(POLLUX_FINISHED_COLUMNS) == column::count);
 constexpr db::Sql finish_message_sql = R"sql(
     update messages set status = $3, content = $4, thoughts = $5, citations = $6, finish_reason = $7, error_code = $8, error_detail = $9,
         prompt_tokens = $10, completion_tokens = $11, thought_tokens = $12, model = $13, provider_state = $14, completed_at = $15,
-        calls = $17, usage_estimated = $18, asked_model = case when model <> $13 then model else asked_model end
+        calls = $17, usage_estimated = $18, thought_ms = $19, asked_model = case when model <> $13 then model else asked_model end
     where id = $1 and attempt = $2 and status = 'streaming' and user_id = $16
     returning )sql" POLLUX_FINISHED_COLUMNS;
 
@@ -53,10 +53,12 @@ asio::awaitable<db::Rows> finish_message(db::Transaction& transaction, ReplyClai
         code = end.error->code;
         detail = end.error->detail;
     }
+    std::optional<std::int64_t> thought_ms;
+    if (end.thought) thought_ms = end.thought->count();
     co_return co_await transaction.run(finish_message_sql, claim.reply, claim.attempt, to_text(end.status), end.text, end.thoughts,
                                        end.citations_json, finish_column(end.finish_reason), code, detail, end.usage.prompt_tokens,
                                        end.usage.completion_tokens, end.usage.thought_tokens, end.model, end.provider_state, now,
-                                       claim.user, claim.calls_column(), end.usage.estimated);
+                                       claim.user, claim.calls_column(), end.usage.estimated, thought_ms);
 }
 
 asio::awaitable<void> ask_for_title(db::Transaction& transaction, ReplyClaim const& claim)

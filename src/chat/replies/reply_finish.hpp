@@ -18,6 +18,7 @@ struct ReplyEnd {
     MessageStatus status = MessageStatus::completed; // completed, stopped or failed.
     std::string text;
     std::string thoughts;
+    std::optional<std::chrono::milliseconds> thought; // How long its model thought, where it showed thoughts.
     std::string citations_json = "[]";
     std::optional<MessageFinish> finish_reason;
     std::optional<MessageError> error;

@@ -167,6 +167,7 @@ asio::awaitable<void> ReplyJob::call(ai::ChatRequest request)
 asio::awaitable<void> ReplyJob::read_model(ai::ChatRequest request)
 {
     call_ = KeptCall{.model = turn_.model().id, .started_at = tools_.clock.now()};
+    if (!asked_at_) asked_at_ = call_->started_at;
     auto stream = turn_.model().model->start(running_->executor, std::move(request));
     while (!draft_.call_end()) {
         auto event = co_await stream->next();
@@ -174,6 +175,7 @@ asio::awaitable<void> ReplyJob::read_model(ai::ChatRequest request)
         auto const news = draft_.take(std::move(event));
         bool const has_text = !news.text.empty() || !news.thoughts.empty();
         if (has_text && !call_->first_text_at) call_->first_text_at = tools_.clock.now();
+        if (!news.text.empty() && !answered_at_) answered_at_ = tools_.clock.now();
         if (was_empty && draft_.has_shown_anything()) {
             tools_.meter.first_text(tools_.clock.now() - claim_.first_started);
             failpoint("upstream_first_delta");
@@ -183,6 +185,16 @@ asio::awaitable<void> ReplyJob::read_model(ai::ChatRequest request)
         if (news.has_citations) writer_.set_citations(draft_.citations_json());
     }
     writer_.close();
+}
+
+// What there is, as the end of the reply.
+ReplyEnd ReplyJob::end_as(MessageStatus status) const
+{
+    auto end = draft_.end_as(status, turn_.model().id);
+    if (end.thoughts.empty() || !asked_at_) return end;
+    auto const took = answered_at_.value_or(tools_.clock.now()) - *asked_at_;
+    end.thought = std::max(std::chrono::round<std::chrono::milliseconds>(took), std::chrono::milliseconds(0));
+    return end;
 }
 
 // Runs `work` until its end or until the reply is stopped, which cuts whatever `work` awaits.
@@ -197,8 +209,7 @@ asio::awaitable<void> ReplyJob::interruptible(asio::awaitable<void> work)
 asio::awaitable<ReplyJob::Step> ReplyJob::after_call()
 {
     auto const& end = draft_.call_end();
-    if (end && std::holds_alternative<ai::Finished>(*end))
-        co_return co_await finish(draft_.end_as(MessageStatus::completed, turn_.model().id));
+    if (end && std::holds_alternative<ai::Finished>(*end)) co_return co_await finish(end_as(MessageStatus::completed));
     if (auto const reason = running_->stop_reason(); reason != StopReason::none) co_return co_await leave_as(reason);
     if (!end) throw std::logic_error("a call upstream ended without an event that ends it");
     if (auto const* continues = std::get_if<ai::Continues>(&*end)) co_return co_await after_continues(continues->token);
@@ -208,7 +219,7 @@ asio::awaitable<ReplyJob::Step> ReplyJob::after_call()
 // The provider goes on with the same reply in another call.
 asio::awaitable<ReplyJob::Step> ReplyJob::after_continues(std::string token)
 {
-    if (claim_.calls >= ai::calls_a_reply_max) co_return co_await finish(draft_.end_as(MessageStatus::completed, turn_.model().id));
+    if (claim_.calls >= ai::calls_a_reply_max) co_return co_await finish(end_as(MessageStatus::completed));
     continuation_ = std::move(token);
     draft_.continue_with_next_call();
     auto counted = co_await store_.count_call(claim_, ReplyStore::NextCall::same_attempt);
@@ -250,7 +261,7 @@ asio::awaitable<ReplyJob::Step> ReplyJob::after_no_call(ai::Failed failure)
 
 asio::awaitable<ReplyJob::Step> ReplyJob::give_up(ai::Failed const& failure)
 {
-    auto end = draft_.end_as(MessageStatus::failed, turn_.model().id);
+    auto end = end_as(MessageStatus::failed);
     end.error = error_of(failure.reason);
     co_return co_await finish(std::move(end));
 }
@@ -265,6 +276,8 @@ asio::awaitable<ReplyJob::Step> ReplyJob::count_and_call()
     claim_ = std::move(*counted);
     is_call_open_ = true;
     draft_.start_over();
+    asked_at_.reset();
+    answered_at_.reset();
     continuation_.clear();
     co_return Step::call;
 }
@@ -293,9 +306,9 @@ asio::awaitable<ReplyJob::Step> ReplyJob::put_back(std::chrono::microseconds wai
 asio::awaitable<ReplyJob::Step> ReplyJob::leave_as(StopReason reason)
 {
     switch (reason) {
-    case StopReason::by_user: co_return co_await finish(draft_.end_as(MessageStatus::stopped, turn_.model().id));
+    case StopReason::by_user: co_return co_await finish(end_as(MessageStatus::stopped));
     case StopReason::time_over: {
-        auto end = draft_.end_as(MessageStatus::failed, turn_.model().id);
+        auto end = end_as(MessageStatus::failed);
         end.error = upstream_failed();
         co_return co_await finish(std::move(end));
     }

@@ -73,6 +73,7 @@ private:
     void keep_call();
     asio::awaitable<Step> put_back(std::chrono::microseconds wait, ReplyStore::Call call, WaitReason reason);
     asio::awaitable<Step> leave_as(StopReason reason);
+    ReplyEnd end_as(MessageStatus status) const;
     asio::awaitable<Step> finish(ReplyEnd end);
     asio::awaitable<std::optional<Finishing>> finish_despite_outages(ReplyEnd const& end);
 
@@ -85,7 +86,9 @@ private:
     Outcome outcome_;
 
     ModelTurn turn_;
-    std::optional<KeptCall> call_; // The one that runs.
+    std::optional<KeptCall> call_;    // The one that runs.
+    std::optional<Time> asked_at_;    // When the first of the calls began that the draft is of,
+    std::optional<Time> answered_at_; // and when its first text came that is no thought.
     std::string continuation_;
     bool is_call_open_ = true; // A call is counted and has not ended; the claim counts the first one.
 };

@@ -53,7 +53,7 @@ constexpr db::Sql claim_scan_sql{
         from head where jobs.user_id = head.user_id and jobs.id = head.id and jobs.state = 'ready'
         returning jobs.user_id, jobs.room_id, jobs.message_id, jobs.attempt, jobs.calls, jobs.lost, jobs.first_started_at
     )
-    update messages set status = 'streaming', attempt = c.attempt
+    update messages set status = 'streaming', attempt = c.attempt, started_at = now_us()
     from claimed c where messages.user_id = c.user_id and messages.id = c.message_id
     returning )sql" POLLUX_BEGUN_COLUMNS};
 
@@ -64,7 +64,8 @@ enum : std::size_t { reply_to, model, request_id, ended_calls, count };
 static_assert(db::columns_in(POLLUX_BEGUN_MESSAGE_COLUMNS) == message_column::count);
 
 constexpr db::Sql begin_message_sql =
-    "update messages set status = 'streaming', attempt = $2 where id = $1 and user_id = $3 returning " POLLUX_BEGUN_MESSAGE_COLUMNS;
+    "update messages set status = 'streaming', attempt = $2, started_at = now_us() where id = $1 and user_id = $3 "
+    "returning " POLLUX_BEGUN_MESSAGE_COLUMNS;
 
 #define POLLUX_CALL_COLUMNS "calls, attempt"
 namespace call_column {

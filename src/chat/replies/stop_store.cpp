@@ -27,8 +27,9 @@ constexpr db::Sql find_reply_sql =
 
 constexpr db::Sql request_stop_sql = "update jobs set stop_requested = 1 where message_id = $1 and user_id = $2 and state = 'running'";
 
-constexpr db::Sql stop_queued_sql =
-    "update messages set status = 'stopped', provider_state = '', completed_at = $3 where id = $1 and user_id = $2 and status = 'queued'";
+// One that was put back was begun and never written.
+constexpr db::Sql stop_queued_sql = "update messages set status = 'stopped', provider_state = '', started_at = null, completed_at = $3 "
+                                    "where id = $1 and user_id = $2 and status = 'queued'";
 
 constexpr db::Sql delete_job_sql = "delete from jobs where message_id = $1 and user_id = $2";
 

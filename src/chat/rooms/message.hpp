@@ -92,13 +92,16 @@ struct Message {
     std::optional<MessageUsage> usage;
     std::optional<Waiting> waiting; // Of a queued reply.
     Time created_at;
+    std::optional<Time> started_at; // Of a reply: since when it is, or was, written.
     std::optional<Time> completed_at;
-    std::int64_t attempt = 0; // Of the stream; not shown.
+    std::optional<std::int64_t> thought_ms; // From asking the model to its first text, where it showed thoughts.
+    std::optional<std::string> request_id;  // Of the send or the retry that made it, as the log names it.
+    std::int64_t attempt = 0;               // Of the stream; not shown.
 
     bool is_finished() const { return status != MessageStatus::queued && status != MessageStatus::streaming; }
 };
 POLLUX_DESCRIBE(Message, (id, chatroom, role, status, content, thoughts, citations, reply_to, variant, variants, model, requested_model,
-                          finish_reason, error, usage, waiting, created_at, completed_at))
+                          finish_reason, error, usage, waiting, created_at, started_at, completed_at, thought_ms, request_id))
 
 struct LastMessage {
     std::string text; // Cut to 120 characters.
@@ -114,11 +117,12 @@ struct Room {
     std::optional<std::string> model;
     std::string system_prompt;
     bool pinned = false;
+    bool running = false; // A reply in it waits or is being written.
     Time created_at;
     Time updated_at;
     std::optional<LastMessage> last_message;
 };
-POLLUX_DESCRIBE(Room, (id, name, named_by, model, system_prompt, pinned, created_at, updated_at, last_message))
+POLLUX_DESCRIBE(Room, (id, name, named_by, model, system_prompt, pinned, running, created_at, updated_at, last_message))
 
 // A room in a list: its system prompt may be long, and is told with the room.
 struct ListedRoom {
@@ -127,11 +131,12 @@ struct ListedRoom {
     NamedBy named_by = NamedBy::nobody;
     std::optional<std::string> model;
     bool pinned = false;
+    bool running = false;
     Time created_at;
     Time updated_at;
     std::optional<LastMessage> last_message;
 };
-POLLUX_DESCRIBE(ListedRoom, (id, name, named_by, model, pinned, created_at, updated_at, last_message))
+POLLUX_DESCRIBE(ListedRoom, (id, name, named_by, model, pinned, running, created_at, updated_at, last_message))
 
 // What a send answers.
 struct UsageNow {

@@ -34,7 +34,10 @@ enum : std::size_t {
     thought_tokens,
     usage_estimated,
     created_at,
+    started_at,
     completed_at,
+    thought_ms,
+    request_id,
     attempt,
     waiting,
     count
@@ -42,7 +45,7 @@ enum : std::size_t {
 }
 static_assert(db::columns_in(POLLUX_MESSAGE_COLUMNS) == column::count && column::count == message_columns);
 
-constexpr std::size_t rest_bytes = 512; // Of a message as JSON: what is not text of somebody else's.
+constexpr std::size_t rest_bytes = 768; // Of a message as JSON: what is not text of somebody else's.
 
 template <class Enum>
 Enum read_enum(std::string const& text)
@@ -145,7 +148,11 @@ Message read_message(db::Row row)
             MessageUsage{read_tokens(row.integer(column::prompt_tokens)), read_tokens(row.integer(column::completion_tokens)),
                          read_tokens(row.integer(column::thought_tokens)), row.optional_integer(column::usage_estimated).value_or(0) != 0};
     message.created_at = row.time(column::created_at);
+    // Of a reply that was put back it says when somebody had it before.
+    if (message.status != MessageStatus::queued) message.started_at = row.optional_time(column::started_at);
     message.completed_at = row.optional_time(column::completed_at);
+    message.thought_ms = row.optional_integer(column::thought_ms);
+    message.request_id = row.optional_text(column::request_id);
     message.attempt = row.integer(column::attempt);
     if (message.status == MessageStatus::queued) message.waiting = read_waiting(row.text(column::waiting));
     return message;

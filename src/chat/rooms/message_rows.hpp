@@ -8,12 +8,13 @@
 #define POLLUX_MESSAGE_COLUMNS                                                                                                             \
     "id, room_id, role, status, content, thoughts, citations, reply_to, variant, variants, model, asked_model, finish_reason, "            \
     "error_code, error_detail, "                                                                                                           \
-    "prompt_tokens, completion_tokens, thought_tokens, usage_estimated, created_at, completed_at, attempt, "                               \
+    "prompt_tokens, completion_tokens, thought_tokens, usage_estimated, created_at, started_at, completed_at, thought_ms, request_id, "    \
+    "attempt, "                                                                                                                            \
     "case when status = 'queued' then now_us() || ' ' || provider_state end"
 
 namespace pollux::chat {
 
-constexpr std::size_t message_columns = 23; // Of POLLUX_MESSAGE_COLUMNS: what a statement asks for besides comes behind.
+constexpr std::size_t message_columns = 26; // Of POLLUX_MESSAGE_COLUMNS: what a statement asks for besides comes behind.
 
 Message read_message(db::Row row);
 

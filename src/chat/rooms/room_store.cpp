@@ -9,12 +9,14 @@
 
 #include <limits>
 
-// A room of an earlier version counts as named by its user.
-#define POLLUX_LISTED_COLUMNS                                                                                                              \
-    "id, name, coalesce(named_by, case when is_named = 1 then 'user' else 'nobody' end), model, pinned, created_at, updated_at, "          \
+// A room of an earlier version counts as named by its user. A reply that is not finished has a job: the user's are few, and looked up once
+// for all rooms. `user` is the parameter.
+#define POLLUX_LISTED_COLUMNS(user)                                                                                                        \
+    "id, name, coalesce(named_by, case when is_named = 1 then 'user' else 'nobody' end), model, pinned, "                                  \
+    "case when id in (select j.room_id from jobs j where j.user_id = " user ") then 1 else 0 end, created_at, updated_at, "                \
     "last_text, last_role, last_at"
 // And what may be long.
-#define POLLUX_ROOM_COLUMNS POLLUX_LISTED_COLUMNS ", system_prompt"
+#define POLLUX_ROOM_COLUMNS(user) POLLUX_LISTED_COLUMNS(user) ", system_prompt"
 
 namespace pollux::chat {
 namespace {
@@ -26,12 +28,13 @@ constexpr db::Sql insert_sql =
     "insert into rooms (user_id, name, is_named, named_by, model, system_prompt, pinned, created_at, updated_at) "
     "select u.id, $2, $3, case when $3 = 1 then 'user' else 'nobody' end, $4, $5, 0, $6, $6 from users u join plans p on p.name = u.tier "
     "where u.id = $1 and (select count(*) from rooms r where r.user_id = $1) < p.rooms_max "
-    "returning " POLLUX_ROOM_COLUMNS;
+    "returning " POLLUX_ROOM_COLUMNS("$1");
 
-constexpr db::Sql find_sql = "select " POLLUX_ROOM_COLUMNS " from rooms where id = $1 and user_id = $2";
+constexpr db::Sql find_sql = "select " POLLUX_ROOM_COLUMNS("$2") " from rooms where id = $1 and user_id = $2";
 
-constexpr db::Sql page_sql = "select " POLLUX_LISTED_COLUMNS " from rooms where user_id = $1 and (pinned, updated_at, id) < ($2, $3, $4) "
-                             "order by pinned desc, updated_at desc, id desc limit $5";
+constexpr db::Sql page_sql =
+    "select " POLLUX_LISTED_COLUMNS("$1") " from rooms where user_id = $1 and (pinned, updated_at, id) < ($2, $3, $4) "
+                                          "order by pinned desc, updated_at desc, id desc limit $5";
 
 namespace column {
 enum : std::size_t {
@@ -40,6 +43,7 @@ enum : std::size_t {
     named_by,
     model,
     pinned,
+    running,
     created_at,
     updated_at,
     last_text,
@@ -50,14 +54,14 @@ enum : std::size_t {
     count
 };
 }
-static_assert(db::columns_in(POLLUX_ROOM_COLUMNS) == column::count);
-static_assert(db::columns_in(POLLUX_LISTED_COLUMNS) == column::listed_count);
+static_assert(db::columns_in(POLLUX_ROOM_COLUMNS("$1")) == column::count);
+static_assert(db::columns_in(POLLUX_LISTED_COLUMNS("$1")) == column::listed_count);
 
 constexpr db::Sql change_sql =
     "update rooms set name = coalesce($3, name), is_named = case when $4 = 1 then 1 else is_named end, "
     "named_by = case when $4 = 1 then 'user' else named_by end, "
     "model = case when $5 = 1 then $6 else model end, system_prompt = coalesce($7, system_prompt), pinned = coalesce($8, pinned) "
-    "where id = $1 and user_id = $2 returning " POLLUX_ROOM_COLUMNS;
+    "where id = $1 and user_id = $2 returning " POLLUX_ROOM_COLUMNS("$2");
 
 // Names are compared here, since a database knows cases and accents as its locale has them, if at all. A page of a search may have less
 // than was asked for, or nothing, and a cursor.
@@ -84,6 +88,7 @@ AnyRoom read_any_room(db::Row row)
     room.named_by = read_named_by(row.text(column::named_by));
     room.model = row.optional_text(column::model);
     room.pinned = row.boolean(column::pinned);
+    room.running = row.boolean(column::running);
     room.created_at = row.time(column::created_at);
     room.updated_at = row.time(column::updated_at);
     if (!row.is_null(column::last_text)) {

@@ -182,6 +182,7 @@ Sending sending_of(NewReply reply, MessageId id, JobState state)
     sending.reply.requested_model = reply.model;
     sending.reply.model = std::move(reply.model);
     sending.reply.created_at = reply.now;
+    if (!reply.names.ours.empty()) sending.reply.request_id = std::move(reply.names.ours);
     return sending;
 }
 

@@ -73,6 +73,7 @@ Message question_as_sent(SendRequest const& request, MessageId id)
     message.content = request.content;
     message.created_at = request.now;
     message.completed_at = request.now;
+    if (!request.names.ours.empty()) message.request_id = request.names.ours;
     return message;
 }
 

@@ -24,9 +24,10 @@
 
 #define POLLUX_REPLY_COLUMNS                                                                                                               \
     "user_id, room_id, role, status, content, reply_to, parent_id, variant, variants, is_shown, model, attempt, day, created_at, "         \
-    "request_id, client_request_id"
+    "started_at, request_id, client_request_id"
 #define POLLUX_REPLY_VALUES(question)                                                                                                      \
-    "$1, $2, 'assistant', $4, '', " question ", " question ", $5, $5, $6, $7, $8, $9, $3, nullif($10, ''), nullif($11, '')"
+    "$1, $2, 'assistant', $4, '', " question ", " question ", $5, $5, $6, $7, $8, $9, $3, "                                                \
+    "case when $12 = 'running' then $3 end, nullif($10, ''), nullif($11, '')"
 
 #define POLLUX_JOB_COLUMNS                                                                                                                 \
     "user_id, room_id, message_id, kind, state, ready_at, lease_owner, lease_until, attempt, calls, first_started_at, created_at"

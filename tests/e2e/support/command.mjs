@@ -1,7 +1,7 @@
 // `pollux` commands beside a running server, with its folder and its settings: what an operator types.
 import { Program, binary } from './process.mjs';
 
-const surroundings = { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', METRICS_LISTEN: '', LOG_FORMAT: 'json' };
+const surroundings = { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', METRICS_LISTEN: '', DATA_MAY_VANISH: 'True', LOG_FORMAT: 'json' };
 
 // {code, stdout, said}; `said`: what it complained of, without lines of the log.
 export async function command(server, ...args) {

@@ -5,12 +5,18 @@ import path from 'node:path';
 
 import { temporaryFolder } from './process.mjs';
 
+// Whoever is not root has set this machine up by sudo (tools/setup.sh), which may still know them.
+const isRoot = process.getuid() === 0;
+function asRoot(...words) {
+    execFileSync(isRoot ? words[0] : 'sudo', isRoot ? words.slice(1) : ['-n', ...words], { stdio: 'pipe' });
+}
+
 const mounted = new Set();
 process.on('exit', unmountAll);
 
 function unmountAll() {
     for (const folder of mounted) {
-        execFileSync('umount', ['--lazy', folder]);
+        asRoot('umount', '--lazy', folder);
         mounted.delete(folder);
     }
 }
@@ -33,8 +39,8 @@ export class SmallDisk {
         this.folder = folder;
         fs.mkdirSync(folder, { recursive: true });
         const id = (flag) => execFileSync('id', [flag, owner], { encoding: 'utf8' }).trim();
-        const owned = owner ? `,uid=${id('-u')},gid=${id('-g')}` : '';
-        execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m,mode=0700${owned}`, 'tmpfs', folder], { stdio: 'pipe' });
+        const [user, group] = owner ? [id('-u'), id('-g')] : [process.getuid(), process.getgid()];
+        asRoot('mount', '-t', 'tmpfs', '-o', `size=${mebibytes}m,mode=0700,uid=${user},gid=${group}`, 'tmpfs', folder);
         mounted.add(folder);
         this.#filler = path.join(folder, 'filler');
     }
@@ -54,7 +60,7 @@ export class SmallDisk {
     }
 
     unmount() {
-        execFileSync('umount', ['--lazy', this.folder]);
+        asRoot('umount', '--lazy', this.folder);
         mounted.delete(this.folder);
     }
 }

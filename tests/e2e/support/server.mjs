@@ -5,8 +5,8 @@ import { promisify } from 'node:util';
 
 import { Program, binary, freePort, temporaryFolder } from './process.mjs';
 
-// Nothing of the tester's own environment changes what is tested, and no model is called but for replies.
-const surroundings = { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', METRICS_LISTEN: '', AI_TITLE_MODEL: 'off' };
+// Nothing of the tester's own environment changes what is tested, such as a container's file system, and no model is called but for replies.
+const surroundings = { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', METRICS_LISTEN: '', DATA_MAY_VANISH: 'True', AI_TITLE_MODEL: 'off' };
 
 // What most tests want: debug, many messages a day, no limits by address.
 export const roomySettings = { DEBUG: 'True', RATE_LIMITS: 'off', BASIC_DAILY_MESSAGES: '1000000', ACCESS_TOKEN_MINUTES: '600' };

@@ -2,6 +2,9 @@
 // machine, which may be killed, stopped and started again. None outlives the test.
 import { execFile, execFileSync } from 'node:child_process';
 import fs from 'node:fs';
+import http from 'node:http';
+import http2 from 'node:http2';
+import https from 'node:https';
 import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -205,20 +208,28 @@ export class Redis {
     }
 }
 
+function listens(port) {
+    return new Promise((resolve) => {
+        const socket = net.connect(port, '127.0.0.1');
+        socket.on('connect', () => resolve(true)).on('error', () => resolve(false)).on('connect', () => socket.destroy());
+    });
+}
+
 // HAProxy with the example that stands in deploy/, before these ports.
 export class Haproxy {
-    static async start(ports) {
+    // `tls`: a file with a certificate and its key.
+    static async start(ports, { tls } = {}) {
         const haproxy = new Haproxy();
         haproxy.port = await freePort();
         const example = fs.readFileSync(path.join(repository, 'deploy/haproxy.cfg'), 'utf8');
         const servers = ports.map((port, index) => `    server node${index} 127.0.0.1:${port}`).join('\n');
-        const config = example.replace(/maxconn 20000/, 'maxconn 4000').replace(/bind \S+:8080/, `bind 127.0.0.1:${haproxy.port}`).replace(/( {4}server \w+ \S+\n?)+/, `${servers}\n`);
+        const config = example.replace(/maxconn 20000/, 'maxconn 4000').replace(/bind \S+:8080/, `bind 127.0.0.1:${haproxy.port}${tls ? ` ssl crt ${tls}` : ''}`).replace(/( {4}server \w+ \S+\n?)+/, `${servers}\n`);
         const file = path.join(temporaryFolder(), 'haproxy.cfg');
         fs.writeFileSync(file, config);
         haproxy.program = new Program('/usr/sbin/haproxy', ['-f', file, '-db'], { env: environment });
         await until('HAProxy', async () => {
             if (haproxy.program.exited) throw new Error(`HAProxy ended: ${haproxy.program.stderr}`);
-            return fetch(`${haproxy.url}/livez`).then((answer) => answer.ok, () => false);
+            return listens(haproxy.port);
         });
         return haproxy;
     }
@@ -232,23 +243,102 @@ export class Haproxy {
     }
 }
 
+// A program of a package that is unpacked rather than installed (tools/packages), else the machine's; null: neither is there.
+export function unpacked(name) {
+    const places = [path.join(repository, 'build/unpacked'), ''].flatMap((root) => ['usr/sbin', 'usr/bin'].map((folder) => path.join(root || '/', folder, name)));
+    return places.find((file) => fs.existsSync(file)) ?? null;
+}
+
+// Caddy with deploy/Caddyfile as it stands, with a certificate of its own making, before these ports. Its host is chat.test.
+export class Caddy {
+    static host = 'chat.test';
+
+    // `upstreams`: as UPSTREAMS has it.
+    static async start(ports, { upstreams = `to ${ports.map((port) => `127.0.0.1:${port}`).join(' ')}` } = {}) {
+        const caddy = new Caddy();
+        Object.assign(caddy, { folder: temporaryFolder(), port: await freePort() });
+        const options = ['admin off', 'local_certs', 'skip_install_trust', `https_port ${caddy.port}`, 'auto_https disable_redirects'];
+        const env = {
+            ...environment, HOME: caddy.folder, XDG_DATA_HOME: caddy.folder, XDG_CONFIG_HOME: caddy.folder, DOMAIN: Caddy.host,
+            UPSTREAMS: upstreams, GLOBAL_OPTIONS: options.join('\n'),
+        };
+        const args = ['run', '--config', path.join(repository, 'deploy/Caddyfile'), '--adapter', 'caddyfile'];
+        caddy.program = new Program(unpacked('caddy'), args, { cwd: caddy.folder, env });
+        const root = path.join(caddy.folder, 'caddy/pki/authorities/local/root.crt');
+        await until('Caddy', async () => {
+            if (caddy.program.exited) throw new Error(`Caddy ended: ${caddy.program.stderr}`);
+            if (!fs.existsSync(root)) return false;
+            caddy.certificate = fs.readFileSync(root);
+            return caddy.asks('/livez').then(({ status }) => status === 200, () => false);
+        });
+        return caddy;
+    }
+
+    get url() {
+        return `https://${Caddy.host}:${this.port}`;
+    }
+
+    // {url}: a plain address whose requests come through it, for a program that knows neither its name nor its certificate.
+    async entrance() {
+        const server = http.createServer((request, answer) => {
+            const headers = { ...request.headers, host: new URL(this.url).host };
+            const onward = https.request(this.url + request.url, { method: request.method, headers, ca: this.certificate, lookup: toLoopback, agent: false }, (got) => {
+                answer.writeHead(got.statusCode, got.headers);
+                got.pipe(answer);
+            });
+            onward.on('error', () => answer.destroy());
+            request.pipe(onward);
+        });
+        await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+        server.unref();
+        return { url: `http://127.0.0.1:${server.address().port}` };
+    }
+
+    // One request over HTTP/2: {status, body}.
+    async asks(place) {
+        const session = http2.connect(this.url, { ca: this.certificate, servername: Caddy.host, lookup: toLoopback });
+        try {
+            return await new Promise((resolve, reject) => {
+                session.on('error', reject);
+                const stream = session.request({ ':path': place });
+                let status = 0;
+                let body = '';
+                stream.setEncoding('utf8').on('response', (head) => (status = head[':status'])).on('data', (text) => (body += text));
+                stream.on('end', () => resolve({ status, body })).on('error', reject);
+            });
+        } finally {
+            session.close();
+        }
+    }
+
+    async stop() {
+        await this.program.signal('SIGTERM');
+    }
+}
+
+// Every name is this machine.
+export function toLoopback(name, options, done) {
+    if (options.all) done(null, [{ address: '127.0.0.1', family: 4 }]);
+    else done(null, '127.0.0.1', 4);
+}
+
 // nginx with deploy/nginx.conf, as one process: workers would outlive a master that is killed, and keep its output open.
 export class Nginx {
-    static async start(ports) {
+    static async start(ports, { tls } = {}) {
         const nginx = new Nginx();
         nginx.port = await freePort();
         const folder = temporaryFolder();
         const example = fs.readFileSync(path.join(repository, 'deploy/nginx.conf'), 'utf8');
         const servers = ports.map((port) => `    server 127.0.0.1:${port} max_fails=1 fail_timeout=2s;\n`).join('');
-        const site = example.replace(/( {4}server \S+ max_fails\S* fail_timeout\S*\n)+/, servers).replace(/listen \S+:8080/, `listen 127.0.0.1:${nginx.port}`);
+        const site = example.replace(/( {4}server \S+ max_fails\S* fail_timeout\S*\n)+/, servers).replace(/listen \S+:8080/, `listen 127.0.0.1:${nginx.port}${tls ? ` ssl; ssl_certificate ${tls}; ssl_certificate_key ${tls}` : ''}`);
         const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder};`).join(' ');
         const owner = process.getuid() === 0 ? 'user root;' : '';
         const file = path.join(folder, 'nginx.conf');
         fs.writeFileSync(file, `${owner} daemon off; master_process off; pid ${folder}/pid; error_log stderr; events {} http { access_log off; ${temporary}\n${site}\n}\n`);
-        nginx.program = new Program('/usr/sbin/nginx', ['-c', file, '-e', 'stderr'], { env: environment });
+        nginx.program = new Program(unpacked('nginx'), ['-c', file, '-e', 'stderr'], { env: environment });
         await until('nginx', async () => {
             if (nginx.program.exited) throw new Error(`nginx ended: ${nginx.program.stderr}`);
-            return fetch(`${nginx.url}/livez`).then((answer) => answer.ok, () => false);
+            return listens(nginx.port);
         });
         return nginx;
     }

@@ -1,0 +1,148 @@
+// The leader's side of one reply: reads it from the server, by a stream or, where bodies cannot be read while they come, by `?wait=`.
+import type { ReplyState } from './reply_state.ts';
+import { StreamLoop, type StreamLoopParts, type StreamReader } from './stream_loop.ts';
+import type { ServerEvent } from './event_parser.ts';
+import type { RememberedSend } from './tab_messages.ts';
+import { PolluxError, isAbort } from './problem.ts';
+import { Backoff } from './backoff.ts';
+import type { Connection, Message, ReplyUpdate, Sent } from './types.ts';
+
+export const waitSeconds = 25; // The most that the server waits.
+const pollMinMs = 700; // Between two looks at a reply that nothing waits for.
+const pollMaxMs = 3_000;
+
+export interface ReplySourceOptions extends StreamLoopParts {
+    readonly room: number;
+    readonly message: number;
+    readonly state: ReplyState; // Goes on from there.
+    readonly onUpdates: (updates: readonly ReplyUpdate[]) => void;
+}
+
+export class ReplySource {
+    readonly state: ReplyState;
+    sent: RememberedSend | null = null;
+    connection: Connection;
+    isOver = false;
+    readonly #options: ReplySourceOptions;
+    #abort: AbortController | null = null;
+
+    constructor(options: ReplySourceOptions) {
+        this.#options = options;
+        this.state = options.state;
+        this.isOver = this.state.result !== null;
+        this.connection = { state: 'connecting', since: options.platform.now() };
+    }
+
+    // Reads until the end, or until pause(). A source that was paused goes on exactly where it was.
+    async run(): Promise<void> {
+        if (this.isOver || this.#abort) return;
+        const abort = new AbortController();
+        this.#abort = abort;
+        if (this.#options.wire.bodyStreams) await new StreamLoop(this.#options, this.#reader(abort.signal)).run(abort.signal);
+        else await this.#poll(abort.signal);
+        if (this.#abort === abort) this.#abort = null;
+    }
+
+    // Nothing is being written, as far as is known.
+    get isIdle(): boolean {
+        return !this.state.hasStarted || this.state.waiting !== null;
+    }
+
+    pause(): void {
+        this.#abort?.abort();
+        this.#abort = null;
+    }
+
+    #reader(signal: AbortSignal): StreamReader {
+        const { room, message } = this.#options;
+        let fromBeginning = false;
+        return {
+            path: `/chatroom/${room}/message/${message}/stream/`,
+            lastEventId: () => (fromBeginning ? null : this.state.lastEventId),
+            take: (event: ServerEvent) => {
+                if (signal.aborted) return 'end';
+                const update = this.state.updateOf(event);
+                if (!update) return 'more';
+                const applied = this.state.apply(update);
+                // The server goes on behind the id it was given, so a gap is an error of somebody: told anew from the beginning.
+                if (applied === 'gap') {
+                    fromBeginning = true;
+                    return 'reconnect';
+                }
+                fromBeginning = false;
+                this.#tell(applied);
+                return this.isOver ? 'end' : 'more';
+            },
+            over: async () => this.#tell(this.state.applyMessage(await this.#look(signal))),
+            refused: (error) => {
+                if (error.code === 'bad_event_id' && !fromBeginning) {
+                    fromBeginning = true;
+                    return 'reconnect';
+                }
+                this.#tell([{ type: 'refused', error }]);
+                return 'end';
+            },
+            connection: (connection) => this.#connect(connection),
+        };
+    }
+
+    async #poll(signal: AbortSignal): Promise<void> {
+        const { platform, pauses } = this.#options;
+        const backoff = new Backoff(platform.random);
+        let pauseMs = pollMinMs;
+        while (!signal.aborted && !this.isOver) {
+            try {
+                // A new attempt, or a whole minute of thinking: whatever happens meanwhile, the wait ends with the reply.
+                const message = this.sent ? await this.#wait(this.sent, signal) : await this.#look(signal);
+                if (signal.aborted) return;
+                backoff.reset();
+                this.#connect({ state: 'live', since: platform.now() });
+                const news = this.state.applyMessage(message);
+                pauseMs = news.length > 0 ? pollMinMs : Math.min(pollMaxMs, pauseMs * 1.5);
+                this.#tell(news);
+                if (!this.isOver && !this.sent) await pauses.wait(pauseMs, signal).catch(() => undefined);
+            } catch (failure) {
+                if (signal.aborted) return;
+                if (failure instanceof PolluxError && !failure.isTemporary) {
+                    // Its key is too old, or was another's: the reply itself can still be looked at.
+                    if (this.sent) this.sent = null;
+                    else return this.#tell([{ type: 'refused', error: failure }]);
+                } else if (!(failure instanceof PolluxError) && !isAbort(failure)) throw failure;
+                else {
+                    this.#connect({ state: 'reconnecting', since: platform.now() });
+                    const firmMs = failure instanceof PolluxError ? (failure.retryAfterMs ?? 0) : 0;
+                    await pauses.wait(Math.max(firmMs, backoff.next()), signal, { firm: firmMs > 0 }).catch(() => undefined);
+                }
+            }
+        }
+    }
+
+    // Repeats the send, which has its effect once and then waits for the same reply.
+    async #wait(sent: RememberedSend, signal: AbortSignal): Promise<Message> {
+        const params = { path: { room: sent.room }, query: { wait: waitSeconds } };
+        const headers = { 'Idempotency-Key': sent.key };
+        const body = { content: sent.content };
+        const { data } = await this.#options.wire.api.POST('/chatroom/{room}/message', { params, body, headers, signal });
+        return (data as Sent).reply;
+    }
+
+    async #look(signal: AbortSignal): Promise<Message> {
+        const { room, message } = this.#options;
+        const params = { path: { room, message } };
+        const { data } = await this.#options.wire.api.GET('/chatroom/{room}/message/{message}', { params, signal });
+        return data as Message;
+    }
+
+    #connect(connection: Connection): void {
+        // Taking up a stream again that was left for another one's turn is nothing to tell.
+        if (connection.state === 'connecting' || this.connection.state === connection.state) return;
+        this.connection = connection;
+        this.#options.onUpdates([{ type: 'connection', connection }]);
+    }
+
+    #tell(updates: readonly ReplyUpdate[]): void {
+        if (updates.length === 0) return;
+        if (updates.some((update) => update.type === 'end' || update.type === 'refused')) this.isOver = true;
+        this.#options.onUpdates(updates);
+    }
+}

@@ -1,0 +1,147 @@
+// Reads a stream of events to its end, over as many connections as that takes: cuts, silence, restarts of the server, sleep of the machine.
+import { Backoff } from './backoff.ts';
+import { EventParser, type ServerEvent } from './event_parser.ts';
+import type { Pauses } from './pauses.ts';
+import type { Platform } from './platform.ts';
+import { PolluxError, errorOf, isAbort, signedOut, unreadableAnswer } from './problem.ts';
+import type { Connection } from './types.ts';
+import type { Wire } from './wire.ts';
+
+// The server writes every 15 s at least, if only a comment. After this long without a byte the connection is dead, whatever it says.
+export const silenceMaxMs = 35_000;
+
+export interface StreamReader {
+    readonly path: string;
+    lastEventId(): string | null;
+    take(event: ServerEvent): 'more' | 'end' | 'reconnect';
+    over(): Promise<void> | void; // The server has nothing more after that id (204).
+    refused(error: PolluxError): 'end' | 'reconnect'; // For good, as far as the answer says.
+    connection(connection: Connection): void;
+}
+
+export interface StreamLoopParts {
+    readonly platform: Platform;
+    readonly wire: Wire;
+    readonly pauses: Pauses;
+}
+
+export class StreamLoop {
+    readonly #parts: StreamLoopParts;
+    readonly #reader: StreamReader;
+    readonly #backoff: Backoff;
+    #state: Connection['state'] | null = null;
+
+    constructor(parts: StreamLoopParts, reader: StreamReader) {
+        this.#parts = parts;
+        this.#reader = reader;
+        this.#backoff = new Backoff(parts.platform.random);
+    }
+
+    // Resolves at the end, or when `signal` is aborted. Never throws.
+    async run(signal: AbortSignal): Promise<void> {
+        this.#show('connecting');
+        while (!signal.aborted) {
+            let firmMs = 0;
+            let isSignedIn = true; // Else nothing is wrong with the connection.
+            try {
+                if ((await this.#connection(signal)) === 'end') return;
+            } catch (failure) {
+                if (signal.aborted) return;
+                if (failure instanceof PolluxError) {
+                    if (!failure.isTemporary && this.#reader.refused(failure) === 'end') return;
+                    firmMs = failure.retryAfterMs ?? 0;
+                    isSignedIn = failure.code !== signedOut;
+                } else if (!isAbort(failure) && !(failure instanceof TypeError)) {
+                    queueMicrotask(() => {
+                        throw failure; // Of the reader itself: reported, and the stream is tried again.
+                    });
+                }
+            }
+            if (isSignedIn) this.#show('reconnecting');
+            const delayMs = this.#backoff.next();
+            if (firmMs > 0) await this.#parts.pauses.wait(Math.max(firmMs, delayMs), signal, { firm: true }).catch(() => undefined);
+            else await this.#parts.pauses.wait(delayMs, signal).catch(() => undefined);
+        }
+    }
+
+    async #connection(signal: AbortSignal): Promise<'end' | 'again'> {
+        // Of this connection alone: it is given up when it is silent.
+        const own = new AbortController();
+        const abort = () => own.abort();
+        signal.addEventListener('abort', abort, { once: true });
+        const watch = new SilenceWatch(this.#parts, abort);
+        try {
+            const response = await this.#parts.wire.openStream(this.#reader.path, this.#reader.lastEventId(), own.signal);
+            if (response.status === 204) {
+                await this.#reader.over();
+                return 'end';
+            }
+            if (!response.ok) throw await errorOf(response);
+            if (!/^text\/event-stream\b/i.test(response.headers.get('Content-Type') ?? '') || !response.body) {
+                throw new PolluxError(unreadableAnswer, 'The answer is no stream of events.', { status: 502 });
+            }
+            return await this.#read(response.body, watch);
+        } finally {
+            watch.stop();
+            signal.removeEventListener('abort', abort);
+            own.abort(); // Whatever is left of it.
+        }
+    }
+
+    async #read(body: ReadableStream<Uint8Array>, watch: SilenceWatch): Promise<'end' | 'again'> {
+        const bytes = body.getReader();
+        const parser = new EventParser();
+        for (;;) {
+            const { value, done } = await bytes.read();
+            if (done) return 'again';
+            watch.heard();
+            this.#show('live');
+            for (const event of parser.feed(value)) {
+                this.#backoff.reset();
+                const verdict = this.#reader.take(event);
+                if (verdict === 'end') return 'end';
+                if (verdict === 'reconnect') return 'again';
+            }
+            if (parser.retryMs !== null) this.#backoff.setMin(parser.retryMs);
+        }
+    }
+
+    #show(state: Connection['state']): void {
+        if (this.#state === state) return;
+        this.#state = state;
+        this.#reader.connection({ state, since: this.#parts.platform.now() });
+    }
+}
+
+// Calls `onSilence` once nothing was heard for too long. A machine that slept is found out when it wakes: timers do not count its sleep.
+class SilenceWatch {
+    readonly #platform: Platform;
+    readonly #onSilence: () => void;
+    readonly #offWake: () => void;
+    #heardAtMs: number;
+    #timer: unknown;
+
+    constructor({ platform, pauses }: StreamLoopParts, onSilence: () => void) {
+        this.#platform = platform;
+        this.#onSilence = onSilence;
+        this.#heardAtMs = platform.now();
+        this.#offWake = pauses.onWake(() => this.#look());
+        this.#timer = platform.setTimer(() => this.#look(), silenceMaxMs);
+    }
+
+    heard(): void {
+        this.#heardAtMs = this.#platform.now();
+    }
+
+    stop(): void {
+        this.#platform.clearTimer(this.#timer);
+        this.#offWake();
+    }
+
+    #look(): void {
+        this.#platform.clearTimer(this.#timer);
+        const leftMs = this.#heardAtMs + silenceMaxMs - this.#platform.now();
+        if (leftMs <= 0) return this.#onSilence();
+        this.#timer = this.#platform.setTimer(() => this.#look(), leftMs);
+    }
+}

@@ -1,0 +1,174 @@
+// The tokens of one session. The access token stays in memory; the refresh token is in the pages' cookie, which no script reads, or in the
+// host's store. However many ask at once, in however many tabs, one of them refreshes: a refresh token is good once (and once more within
+// a minute, for a lost answer), and a session whose token is used again later is ended.
+import { PolluxError, connectionFailed, errorOf, signedOut } from './problem.ts';
+import type { Session, TokenStore } from './types.ts';
+
+// What an answer to a log-in or a refresh brings. Without `refresh` a cookie has it.
+export interface FreshTokens {
+    readonly access: string;
+    readonly expires_in: number; // Seconds.
+    readonly refresh?: string | undefined;
+}
+
+export interface AccessToken {
+    readonly token: string;
+    readonly expiresAtMs: number;
+}
+
+// The other tabs of this browser, or nobody.
+export interface TokenPeers {
+    tell(access: AccessToken | null): void;
+    ask(): Promise<void>; // Resolves when a tab that has a token has told it, or when none did for a moment.
+    exclusively<T>(work: () => Promise<T>, refused: string | null): Promise<T>; // One tab at a time.
+}
+
+export const nobody: TokenPeers = { tell: () => undefined, ask: () => Promise.resolve(), exclusively: (work) => work() };
+
+export function memoryStore(token: string | null = null): TokenStore {
+    return {
+        read: () => token,
+        write: (next) => {
+            token = next;
+        },
+    };
+}
+
+// Renewed this long before the end, so that no request meets an expired token; less where tokens live shorter.
+const aheadMs = 30_000;
+const aheadShare = 0.2;
+
+export interface TokensOptions {
+    readonly cookie: boolean;
+    readonly store: TokenStore;
+    readonly post: (path: string, body: object) => Promise<Response>; // Without an access token.
+    readonly onSession: (session: Session | null) => void;
+    readonly now: () => number;
+}
+
+export class Tokens {
+    peers: TokenPeers = nobody;
+    readonly #options: TokensOptions;
+    #state: 'unknown' | 'in' | 'out' = 'unknown';
+    #access: AccessToken | null = null;
+    #renewAtMs = 0;
+    #session: Session | null = null;
+    #refreshing: Promise<string | null> | null = null;
+
+    constructor(options: TokensOptions) {
+        this.#options = options;
+    }
+
+    get session(): Session | null {
+        return this.#session;
+    }
+
+    get isSignedIn(): boolean {
+        return this.#state === 'in';
+    }
+
+    get current(): AccessToken | null {
+        return this.#access;
+    }
+
+    // A token that is good now; null when nobody is signed in. `refused` is one that the server did not take. Throws where it cannot be
+    // known, because the server does not answer.
+    async access(refused?: string): Promise<string | null> {
+        if (this.#state === 'out') return null;
+        return this.#usable(refused) ?? this.#refreshOnce(refused);
+    }
+
+    // As access(), for what makes no sense without one.
+    async required(refused?: string): Promise<string> {
+        const token = await this.access(refused);
+        if (token === null) throw new PolluxError(signedOut, 'Sign in first.');
+        return token;
+    }
+
+    // After a log-in.
+    async take(tokens: FreshTokens): Promise<void> {
+        // Before anybody learns of the access token: who reads the store next must find what belongs to it.
+        if (tokens.refresh !== undefined) await this.#options.store.write(tokens.refresh);
+        const access = { token: tokens.access, expiresAtMs: this.#options.now() + tokens.expires_in * 1000 };
+        this.adopt(access);
+        this.peers.tell(access);
+    }
+
+    // What another tab got.
+    adopt(access: AccessToken): void {
+        const lifetimeMs = access.expiresAtMs - this.#options.now();
+        this.#access = access;
+        this.#renewAtMs = access.expiresAtMs - Math.min(aheadMs, lifetimeMs * aheadShare);
+        this.#enter('in', sessionOf(access.token));
+    }
+
+    // Here or in another tab, or by the server. Whether another tab must be told is the caller's to know.
+    async forget(): Promise<void> {
+        this.#access = null;
+        this.#enter('out', null);
+        await this.#options.store.write(null);
+    }
+
+    async refreshToken(): Promise<string | null> {
+        return this.#options.store.read();
+    }
+
+    #usable(refused?: string): string | null {
+        if (!this.#access || this.#access.token === refused || this.#options.now() >= this.#renewAtMs) return null;
+        return this.#access.token;
+    }
+
+    #refreshOnce(refused?: string): Promise<string | null> {
+        this.#refreshing ??= this.peers.exclusively(() => this.#refresh(refused), refused ?? null).finally(() => (this.#refreshing = null));
+        return this.#refreshing;
+    }
+
+    async #refresh(refused?: string): Promise<string | null> {
+        // While this tab waited for its turn, another one may have done it.
+        if (!this.#usable(refused)) await this.peers.ask();
+        const told = this.#usable(refused);
+        if (told || this.#state === 'out') return told;
+
+        const before = this.#access;
+        const refresh = await this.#options.store.read();
+        if (refresh === null && !this.#options.cookie) return this.#end(false);
+
+        const response = await this.#options.post('/auth/token/refresh/', refresh === null ? {} : { refresh }).catch((failure: unknown) => {
+            throw new PolluxError(connectionFailed, 'The server could not be reached.', { cause: failure });
+        });
+        if (response.ok) {
+            await this.take((await response.json()) as FreshTokens);
+            return this.#access?.token ?? null;
+        }
+        const error = await errorOf(response);
+        // Of a session that is over. Without a cookie there is nothing to refresh by, which older servers call invalid.
+        const isOver = error.status === 401 || ((error.status === 400 || error.status === 422) && refresh === null);
+        if (!isOver) throw error;
+        return this.#access === before ? this.#end(true) : this.#usable(refused);
+    }
+
+    async #end(wasThere: boolean): Promise<null> {
+        await this.forget();
+        if (wasThere) this.peers.tell(null);
+        return null;
+    }
+
+    #enter(state: 'in' | 'out', session: Session | null): void {
+        const isNews = this.#state !== state || session?.user !== this.#session?.user || session?.session !== this.#session?.session;
+        this.#state = state;
+        this.#session = session;
+        if (isNews) this.#options.onSession(session);
+    }
+}
+
+// The claims `sub` and `sid`. They are read, not believed: the server judges the token.
+export function sessionOf(token: string): Session | null {
+    try {
+        const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+        const claims = JSON.parse(atob(payload)) as { sub?: unknown; sid?: unknown };
+        const [user, session] = [Number(claims.sub), Number(claims.sid)];
+        return Number.isSafeInteger(user) && Number.isSafeInteger(session) ? { user, session } : null;
+    } catch {
+        return null;
+    }
+}

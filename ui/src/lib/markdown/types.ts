@@ -1,0 +1,1 @@
+export type { MarkdownIt as Parser, RendererRule, Token } from 'markdown-it';

@@ -1,0 +1,201 @@
+// The one client of this page, who is signed in, and how it stands with the server.
+import { Pollux, PolluxError, type FieldProblem, type User } from 'pollux-client';
+
+import { keepText, keptText } from './kept.ts';
+import { words, say, type Word } from './words/words.svelte.ts';
+import { shortTime } from './format.ts';
+
+export const pollux = new Pollux({ cookie: true });
+
+const askAgainMs = 3000; // While the server is out of reach.
+const leaving = 'leaving'; // The mark of a sign-out that the server does not know of yet.
+const lastHere = 'user'; // Who is signed in on this device, for as long as the server does not say that nobody is.
+
+class Session {
+    // undefined: not known yet. null: nobody.
+    user = $state.raw<User | null | undefined>(undefined);
+    wasSignedOut = $state(false); // From another device or tab, while the pages were in use.
+    online = $state(true); // There is a network, or a server that is reached without one.
+    #isLooking = false;
+
+    constructor() {
+        addEventListener('online', () => void this.#look());
+        addEventListener('offline', () => void this.#look());
+        if (!navigator.onLine) void this.#look();
+        pollux.on('session', (session) => {
+            if (session !== null) this.#return(session.user);
+            else if (this.user) {
+                this.wasSignedOut = true;
+                this.user = null;
+            }
+        });
+    }
+
+    // Somebody signed in, here or in another tab. Nothing of one person is shown to another, so the page begins anew for somebody else.
+    #return(user: number): void {
+        if (this.#last === null || keptText(leaving) !== null) return;
+        if (user !== this.#last) location.replace('/');
+        else if (this.user === null) void this.refresh().then(() => (this.wasSignedOut = false), () => {});
+    }
+    #last: number | null = null; // Who was signed in here last.
+
+    // Whose drafts this page shows and keeps: also before the server has said who is signed in, and after another device ended the session.
+    // Null: nobody's, since nobody was here or the last one has signed out.
+    get owner(): number | null {
+        const kept = Number(keptText(lastHere) ?? 0);
+        return this.user?.id ?? pollux.session?.user ?? this.#last ?? (kept > 0 ? kept : null);
+    }
+
+    #isHere(user: User): void {
+        this.#last = user.id;
+        keepText(lastHere, String(user.id));
+        this.user = user;
+    }
+
+    #isNobody(): void {
+        keepText(lastHere, null);
+        this.user = null;
+    }
+
+    // Whether requests may be sent; false until somebody signs in.
+    get hasToken(): Promise<boolean> {
+        return this.user ? Promise.resolve(true) : this.#token;
+    }
+    #token: Promise<boolean> = Promise.resolve(false);
+
+    // Finds out who is signed in. Throws when the server does not answer.
+    start(): Promise<void> {
+        const started = this.#start();
+        this.settled = started.catch(() => {});
+        return started;
+    }
+    settled: Promise<void> = Promise.resolve(); // The start is over, whatever came of it.
+
+    async #start(): Promise<void> {
+        if (keptText(leaving) !== null) {
+            await pollux.signOut(); // Of this page and of the other tabs: nobody has a token here.
+            this.#isNobody();
+            void this.#end();
+            return;
+        }
+        const started = pollux.start();
+        this.#token = started.then(
+            (session) => session !== null,
+            () => false,
+        );
+        const session = await started;
+        if (session === null) this.#isNobody();
+        else await this.refresh();
+    }
+
+    // Signs out. Until the server has answered, its cookie would sign in whoever opens the pages: so it is told as soon as it can be, after
+    // a reload too. False: not yet.
+    async leave(): Promise<boolean> {
+        keepText(leaving, '1');
+        this.#isNobody();
+        this.wasSignedOut = false;
+        try {
+            await pollux.signOut();
+        } catch (failure) {
+            if (!isOver(failure)) {
+                void this.#end();
+                return false;
+            }
+        }
+        keepText(leaving, null);
+        return true;
+    }
+
+    // Ends the session of the cookie by a client of its own: that of this page is signed out already.
+    async #end(): Promise<void> {
+        while (keptText(leaving) !== null) {
+            const own = new Pollux({ cookie: true, tabs: false });
+            try {
+                if (await own.start()) await own.signOut();
+                keepText(leaving, null);
+            } catch (failure) {
+                if (isOver(failure)) keepText(leaving, null);
+                else await new Promise((resolve) => setTimeout(resolve, askAgainMs));
+            } finally {
+                own.close();
+            }
+        }
+    }
+
+    // What a browser says of the network is not the whole of it: a server on this very device, or in a house whose line is cut, is there.
+    async #look(): Promise<void> {
+        if (this.#isLooking) return;
+        this.#isLooking = true;
+        for (;;) {
+            try {
+                await fetch('/config/', { cache: 'no-store' });
+                break;
+            } catch {
+                if (navigator.onLine) break; // It is the server that is away; the connection tells of it.
+                this.online = false;
+                await new Promise((resolve) => {
+                    const wake = () => (clearTimeout(timer), removeEventListener('online', wake), resolve(null));
+                    const timer = setTimeout(wake, askAgainMs);
+                    addEventListener('online', wake);
+                });
+            }
+        }
+        this.online = true;
+        this.#isLooking = false;
+    }
+
+    // False: the page begins anew, since somebody else was here.
+    entered(user: User): boolean {
+        keepText(leaving, null);
+        if (this.#last !== null && this.#last !== user.id) {
+            location.replace('/');
+            return false;
+        }
+        this.wasSignedOut = false;
+        this.#isHere(user);
+        return true;
+    }
+
+    async refresh(): Promise<void> {
+        this.#isHere(await pollux.get('/user/me'));
+    }
+}
+
+// There is no session to end any more.
+function isOver(failure: unknown): boolean {
+    return failure instanceof PolluxError && (failure.code === 'signed_out' || failure.status === 401);
+}
+
+export const session = new Session();
+
+export function isProblem(failure: unknown, ...codes: string[]): failure is PolluxError {
+    return failure instanceof PolluxError && (codes.length === 0 || codes.includes(failure.code));
+}
+
+// What a failure says to a reader: its own words where the pages have none.
+export function tell(failure: unknown): string {
+    if (!(failure instanceof PolluxError)) return say('no_answer');
+    if (failure.code === 'connection_failed' || failure.code === 'outcome_unknown') return say('problem_offline');
+    if (failure.status === 429) return say('problem_rate_limited', { time: shortTime(failure.retryAfterMs ?? 1000) });
+    if (failure.status !== undefined && failure.status >= 500) return say('problem_unavailable');
+    if (words.language === 'en') return failure.message;
+    const word = wordsOfStatus.get(failure.status);
+    return word ? say(word) : say('problem_other', { detail: `\u2068${failure.message}\u2069` });
+}
+
+// The server explains itself in English. In other languages the kind of refusal has to do.
+const wordsOfStatus: ReadonlyMap<number, Word> = new Map([
+    [400, 'problem_input'],
+    [401, 'signed_out'],
+    [402, 'problem_not_allowed'],
+    [403, 'problem_not_allowed'],
+    [404, 'problem_gone'],
+    [409, 'problem_changed'],
+    [422, 'problem_input'],
+]);
+
+// What is wrong with an input.
+export function tellField({ field, detail }: FieldProblem): string {
+    if (words.language === 'en') return detail;
+    return say(field === 'name' ? 'name_wrong' : field === 'email' ? 'email_wrong' : 'problem_input');
+}

@@ -1,0 +1,1 @@
+export function pngOf(svg: string, size: number): Uint8Array;
