@@ -9,6 +9,8 @@
 
 #include <boost/json.hpp>
 
+#include <optional>
+
 namespace pollux::ai {
 
 namespace {
@@ -56,12 +58,13 @@ Failed no_answer(net::HttpResult const& result)
 
 class GeminiStream final : public ChatStream {
 public:
-    GeminiStream(asio::any_io_executor executor, GeminiOptions const& options, ChatRequest const& request, Thoughts thoughts,
-                 std::shared_ptr<ThoughtSupport> support)
-        : http_(std::move(executor), stream_request(options, request, thoughts)),
-          decoder_(request.model, decode_so_far(request.continuation)), model_(request.model), request_id_(request.request_id),
-          thoughts_(thoughts), support_(std::move(support))
-    {}
+    GeminiStream(asio::any_io_executor executor, GeminiOptions options, ChatRequest request, std::shared_ptr<ThoughtSupport> support)
+        : executor_(std::move(executor)), options_(std::move(options)), request_(std::move(request)),
+          decoder_(request_.model, decode_so_far(request_.continuation)), thoughts_(support->choose(request_.model)),
+          support_(std::move(support))
+    {
+        ask();
+    }
 
     asio::awaitable<ModelEvent> next() override
     {
@@ -77,29 +80,38 @@ public:
     }
 
 private:
+    void ask() { http_.emplace(executor_, stream_request(options_, request_, thoughts_)); }
+
     asio::awaitable<void> take_head()
     {
-        auto const head = co_await http_.head();
+        auto const head = co_await http_->head();
         if (head.status == 0) {
-            decoder_.fail(no_answer(http_.result()));
+            decoder_.fail(no_answer(http_->result()));
         } else if (head.status != 200) {
             auto const body = co_await error_body();
-            decoder_.fail(judge(read_error_answer(head.status, body, head.header("retry-after"))));
+            auto error = read_error_answer(head.status, body, head.header("retry-after"));
+            bool const is_wrong_argument = error.status == 400 && error.word == "INVALID_ARGUMENT" && error.reason.empty();
+            if (thoughts_ == Thoughts::leave || !is_wrong_argument) co_return decoder_.fail(std::move(error.failure));
+            thoughts_ = Thoughts::leave;
+            is_second_question_ = true;
+            has_head_ = false;
+            ask();
         } else {
-            support_->answered(model_, request_id_, thoughts_);
+            if (is_second_question_) support_->cannot_think(request_.model);
+            request_.turns.clear(); // It is not sent again.
         }
     }
 
     asio::awaitable<void> take_bytes()
     {
-        auto const bytes = co_await http_.read();
-        if (bytes.empty() && http_.result().failure == net::HttpFailure::too_large) {
+        auto const bytes = co_await http_->read();
+        if (bytes.empty() && http_->result().failure == net::HttpFailure::too_large) {
             decoder_.end_too_large();
         } else if (bytes.empty()) {
-            decoder_.end(http_.result().detail);
+            decoder_.end(http_->result().detail);
         } else {
             decoder_.feed(bytes);
-            if (decoder_.is_ending()) http_.limit_silence(rest_silence_max);
+            if (decoder_.is_ending()) http_->limit_silence(rest_silence_max);
         }
     }
 
@@ -107,30 +119,22 @@ private:
     {
         std::string body;
         while (body.size() < error_bytes_max) {
-            auto const bytes = co_await http_.read();
+            auto const bytes = co_await http_->read();
             if (bytes.empty()) break;
             body += bytes;
         }
         co_return body;
     }
 
-    // A model that cannot think refuses the question for thoughts as a wrong argument: the next call goes without it.
-    Failed judge(GeminiError error)
-    {
-        bool const maybe_thoughts = error.status == 400 && error.word == "INVALID_ARGUMENT" && error.reason.empty();
-        if (!maybe_thoughts || !support_->refused(model_, request_id_, thoughts_)) return std::move(error.failure);
-        error.failure.kind = Failed::Kind::transient;
-        error.failure.detail += "; the next call asks for no thoughts";
-        return std::move(error.failure);
-    }
-
-    net::HttpStream http_;
+    asio::any_io_executor executor_;
+    GeminiOptions const options_;
+    ChatRequest request_;
+    std::optional<net::HttpStream> http_;
     GeminiDecoder decoder_;
-    std::string model_;
-    std::string request_id_;
     Thoughts thoughts_;
     std::shared_ptr<ThoughtSupport> support_;
     bool has_head_ = false;
+    bool is_second_question_ = false; // Without thoughts, where the first one was refused with them.
 };
 
 GeminiHealth health_of(GeminiError const& error)
@@ -155,8 +159,7 @@ GeminiModel::GeminiModel(GeminiOptions options) : options_(std::move(options)), 
 
 std::unique_ptr<ChatStream> GeminiModel::start(asio::any_io_executor executor, ChatRequest request)
 {
-    auto const thoughts = support_->choose(request.model, request.request_id);
-    return std::make_unique<GeminiStream>(std::move(executor), options_, request, thoughts, support_);
+    return std::make_unique<GeminiStream>(std::move(executor), options_, std::move(request), support_);
 }
 
 asio::awaitable<GeminiCheck> check_gemini(GeminiOptions options, std::string model)

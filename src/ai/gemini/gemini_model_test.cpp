@@ -126,21 +126,46 @@ TEST(GeminiModel, fails_as_it_must)
     }
 }
 
+bool asks_for_thoughts(TestServer const& server)
+{
+    return server.request().find("includeThoughts") != std::string::npos;
+}
+
+constexpr char wrong_argument[] = "HTTP/1.1 400 Bad\r\n\r\n{\"error\":{\"code\":400,\"status\":\"INVALID_ARGUMENT\"}}";
+constexpr char hello[] = R"(data: {"candidates":[{"content":{"parts":[{"text":"Hello"}]},"finishReason":"STOP"}]})"
+                         "\n\n";
+
 asio::awaitable<void> expect_no_second_question(TestServer& server)
 {
     GeminiModel model(options(server));
     auto const first = co_await collect(model);
-    EXPECT_EQ(first.end, "transient") << "worth another call, without the question";
-    EXPECT_NE(server.request().find("includeThoughts"), std::string::npos);
-    auto const second = co_await collect(model);
-    EXPECT_EQ(second.end, "permanent");
-    EXPECT_EQ(server.request().find("includeThoughts"), std::string::npos);
+    EXPECT_EQ(first.end, "stop") << "in the same call, without the question";
+    EXPECT_EQ(first.text, "Hello");
+    EXPECT_FALSE(asks_for_thoughts(server));
+    EXPECT_EQ(server.connections(), 2);
+    EXPECT_EQ((co_await collect(model)).end, "stop");
+    EXPECT_FALSE(asks_for_thoughts(server));
+    EXPECT_EQ(server.connections(), 3) << "nor is it asked again";
 }
 
 TEST(GeminiModel, stops_asking_for_thoughts_where_they_are_refused)
 {
-    run({{"HTTP/1.1 400 Bad\r\n\r\n{\"error\":{\"code\":400,\"status\":\"INVALID_ARGUMENT\"}}"}},
-        [](TestServer& server) { return expect_no_second_question(server); });
+    run({{wrong_argument}, TestServer::After::close, {stream_head, hello}}, expect_no_second_question);
+}
+
+asio::awaitable<void> expect_two_questions_a_call(TestServer& server)
+{
+    GeminiModel model(options(server));
+    for (int call = 1; call <= 2; ++call) {
+        EXPECT_EQ((co_await collect(model)).end, "permanent");
+        EXPECT_FALSE(asks_for_thoughts(server));
+        EXPECT_EQ(server.connections(), 2 * call) << "what is refused without the question too says nothing about the model";
+    }
+}
+
+TEST(GeminiModel, goes_on_asking_for_thoughts_where_something_else_is_wrong)
+{
+    run({{wrong_argument}}, expect_two_questions_a_call);
 }
 
 asio::awaitable<void> expect_health(TestServer& server, GeminiHealth health)
