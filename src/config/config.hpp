@@ -110,6 +110,7 @@ struct Config {
     std::optional<Colour> brand_accent; // In the light theme; empty: the pages' own.
     std::optional<Colour> brand_accent_dark;
     std::optional<std::filesystem::path> brand_logo_file;
+    std::optional<Picture> brand_logo; // What stands in that file.
     std::optional<std::string> terms_url;
     std::optional<std::string> privacy_url;
 
