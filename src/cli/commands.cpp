@@ -247,6 +247,7 @@ struct CommandLine {
         command->add_flag("--dev", flags.dev, "For trying out on this machine: DEBUG, a test number, a generous plan");
         command->add_option("--listen", flags.listen, "Address and port, like LISTEN");
         add("worker", "Writes replies for other processes (needs PostgreSQL).", [this] {
+            flags.only_work = true;
             return worker(flags);
         })->add_flag("--dev", flags.dev, as_serve);
         add("migrate", "Brings the database to the newest schema.", [this] {

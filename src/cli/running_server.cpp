@@ -35,10 +35,10 @@ net::HttpAnswer call(std::string url)
     return answer;
 }
 
-// At an address of metrics a server answers as well, so who answers says what it is (app/system_routes.hpp).
-bool is_of_server(Readiness const& found)
+// At an address of metrics a server answers as well, and other programs may, so who answers says what it is (app/system_routes.hpp).
+bool is_of(Readiness const& found, std::string_view role)
 {
-    return found.says.find("\"role\":\"serve\"") != std::string::npos;
+    return found.says.find("\"role\":\"" + std::string(role) + "\"") != std::string::npos;
 }
 
 int told(Readiness const& found, config::Endpoint const& listen)
@@ -74,10 +74,10 @@ int healthcheck(config::Config const& config, Looked at)
         return told(found, config.listen);
     }
     found = ask_readiness(*metrics);
-    if (is_of_server(found)) {
-        found = {Readiness::Kind::not_ready,
-                 "a server answers there, and no worker; beside a server a worker has a WORKER_METRICS_LISTEN of "
-                 "its own"};
+    if (is_of(found, "serve") || (found.kind == Readiness::Kind::ready && !is_of(found, "worker"))) {
+        found = {
+            Readiness::Kind::not_ready,
+            "a server or another program answers there, and no worker; beside a server a worker has a WORKER_METRICS_LISTEN of its own"};
     }
     return told(found, *metrics);
 }

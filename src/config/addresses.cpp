@@ -193,6 +193,13 @@ bool hold_much_of_the_world(std::vector<std::string> const& networks)
     return v4 >= much || v6 >= much;
 }
 
+bool meet(Endpoint const& one, Endpoint const& other)
+{
+    auto const is_any = [](std::string_view host) { return host == "0.0.0.0" || host == "::"; };
+    bool const is_same_port = one.port != 0 && one.port == other.port;
+    return is_same_port && (one.host == other.host || is_any(one.host) || is_any(other.host));
+}
+
 bool is_loopback_network(std::string_view network)
 {
     auto const size = size_of(network);

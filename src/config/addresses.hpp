@@ -41,6 +41,9 @@ bool may_be_reported_to(std::string_view public_url, std::string_view vendor);
 // "127.0.0.1:8000", "localhost:8000", "[::1]:8000", ":8000" (all addresses): never another name, since it is listened on.
 std::optional<Endpoint> parse_endpoint(std::string_view text);
 
+// Whether it cannot be listened at both at once. No two meet at port 0, which is another one each time.
+bool meet(Endpoint const& one, Endpoint const& other);
+
 // "192.0.2.7", "10.0.0.0/8", "2001:db8::/32".
 bool is_network(std::string_view text);
 

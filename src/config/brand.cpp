@@ -1,14 +1,28 @@
 #include "config/brand.hpp"
 
+#include "base/literals.hpp"
 #include "base/page_colours.hpp"
 #include "base/text.hpp"
 #include "base/uri.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
 namespace pollux::config {
 namespace {
+
+constexpr std::size_t logo_bytes_max = 64_KiB;
+
+// What it is, by what stands in it: names say little.
+std::optional<PictureKind> kind_of(std::string_view bytes)
+{
+    constexpr std::string_view png_begin("\x89PNG\r\n\x1a\n", 8);
+    constexpr std::size_t searched_bytes = 4'096; // Editors write comments before the picture.
+    if (bytes.starts_with(png_begin)) return PictureKind::png;
+    bool const is_svg = is_utf8(bytes) && bytes.substr(0, searched_bytes).find("<svg") != std::string_view::npos;
+    return is_svg ? std::optional(PictureKind::svg) : std::nullopt;
+}
 
 // Cut, not rounded: 4.499 is no 4.5.
 std::string ratio_text(double ratio)
@@ -52,8 +66,21 @@ Complaint read_brand_name(std::string const& text, Config& config)
 
 Complaint read_logo_file(std::string const& text, Config& config)
 {
-    if (text.find('\0') != std::string::npos) return "has a path that cannot be read";
+    if (has_control_or_bidi(text)) return "has a path that cannot be read";
     config.brand_logo_file = text;
+    return {};
+}
+
+std::optional<std::string> load_logo(Config& config, FileReader const& read_file)
+{
+    if (!config.brand_logo_file) return {};
+    auto const named = "BRAND_LOGO_FILE: " + config.brand_logo_file->string();
+    auto bytes = read_file ? read_file(config.brand_logo_file->string()) : std::nullopt;
+    if (!bytes) return named + " is no file that can be read";
+    if (bytes->size() > logo_bytes_max) return named + " is over 64 KiB";
+    auto const kind = kind_of(*bytes);
+    if (!kind) return named + " is neither an SVG nor a PNG";
+    config.brand_logo = Picture{*kind, std::move(*bytes)};
     return {};
 }
 

@@ -1,6 +1,7 @@
 // The settings of the pages: whose they are, and whether that can be read on them. The functions that read fit Setting::read.
 #pragma once
 
+#include "config/load.hpp"
 #include "config/settings.hpp"
 
 #include <string>
@@ -29,6 +30,9 @@ Complaint read_link(std::string const& text, Config& config)
     config.*Member = text;
     return {};
 }
+
+// Reads the logo's file into brand_logo, or says in a line why it cannot be shown.
+std::optional<std::string> load_logo(Config& config, FileReader const& read_file);
 
 // A line for each accent that text cannot be read in, with what would do.
 std::vector<std::string> unreadable_accents(Config const& config);

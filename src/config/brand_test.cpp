@@ -25,7 +25,9 @@ TEST(Brand, is_read)
     EXPECT_EQ(config.brand_name, "Leda & Söhne");
     EXPECT_EQ(config.brand_accent, (Colour{0x7a, 0x1f, 0x5c}));
     EXPECT_EQ(config.brand_accent_dark, (Colour{0xe9, 0xa6, 0xd0}));
-    EXPECT_EQ(config.brand_logo_file, "brand/logo.svg");
+    ASSERT_TRUE(config.brand_logo.has_value());
+    EXPECT_EQ(config.brand_logo->kind, PictureKind::svg);
+    EXPECT_EQ(config.brand_logo->bytes, "<svg/>");
     EXPECT_EQ(config.terms_url, "https://example.com/terms?v=2#top");
     EXPECT_EQ(config.privacy_url, "http://localhost:5173/privacy/");
     EXPECT_TRUE(loaded_with("").config.pages);
@@ -39,6 +41,14 @@ TEST(Brand, that_is_none_is_refused)
           "TERMS_URL=ftp://example.com/terms", "PRIVACY_URL=https://me@example.com/", "PRIVACY_URL=https:///x", "PAGES=perhaps"}) {
         EXPECT_EQ(loaded_with(line).problems.size(), 1u) << line << "\n" << joined(loaded_with(line).problems);
     }
+}
+
+TEST(Brand, is_not_looked_for_where_no_page_is_shown)
+{
+    auto sources = sources_of(production("BRAND_LOGO_FILE=none.svg\nLISTEN=127.0.0.1:9464\n"));
+    EXPECT_EQ(load_config(sources).problems.size(), 2u);
+    sources.flags.only_work = true;
+    EXPECT_EQ(joined(load_config(sources).problems), "") << "nor does a worker listen at LISTEN";
 }
 
 TEST(Brand, with_an_accent_that_cannot_be_read_is_refused_with_one_that_can)

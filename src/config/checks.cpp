@@ -40,7 +40,7 @@ public:
         check_models();
         check_payments();
         check_admin();
-        for (auto& problem_of_accent : unreadable_accents(config_)) problem(std::move(problem_of_accent));
+        check_brand();
         check_debug();
         if (config_.debug) return note_debug();
         check_keys();
@@ -87,6 +87,13 @@ private:
                 "CORS_ALLOW_CREDENTIALS: with every origin allowed, any page could act for your users; list CORS_ALLOWED_ORIGINS instead");
         }
         if (config_.refresh_idle_days > config_.refresh_token_days) problem("REFRESH_IDLE_DAYS: is longer than REFRESH_TOKEN_DAYS");
+    }
+
+    void check_brand()
+    {
+        for (auto& problem_of_accent : unreadable_accents(config_)) problem(std::move(problem_of_accent));
+        if (sources_.flags.only_work) return; // The file need not lie where workers run.
+        if (auto problem_of_logo = load_logo(config_, sources_.read_file)) problem(std::move(*problem_of_logo));
     }
 
     void check_delivery()
@@ -317,17 +324,18 @@ private:
                     "replies");
         bool const is_lost = is_embedded && !config_.data_may_vanish && sources_.vanishes && sources_.vanishes(config_.sqlite_path);
         if (is_lost)
-            problem(
-                "DATA_DIR: is on the file system of a container, so the database would be gone with the next deploy; mount a disk there, "
-                "or set DATABASE_URL=postgres://... (DATA_MAY_VANISH=True for a trial)");
+            problem(std::string(is_given("DATABASE_URL") ? "DATABASE_URL" : "DATA_DIR") +
+                    ": is on the file system of a container, so the database would be gone with the next deploy; mount a disk there, "
+                    "or set DATABASE_URL=postgres://... (DATA_MAY_VANISH=True for a trial)");
+        // A worker listens for its own figures alone, a server at LISTEN and for its figures.
         auto const& metrics = config_.metrics_listen;
-        bool const is_same_port = metrics && metrics->port != 0 && metrics->port == config_.listen.port;
-        bool const meet =
-            is_same_port && (metrics->host == config_.listen.host || is_any_host(metrics->host) || is_any_host(config_.listen.host));
-        if (meet) problem("METRICS_LISTEN: is the port of LISTEN (or PORT) too; take another one, or none: METRICS_LISTEN=");
+        if (!sources_.flags.only_work && metrics && meet(*metrics, config_.listen))
+            problem("METRICS_LISTEN: is the port of LISTEN (or PORT) too; take another one, or none: METRICS_LISTEN=");
+        auto const& of_worker = config_.worker_metrics_listen;
+        if (given_.contains("WORKER_METRICS_LISTEN") && of_worker && meet(*of_worker, config_.listen))
+            problem("WORKER_METRICS_LISTEN: is the port of LISTEN (or PORT) too, where a server answers; take another one, or none: "
+                    "WORKER_METRICS_LISTEN=");
     }
-
-    static bool is_any_host(std::string_view host) { return host == "0.0.0.0" || host == "::"; }
 
     GivenNames const& given_;
     GivenNames const& wrong_;

@@ -19,15 +19,18 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 struct Flags {
     bool dev = false;
     std::optional<std::string> listen;
+    bool only_work = false; // For `pollux worker`, which listens at no LISTEN and shows no pages.
     bool only_data = false; // For commands that touch nothing but the database: what serving needs is not asked for.
 };
+
+// The bytes of a file, or nothing when it cannot be read.
+using FileReader = std::function<std::optional<std::string>(std::string const& path)>;
 
 struct Sources {
     Environment environment;
     std::string dotenv; // The text of ./.env; empty when there is none.
     Flags flags;
-    // The bytes of a file that X_FILE names, or nothing when it cannot be read.
-    std::function<std::optional<std::string>(std::string const& path)> read_file;
+    FileReader read_file; // For what X_FILE and BRAND_LOGO_FILE name.
     // Whether files there are gone once the container is: the nearest folder that exists is looked at. Empty: nobody knows.
     std::function<bool(std::filesystem::path const& file)> vanishes;
     Time now;

@@ -1,10 +1,11 @@
 #include "config/process_config.hpp"
 
+#include "base/literals.hpp"
 #include "config/mounts.hpp"
 
+#include <array>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <thread>
 
 #include <sys/vfs.h>
@@ -13,11 +14,20 @@
 namespace pollux::config {
 namespace {
 
+constexpr std::size_t file_bytes_max = 16_MiB; // More than any that is meant; what has no end (/dev/zero) is cut there.
+
 std::optional<std::string> read_file(std::string const& path)
 {
+    std::error_code failed;
+    if (std::filesystem::is_directory(path, failed)) return std::nullopt;
     std::ifstream file(path, std::ios::binary);
     if (!file) return std::nullopt;
-    std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    std::string text;
+    std::array<char, 64_KiB> piece{};
+    while (file && text.size() < file_bytes_max) {
+        file.read(piece.data(), piece.size());
+        text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+    }
     if (file.bad()) return std::nullopt;
     return text;
 }

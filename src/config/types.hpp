@@ -60,4 +60,11 @@ struct RateOverride {
     bool operator==(RateOverride const&) const = default;
 };
 
+enum class PictureKind { svg, png };
+
+struct Picture {
+    PictureKind kind = PictureKind::svg;
+    std::string bytes;
+};
+
 } // namespace pollux::config

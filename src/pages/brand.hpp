@@ -1,5 +1,5 @@
 // Whose pages they are: a name, an accent in each theme, a logo (BRAND_... in the settings). The accents were judged where the settings are
-// read (config/brand_checks).
+// read (config/brand).
 #pragma once
 
 #include "base/colour.hpp"
@@ -16,14 +16,14 @@ struct Logo {
     std::string bytes;
 };
 
+inline constexpr std::string_view usual_name = "Pollux";
+
 struct Brand {
-    std::string name = "Pollux";
+    std::string name{usual_name};
     std::optional<Colour> accent;      // In the light theme; empty: the pages' own.
     std::optional<Colour> dark_accent; // Empty: derived from `accent`, or the pages' own.
     std::optional<Logo> logo;
 };
-
-inline constexpr std::string_view usual_name = "Pollux";
 
 // What is shown: the given ones, and what follows from them.
 Colour light_accent_of(Brand const& brand);

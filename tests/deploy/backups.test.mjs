@@ -17,7 +17,7 @@ const blocks = Object.assign({}, ...sectionsOf('docs/deploy.md').map((section) =
 const inTenDays = new Date(Date.now() + 10 * 86_400_000).toISOString().slice(0, 10);
 
 // `containers`: as compose.yaml names them, {service: variables of commands in it}.
-async function drill({ database, roles, backup, restore, containers }) {
+async function drill({ database, roles, backup, restore, containers, postgres }) {
     const sim = await Sim.start();
     await sim.plan({ default: { duration_ms: 400, chunks: 8 } });
     const numbers = Array.from({ length: 6 }, (_, number) => `+1202555${String(number).padStart(4, '0')}`);
@@ -33,12 +33,25 @@ async function drill({ database, roles, backup, restore, containers }) {
         machine.services = { serve1: units[0], serve2: units[1], worker: units[2] };
     }
     // As cron runs it: blocks of the document in a script.
-    const runs = async (...names) => {
+    const backups = path.join(machine.folder, 'backups');
+    const tries = (names) => {
         for (const name of names) assert.ok(blocks[name], `there is a block ${name}`);
         const script = path.join(machine.folder, 'script');
         fs.writeFileSync(script, `#!/bin/sh\nset -e\n${names.map((name) => blocks[name]).join('')}`, { mode: 0o700 });
-        const { code, said } = await machine.types(script, { BACKUPS: path.join(machine.folder, 'backups') });
+        return machine.types(script, { BACKUPS: backups });
+    };
+    const runs = async (...names) => {
+        const { code, said } = await tries(names);
         assert.equal(code, 0, said);
+    };
+    // What stands in a backup's place when a disk or a copy has failed.
+    const isRefusedDamaged = async () => {
+        const [name] = fs.readdirSync(backups);
+        const whole = fs.readFileSync(path.join(backups, name));
+        fs.writeFileSync(path.join(backups, name), whole.subarray(0, whole.length / 2));
+        const { code, said } = await tries(restore);
+        assert.notEqual(code, 0, said);
+        fs.writeFileSync(path.join(backups, name), whole);
     };
 
     const users = [];
@@ -70,7 +83,15 @@ async function drill({ database, roles, backup, restore, containers }) {
     assert.equal(renewed.status, 200);
     for (const unit of [...units].reverse()) assert.equal((await unit.stop()).code, 0);
 
+    if (postgres) {
+        const rows = () => postgres.psql('select count(*), max(id) from messages');
+        const there = await rows();
+        await isRefusedDamaged();
+        assert.deepEqual(await rows(), there, 'what cannot be brought back whole changes nothing');
+        await postgres.psql('create table of_a_newer_version (user_id bigint references users); alter table users add of_a_newer_version text');
+    }
     await runs(...restore);
+    if (postgres) assert.equal(await postgres.psql("select count(*) from information_schema.columns where 'of_a_newer_version' in (table_name, column_name)"), '0\n');
     for (const unit of units) await unit.start();
     for (const { user, room, message, reply, content } of before) {
         assert.equal((await user.message(room, message)).content, content);
@@ -95,7 +116,7 @@ test('SQLite, beside a running server', { timeout: 240_000 }, async () => {
 
 test('PostgreSQL, beside two servers and a worker', { timeout: 240_000 }, async () => {
     const postgres = await Postgres.start();
-    const counts = await drill({ database: { DATABASE_URL: postgres.url }, roles: ['serve', 'serve', 'worker'], backup: ['backup-places', 'backup-postgres'], restore: ['backup-places', 'restore-postgres'] });
+    const counts = await drill({ database: { DATABASE_URL: postgres.url }, roles: ['serve', 'serve', 'worker'], backup: ['backup-places', 'backup-postgres'], restore: ['backup-places', 'restore-postgres'], postgres });
     console.log(`# ${JSON.stringify(counts)}`);
     await postgres.stop();
 });
@@ -103,7 +124,7 @@ test('PostgreSQL, beside two servers and a worker', { timeout: 240_000 }, async 
 test('PostgreSQL of compose.yaml, by its own container', { timeout: 240_000 }, async () => {
     const postgres = await Postgres.start();
     const containers = { postgres: { PGHOST: '127.0.0.1', PGPORT: postgres.port } };
-    const counts = await drill({ database: { DATABASE_URL: postgres.url }, roles: ['serve', 'serve', 'worker'], backup: ['backup-compose'], restore: ['restore-compose'], containers });
+    const counts = await drill({ database: { DATABASE_URL: postgres.url }, roles: ['serve', 'serve', 'worker'], backup: ['backup-compose'], restore: ['restore-compose'], containers, postgres });
     console.log(`# ${JSON.stringify(counts)}`);
     await postgres.stop();
 });

@@ -76,8 +76,9 @@ describe('healthcheck', () => {
         // With one address for both it is the server's.
         const noWorker = await check(both, '--worker');
         assert.equal(noWorker.code, 1, 'a server is no worker');
-        assert.match(noWorker.said, /a server answers there, and no worker/);
+        assert.match(noWorker.said, /a server or another program answers there, and no worker/);
         for (const args of [[], ['--server']]) assert.equal((await check(both, ...args)).code, 0);
+        assert.match((await check({ ...both, WORKER_METRICS_LISTEN: both.LISTEN }, '--worker')).said, /no worker/, 'nor is what answers at LISTEN');
         const beside = await new Node('worker', env).start();
         await logged(beside, 'metrics_off', '"setting":"WORKER_METRICS_LISTEN"');
         assert.equal((await check(both, '--worker')).code, 1, 'it is not seen');

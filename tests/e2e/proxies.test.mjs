@@ -1,11 +1,14 @@
-// The examples in deploy/: what a reply has so far goes through them at once, though nothing more comes, and so do a stop and the end.
+// The examples in deploy/. What a reply has so far goes through them at once, though nothing more comes, and so do a stop and the end.
+// And nobody gets a page of one version whose scripts another node does not have.
 import assert from 'node:assert/strict';
+import http from 'node:http';
 import { after, test } from 'node:test';
 
 import { Client, User } from './support/client.mjs';
 import { Cluster } from './support/cluster.mjs';
+import { Http2Client } from './support/http2_client.mjs';
 import { endPrograms } from './support/process.mjs';
-import { Haproxy, Nginx, unpacked } from './support/services.mjs';
+import { Caddy, Haproxy, Nginx, unpacked } from './support/services.mjs';
 import { Sim } from './support/sim.mjs';
 import { ReplyReader } from './support/sse.mjs';
 
@@ -47,5 +50,68 @@ for (const [Proxy, skip] of [[Haproxy, false], [Nginx, noNginx]]) {
         assert.equal(reader.message.status, 'stopped');
         assert.ok(reader.text.length > 0 && reader.text === reader.message.content);
         client.close();
+    });
+}
+
+// A node with a build of the pages of its own. Two versions of the binary differ in nothing else that a proxy could notice.
+async function nodeOf(build) {
+    const own = `/assets/base-${build}.js`;
+    const node = http.createServer((request, answer) => {
+        const isPage = request.headers.accept?.includes('text/html');
+        const body = { '/readyz': '{}', '/livez': '{}', [own]: `'${build}'` }[request.url] ?? (isPage ? `<script src="${own}"></script>` : null);
+        answer.writeHead(body === null ? 404 : 200).end(body ?? '');
+    });
+    node.keepAliveTimeout = 60_000;
+    await new Promise((resolve) => node.listen(0, '127.0.0.1', resolve));
+    return node;
+}
+
+// Over HTTP/1.1, each call on a connection of its own, as far apart as a browser's may be.
+class Visitor {
+    constructor(proxy, address) {
+        Object.assign(this, { proxy, address });
+    }
+
+    ask(method, target, { headers = {} } = {}) {
+        return new Promise((resolve, reject) => {
+            const request = http.request(this.proxy.url + target, { method, headers, localAddress: this.address, agent: false }, (answer) => {
+                let text = '';
+                answer.on('data', (piece) => (text += piece)).on('end', () => resolve({ status: answer.statusCode, text }));
+            });
+            request.on('error', reject).end();
+        });
+    }
+}
+
+class Http2Visitor extends Visitor {
+    async ask(method, target, { headers = {} } = {}) {
+        const client = new Http2Client(this.proxy, { address: this.address });
+        const answer = await client.open(method, target, { headers });
+        let text = '';
+        for await (const piece of answer) text += piece;
+        client.close();
+        return { status: answer.statusCode, text };
+    }
+}
+
+const noCaddy = unpacked('caddy') ? false : 'Caddy is not there (./test --install unpacks it)';
+
+for (const [Proxy, Who, skip] of [[Haproxy, Visitor, false], [Nginx, Visitor, noNginx], [Caddy, Http2Visitor, noCaddy]]) {
+    test(`behind ${Proxy.name} a page finds its scripts while there are two versions`, { skip, timeout: 60_000 }, async () => {
+        const nodes = [await nodeOf('old'), await nodeOf('new')];
+        const proxy = await Proxy.start(nodes.map((node) => node.address().port));
+        const seen = new Set();
+        for (let number = 1; number <= 24; ++number) {
+            const visitor = new Who(proxy, `127.3.0.${number}`);
+            const page = await visitor.ask('GET', '/', { headers: { accept: 'text/html,application/xhtml+xml' } });
+            const [, script] = /src="([^"]+)"/.exec(page.text);
+            seen.add(script);
+            // What others ask in between moves whatever goes around in turns.
+            for (let count = 0; count < number % 3; ++count) await new Who(proxy, '127.3.1.1').ask('GET', '/livez');
+            for (let count = 0; count < 3; ++count) assert.equal((await visitor.ask('GET', script, { headers: { accept: '*/*' } })).status, 200, `${script} for visitor ${number}`);
+        }
+        assert.equal(seen.size, 2, 'both versions were visited');
+        assert.equal((await new Who(proxy, '127.3.0.1').ask('GET', '/assets/none.js')).status, 404, 'what nobody has is not there');
+        for (const node of nodes) node.close().closeAllConnections();
     });
 }

@@ -83,7 +83,7 @@ protected:
     }
 
     // Logs in as the original's tour does.
-    void log_in_as_in_the_brief()
+    void log_in_as_in_the_tour()
     {
         ASSERT_EQ(call("POST", "/auth/signup/", R"({"mobile":"1234567890","password":"testpass123"})").status, 201);
         ASSERT_EQ(call("POST", "/auth/send-otp/", R"({"mobile":"1234567890","purpose":"login"})").status, 200);

@@ -42,7 +42,7 @@ TEST_F(Routes, serve_the_tour_of_the_brief)
 
 TEST_F(Routes, refuse_bad_input_by_field)
 {
-    log_in_as_in_the_brief();
+    log_in_as_in_the_tour();
     struct Case {
         std::string_view method;
         std::string_view path;
@@ -111,14 +111,14 @@ TEST_F(Routes, ask_for_a_token_where_somebody_is_meant)
     EXPECT_EQ(call("DELETE", "/user/me/").status, 401);
     EXPECT_EQ(call("POST", "/auth/send-otp/", R"({"mobile":"1234567890","purpose":"confirm"})").text, "token_missing");
     EXPECT_EQ(call("POST", "/auth/verify-otp/", R"({"mobile":"1234567890","code":"123456","purpose":"confirm"})").text, "token_missing");
-    log_in_as_in_the_brief();
+    log_in_as_in_the_tour();
     bearer = refresh_token; // The wrong kind.
     EXPECT_EQ(call("GET", "/user/me/").status, 401);
 }
 
 TEST_F(Routes, change_the_profile)
 {
-    log_in_as_in_the_brief();
+    log_in_as_in_the_tour();
     auto const changed = call("PATCH", "/user/me/", R"({"name":"Leda","email":"leda@sparta.example","custom_instructions":"In verse."})");
     EXPECT_EQ(changed.status, 200);
     EXPECT_EQ(changed.member("name"), "Leda");
@@ -133,7 +133,7 @@ TEST_F(Routes, change_the_profile)
 TEST_F(Routes, list_and_end_sessions)
 {
     user_agent = std::string(300, 'x');
-    log_in_as_in_the_brief();
+    log_in_as_in_the_tour();
     auto const list = call("GET", "/auth/sessions/?limit=100");
     EXPECT_EQ(list.status, 200);
     EXPECT_EQ(list.text, R"({"results":[{"id":1,"created_at":"2026-03-01T12:00:00.000000Z","last_used_at":"2026-03-01T12:00:00.000000Z",)"
@@ -147,7 +147,7 @@ TEST_F(Routes, list_and_end_sessions)
 
 TEST_F(Routes, log_out_without_a_body)
 {
-    log_in_as_in_the_brief();
+    log_in_as_in_the_tour();
     EXPECT_EQ(call("POST", "/auth/logout/").status, 204);
     EXPECT_EQ(call("GET", "/user/me/").text, "session_ended");
     bearer.clear();
@@ -156,7 +156,7 @@ TEST_F(Routes, log_out_without_a_body)
 
 TEST_F(Routes, reset_a_password_that_was_forgotten)
 {
-    log_in_as_in_the_brief();
+    log_in_as_in_the_tour();
     auto const session = bearer;
     bearer.clear();
     EXPECT_EQ(call("POST", "/auth/forgot-password/", R"({"mobile":"1234567890"})").status, 200);
@@ -177,7 +177,7 @@ TEST_F(Routes, reset_a_password_that_was_forgotten)
 
 TEST_F(Routes, confirm_a_session_and_delete_its_user)
 {
-    log_in_as_in_the_brief();
+    log_in_as_in_the_tour();
     EXPECT_EQ(call("POST", "/auth/send-otp/", R"({"mobile":"1234567890","purpose":"confirm"})").status, 200);
     auto const confirmed = call("POST", "/auth/verify-otp/", R"({"mobile":"1234567890","code":"123456","purpose":"confirm"})");
     EXPECT_EQ(confirmed.status, 200);
