@@ -18,7 +18,7 @@ import { Prometheus } from './support/prometheus.mjs';
 
 after(endPrograms);
 
-const skip = unpacked('prometheus') ? false : 'Prometheus is not there (./test --install unpacks it)';
+const skip = unpacked('prometheus') ? false : 'Prometheus is not there (./test --install)';
 const sections = sectionsOf('docs/runbook.md');
 const first = sections[0].blocks.first;
 const drilled = new Set();

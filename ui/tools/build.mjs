@@ -44,6 +44,16 @@ for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true }))
     writeFileSync(`${file}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }));
 }
 
+// What is built in is named with its licence.
+const modules = built.output.flatMap((chunk) => (chunk.type === 'chunk' ? Object.keys(chunk.modules) : []));
+const packages = new Set(modules.map((id) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1]).filter(Boolean));
+const notice = readFileSync(path.join(root, '../NOTICE'), 'utf8').split(/[\s,;:]+/);
+const unnamed = [...packages].filter((name) => !notice.includes(name));
+if (unnamed.length > 0) {
+    console.error(`NOTICE does not name ${unnamed.join(', ')}`);
+    process.exit(1);
+}
+
 // What the chat loads first: the entry, the chat, what they import, and the scripts that every reply needs.
 const chunks = new Map(built.output.filter(({ type }) => type === 'chunk').map((chunk) => [chunk.fileName, chunk]));
 const closureOf = (isFirst) => {
