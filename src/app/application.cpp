@@ -14,6 +14,7 @@
 #include "ops/log.hpp"
 
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <thread>
 
@@ -64,7 +65,14 @@ struct Serving {
                  api_options(config, parts.rooms, page_server.get()))
     {
         parts.system.sees_untrusted_proxy = [this] { return server.sees_untrusted_proxy(); };
-        parts.system.openapi_json = std::make_shared<std::string const>(openapi_document(router, config.public_url));
+        parts.system.describe_routes = [this, public_url = config.public_url] { return describe(public_url); };
+    }
+
+    // Made when somebody first asks for it, and kept: a start need not wait for it, nor most servers hold it.
+    std::shared_ptr<std::string const> describe(std::string const& public_url)
+    {
+        std::call_once(is_described, [&] { description = std::make_shared<std::string const>(openapi_document(router, public_url)); });
+        return description;
     }
 
     void bind()
@@ -113,6 +121,8 @@ struct Serving {
     ProcessParts parts;
     http::Router router;
     http::Server server;
+    std::once_flag is_described;
+    std::shared_ptr<std::string const> description;
 };
 
 } // namespace

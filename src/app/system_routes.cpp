@@ -94,7 +94,7 @@ asio::awaitable<Result<NodeHealth>> node_ready(SystemRoutes& system, http::Reque
 asio::awaitable<Result<http::Response>> openapi(SystemRoutes& system, http::Request const&)
 {
     http::Response response;
-    response.shared_body = system.openapi_json;
+    response.shared_body = system.describe_routes();
     co_return response;
 }
 

@@ -21,9 +21,9 @@ struct SystemRoutes {
     db::Database& database;
     BusParts const& bus;
     chat::QueueWatch const& queue;
-    std::atomic<bool> is_stopping = false;           // /readyz says no from then on.
-    std::shared_ptr<std::string const> openapi_json; // Set once all routes are added.
-    std::function<bool()> sees_untrusted_proxy;      // Of a server; may be empty.
+    std::atomic<bool> is_stopping = false;                               // /readyz says no from then on.
+    std::function<std::shared_ptr<std::string const>()> describe_routes; // The OpenAPI document; set by a server.
+    std::function<bool()> sees_untrusted_proxy;                          // Of a server; may be empty.
     Role role = Role::serves;
 };
 

@@ -65,6 +65,8 @@ enum class PictureKind { svg, png };
 struct Picture {
     PictureKind kind = PictureKind::svg;
     std::string bytes;
+
+    bool operator==(Picture const&) const = default;
 };
 
 } // namespace pollux::config
