@@ -62,7 +62,7 @@ http {
     server {
         listen 127.0.0.1:$nginx_port;
         root $PWD/ui/dist;
-        location = / { alias $PWD/ui/dist/index.html; }
+        location = / { try_files /index.html =404; }
         add_header Cache-Control no-cache;
         add_header X-Content-Type-Options nosniff;
         add_header X-Request-ID \$request_id;
