@@ -272,7 +272,7 @@ test('a table is copied as its cells were written: without the numbers of source
     await world.sim.plan({ reset: true, default: { text: '|Minutes|Why|\n|-|-|\n|42 |$x^2$ litres|\n|7 |a, b|', citations: true } });
     await ask(page, 'How long');
     const reply = await finished(page);
-    await reply.locator('td a.cite').waitFor();
+    await reply.locator('td a.cite').first().waitFor();
     await reply.locator('td .katex').waitFor();
     await reply.getByRole('button', { name: 'Copy as CSV' }).click();
     await reply.getByRole('button', { name: 'Copied' }).waitFor();

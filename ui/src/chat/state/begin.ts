@@ -18,7 +18,6 @@ function begin(): { at: number } {
     const asked = (begun = { at: Date.now() });
     const before = open.now;
     open.show(openRoom());
-    void open.restore();
     const isNew = open.now !== before; // Else it may have been opened while nobody was signed in.
     void session.hasToken.then((isSignedIn) => {
         if (!isSignedIn) {
