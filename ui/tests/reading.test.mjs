@@ -254,12 +254,12 @@ test('a reply is readable as it was written while what shows it cannot be had, a
     await ask(page, 'Write');
     await page.locator('.prose.is-live', { hasText: 'The **tank** empties.' }).waitFor();
     assert.ok(refused > 0);
-    const chunks = page.locator('.turn.reply .prose.is-live');
     await page.unroute(isRenderer);
     await world.cut();
-    await chunks.locator('strong').first().waitFor();
+    const reply = page.locator('.turn.reply .prose.is-live');
+    await reply.locator('strong').first().waitFor();
     assert.equal(await page.locator('.prose.as-written').count(), 0);
-    assert.equal((await chunks.innerText()).includes('**tank**'), false);
+    assert.equal((await reply.innerText()).includes('**tank**'), false);
     await page.locator('.send.stop').click();
     await page.getByText('You stopped this reply.').waitFor();
 });
