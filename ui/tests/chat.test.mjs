@@ -56,6 +56,52 @@ test('stop ends a reply and says so; try again makes a version, and both can be 
     await page.locator('.turn .prose', { hasText: 'Second version.' }).waitFor();
 });
 
+test('try again makes one version, however often it is asked before there is an answer', async () => {
+    const { page, context, watch } = await world.browser();
+    await world.signUp(page);
+    await ask(page, 'Write');
+    await finished(page);
+    const room = Number(/\/chat\/(\d+)/.exec(page.url())[1]);
+    const api = await world.api(context);
+    const versions = async () => (await api('GET', `/chatroom/${room}/`)).messages.at(-1).variants;
+    const keys = [];
+    let answer = 'bad';
+    let release = () => {};
+    const released = new Promise((resolve) => (release = resolve));
+    await page.route(/\/retry\/?$/, async (route) => {
+        keys.push(route.request().headers()['idempotency-key']);
+        if (answer === 'bad') return route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' });
+        await released;
+        return route.continue();
+    });
+    const again = page.locator('.turn.reply').last().getByRole('button', { name: 'Try again' });
+    await again.click();
+    await page.locator('.toast').waitFor();
+    answer = 'late';
+    await again.dblclick();
+    await page.locator('.turn.reply').last().focus();
+    await page.keyboard.press('r');
+    await until('it is asked for again', () => keys.length > 1);
+    release();
+    await page.waitForFunction(() => document.querySelector('.branch span[aria-hidden]')?.textContent === '2 / 2');
+    await finished(page);
+    assert.equal(keys.length, 2);
+    assert.equal(keys[0], keys[1], 'whoever presses again has the same key');
+    // A key that is held asks once.
+    await page.locator('.turn.reply').last().focus();
+    await page.keyboard.down('r');
+    await page.waitForFunction(() => document.querySelector('.branch span[aria-hidden]')?.textContent === '3 / 3');
+    await finished(page);
+    await page.locator('.turn.reply').last().focus();
+    await page.keyboard.down('r');
+    await page.keyboard.up('r');
+    await page.keyboard.press('ArrowLeft');
+    await page.waitForFunction(() => document.querySelector('.branch span[aria-hidden]')?.textContent === '2 / 3');
+    assert.equal(await versions(), 3);
+    assert.equal(keys.length, 3);
+    assert.deepEqual(await watch.found(), nothing);
+});
+
 test('each question that is sent comes to the top once, also below a long reply that is far from there', async () => {
     for (const reducedMotion of ['no-preference', 'reduce']) {
         const { page, context } = await world.browser({ reducedMotion });

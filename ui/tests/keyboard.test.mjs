@@ -193,3 +193,28 @@ test('the model is chosen by keys, and the skip link leads to the box', async ()
     await until('the other model', async () => /pro/i.test(await page.locator('.composer .tool').innerText()));
     assert.match(await focused(page), /^Model:/, 'the focus is back at the button');
 });
+
+test('whoever presses a button of the box with a pointer has the focus in the box then', async () => {
+    const { page } = await world.browser();
+    await world.signUp(page);
+    const isInBox = () => until('the box to have the focus', async () => (await focused(page)) === 'Message');
+    await world.sim.plan({ reset: true, default: { text: 'Fine. '.repeat(50), chunk_characters: 20, fault: 'hang', after_chunks: 3 } });
+    for (const text of ['In a new chat', 'And in a chat']) {
+        await page.locator('#message').fill(text);
+        await page.locator('.send:not(.stop)').click();
+        await page.locator('.send.stop').waitFor();
+        await isInBox();
+        await page.locator('.send.stop').click();
+        await page.locator('.send.stop').waitFor({ state: 'detached' });
+        await isInBox();
+    }
+    const touch = await world.browser({ width: 390, height: 844, touch: true });
+    await world.signUp(touch.page);
+    await touch.page.locator('#message').fill('On a phone');
+    await touch.page.locator('.send:not(.stop)').tap();
+    await touch.page.locator('.send.stop').waitFor();
+    await touch.page.locator('.turn.user').waitFor();
+    await touch.page.locator('.send.stop').tap();
+    await touch.page.locator('.send.stop').waitFor({ state: 'detached' });
+    assert.equal(await focused(touch.page), 'nothing');
+});

@@ -241,3 +241,41 @@ test('a device without a voice is offered none', async () => {
     const voices_ = await page.evaluate(() => speechSynthesis.getVoices().filter(({ localService }) => localService).length);
     assert.equal(await reply.getByRole('button', { name: 'Read aloud' }).count(), voices_ > 0 ? 1 : 0);
 });
+
+test('a reply is readable as it was written while what shows it cannot be had, and is shown once it can', async () => {
+    const { page } = await world.browser();
+    // A service worker would have it.
+    await page.addInitScript(() => Object.defineProperty(navigator.serviceWorker, 'register', { value: () => new Promise(() => {}) }));
+    let refused = 0;
+    const isRenderer = /\/assets\/replies-[^/]*\.js$/;
+    await page.route(isRenderer, (route) => (++refused, route.abort()));
+    await world.signUp(page);
+    await world.sim.plan({ reset: true, default: { text: 'The **tank** empties.\n\n'.repeat(40), chunk_characters: 30, chunk_delay_ms: 20, fault: 'hang', after_chunks: 20, thoughts: 'About *water*.' } });
+    await ask(page, 'Write');
+    await page.locator('.prose.is-live', { hasText: 'The **tank** empties.' }).waitFor();
+    assert.ok(refused > 0);
+    await page.unroute(isRenderer);
+    await world.cut();
+    const reply = page.locator('.turn.reply .prose.is-live');
+    await reply.locator('strong').first().waitFor();
+    assert.equal(await page.locator('.prose.as-written').count(), 0);
+    assert.equal((await reply.innerText()).includes('**tank**'), false);
+    await page.locator('.send.stop').click();
+    await page.getByText('You stopped this reply.').waitFor();
+});
+
+test('a table is copied as its cells were written: without the numbers of sources, a formula once', async () => {
+    const { page, context, watch } = await world.browser();
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await world.signUp(page);
+    // The source ends at the first space.
+    await world.sim.plan({ reset: true, default: { text: '|Minutes|Why|\n|-|-|\n|42 |$x^2$ litres|\n|7 |a, b|', citations: true } });
+    await ask(page, 'How long');
+    const reply = await finished(page);
+    await reply.locator('td a.cite').first().waitFor();
+    await reply.locator('td .katex').waitFor();
+    await reply.getByRole('button', { name: 'Copy as CSV' }).click();
+    await reply.getByRole('button', { name: 'Copied' }).waitFor();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'Minutes,Why\r\n42,x^2 litres\r\n7,"a, b"\r\n');
+    assert.deepEqual(await watch.found(), nothing);
+});

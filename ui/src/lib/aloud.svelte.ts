@@ -3,7 +3,7 @@
 import { words } from './words/words.svelte.ts';
 
 const blocks = 'p, li, h3, h4, h5, h6, th, td, .math';
-const unsaid = '.code, .table-bar, .cite, .check, .katex-html, .sr';
+const unsaid = '.code, .table-bar, .cite, .check, .katex-html, annotation, .sr';
 const highlight = 'aloud';
 
 interface Passage {

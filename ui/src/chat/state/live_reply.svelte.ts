@@ -1,7 +1,6 @@
 // One reply while it is written. What a reader sees of its course is state; its text goes to the view alone, so a piece touches one node.
 import type { Following, MessageError, ReplyUpdate, Waiting } from 'pollux-client';
 
-import type { ReplyView } from '../../lib/markdown/index.ts';
 import { pollux } from '../../lib/session.svelte.ts';
 import type { ChatMessage } from './types.ts';
 
@@ -11,6 +10,12 @@ export interface LiveListener {
     ended(message: ChatMessage | null, error: MessageError | null): void;
     began(): void; // The first text is there.
     refused(): void; // It may no longer be followed: signed out, or the chat is gone.
+}
+
+// What shows its text.
+export interface TextView {
+    append(text: string): void;
+    restart(): void; // What is there goes.
 }
 
 export class LiveReply {
@@ -28,7 +33,7 @@ export class LiveReply {
 
     readonly #listener: LiveListener;
     readonly #following: Following;
-    #view: ReplyView | null = null;
+    #view: TextView | null = null;
     #replaces = false;
 
     constructor(room: number, message: ChatMessage, listener: LiveListener) {
@@ -41,7 +46,7 @@ export class LiveReply {
     }
 
     // The view that shows it; it gets what there is so far.
-    attach(view: ReplyView): void {
+    attach(view: TextView): void {
         this.#view = view;
         const { text, replaced } = this.#following.snapshot;
         view.append(text === '' ? replaced : text);

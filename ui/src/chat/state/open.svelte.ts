@@ -1,5 +1,6 @@
 // Which chat is open, and those that were open before it: going back shows them at once, where the reader was.
 import { session } from '../../lib/session.svelte.ts';
+import { inheritUnanswered, unanswered } from './drafts.svelte.ts';
 import { rooms } from './rooms.svelte.ts';
 import { Box } from './sending.svelte.ts';
 import { Thread } from './thread.svelte.ts';
@@ -18,12 +19,14 @@ class Open {
 
     show(room: number | null): void {
         if (this.now && this.now.thread.room === room && (room !== null || this.now.thread.isEmpty)) return;
+        if (this.now?.thread.room === null) this.now.box.leave();
         this.now?.thread.close();
         const known = room === null ? undefined : this.#kept.get(room);
         if (known) {
             this.now = known;
             known.thread.opensAtQuestion = this.#isUnread(room as number);
             known.thread.open();
+            void known.box.inherit();
             return;
         }
         const thread = new Thread(room);
@@ -47,8 +50,32 @@ class Open {
         this.#sending.delete(box);
     }
 
-    isSendingIn(room: number | null): boolean {
-        return [...this.#sending].some(({ thread }) => thread.room === room);
+    // What was sent on this device and never answered goes on, wherever the reader is: what this tab sent before it was loaded anew, and what tabs
+    // have left that are gone.
+    async restore(): Promise<void> {
+        const { owner } = session;
+        if (owner === null) return;
+        this.#goOn();
+        await inheritUnanswered(owner);
+        if (session.owner === owner) this.#goOn();
+    }
+
+    #goOn(): void {
+        // The newest first: of several new chats that one is shown.
+        for (const { room, attempts } of unanswered(session.owner).reverse()) this.#boxFor(room, attempts[0]?.roomKey).goOn(attempts);
+    }
+
+    #boxFor(room: number | null, roomKey: string | undefined): Box {
+        const { now } = this;
+        if (room === null ? now.box.takes(roomKey) : now.thread.room === room) return now.box;
+        const kept = room === null ? undefined : this.#kept.get(room);
+        if (kept) return kept.box;
+        const thread = new Thread(room);
+        thread.close(); // Nobody looks at it.
+        const box = new Box(thread);
+        if (room === null) box.text = ''; // That is in the new chat that is open, or will be in the next one.
+        else this.#keep(room, { thread, box });
+        return box;
     }
 
     // There is a connection: what waited for it is sent, from each chat.
@@ -64,10 +91,15 @@ class Open {
     // It is known who is signed in.
     known(): void {
         for (const box of new Set([this.now.box, ...[...this.#kept.values()].map(({ box }) => box), ...this.#sending])) box.known();
+        void this.restore();
+        this.resume();
     }
 
+    // The chat is gone, and what was being written in it goes on in a new one.
     forget(room: number): void {
+        const box = this.now.thread.room === room ? this.now.box : this.#kept.get(room)?.box;
         this.#kept.delete(room);
+        box?.lose();
     }
 
     #keep(room: number, opened: Opened): void {

@@ -6,7 +6,7 @@ import { roomPath, router } from '../../lib/router.svelte.ts';
 import { pollux, session, tell, tellField } from '../../lib/session.svelte.ts';
 import { say } from '../../lib/words/words.svelte.ts';
 import { account } from './account.svelte.ts';
-import { answered, cameBack, claimDraft, readDraft, sending, writeDraft, type Attempt } from './drafts.svelte.ts';
+import { answered, cameBack, claimDraft, inheritText, joined, moved, readDraft, sending, writeDraft, type Attempt, type Kept } from './drafts.svelte.ts';
 import { rooms } from './rooms.svelte.ts';
 import { open } from './open.svelte.ts';
 import type { Question, Thread } from './thread.svelte.ts';
@@ -17,7 +17,6 @@ const quietMs = 2000; // A connection that is away for less is nobody's concern.
 interface Outgoing {
     readonly question: Question;
     readonly attempt: Attempt;
-    readonly place: number | null; // Where its draft is kept.
     readonly ends: AbortController; // Nobody waits for its answer any more.
 }
 
@@ -36,11 +35,13 @@ export class Box {
     readonly #backoff = new Backoff(Math.random);
     #isCreating = false;
     #owner: number | null; // Whose text is in the box.
+    #behind: string | null = null; // What was sent before the text, as it was kept.
 
     constructor(thread: Thread) {
         this.thread = thread;
         this.#owner = session.owner;
-        this.text = readDraft(this.#owner, thread.room, open.isSendingIn(thread.room));
+        this.#show(readDraft(this.#owner, thread.room));
+        void this.inherit();
     }
 
     // It is known who is signed in: he finds his draft, and below it what he wrote before that was known.
@@ -48,16 +49,75 @@ export class Box {
         const user = session.owner;
         if (user === null) return;
         const { room } = this.thread;
-        if (this.#owner === null) this.text = claimDraft(user, room);
-        else if (this.#owner !== user || this.text === '') this.text = readDraft(user, room, open.isSendingIn(room));
+        const before = this.#owner;
         this.#owner = user;
+        // What somebody else has sent from here is his.
+        if (before !== null && before !== user) for (const one of [...this.#outgoing]) this.#letGo(one);
+        const text = before === null ? claimDraft(user, room) : null;
+        if (this.#isLeft) return;
+        if (text !== null) this.text = text;
+        else if (before !== user || this.text === '') this.#show(readDraft(user, room));
+        void this.inherit();
+    }
+
+    // What was sent from here, by this page before a reload or by a tab that is gone, and was never answered.
+    goOn(attempts: readonly Attempt[]): void {
+        for (const attempt of attempts) this.#outgoing.push({ question: this.thread.add(attempt.text, false), attempt, ends: new AbortController() });
+        if (this.thread.room === null) this.model = attempts[0]?.model ?? null;
+        open.sends(this);
+        if (!session.online) this.#wait();
+        void this.resume();
+    }
+
+    // Whether what was sent to make that new chat goes on here: what is being written may belong to another one.
+    takes(roomKey: string | undefined): boolean {
+        return this.thread.room === null && this.thread.isEmpty && (this.text === '' || this.#behind === roomKey);
+    }
+
+    // The reader leaves a new chat to which no way leads back: what he was writing goes on in the next one.
+    leave(): void {
+        this.cancel();
+        if (this.text !== '') writeDraft(this.#owner, null, this.text);
+        this.text = '';
+    }
+
+    // The chat is gone: what was not sent, or not received, goes on in a new one.
+    lose(): void {
+        this.cancel();
+        const waiting = [...this.#outgoing];
+        for (const one of waiting) {
+            this.#letGo(one);
+            answered(this.#owner, this.thread.room, one.attempt.key);
+        }
+        const text = joined(...waiting.map(({ attempt }) => attempt.text), this.text);
+        this.text = '';
+        if (text === '') return;
+        writeDraft(this.#owner, this.thread.room, '');
+        const next = this.#nextNew;
+        const whole = joined(text, next?.text ?? readDraft(this.#owner, null).text);
+        writeDraft(this.#owner, null, whole);
+        if (next) next.text = whole;
+    }
+
+    #show({ text, model, behind }: Kept): void {
+        this.text = text;
+        this.#behind = behind;
+        if (this.thread.room === null && model !== null) this.model = model;
+    }
+
+    // An empty box that is looked at shows what a tab that is gone has left of this chat.
+    async inherit(): Promise<void> {
+        const [user, { room }] = [this.#owner, this.thread];
+        if (user === null || this.text !== '') return;
+        const left = await inheritText(user, room, () => this.#isShown && this.#owner === user && this.thread.room === room && this.text === '');
+        if (left) this.#show(left);
     }
 
     typed(text: string): void {
         this.text = text;
         this.problem = '';
         this.cancel();
-        writeDraft(this.#owner, this.thread.room, text);
+        writeDraft(this.#owner, this.thread.room, text, this.thread.room === null ? (this.#outgoing[0]?.attempt.roomKey ?? null) : null);
     }
 
     get isOver(): number {
@@ -80,9 +140,9 @@ export class Box {
         this.tryAt = null;
         const text = this.text.trim();
         const question = this.thread.add(text);
-        const place = this.thread.room;
         this.text = '';
-        this.#outgoing.push({ question, place, attempt: sending(this.#owner, place, text), ends: new AbortController() });
+        const attempt = sending(this.#owner, this.thread.room, text, this.model, this.#outgoing[0]?.attempt);
+        this.#outgoing.push({ question, attempt, ends: new AbortController() });
         open.sends(this);
         if (!session.online || this.#again !== 0) this.#wait();
         await this.#sendAll();
@@ -92,13 +152,13 @@ export class Box {
     takeBack(question: Question): void {
         const waiting = this.#outgoing.find((other) => other.question === question);
         if (!waiting) return;
-        this.#drop(waiting);
+        this.#letGo(waiting);
         this.#restore(waiting);
-        waiting.ends.abort();
     }
 
-    // There is a connection: what waited is sent, in order, with its keys.
+    // There is a connection: what waited is sent, in order, with its keys. As whoever sent it, so not before he is known.
     async resume(): Promise<void> {
+        if (!session.user) return;
         this.#backoff.reset();
         await this.#sendAll();
     }
@@ -129,19 +189,27 @@ export class Box {
         if (this.#outgoing.length === 0) open.rests(this);
     }
 
+    #letGo(one: Outgoing): void {
+        this.#drop(one);
+        this.thread.takeBack(one.question);
+        one.ends.abort();
+    }
+
     // False: it waits for a connection.
     async #go(one: Outgoing): Promise<boolean> {
-        const { question, attempt, place, ends } = one;
+        const { question, attempt, ends } = one;
         const more = { signal: ends.signal, giveUpAfterMs: quietMs };
         try {
             let room = this.thread.room;
             if (room === null) {
                 this.#isCreating = true;
-                const made = await pollux.createRoom(this.model === null ? {} : { model: this.model }, { key: attempt.roomKey, ...more });
+                const { model = null } = attempt;
+                const made = await pollux.createRoom(model === null ? {} : { model }, { key: attempt.roomKey, ...more });
                 room = made.id;
                 this.thread.model = made.model;
                 rooms.put(made);
                 open.adopt(this, room);
+                moved(this.#owner, room, this.#outgoing.map(({ attempt }) => attempt.key));
                 if (this.#isShown) {
                     // What is being written goes on in the room.
                     if (this.text !== '') {
@@ -157,7 +225,7 @@ export class Box {
                 void this.thread.load(); // Taken back too late.
                 return true;
             }
-            answered(this.#owner, place, attempt.key);
+            answered(this.#owner, room, attempt.key);
             this.#drop(one);
             this.thread.accepted(question, sent);
             account.usage = { ...sent.usage };
@@ -177,7 +245,9 @@ export class Box {
     }
 
     #failed(waiting: Outgoing, failure: unknown): void {
-        this.#restore(waiting);
+        const isGone = failure instanceof PolluxError && failure.status === 404;
+        this.#restore(waiting, failure instanceof PolluxError && failure.code === 'idempotency_key_reused');
+        if (isGone && !this.#isShown) this.lose();
         if (!this.#isShown || !(failure instanceof PolluxError)) return toasts.error(say('send_failed'));
         if (failure.code === 'daily_limit_reached') {
             void account.loadUsage().catch(() => {});
@@ -189,7 +259,7 @@ export class Box {
                 this.sendsAt = Date.now() + waitMs;
                 this.#timer = window.setTimeout(() => void this.send(), waitMs);
             }
-        } else if (failure.status === 404) this.problem = say('room_gone');
+        } else if (isGone) this.problem = say('room_gone');
         else if (failure.code === signedOut || failure.status === 401) this.problem = say('signed_out');
         else this.problem = failure.fields[0] ? tellField(failure.fields[0]) : tell(failure);
     }
@@ -198,13 +268,24 @@ export class Box {
         return open.now.box === this;
     }
 
-    #restore({ question, attempt, place }: Outgoing): void {
+    // A new chat that was left before it was a room.
+    get #isLeft(): boolean {
+        return this.thread.room === null && !this.#isShown;
+    }
+
+    // The box of the new chat that is open.
+    get #nextNew(): Box | null {
+        return open.now.thread.room === null ? open.now.box : null;
+    }
+
+    #restore({ question, attempt }: Outgoing, isSpent = false): void {
         this.thread.takeBack(question);
-        // Of a new chat that was left there is no way back to: what it held goes on in the new chat that is open.
-        const { now } = open;
-        const box = this.thread.room === null && now.thread.room === null ? now.box : this;
-        box.text = box.text === '' ? attempt.text : `${attempt.text}\n\n${box.text}`;
-        cameBack(this.#owner, place, this.thread.room, attempt, box.text);
+        const { room } = this.thread;
+        // Of a new chat that was left there is no way back to: what it held goes on in the new chat that is open, or in the next one.
+        const box = this.#isLeft ? this.#nextNew : this;
+        const text = joined(attempt.text, box?.text ?? readDraft(this.#owner, null).text);
+        cameBack(this.#owner, room, attempt, text, isSpent);
+        if (box) box.text = text;
     }
 }
 

@@ -36,6 +36,8 @@ export class Reply {
     versions = $state.raw<readonly ChatMessage[] | null>(null);
     older = $state.raw<ChatMessage | null>(null); // Another version that is looked at.
     thoughtMs = $state<number | null>(null); // As this page measured it.
+    isAskedAgain = false; // Another version is asked for, and nobody has answered yet.
+    #again: { readonly of: number; readonly key: string } | null = null;
     isCut = $state(false); // It may no longer be followed: what is here of it stands.
 
     constructor(message: ChatMessage) {
@@ -45,6 +47,12 @@ export class Reply {
 
     get isRunning(): boolean {
         return !this.isCut && isOpen(this.message);
+    }
+
+    // The key by which another version than this one is asked for: until there is one it is the same, however often it is asked.
+    get againKey(): string {
+        if (this.#again?.of !== this.message.id) this.#again = { of: this.message.id, key: newKey() };
+        return this.#again.key;
     }
 
     get shown(): ChatMessage {
@@ -158,11 +166,11 @@ export class Thread {
         }
     }
 
-    // A question that is on its way stands at once.
-    add(content: string): Question {
+    // A question that is on its way stands at once. `isNew`: else it was asked before the page was loaded.
+    add(content: string, isNew = true): Question {
         const question = new Question(`sent-${newKey()}`, content, null);
         this.#append(question);
-        this.asked = question;
+        if (isNew) this.asked = question;
         return question;
     }
 
@@ -191,20 +199,25 @@ export class Thread {
             this.#follow(reply);
         } else this.#putBelow(question, known);
         for (const turn of this.turns) if (turn instanceof Reply) turn.older = null;
-        this.isLoaded = true;
+        if (!this.isLoaded && !this.#isClosed) void this.load(); // What stands above it has yet to come.
         for (const { id } of [sent.message, sent.reply]) this.#unheard.delete(id);
         this.#hear();
     }
 
     async retry(reply: Reply): Promise<void> {
-        if (this.room === null || isOpen(reply.message)) return;
-        const { reply: next } = await pollux.retry(this.room, reply.message.id, { key: newKey() });
-        ++this.#changes;
-        reply.older = null;
-        reply.versions = null;
-        reply.message = next;
-        reply.thoughtMs = null;
-        this.#follow(reply);
+        if (this.room === null || isOpen(reply.message) || reply.isAskedAgain) return;
+        reply.isAskedAgain = true;
+        try {
+            const { reply: next } = await pollux.retry(this.room, reply.message.id, { key: reply.againKey });
+            ++this.#changes;
+            reply.older = null;
+            reply.versions = null;
+            reply.message = next;
+            reply.thoughtMs = null;
+            this.#follow(reply);
+        } finally {
+            reply.isAskedAgain = false;
+        }
     }
 
     async stop(reply: Reply): Promise<void> {

@@ -110,8 +110,16 @@ export function tableCard(table: HTMLTableElement): HTMLElement {
 
 // A cell that a spreadsheet would take for a formula is kept text.
 export function csvOf(table: HTMLTableElement): string {
-    const rows = [...table.rows].map((row) => [...row.cells].map((cell) => cellOf(cell.textContent ?? '')).join(','));
+    const rows = [...table.rows].map((row) => [...row.cells].map((cell) => cellOf(textOf(cell))).join(','));
     return rows.join('\r\n') + '\r\n';
+}
+
+// Without the numbers of its sources, and with formulas as they were written.
+function textOf(cell: HTMLTableCellElement): string {
+    const copy = cell.cloneNode(true) as HTMLElement;
+    for (const source of copy.querySelectorAll('.cite')) source.remove();
+    for (const formula of copy.querySelectorAll('.katex')) formula.replaceWith(formula.querySelector('annotation')?.textContent ?? '');
+    return (copy.textContent ?? '').trim();
 }
 
 function cellOf(text: string): string {
