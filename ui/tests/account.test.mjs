@@ -85,7 +85,7 @@ test('usage counts what was sent, with the limit as a line and the numbers as a 
     assert.equal(await page.locator('#usage table tbody td').first().innerText(), '2');
 });
 
-test('another page begins at its top with the focus on its heading; the one before it is where it was', async () => {
+test('another page begins at its top with the focus on its heading; where back leads is left to the browser', async () => {
     const { page } = await world.browser({ width: 390, height: 700 });
     await world.signUp(page);
     await page.goto(`${world.url}/account/`);
