@@ -18,8 +18,11 @@ async function minutePasses() {
 
 test('the profile, the theme and the language are changed, and are so after a reload', async () => {
     const { page, watch } = await world.browser();
-    await world.signUp(page);
+    const mobile = await world.signUp(page);
     await page.goto(`${world.url}/account/`);
+    // In groups, and left to right in any language.
+    const number = `\u2066+1 ${mobile.slice(0, 3)} ${mobile.slice(3, 6)} ${mobile.slice(6)}\u2069`;
+    await page.locator('.page-head .muted', { hasText: `Signed in as ${number}` }).waitFor();
     const save = page.locator('#profile button[type=submit]');
     await page.locator('#a-name').fill('Nadia');
     await page.locator('#a-email').fill('no address');
@@ -37,12 +40,14 @@ test('the profile, the theme and the language are changed, and are so after a re
     assert.equal(await save.isDisabled(), true, 'nothing is left to save');
     await page.getByRole('radio', { name: 'Dark' }).click();
     await page.locator('#a-language').selectOption('ar');
+    await page.locator('html[dir=rtl]').waitFor();
     await page.reload();
     await page.locator('#a-name').waitFor();
     await until('the profile', async () => (await page.locator('#a-name').inputValue()) === 'Nadia');
     assert.equal(await page.locator('#a-email').inputValue(), 'nadia@mail.example');
     assert.equal(await page.locator('#a-instructions').inputValue(), 'Answer briefly.\nIn metric units.');
     await page.locator('#usage .chart').waitFor();
+    assert.ok((await page.locator('.page-head .muted').innerText()).includes(number));
     assert.deepEqual(await tracked(page), []);
     assert.deepEqual(await page.evaluate(() => [document.documentElement.dataset.theme, document.documentElement.dir, document.documentElement.lang]), ['dark', 'rtl', 'ar']);
     assert.deepEqual(await watch.found(), nothing);
@@ -78,6 +83,28 @@ test('usage counts what was sent, with the limit as a line and the numbers as a 
     await page.getByText('Show as a table').click();
     assert.equal(await page.locator('#usage table tbody tr').count(), 30);
     assert.equal(await page.locator('#usage table tbody td').first().innerText(), '2');
+});
+
+test('another page begins at its top with the focus on its heading; where back leads is left to the browser', async () => {
+    const { page } = await world.browser({ width: 390, height: 700 });
+    await world.signUp(page);
+    await page.goto(`${world.url}/account/`);
+    await page.locator('#devices .list li').waitFor();
+    await page.locator('#usage .chart').waitFor();
+    const top = () => page.evaluate(() => scrollY);
+    const focused = () => page.evaluate(() => document.activeElement?.matches('h1') && document.activeElement.textContent);
+    assert.equal(await focused(), false, 'who arrives by the address has the focus where a browser puts it');
+    const plans = page.getByRole('link', { name: 'See plans' });
+    await plans.scrollIntoViewIfNeeded();
+    assert.ok((await top()) > 0);
+    await plans.click();
+    await until('the heading to have the focus', async () => (await focused()) === 'Plan');
+    assert.equal(await top(), 0);
+    await page.goBack();
+    await page.locator('#devices .list li').waitFor();
+    assert.equal(await focused(), false);
+    await page.getByText('Back to chat').click();
+    await until('the box to have the focus', () => page.evaluate(() => document.activeElement?.id === 'message'));
 });
 
 test('what did not load says so, offers to try again, and leaves the other panels alone', async () => {

@@ -427,3 +427,34 @@ test('chats are renamed in place, pinned, and deleted after asking', async () =>
     await page.locator('.hello').waitFor();
     assert.equal(await page.locator('.rail-row').count(), 0);
 });
+
+test('what was of today is of yesterday from midnight on, and the greeting goes with the hour, in a page that stays open', async () => {
+    const { page } = await world.browser();
+    await page.clock.install();
+    await world.signUp(page);
+    await ask(page, 'Of today');
+    await finished(page);
+    await page.locator('.rail-h', { hasText: 'Today' }).waitFor();
+    await page.locator('.rail-new a').click();
+    await page.locator('.hello h1').waitFor();
+    await world.door.shut(); // Nothing but the clock tells it.
+    try {
+        const forwardTo = async (hour) => {
+            const ms = await page.evaluate((wanted) => {
+                const now = new Date();
+                const today = new Date(now.getFullYear(), now.getMonth(), now.getDate(), wanted).getTime();
+                return (today > now.getTime() ? today : new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1, wanted).getTime()) - now.getTime();
+            }, hour);
+            await page.clock.fastForward(ms + 1000);
+        };
+        await forwardTo(0);
+        await page.locator('.rail-h', { hasText: 'Yesterday' }).waitFor();
+        assert.equal(await page.locator('.rail-h', { hasText: 'Today' }).count(), 0);
+        await forwardTo(9);
+        await page.locator('.hello h1', { hasText: 'Good morning' }).waitFor();
+        await forwardTo(13);
+        await page.locator('.hello h1', { hasText: 'Good afternoon' }).waitFor();
+    } finally {
+        await world.door.open();
+    }
+});

@@ -103,6 +103,37 @@ test('a call is tried as the person who is signed in: JSON, a stream event by ev
     assert.equal((await api('GET', `/chatroom/${room}/`)).messages.filter(({ role }) => role === 'user').length, 2);
 });
 
+test('the call that is opened is seen in the list', async () => {
+    const { page } = await world.browser();
+    await page.goto(`${world.url}/docs/`);
+    const entries = page.locator('.rail a.rail-i');
+    await entries.first().waitFor();
+    const ids = await entries.evaluateAll((links) => links.map(({ hash }) => hash.slice(1)));
+    const isSeen = async (id) => {
+        await page.locator(`.rail a[href="#${id}"][aria-current=page]`).waitFor();
+        return page.locator('.rail-scroll').evaluate((list) => {
+            const [view, own] = [list, list.querySelector('[aria-current]')].map((node) => node.getBoundingClientRect());
+            return scrollY === 0 && own.top >= Math.max(0, view.top) && own.bottom <= Math.min(innerHeight, view.bottom);
+        });
+    };
+    await page.goto('about:blank');
+    await openCall(page, ids.at(-1));
+    assert.equal(await isSeen(ids.at(-1)), true);
+    await page.evaluate((id) => (location.hash = id), ids[0]);
+    assert.equal(await isSeen(ids[0]), true);
+});
+
+test('what is tried ends with its call', async () => {
+    const { page } = await world.browser();
+    await world.signUp(page);
+    await openCall(page, 'streamEvents');
+    await page.locator('.doc-side .btn.primary').click();
+    await page.locator('.try-answer .tag.good', { hasText: '200' }).waitFor();
+    const ended = page.waitForEvent('requestfailed', (request) => /\/events\/?$/.test(new URL(request.url()).pathname));
+    await page.evaluate(() => (location.hash = 'listRooms'));
+    await ended;
+});
+
 test('a call that deletes asks first', async () => {
     const { page, context } = await world.browser();
     await world.signUp(page);

@@ -141,6 +141,74 @@ test('sign-up, a reply, versions, search, rename and delete, without a pointer',
     assert.deepEqual(await watch.found(), nothing);
 });
 
+test('Enter opens what was searched for, while the answer to fewer letters is shown; what an arrow chose of that is meant', async () => {
+    const { page, context } = await world.browser();
+    await begin(page);
+    const api = await world.api(context);
+    const { id: report } = await api('POST', '/chatroom/', { name: 'Report of the year' });
+    const { id: red } = await api('POST', '/chatroom/', { name: 'Red apples' });
+    let goOn;
+    const gate = new Promise((resolve) => (goOn = resolve));
+    await page.route((url) => url.searchParams.get('q') === 'report', async (route) => {
+        await gate;
+        await route.continue().catch(() => {}); // The dialog may have gone without it.
+    });
+    const search = async () => {
+        await page.keyboard.press('Control+k');
+        await page.keyboard.type('re');
+        await until('both', async () => (await page.locator('.hitrow').count()) === 2);
+        assert.match(await page.locator('.hitrow').first().innerText(), /^Red apples/);
+        await page.keyboard.type('port');
+    };
+    await search();
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${world.url}/chat/${red}`);
+    await search();
+    const asked = page.waitForRequest((request) => new URL(request.url()).searchParams.get('q') === 'report');
+    await page.keyboard.press('Enter');
+    await asked;
+    assert.equal(await page.locator('dialog[open]').count(), 1);
+    goOn();
+    await page.waitForURL(`${world.url}/chat/${report}`);
+});
+
+test('the Enter that ends a composition is the input method’s, in every field and in Safari, too', async () => {
+    const { page } = await world.browser();
+    await begin(page);
+    await say(page, 'First', 1);
+    const confirm = (field) => field.evaluate((node) => node.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true })));
+    const message = page.locator('#message');
+    await message.fill('half a word');
+    await confirm(message);
+    assert.equal(await message.inputValue(), 'half a word');
+    await message.fill('');
+
+    await page.locator('.room-title').click();
+    const name = page.locator('.room-edit');
+    await name.fill('Half a name');
+    await confirm(name);
+    assert.equal(await name.count(), 1);
+    await name.press('Enter');
+    await page.locator('.room-title', { hasText: 'Half a name' }).waitFor();
+
+    await page.locator('.rail-row .rail-more').click();
+    await page.getByRole('menuitem', { name: 'Rename' }).click();
+    const row = page.locator('.rail-edit input');
+    await row.fill('A whole name');
+    await confirm(row);
+    assert.equal(await row.count(), 1);
+    await row.press('Enter');
+    await page.locator('.room-title', { hasText: 'A whole name' }).waitFor();
+
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('whole');
+    await page.locator('.hitrow').waitFor();
+    await confirm(page.locator('dialog[open] input'));
+    assert.equal(await page.locator('dialog[open]').count(), 1);
+});
+
 test('a reply is stopped by Escape, End goes to the latest and follows, and single letters can be turned off', async () => {
     const { page } = await world.browser();
     await begin(page);

@@ -69,6 +69,35 @@ test('a plan that was bought is cancelled after asking, and taken back', async (
     await page.locator('.set', { hasText: 'Renews on' }).waitFor();
 });
 
+test('what back brings again as it was is not busy any more, and knows what is so by now', async () => {
+    const { page } = await world.browser();
+    await world.signUp(page);
+    await page.goto(`${world.url}/plan/`);
+    // Left for the page of the payment, which never comes in its place.
+    const checkout = /\/demo\/checkout\//;
+    await page.route(checkout, (route) => route.fulfill({ status: 204 }));
+    const buy = page.locator('.plan .btn.star');
+    const restore = () => page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
+    const asksStanding = () => page.waitForRequest(/\/subscription\/status\b/);
+    for (let time = 0; time < 2; ++time) {
+        const left = page.waitForResponse(checkout);
+        await buy.click();
+        await left;
+        assert.equal(await buy.isDisabled(), true);
+        const asked = asksStanding();
+        await restore();
+        await asked;
+        assert.equal(await buy.isDisabled(), false);
+    }
+    // The chat, too, whose banner leads to where a payment is mended.
+    await page.goto(world.url);
+    await page.locator('.quota').waitFor();
+    await rested(page);
+    const asked = asksStanding();
+    await restore();
+    await asked;
+});
+
 test('what of it does not load says so, and leaves the rest of the page alone', async () => {
     const { page } = await world.browser();
     await world.signUp(page);

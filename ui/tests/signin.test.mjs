@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { Program, binary } from '../../tests/e2e/support/process.mjs';
-import { World, ask, finished, nothing, tracked } from './support/pages.mjs';
+import { World, ask, failing, finished, nothing, tracked } from './support/pages.mjs';
 
 let world;
 before(async () => (world = await World.start()));
@@ -99,6 +99,12 @@ test('a new code must wait: the button counts down, and the number can be change
     await page.locator('#wrong').waitFor();
     assert.match(await page.locator('button[type=submit]').textContent(), /Send again in (?:0:[0-5]\d|1:00)/);
     assert.equal(await page.locator('button[type=submit]').isDisabled(), true);
+    // No other number waits for this one.
+    await page.locator('#mobile').fill(String(++number));
+    await page.locator('#wrong').waitFor({ state: 'detached' });
+    assert.equal((await page.locator('button[type=submit]').textContent()).trim(), 'Send code');
+    await page.locator('button[type=submit]').click();
+    await page.locator('.otp input').waitFor();
 });
 
 test('a number that is none is told at its field', async () => {
@@ -128,6 +134,20 @@ test('a number is read as people of its country write it, in digits of any scrip
         assert.equal((await page.locator('.in .ltr').first().innerText()).replace(/\s/g, ''), mobile);
         await page.locator('.link-back').click();
     }
+});
+
+test('before the server has told how it reads a number, it is shown without the 0 that is dialled at home', async () => {
+    const { page } = await world.browser();
+    const signedUp = await fetch(`${world.server.url}/auth/signup/`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ mobile: '+447911123499' }) });
+    assert.equal(signedUp.ok, true);
+    await page.goto(world.url);
+    await page.locator('.select').selectOption('GB');
+    await page.locator('#mobile').fill('07911 123499');
+    await page.locator('button[type=submit]').click();
+    await page.locator('.otp input').waitFor();
+    assert.equal(await page.locator('.in .ltr').first().innerText(), '+44 791 112 3499');
+    await page.locator('.note.info button').click();
+    await page.locator('#message').waitFor();
 });
 
 test('an unknown number leads to a new account, a known one to signing in', async () => {
@@ -260,6 +280,22 @@ test('a password is asked for only where one suffices to sign in', async () => {
         await page.locator('#password').fill('nine tanks of snow');
         await page.locator('button[type=submit]').click();
         assert.equal(await page.locator('#wrong').textContent(), 'The number or the password is wrong.');
+        // Whose passwords were tried too often waits, in words of his own; his code does not, and nobody else.
+        const submit = page.locator('button[type=submit]');
+        const refused = await failing(page, '/auth/login', { status: 429, code: 'too_many_guesses', headers: { 'Retry-After': '600' } });
+        await page.locator('#mobile').fill(own.nextMobile());
+        await submit.click();
+        await page.locator('#wrong', { hasText: 'Too many wrong passwords. Sign in with a code, or try again in 10 min.' }).waitFor();
+        assert.match(await submit.textContent(), /Try again in (?:10:00|9:\d\d)/);
+        assert.equal(await submit.isDisabled(), true);
+        await page.getByRole('button', { name: 'Sign in with a code' }).click();
+        assert.equal((await submit.textContent()).trim(), 'Send code');
+        assert.equal(await submit.isDisabled(), false);
+        assert.equal(await page.locator('#wrong').count(), 0);
+        await page.getByRole('button', { name: 'Sign in with a password' }).click();
+        assert.equal(await submit.isDisabled(), true);
+        await refused.mend();
+        await page.locator('#mobile').fill(mobile);
         await page.locator('#password').fill('nine tanks of rain');
         await page.locator('button[type=submit]').click();
         await page.locator('#message').waitFor();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { day, dayGroup, monthName, shortDay } from './format.ts';
+import { ago, day, dayGroup, monthName, shortDay } from './format.ts';
 
 const zone = process.env['TZ'];
 beforeAll(() => void (process.env['TZ'] = 'America/New_York'));
@@ -22,6 +22,25 @@ it.each([
     ['2026-03-06T03:59:00Z', 'last_7_days'],
     ['2026-03-04T05:00:00Z', 'month'],
 ])('%s stands under %s', (at, name) => expect(dayGroup(at, new Date('2026-03-12T16:00:00Z')).name).toBe(name));
+
+// In New York the 1st of November 2026 has 25 hours, and the 8th of March 23.
+it.each([
+    ['2026-11-01T00:10:00-04:00', '2026-11-02T09:00:00-05:00', 'yesterday'],
+    ['2026-10-31T23:50:00-04:00', '2026-11-02T09:00:00-05:00', 'last_7_days'],
+    ['2026-03-07T23:30:00-05:00', '2026-03-09T09:00:00-04:00', 'last_7_days'],
+    ['2026-03-08T00:10:00-05:00', '2026-03-09T09:00:00-04:00', 'yesterday'],
+    ['2026-03-09T00:00:00-04:00', '2026-03-09T00:00:00-04:00', 'today'],
+    ['2026-03-08T23:59:59-04:00', '2026-03-09T00:00:00-04:00', 'yesterday'],
+    ['2026-10-26T00:00:00-04:00', '2026-11-02T23:59:00-05:00', 'last_7_days'],
+    ['2026-10-25T23:59:00-04:00', '2026-11-02T00:00:00-05:00', 'month'],
+])('%s stands, at %s, under %s', (at, now, name) => expect(dayGroup(at, new Date(now)).name).toBe(name));
+
+it.each([
+    ['2026-10-30T23:00:00-04:00', '2026-11-01T01:00:00-04:00', '2 days ago'],
+    ['2026-10-31T00:10:00-04:00', '2026-11-01T09:00:00-05:00', 'yesterday'],
+    ['2026-11-01T00:10:00-04:00', '2026-11-01T23:40:00-05:00', '25 hours ago'],
+    ['2026-10-31T23:00:00-04:00', '2026-11-01T08:00:00-05:00', '10 hours ago'],
+])('%s is, at %s, %s', (at, now, text) => expect(ago(at, Date.parse(now))).toBe(text));
 
 it('a month of another year names the year', () => {
     const now = new Date('2026-03-12T16:00:00Z');

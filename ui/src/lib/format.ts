@@ -49,13 +49,18 @@ export function secondsLong(ms: number): string {
     return say('seconds', { n: new Intl.NumberFormat(words.locale, { maximumFractionDigits: n < 10 ? 1 : 0 }).format(n) });
 }
 
+// By the calendar of this device: some days have 23 hours, and some 25.
+function daysBetween(then: Date, now: Date): number {
+    const dayOf = (date: Date) => Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / 86_400_000;
+    return dayOf(now) - dayOf(then);
+}
+
 export type DayGroup = { readonly name: 'today' | 'yesterday' | 'last_7_days' } | { readonly name: 'month'; readonly month: string };
 
 // Under which heading something from `at` stands in a list, seen at `now`, by days of this device.
 export function dayGroup(at: string, now: Date): DayGroup {
     const then = new Date(at);
-    const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate()).getTime();
-    const daysAgo = Math.ceil((midnight - then.getTime()) / 86_400_000);
+    const daysAgo = daysBetween(then, now);
     if (daysAgo <= 0) return { name: 'today' };
     if (daysAgo === 1) return { name: 'yesterday' };
     if (daysAgo <= 7) return { name: 'last_7_days' };
@@ -94,11 +99,12 @@ export function roughly(value: number): string {
 // "2 hours ago", "yesterday", and the date from a week on.
 export function ago(at: string, now: number): string {
     const minutes = Math.round((now - Date.parse(at)) / 60_000);
+    const days = daysBetween(new Date(at), new Date(now));
     const relative = new Intl.RelativeTimeFormat(words.locale, { numeric: 'auto' });
     if (minutes < 1) return relative.format(0, 'second');
     if (minutes < 60) return relative.format(-minutes, 'minute');
-    if (minutes < 24 * 60) return relative.format(-Math.round(minutes / 60), 'hour');
-    if (minutes < 7 * 24 * 60) return relative.format(-Math.round(minutes / 60 / 24), 'day');
+    if (minutes < 24 * 60 || days === 0) return relative.format(-Math.round(minutes / 60), 'hour');
+    if (days < 7) return relative.format(-days, 'day');
     return day(at);
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { combinationOf } from './keys.ts';
+import { combinationOf, isComposing } from './keys.ts';
 
 const pressed = (key: string, code: string, more: Partial<KeyboardEvent> = {}) => ({ key, code, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...more }) as KeyboardEvent;
 
@@ -23,4 +23,10 @@ it.each([
 it('the command key of a Mac is Cmd alone', () => {
     expect(combinationOf(pressed('k', 'KeyK', { metaKey: true }), true)).toBe('mod+k');
     expect(combinationOf(pressed('k', 'KeyK', { ctrlKey: true }), true)).toBe('other+k');
+});
+
+it('a key that an input method is busy with is its own, as Safari tells it, too', () => {
+    expect(isComposing(pressed('Enter', 'Enter', { isComposing: true, keyCode: 229 }))).toBe(true);
+    expect(isComposing(pressed('Enter', 'Enter', { isComposing: false, keyCode: 229 }))).toBe(true);
+    expect(isComposing(pressed('Enter', 'Enter', { isComposing: false, keyCode: 13 }))).toBe(false);
 });

@@ -38,13 +38,18 @@ function latinOf({ key, code, shiftKey }: KeyboardEvent): string {
     return key === '؟' ? '?' : key.toLowerCase();
 }
 
+// A key that an input method is busy with. Safari says so of the Enter that ends a composition by 229 alone.
+export function isComposing(event: KeyboardEvent): boolean {
+    return event.isComposing || event.keyCode === 229;
+}
+
 export function isTyping(target: EventTarget | null): boolean {
     return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
 export function listen(keys: Keys): () => void {
     const take = (event: KeyboardEvent) => {
-        if (event.defaultPrevented || event.isComposing || document.querySelector('dialog[open]')) return;
+        if (event.defaultPrevented || isComposing(event) || document.querySelector('dialog[open]')) return;
         const combination = combinationOf(event);
         const isPlain = !/^(mod|other|alt)\+/.test(combination);
         // In an empty box there is no end of a line to go to.

@@ -34,17 +34,22 @@ export function unescaped(text: string): string {
 
 class Router {
     place = $state.raw<Place>({ page: 'new' });
+    isReturn = false; // Back or forward led here: the browser puts the reader where he was.
     link = $state<string | null>(null); // The token of a log-in link that was opened and not yet used.
 
     start(): void {
         this.#look();
-        addEventListener('popstate', () => this.#look());
+        addEventListener('popstate', () => {
+            this.isReturn = true;
+            this.#look();
+        });
         addEventListener('click', (event) => this.#take(event));
     }
 
     go(path: string, { replace = false }: { replace?: boolean } = {}): void {
         if (replace) history.replaceState(null, '', path);
         else if (path !== location.pathname + location.search + location.hash) history.pushState(null, '', path);
+        this.isReturn = false;
         this.place = placeOf(location.pathname);
     }
 

@@ -23,13 +23,15 @@ class Words {
 
 export const words = new Words();
 
-// Named values stand in braces in a word; {n} chooses its plural, {brand} need not be given.
+// Named values stand in braces in a word; {n} chooses its plural, {brand} need not be given. {limit:messages} is the other word, in the plural
+// that this value chooses: what a noun counts is not always what its sentence does.
 export function say(word: Word, values: Values = {}): string {
     const entry: string | Plural = words.catalogue[word];
     const form = typeof entry === 'string' ? entry : (entry[pluralRules(words.locale).select(Number(values['n'] ?? 0))] ?? entry.other);
-    return form.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    return form.replace(/\{(\w+)(?::(\w+))?\}/g, (whole, name: string, counted?: string) => {
         const value = values[name] ?? (name === 'brand' ? words.brand : undefined);
         if (value === undefined) return whole;
+        if (counted !== undefined) return say(counted as Word, { n: value });
         return typeof value === 'number' ? numbers(words.locale).format(value) : value;
     });
 }
