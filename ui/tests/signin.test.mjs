@@ -76,6 +76,32 @@ test('signing out while the server is away says so, and whoever opens the pages 
     await page.locator('#mobile').waitFor();
 });
 
+test('signing out before the server has said who is signed in ends the session all the same', async () => {
+    const { page, context, watch } = await world.browser();
+    await world.signUp(page);
+    let release = () => {};
+    const released = new Promise((resolve) => (release = resolve));
+    await page.route((url) => url.pathname.startsWith('/auth/token/refresh'), async (route) => {
+        await released;
+        await route.continue();
+    });
+    await page.reload();
+    await page.locator('.acct').click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.locator('#mobile').waitFor();
+    const begunAnew = page.waitForEvent('load');
+    const ended = page.waitForResponse((response) => new URL(response.url()).pathname.startsWith('/auth/logout'));
+    release();
+    assert.equal((await ended).status(), 204);
+    await begunAnew;
+    await page.locator('#mobile').waitFor();
+    assert.equal(await page.evaluate(() => localStorage.getItem('pollux.leaving')), null);
+    assert.equal((await context.cookies()).filter(({ name }) => name.includes('refresh')).length, 0);
+    await page.reload();
+    await page.locator('#mobile').waitFor();
+    assert.deepEqual(await watch.found(), nothing);
+});
+
 test('what was begun survives a reload', async () => {
     const { page } = await world.browser();
     await atCode(page);

@@ -18,13 +18,18 @@ export class Emitter<Events> {
     }
 }
 
-// Runs what callers gave. Its failure is reported as one that nobody caught, and stops nothing here.
+// Runs what callers gave. Its failure stops nothing here.
 export function guarded(work: () => void): void {
     try {
         work();
     } catch (failure) {
-        queueMicrotask(() => {
-            throw failure;
-        });
+        report(failure);
     }
+}
+
+// As one that nobody caught.
+export function report(failure: unknown): void {
+    queueMicrotask(() => {
+        throw failure;
+    });
 }

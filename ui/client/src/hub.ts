@@ -40,7 +40,7 @@ export class Hub {
     readonly #options: HubOptions;
     readonly #tab = newKey();
     readonly #pauses: Pauses;
-    readonly #channel: Channel | null;
+    #channel: Channel | null;
     readonly #leadership: Leadership | null;
     readonly #tabTokens: TabTokens | null;
     readonly #followed = new Map<number, Followed>();
@@ -155,11 +155,13 @@ export class Hub {
         for (const followed of [...this.#followed.values()]) this.#deliver(followed, { type: 'refused', error });
     }
 
+    // Whoever asks for something later, as a refresh does, is alone.
     close(): void {
         this.#isClosed = true;
         this.#leave();
         for (const off of this.#offs) off();
         this.#channel?.close();
+        this.#channel = null;
         this.#followed.clear();
     }
 

@@ -1,6 +1,7 @@
-// Which tab leads. Where the browser has locks, the tab that holds one; else an election over the channel: who hears of no leader claims
+// Which tab leads. Where the browser gives locks, the tab that holds one; else an election over the channel: who hears of no leader claims
 // it, and of two the one with the smaller name. In both ways a leader that is gone, or does not answer for 10 s, is replaced.
 import type { Platform } from './platform.ts';
+import { isAbort } from './problem.ts';
 import { isOfLeader, type TabMessage, type TabMessageBody } from './tab_messages.ts';
 
 export const beatMs = 2_000; // A leader that was not heard for so long is asked.
@@ -25,6 +26,7 @@ export class Leadership {
     #timer: unknown = null;
     #claim: unknown = null;
     #lock: { readonly abort: AbortController; release: () => void } | null = null;
+    #locks: LockManager | null = null;
     #isOn = false;
 
     constructor(options: LeadershipOptions) {
@@ -41,7 +43,8 @@ export class Leadership {
         this.#isOn = true;
         this.#heardAtMs = this.#now();
         this.#askedAtMs = null;
-        if (this.#options.platform.locks) this.#queueForLock();
+        this.#locks = this.#options.platform.locks;
+        if (this.#locks) this.#queueForLock(this.#locks);
         else this.#ask();
         this.#beat();
     }
@@ -67,14 +70,14 @@ export class Leadership {
         } else if (message.kind === 'claim') this.#hearClaim(message.from);
         else if (message.kind === 'bye' && message.from === this.#leader) {
             this.#leader = null;
-            if (!this.#options.platform.locks) this.#claimIt();
+            if (!this.#locks) this.#claimIt();
         }
     }
 
     #hearLeader(from: string): void {
         if (this.isLeader) {
             // Two lead, each thought it was alone. With locks there is one at most: the other has not noticed yet that it was replaced.
-            if (!this.#options.platform.locks && from < this.#options.tab) this.#stepDown();
+            if (!this.#locks && from < this.#options.tab) this.#stepDown();
             else {
                 this.#options.post({ kind: 'beat' });
                 return;
@@ -106,14 +109,14 @@ export class Leadership {
         this.#askedAtMs = this.#now();
         this.#options.post({ kind: 'ping' });
         // Nobody may be there at all: without locks a first tab finds that out by claiming.
-        if (!this.#options.platform.locks && this.#leader === null) this.#claimIt();
+        if (!this.#locks && this.#leader === null) this.#claimIt();
     }
 
     #usurp(): void {
         this.#askedAtMs = null;
         this.#leader = null;
         this.#heardAtMs = this.#now();
-        if (this.#options.platform.locks) this.#takeLock({ steal: true });
+        if (this.#locks) this.#takeLock(this.#locks, { steal: true });
         else this.#claimIt();
     }
 
@@ -131,11 +134,11 @@ export class Leadership {
         this.#claim = null;
     }
 
-    #queueForLock(): void {
-        this.#takeLock({});
+    #queueForLock(locks: LockManager): void {
+        this.#takeLock(locks, {});
     }
 
-    #takeLock(options: { steal?: boolean }): void {
+    #takeLock(locks: LockManager, options: { steal?: boolean }): void {
         this.#lock?.abort.abort(); // The place in the queue; stealing needs none.
         const lock = { abort: new AbortController(), release: () => {} };
         this.#lock = lock;
@@ -146,17 +149,25 @@ export class Leadership {
                 else release();
             });
         const mode = options.steal ? { steal: true } : { signal: lock.abort.signal };
-        this.#options.platform.locks?.request(`${this.#options.name} lead`, mode, held).then(
+        locks.request(`${this.#options.name} lead`, mode, held).then(
             () => undefined,
-            () => {
+            (failure: unknown) => {
                 if (this.#lock !== lock || !this.#isOn) return;
                 // Another tab took it, because this one did not answer.
                 if (this.isLeader) this.#stepDown();
                 this.#heardAtMs = this.#now();
                 this.#askedAtMs = null;
-                this.#queueForLock();
+                if (isAbort(failure)) this.#queueForLock(locks);
+                else this.#elect();
             },
         );
+    }
+
+    // Locks are denied to this site, so none of its tabs has them.
+    #elect(): void {
+        this.#lock = null;
+        this.#locks = null;
+        this.#ask();
     }
 
     #lead(): void {

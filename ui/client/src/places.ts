@@ -12,7 +12,7 @@ export const restMs = 100;
 export interface Guest {
     readonly isOver: boolean;
     readonly isIdle: boolean;
-    run(): Promise<void>;
+    run(): Promise<void>; // Never throws.
     pause(): void;
 }
 

@@ -6,8 +6,8 @@ export interface Channel {
 
 export interface Platform {
     readonly isPage: boolean; // A document, which has tabs beside it.
-    readonly locks: LockManager | null; // Not there on plain http off loopback.
-    readonly channel: ((name: string, onMessage: (message: unknown) => void) => Channel) | null;
+    readonly locks: LockManager | null; // Not there on plain http off loopback. What is denied to this site is seen by asking for one.
+    readonly channel: ((name: string, onMessage: (message: unknown) => void) => Channel | null) | null; // Null: denied to this site.
     now(): number;
     random(): number; // [0, 1)
     setTimer(work: () => void, ms: number): unknown;
@@ -35,8 +35,13 @@ export function browserPlatform(): Platform {
     };
 }
 
-function openChannel(name: string, onMessage: (message: unknown) => void): Channel {
-    const channel = new BroadcastChannel(name);
+function openChannel(name: string, onMessage: (message: unknown) => void): Channel | null {
+    let channel: BroadcastChannel;
+    try {
+        channel = new BroadcastChannel(name);
+    } catch {
+        return null; // As all storage is where a browser is told to keep nothing of a site.
+    }
     channel.onmessage = (event: MessageEvent) => onMessage(event.data);
     (channel as { unref?: () => void }).unref?.(); // Node would stay alive for it.
     return { post: (message) => channel.postMessage(message), close: () => channel.close() };

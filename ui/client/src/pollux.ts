@@ -6,7 +6,7 @@ import { Hub } from './hub.ts';
 import { newKey } from './key.ts';
 import { abortError } from './pauses.ts';
 import { browserPlatform, type Platform } from './platform.ts';
-import { PolluxError, isAbort } from './problem.ts';
+import { PolluxError, connectionFailed, isAbort, unreadableAnswer } from './problem.ts';
 import { Tokens, memoryStore, type FreshTokens } from './tokens.ts';
 import type {
     CodeSent,
@@ -45,6 +45,7 @@ export class Pollux {
     readonly #wire: Wire;
     readonly #tokens: Tokens;
     readonly #hub: Hub;
+    readonly #closing = new AbortController();
 
     constructor(options: PolluxOptions = {}, platform: Platform = browserPlatform()) {
         const url = (options.url ?? '').replace(/\/$/, '');
@@ -74,10 +75,10 @@ export class Pollux {
             onNotice: (notice) => this.#events.emit('notice', notice),
             onConnection: (connection) => this.#events.emit('connection', connection),
         });
-        this.get = this.#call('GET');
-        this.post = this.#call('POST');
-        this.patch = this.#call('PATCH');
-        this.delete = this.#call('DELETE');
+        this.get = this.#wire.calls.get;
+        this.post = this.#wire.calls.post;
+        this.patch = this.#wire.calls.patch;
+        this.delete = this.#wire.calls.delete;
     }
 
     // --- Session ----------------------------------------------------------------------------------------------------------------------
@@ -106,27 +107,34 @@ export class Pollux {
     }
 
     // Signs in where the code is for that; else the answer tells what it allowed.
-    async verifyCode(body: Schemas['VerifyOtp']): Promise<Verified> {
-        const verified = await this.post('/auth/verify-otp', { body });
-        await this.#takeTokens(verified);
-        return verified;
+    verifyCode(body: Schemas['VerifyOtp']): Promise<Verified> {
+        return this.#enterBy(() => this.post('/auth/verify-otp', { body }));
     }
 
-    async logIn(body: Schemas['LogIn']): Promise<LoggedIn> {
-        return this.#takeTokens(await this.post('/auth/login', { body }));
+    logIn(body: Schemas['LogIn']): Promise<LoggedIn> {
+        return this.#enterBy(() => this.post('/auth/login', { body }));
     }
 
-    async logInByLink(token: string): Promise<LoggedIn> {
-        return this.#takeTokens(await this.post('/auth/link', { body: { token } }));
+    logInByLink(token: string): Promise<LoggedIn> {
+        return this.#enterBy(() => this.post('/auth/link', { body: { token } }));
     }
 
     // Ends the session at the server and in all tabs. Without a connection it ends here all the same, and the call throws.
     async signOut({ all = false }: { all?: boolean } = {}): Promise<void> {
+        const tokens = this.#tokens;
+        let isOver = tokens.watchSession();
         try {
-            if (this.#tokens.isSignedIn) await this.post('/auth/logout', { body: { all } });
+            // Also where it is not known yet whether somebody is signed in: the cookie would sign in again.
+            if ((await tokens.access()) !== null) {
+                isOver = tokens.watchSession();
+                await this.post('/auth/logout', { body: { all } });
+            }
         } finally {
-            await this.#tokens.forget();
-            this.#tokens.peers.tell(null);
+            // Whoever signed in meanwhile stays.
+            if (!isOver()) {
+                tokens.peers.tell(null);
+                await tokens.forget();
+            }
         }
     }
 
@@ -165,7 +173,7 @@ export class Pollux {
         return this.#hub.follow(room, reply, listener);
     }
 
-    // The same, for `for await`. Leaving the loop ends it.
+    // The same, for `for await`. Leaving the loop ends it; after close() it throws.
     async *updates(room: number, reply: number): AsyncGenerator<ReplyUpdate, void, void> {
         const waiting: ReplyUpdate[] = [];
         let wake = () => {};
@@ -173,37 +181,44 @@ export class Pollux {
             waiting.push(update);
             wake();
         });
+        const { signal } = this.#closing;
+        const close = () => wake();
+        signal.addEventListener('abort', close);
         try {
             for (;;) {
                 const update = waiting.shift();
-                if (!update) {
-                    await new Promise<void>((resolve) => (wake = resolve));
-                    continue;
-                }
-                yield update;
-                if (update.type === 'end' || update.type === 'refused') return;
+                if (update) {
+                    yield update;
+                    if (update.type === 'end' || update.type === 'refused') return;
+                } else if (signal.aborted) throw abortError();
+                else await new Promise<void>((resolve) => (wake = resolve));
             }
         } finally {
+            signal.removeEventListener('abort', close);
             following.stop();
         }
     }
 
-    // A reply when it has ended, as it is stored; also one that failed or was stopped, as its status says. Throws when its room is gone.
+    // A reply when it has ended, as it is stored; also one that failed or was stopped, as its status says. Throws when its room is gone, and
+    // after close().
     async finished(room: number, reply: number, { signal }: { signal?: AbortSignal } = {}): Promise<Message> {
+        const signals = signal ? [signal, this.#closing.signal] : [this.#closing.signal];
         return new Promise((resolve, reject) => {
             const leave = () => {
+                unlisten();
                 following.stop();
                 reject(signal?.reason instanceof Error ? signal.reason : abortError());
             };
+            const unlisten = () => signals.forEach((one) => one.removeEventListener('abort', leave));
             const following = this.follow(room, reply, (update) => {
                 if (update.type !== 'end' && update.type !== 'refused') return;
-                signal?.removeEventListener('abort', leave);
+                unlisten();
                 if (update.type === 'refused') reject(update.error);
                 else if (update.message) resolve(update.message);
                 else reject(new PolluxError(update.error?.code ?? 'room_deleted', update.error?.detail ?? 'The reply is gone.'));
             });
-            if (signal?.aborted) leave();
-            else signal?.addEventListener('abort', leave, { once: true });
+            if (signals.some(({ aborted }) => aborted)) leave();
+            else signals.forEach((one) => one.addEventListener('abort', leave));
         });
     }
 
@@ -236,21 +251,18 @@ export class Pollux {
         return this.#hub.leads;
     }
 
-    // Ends everything that is followed. The session stays.
+    // Ends everything that is followed: who waits for it meets an AbortError. The session stays.
     close(): void {
         this.#hub.close();
+        this.#closing.abort();
         this.#events.clear();
     }
 
     // ----------------------------------------------------------------------------------------------------------------------------------
 
-    #call<M extends 'get' | 'post' | 'patch' | 'delete'>(method: Uppercase<M>): Call<M> {
-        type Any = (path: string, init?: object) => Promise<{ data?: unknown }>;
-        const ask = this.#wire.api[method] as unknown as Any;
-        return (async (path: string, init?: object) => (await ask(path, init)).data) as unknown as Call<M>;
-    }
-
-    async #takeTokens<T extends Partial<FreshTokens>>(answer: T): Promise<T> {
+    async #enterBy<T extends Partial<FreshTokens>>(ask: () => Promise<T>): Promise<T> {
+        await this.#tokens.settled; // Else the cookie of its answer might come after the one of the new session.
+        const answer = await ask();
         const { access, expires_in, refresh } = answer;
         if (access !== undefined && expires_in !== undefined) await this.#tokens.take({ access, expires_in, refresh });
         return answer;
@@ -282,6 +294,8 @@ export class Pollux {
     }
 }
 
-function isUnclear(error: PolluxError): boolean {
-    return error.code === 'connection_failed' || error.code === 'outcome_unknown' || error.code === 'idempotency_in_progress';
+function isUnclear({ code, status }: PolluxError): boolean {
+    // Where a proxy gave up waiting, or somebody else answered in the server's place, it may have come all the same.
+    if (code === unreadableAnswer) return status < 400 || status >= 500;
+    return code === connectionFailed || code === 'outcome_unknown' || code === 'idempotency_in_progress';
 }

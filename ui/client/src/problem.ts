@@ -7,7 +7,7 @@ export type FieldProblem = NonNullable<Problem['errors']>[number];
 // Codes of this client itself; all others come from the server.
 export const connectionFailed = 'connection_failed'; // Whether the request had its effect is not known.
 export const signedOut = 'signed_out'; // There is no session, or it has ended: nothing was asked.
-export const unreadableAnswer = 'unreadable_answer'; // Not from Pollux: a proxy's page, or half an answer.
+export const unreadableAnswer = 'unreadable_answer'; // Not from Pollux: the page of a proxy, or of a network that wants a log-in first.
 
 interface ErrorParts {
     readonly status?: number;
@@ -39,6 +39,7 @@ export class PolluxError extends Error {
     // Coming back later, unchanged, may help. Whether it is safe is another question: that is what Idempotency-Keys are for.
     get isTemporary(): boolean {
         if (this.status === 0) return this.code !== signedOut;
+        if (this.status < 400) return true; // Refusals of Pollux are none of these: somebody else has answered.
         return this.status === 429 || this.status >= 500 || this.code === 'idempotency_in_progress';
     }
 }
@@ -47,6 +48,25 @@ export class PolluxError extends Error {
 export async function errorOf(response: Response): Promise<PolluxError> {
     const text = await response.text().catch(() => '');
     return errorOfText(response.status, (name) => response.headers.get(name), text);
+}
+
+// The JSON of a success; undefined where it has none (204).
+export async function jsonOf(response: Response): Promise<unknown> {
+    if (response.status === 204) return undefined;
+    const text = await response.text().catch((failure: unknown) => {
+        if (isAbort(failure)) throw failure;
+        throw new PolluxError(connectionFailed, 'The answer broke off.', { cause: failure });
+    });
+    try {
+        return JSON.parse(text);
+    } catch (failure) {
+        throw unreadable(response, `The server answered ${response.status} with what is no JSON.`, failure);
+    }
+}
+
+// Of an answer that Pollux does not give.
+export function unreadable(response: Response, detail: string, cause?: unknown): PolluxError {
+    return new PolluxError(unreadableAnswer, detail, { status: response.status, requestId: response.headers.get('X-Request-ID'), cause });
 }
 
 export function errorOfText(status: number, header: (name: string) => string | null, text: string): PolluxError {

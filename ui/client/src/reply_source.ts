@@ -4,6 +4,7 @@ import { StreamLoop, type StreamLoopParts, type StreamReader } from './stream_lo
 import type { ServerEvent } from './event_parser.ts';
 import type { RememberedSend } from './tab_messages.ts';
 import { PolluxError, isAbort } from './problem.ts';
+import { report } from './emitter.ts';
 import { Backoff } from './backoff.ts';
 import type { Connection, Message, ReplyUpdate, Sent } from './types.ts';
 
@@ -33,7 +34,7 @@ export class ReplySource {
         this.connection = { state: 'connecting', since: options.platform.now() };
     }
 
-    // Reads until the end, or until pause(). A source that was paused goes on exactly where it was.
+    // Reads until the end, or until pause(), and never throws. A source that was paused goes on exactly where it was.
     async run(): Promise<void> {
         if (this.isOver || this.#abort) return;
         const abort = new AbortController();
@@ -107,8 +108,8 @@ export class ReplySource {
                     // Its key is too old, or was another's: the reply itself can still be looked at.
                     if (this.sent) this.sent = null;
                     else return this.#tell([{ type: 'refused', error: failure }]);
-                } else if (!(failure instanceof PolluxError) && !isAbort(failure)) throw failure;
-                else {
+                } else {
+                    if (!(failure instanceof PolluxError) && !isAbort(failure)) report(failure); // Of the store, say: tried again all the same.
                     this.#connect({ state: 'reconnecting', since: platform.now() });
                     const firmMs = failure instanceof PolluxError ? (failure.retryAfterMs ?? 0) : 0;
                     await pauses.wait(Math.max(firmMs, backoff.next()), signal, { firm: firmMs > 0 }).catch(() => undefined);
@@ -122,15 +123,14 @@ export class ReplySource {
         const params = { path: { room: sent.room }, query: { wait: waitSeconds } };
         const headers = { 'Idempotency-Key': sent.key };
         const body = { content: sent.content };
-        const { data } = await this.#options.wire.api.POST('/chatroom/{room}/message', { params, body, headers, signal });
-        return (data as Sent).reply;
+        const sending = this.#options.wire.calls.post('/chatroom/{room}/message', { params, body, headers, signal });
+        return ((await sending) as Sent).reply;
     }
 
     async #look(signal: AbortSignal): Promise<Message> {
         const { room, message } = this.#options;
         const params = { path: { room, message } };
-        const { data } = await this.#options.wire.api.GET('/chatroom/{room}/message/{message}', { params, signal });
-        return data as Message;
+        return this.#options.wire.calls.get('/chatroom/{room}/message/{message}', { params, signal });
     }
 
     #connect(connection: Connection): void {

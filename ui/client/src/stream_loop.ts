@@ -1,9 +1,10 @@
 // Reads a stream of events to its end, over as many connections as that takes: cuts, silence, restarts of the server, sleep of the machine.
 import { Backoff } from './backoff.ts';
+import { report } from './emitter.ts';
 import { EventParser, type ServerEvent } from './event_parser.ts';
 import type { Pauses } from './pauses.ts';
 import type { Platform } from './platform.ts';
-import { PolluxError, errorOf, isAbort, signedOut, unreadableAnswer } from './problem.ts';
+import { PolluxError, errorOf, isAbort, signedOut, unreadable } from './problem.ts';
 import type { Connection } from './types.ts';
 import type { Wire } from './wire.ts';
 
@@ -52,9 +53,7 @@ export class StreamLoop {
                     firmMs = failure.retryAfterMs ?? 0;
                     isSignedIn = failure.code !== signedOut;
                 } else if (!isAbort(failure) && !(failure instanceof TypeError)) {
-                    queueMicrotask(() => {
-                        throw failure; // Of the reader itself: reported, and the stream is tried again.
-                    });
+                    report(failure); // Of the reader itself: the stream is tried again.
                 }
             }
             if (isSignedIn) this.#show('reconnecting');
@@ -78,7 +77,7 @@ export class StreamLoop {
             }
             if (!response.ok) throw await errorOf(response);
             if (!/^text\/event-stream\b/i.test(response.headers.get('Content-Type') ?? '') || !response.body) {
-                throw new PolluxError(unreadableAnswer, 'The answer is no stream of events.', { status: 502 });
+                throw unreadable(response, 'The answer is no stream of events.');
             }
             return await this.#read(response.body, watch);
         } finally {

@@ -19,10 +19,12 @@ export interface TabTokensOptions {
 
 export class TabTokens implements TokenPeers {
     readonly #options: TabTokensOptions;
+    #locks: LockManager | null; // Null also once they have turned out to be denied to this site.
     #isTold: (() => void) | null = null;
 
     constructor(options: TabTokensOptions) {
         this.#options = options;
+        this.#locks = options.platform.locks;
     }
 
     tell(access: AccessToken | null): void {
@@ -38,14 +40,13 @@ export class TabTokens implements TokenPeers {
     // By a lock of the browser. Without locks the leader does it for all; where there is none yet, tabs may refresh at the same time, and
     // the server gives them the same token, within a minute.
     async exclusively<T>(work: () => Promise<T>, refused: string | null): Promise<T> {
-        const { platform, name, leadership } = this.#options;
-        if (platform.locks) return this.#locked(platform.locks, `${name} refresh`, work);
-        if (leadership()?.knowsLeader) await this.#answer({ kind: 'renew', refused }, renewalMaxMs);
+        if (this.#locks) return this.#locked(this.#locks, work, refused);
+        if (this.#options.leadership()?.knowsLeader) await this.#answer({ kind: 'renew', refused }, renewalMaxMs);
         return work();
     }
 
     // A tab that has the lock and hangs must not keep all others from refreshing: after a while they do it without.
-    async #locked<T>(locks: LockManager, name: string, work: () => Promise<T>): Promise<T> {
+    async #locked<T>(locks: LockManager, work: () => Promise<T>, refused: string | null): Promise<T> {
         const gone = new AbortController();
         const timer = this.#options.platform.setTimer(() => gone.abort(), lockMaxMs);
         let isMine = false;
@@ -54,10 +55,12 @@ export class TabTokens implements TokenPeers {
             return work();
         };
         try {
-            return (await locks.request(name, { signal: gone.signal }, mine)) as T;
+            return (await locks.request(`${this.#options.name} refresh`, { signal: gone.signal }, mine)) as T;
         } catch (failure) {
-            if (isMine || !isAbort(failure)) throw failure;
-            return await work();
+            if (isMine) throw failure;
+            if (isAbort(failure)) return await work();
+            this.#locks = null;
+            return await this.exclusively(work, refused);
         } finally {
             this.#options.platform.clearTimer(timer);
         }
@@ -103,10 +106,13 @@ export class TabTokens implements TokenPeers {
     }
 
     async #othersMayBeThere(): Promise<boolean> {
-        const { platform, name } = this.#options;
-        if (!platform.locks) return true;
-        const { held, pending } = await platform.locks.query();
-        const tabs = [...(held ?? []), ...(pending ?? [])].filter((lock) => lock.name === `${name} lead`);
-        return tabs.length > 1; // Each tab holds it or waits for it.
+        if (!this.#locks) return true;
+        try {
+            const { held, pending } = await this.#locks.query();
+            const tabs = [...(held ?? []), ...(pending ?? [])].filter((lock) => lock.name === `${this.#options.name} lead`);
+            return tabs.length > 1; // Each tab holds it or waits for it.
+        } catch {
+            return true;
+        }
     }
 }

@@ -1,7 +1,7 @@
 // The tokens of one session. The access token stays in memory; the refresh token is in the pages' cookie, which no script reads, or in the
 // host's store. However many ask at once, in however many tabs, one of them refreshes: a refresh token is good once (and once more within
 // a minute, for a lost answer), and a session whose token is used again later is ended.
-import { PolluxError, connectionFailed, errorOf, signedOut } from './problem.ts';
+import { PolluxError, connectionFailed, errorOf, jsonOf, signedOut, unreadable } from './problem.ts';
 import type { Session, TokenStore } from './types.ts';
 
 // What an answer to a log-in or a refresh brings. Without `refresh` a cookie has it.
@@ -54,6 +54,9 @@ export class Tokens {
     #renewAtMs = 0;
     #session: Session | null = null;
     #refreshing: Promise<string | null> | null = null;
+    #changes = 0; // Log-ins and ends in this tab, and ends that it heard of.
+    readonly #ended = new Set<number>(); // Sessions. What another tab tells of one of them was on its way already.
+    #storing: Promise<unknown> = Promise.resolve();
 
     constructor(options: TokensOptions) {
         this.#options = options;
@@ -61,6 +64,11 @@ export class Tokens {
 
     get session(): Session | null {
         return this.#session;
+    }
+
+    // A refresh that is on its way has ended, whatever came of it.
+    get settled(): Promise<unknown> {
+        return Promise.resolve(this.#refreshing).catch(() => undefined);
     }
 
     get isSignedIn(): boolean {
@@ -87,30 +95,33 @@ export class Tokens {
 
     // After a log-in.
     async take(tokens: FreshTokens): Promise<void> {
-        // Before anybody learns of the access token: who reads the store next must find what belongs to it.
-        if (tokens.refresh !== undefined) await this.#options.store.write(tokens.refresh);
-        const access = { token: tokens.access, expiresAtMs: this.#options.now() + tokens.expires_in * 1000 };
-        this.adopt(access);
-        this.peers.tell(access);
+        const own = ++this.#changes;
+        await this.#keep(tokens, () => own !== this.#changes);
     }
 
     // What another tab got.
     adopt(access: AccessToken): void {
-        const lifetimeMs = access.expiresAtMs - this.#options.now();
-        this.#access = access;
-        this.#renewAtMs = access.expiresAtMs - Math.min(aheadMs, lifetimeMs * aheadShare);
-        this.#enter('in', sessionOf(access.token));
+        const session = sessionOf(access.token);
+        if (!session || !this.#ended.has(session.session)) this.#hold(access);
     }
 
     // Here or in another tab, or by the server. Whether another tab must be told is the caller's to know.
     async forget(): Promise<void> {
+        ++this.#changes;
+        if (this.#session) this.#ended.add(this.#session.session);
         this.#access = null;
         this.#enter('out', null);
-        await this.#options.store.write(null);
+        await this.#inStore((store) => store.write(null));
     }
 
-    async refreshToken(): Promise<string | null> {
-        return this.#options.store.read();
+    // Tells later whether an answer to what is asked now comes too late: somebody signed in or out meanwhile, here or in another tab, and it
+    // is not of the session that came of it.
+    watchSession(): (answer?: Session | null) => boolean {
+        const [changes, was] = [this.#changes, this.#session?.session];
+        return (answer) => {
+            const is = this.#session?.session;
+            return changes !== this.#changes || (is !== was && is !== answer?.session);
+        };
     }
 
     #usable(refused?: string): string | null {
@@ -130,26 +141,55 @@ export class Tokens {
         if (told || this.#state === 'out') return told;
 
         const before = this.#access;
-        const refresh = await this.#options.store.read();
+        const isLate = this.watchSession();
+        const refresh = await this.#inStore((store) => store.read());
+        if (isLate()) return this.#refresh(refused);
         if (refresh === null && !this.#options.cookie) return this.#end(false);
 
         const response = await this.#options.post('/auth/token/refresh/', refresh === null ? {} : { refresh }).catch((failure: unknown) => {
             throw new PolluxError(connectionFailed, 'The server could not be reached.', { cause: failure });
         });
         if (response.ok) {
-            await this.take((await response.json()) as FreshTokens);
-            return this.#access?.token ?? null;
+            const fresh = freshOf(response, await jsonOf(response));
+            return (await this.#keep(fresh, isLate)) ? fresh.access : this.#refresh(refused);
         }
         const error = await errorOf(response);
         // Of a session that is over. Without a cookie there is nothing to refresh by, which older servers call invalid.
         const isOver = error.status === 401 || ((error.status === 400 || error.status === 422) && refresh === null);
         if (!isOver) throw error;
-        return this.#access === before ? this.#end(true) : this.#usable(refused);
+        return isLate() || this.#access !== before ? this.#refresh(refused) : this.#end(true);
+    }
+
+    async #keep(fresh: FreshTokens, isLate: (answer: Session | null) => boolean): Promise<boolean> {
+        const { access: token, expires_in, refresh } = fresh;
+        const access = { token, expiresAtMs: this.#options.now() + expires_in * 1000 };
+        const session = sessionOf(token);
+        if (isLate(session)) return false;
+        // Before anybody learns of the access token: who reads the store next must find what belongs to it.
+        if (refresh !== undefined) await this.#inStore((store) => store.write(refresh));
+        if (isLate(session)) return false;
+        this.#hold(access);
+        this.peers.tell(access);
+        return true;
+    }
+
+    #hold(access: AccessToken): void {
+        const lifetimeMs = access.expiresAtMs - this.#options.now();
+        this.#access = access;
+        this.#renewAtMs = access.expiresAtMs - Math.min(aheadMs, lifetimeMs * aheadShare);
+        this.#enter('in', sessionOf(access.token));
+    }
+
+    // One after the other: what was begun last counts, however long each takes.
+    #inStore<T>(work: (store: TokenStore) => T | Promise<T>): Promise<T> {
+        const done = this.#storing.then(() => work(this.#options.store));
+        this.#storing = done.catch(() => undefined);
+        return done;
     }
 
     async #end(wasThere: boolean): Promise<null> {
-        await this.forget();
         if (wasThere) this.peers.tell(null);
+        await this.forget();
         return null;
     }
 
@@ -159,6 +199,12 @@ export class Tokens {
         this.#session = session;
         if (isNews) this.#options.onSession(session);
     }
+}
+
+function freshOf(response: Response, document: unknown): FreshTokens {
+    const { access, expires_in } = (document ?? {}) as Partial<FreshTokens>;
+    if (typeof access !== 'string' || typeof expires_in !== 'number') throw unreadable(response, 'The answer has no tokens.');
+    return document as FreshTokens;
 }
 
 // The claims `sub` and `sid`. They are read, not believed: the server judges the token.

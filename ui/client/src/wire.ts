@@ -2,8 +2,9 @@
 import createClient, { type Client } from 'openapi-fetch';
 
 import type { paths } from './api.ts';
+import type { Call } from './calls.ts';
 import type { Platform } from './platform.ts';
-import { PolluxError, connectionFailed, errorOf, isAbort, unreadableAnswer } from './problem.ts';
+import { PolluxError, connectionFailed, errorOf, isAbort, jsonOf, unreadableAnswer } from './problem.ts';
 import type { Tokens } from './tokens.ts';
 
 // What may be asked without being signed in. With a session they are asked as that user.
@@ -15,6 +16,13 @@ const openElse = /^\/(plans|config|health|livez|readyz|openapi\.json)\/?$/;
 export const answerMaxMs = 45_000;
 export const refreshMaxMs = 20_000;
 
+export interface Calls {
+    readonly get: Call<'get'>;
+    readonly post: Call<'post'>;
+    readonly patch: Call<'patch'>;
+    readonly delete: Call<'delete'>;
+}
+
 export interface WireOptions {
     readonly url: string;
     readonly cookie: boolean;
@@ -25,20 +33,21 @@ export interface WireOptions {
 }
 
 export class Wire {
-    readonly api: Client<paths>;
+    readonly calls: Calls;
     readonly #options: WireOptions;
     #bodyStreams: boolean | undefined;
 
     constructor(options: WireOptions) {
         this.#options = options;
         this.#bodyStreams = options.bodyStreams;
-        this.api = createClient<paths>({ baseUrl: options.url, fetch: (request) => this.#send(request) });
-        this.api.use({
+        const client = createClient<paths>({ baseUrl: options.url, fetch: (request) => this.#send(request) });
+        client.use({
             onResponse: async ({ response }) => {
                 if (!response.ok) throw await errorOf(response);
                 return undefined;
             },
         });
+        this.calls = { get: callOf(client, 'GET'), post: callOf(client, 'POST'), patch: callOf(client, 'PATCH'), delete: callOf(client, 'DELETE') };
     }
 
     // Whether bodies can be read while they come: as the answers so far have shown, else as this platform's own class says.
@@ -114,6 +123,15 @@ export class Wire {
         else outer?.addEventListener('abort', () => own.abort(), { once: true });
         return { signal: own.signal, isOver: () => isOver, clear: () => this.#options.platform.clearTimer(timer) };
     }
+}
+
+// The answer is read here: what openapi-fetch throws where it cannot read one is no PolluxError.
+function callOf<M extends keyof Calls>(client: Client<paths>, method: Uppercase<M>): Call<M> {
+    const ask = client[method] as unknown as (path: string, init: object) => Promise<{ response: Response }>;
+    return (async (path: string, init?: object) => {
+        const { response } = await ask(path, { ...init, parseAs: 'stream' });
+        return jsonOf(response);
+    }) as unknown as Call<M>;
 }
 
 // By hand: the URL of some platforms has no parts.

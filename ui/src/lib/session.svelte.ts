@@ -1,5 +1,5 @@
 // The one client of this page, who is signed in, and how it stands with the server.
-import { Pollux, PolluxError, type FieldProblem, type User } from 'pollux-client';
+import { Pollux, PolluxError, unreadableAnswer, type FieldProblem, type User } from 'pollux-client';
 
 import { keepText, keptText } from './kept.ts';
 import { words, say, type Word } from './words/words.svelte.ts';
@@ -17,6 +17,7 @@ class Session {
     wasSignedOut = $state(false); // From another device or tab, while the pages were in use.
     online = $state(true); // There is a network, or a server that is reached without one.
     #isLooking = false;
+    #hasLeft = false; // Also where the device keeps no mark of it.
 
     constructor() {
         addEventListener('online', () => void this.#look());
@@ -33,7 +34,7 @@ class Session {
 
     // Somebody signed in, here or in another tab. Nothing of one person is shown to another, so the page begins anew for somebody else.
     #return(user: number): void {
-        if (this.#last === null || keptText(leaving) !== null) return;
+        if (this.#last === null || this.#isLeaving) return;
         if (user !== this.#last) location.replace('/');
         else if (this.user === null) void this.refresh().then(() => (this.wasSignedOut = false), () => {});
     }
@@ -44,6 +45,11 @@ class Session {
     get owner(): number | null {
         const kept = Number(keptText(lastHere) ?? 0);
         return this.user?.id ?? pollux.session?.user ?? this.#last ?? (kept > 0 ? kept : null);
+    }
+
+    // Whoever was here has signed out, and nothing that was on its way then brings him back.
+    get #isLeaving(): boolean {
+        return this.#hasLeft || keptText(leaving) !== null;
     }
 
     #isHere(user: User): void {
@@ -72,15 +78,13 @@ class Session {
     settled: Promise<void> = Promise.resolve(); // The start is over, whatever came of it.
 
     async #start(): Promise<void> {
-        if (keptText(leaving) !== null) {
-            await pollux.signOut(); // Of this page and of the other tabs: nobody has a token here.
-            this.#isNobody();
-            void this.#end();
+        if (this.#isLeaving) {
+            await this.leave();
             return;
         }
         const started = pollux.start();
         this.#token = started.then(
-            (session) => session !== null,
+            (session) => session !== null && !this.#isLeaving,
             () => false,
         );
         const session = await started;
@@ -92,6 +96,7 @@ class Session {
     // a reload too. False: not yet.
     async leave(): Promise<boolean> {
         keepText(leaving, '1');
+        this.#hasLeft = true;
         this.#isNobody();
         this.wasSignedOut = false;
         try {
@@ -106,12 +111,12 @@ class Session {
         return true;
     }
 
-    // Ends the session of the cookie by a client of its own: that of this page is signed out already.
+    // Ends the session of the cookie by a client of its own: for that of this page nobody is signed in any more.
     async #end(): Promise<void> {
         while (keptText(leaving) !== null) {
             const own = new Pollux({ cookie: true, tabs: false });
             try {
-                if (await own.start()) await own.signOut();
+                await own.signOut();
                 keepText(leaving, null);
             } catch (failure) {
                 if (isOver(failure)) keepText(leaving, null);
@@ -147,6 +152,7 @@ class Session {
     // False: the page begins anew, since somebody else was here.
     entered(user: User): boolean {
         keepText(leaving, null);
+        this.#hasLeft = false;
         if (this.#last !== null && this.#last !== user.id) {
             location.replace('/');
             return false;
@@ -157,7 +163,8 @@ class Session {
     }
 
     async refresh(): Promise<void> {
-        this.#isHere(await pollux.get('/user/me'));
+        const user = await pollux.get('/user/me');
+        if (!this.#isLeaving) this.#isHere(user);
     }
 }
 
@@ -175,6 +182,7 @@ export function isProblem(failure: unknown, ...codes: string[]): failure is Poll
 // What a failure says to a reader: its own words where the pages have none.
 export function tell(failure: unknown): string {
     if (!(failure instanceof PolluxError)) return say('no_answer');
+    if (failure.code === unreadableAnswer && failure.status < 400) return say('no_answer'); // Somebody else's page came instead.
     if (failure.code === 'connection_failed' || failure.code === 'outcome_unknown') return say('problem_offline');
     if (failure.status === 429) return say('problem_rate_limited', { time: shortTime(failure.retryAfterMs ?? 1000) });
     if (failure.status !== undefined && failure.status >= 500) return say('problem_unavailable');

@@ -6,7 +6,7 @@ import { Tokens, memoryStore } from '../../src/tokens.ts';
 import type { Connection, Notice, ReplyUpdate } from '../../src/types.ts';
 import type { Wire } from '../../src/wire.ts';
 import { message } from './messages.ts';
-import { Air, Clock, Locks, platformOf, settle } from './support.ts';
+import { Air, Clock, Locks, platformOf, turn } from './support.ts';
 
 // One connection that the test writes to.
 class Stream {
@@ -41,13 +41,6 @@ class Stream {
         this.#out?.close();
         await turn();
     }
-}
-
-// Streams of the platform settle over tasks, not only over promises.
-async function turn(): Promise<void> {
-    await settle();
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    await settle();
 }
 
 class Browser {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { Leadership } from '../../src/leadership.ts';
 import type { TabMessage } from '../../src/tab_messages.ts';
-import { Air, Clock, Locks, platformOf } from './support.ts';
+import { Air, Clock, DeniedLocks, Locks, platformOf } from './support.ts';
 
 interface Tab {
     readonly name: string;
@@ -13,13 +13,13 @@ interface Tab {
     close(): void;
 }
 
-for (const way of ['locks', 'an election'] as const) {
+for (const way of ['locks', 'an election', 'an election, since locks are denied'] as const) {
     describe(`leading by ${way}`, () => {
         const clock = new Clock();
 
         function browser() {
             const air = new Air();
-            const locks = way === 'locks' ? new Locks() : null;
+            const locks = way === 'locks' ? new Locks() : way === 'an election' ? null : new DeniedLocks();
             return (name: string): Tab => {
                 const platform = platformOf(clock, { locks });
                 const ifAwake = (work: () => void) => () => !tab.isFrozen && tab.hasTimers && work();

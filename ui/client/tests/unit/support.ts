@@ -35,6 +35,18 @@ export async function settle(): Promise<void> {
     for (let i = 0; i < 20; ++i) await Promise.resolve();
 }
 
+// Streams of the platform settle over tasks, not only over promises.
+export async function turn(): Promise<void> {
+    await settle();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    await settle();
+}
+
+// As the server makes them: `number` tells them apart.
+export function tokenOf(user: number, session: number, number: number): string {
+    return `h.${btoa(JSON.stringify({ sub: String(user), sid: String(session), n: number })).replace(/=+$/, '')}.s`;
+}
+
 // A tab's way to the others. One that is frozen hears nothing and says nothing; its timers stand too.
 export class Air {
     readonly #tabs = new Set<{ hear: (message: unknown) => void; isFrozen: () => boolean }>();
@@ -43,6 +55,7 @@ export class Air {
         const tab = { hear, isFrozen };
         this.#tabs.add(tab);
         const post = (message: unknown) => {
+            if (!this.#tabs.has(tab)) throw new DOMException('closed', 'InvalidStateError');
             if (isFrozen()) return;
             for (const other of this.#tabs)
                 if (other !== tab && !other.isFrozen()) queueMicrotask(() => other.hear(structuredClone(message)));
@@ -99,7 +112,19 @@ export class Locks {
     }
 }
 
-export function platformOf(clock: Clock, { locks = null, air = null }: { locks?: Locks | null; air?: Air | null } = {}): Platform {
+// As a browser gives none to a site for which it keeps nothing.
+export class DeniedLocks {
+    asked = 0;
+
+    request = (): Promise<unknown> => {
+        ++this.asked;
+        return Promise.reject(new DOMException('denied', 'SecurityError'));
+    };
+
+    query = () => Promise.reject(new DOMException('denied', 'SecurityError'));
+}
+
+export function platformOf(clock: Clock, { locks = null, air = null }: { locks?: Locks | DeniedLocks | null; air?: Air | null } = {}): Platform {
     return {
         isPage: true,
         locks: locks as unknown as LockManager | null,

@@ -1,14 +1,10 @@
 import { describe, expect, test } from 'vitest';
 
 import { TabTokens } from '../../src/tab_tokens.ts';
-import { Tokens, memoryStore, sessionOf, type AccessToken } from '../../src/tokens.ts';
+import { Tokens, memoryStore, nobody, sessionOf, type AccessToken } from '../../src/tokens.ts';
 import type { TabMessage, TabMessageBody } from '../../src/tab_messages.ts';
 import type { Session, TokenStore } from '../../src/types.ts';
-import { Air, Clock, Locks, platformOf, settle } from './support.ts';
-
-function tokenOf(user: number, session: number, number: number): string {
-    return `h.${btoa(JSON.stringify({ sub: String(user), sid: String(session), n: number })).replace(/=+$/, '')}.s`;
-}
+import { Air, Clock, DeniedLocks, Locks, platformOf, settle, tokenOf, turn } from './support.ts';
 
 // A server that gives each refresh token once, as ours does, and counts.
 class Issuer {
@@ -96,6 +92,111 @@ describe('Tokens', () => {
         expect(await store.read()).toBe(null);
     });
 
+    describe('that come too late', () => {
+        // A refresh that is answered when the test says so.
+        function waiting(options: { cookie?: boolean; store?: TokenStore } = {}) {
+            const issuer = new Issuer({ cookie: options.cookie ?? false });
+            const answers: ((response?: Response) => void)[] = [];
+            const ask = issuer.post;
+            const post = async (path: string, body: { refresh?: string }) => {
+                const real = await ask(path, body);
+                return new Promise<Response>((resolve) => answers.push((instead) => resolve(instead ?? real)));
+            };
+            const opened = tokensOf(new Clock(), Object.assign(issuer, { post }), options);
+            const told: (AccessToken | null)[] = [];
+            opened.tokens.peers = { ...nobody, tell: (access) => told.push(access) };
+            const answer = async (instead?: Response) => {
+                while (answers.length === 0) await turn();
+                answers.shift()?.(instead);
+                await turn();
+            };
+            return { ...opened, told, answer };
+        }
+
+        for (const cookie of [false, true]) {
+            test(`for somebody who has signed out sign nobody in (${cookie ? 'a cookie' : 'a store'})`, async () => {
+                const { tokens, sessions, store, told, answer } = waiting(cookie ? { cookie, store: memoryStore() } : {});
+                const asked = tokens.access();
+                await turn();
+                await tokens.forget();
+                await answer();
+                expect(await asked).toBe(null);
+                expect([tokens.isSignedIn, sessions, told, await store.read()]).toEqual([false, [null], [], null]);
+            });
+
+            test(`for another one who has signed in meanwhile leave him alone (${cookie ? 'a cookie' : 'a store'})`, async () => {
+                const { tokens, sessions, store, told, answer } = waiting(cookie ? { cookie, store: memoryStore() } : {});
+                const asked = tokens.access();
+                await turn();
+                const access = tokenOf(2, 9, 1);
+                await tokens.take({ access, expires_in: 900, refresh: cookie ? undefined : 'of 9' });
+                await answer();
+                expect(await asked).toBe(access);
+                expect([tokens.session, sessions]).toEqual([{ user: 2, session: 9 }, [{ user: 2, session: 9 }]]);
+                expect(told.map((one) => one?.token)).toEqual([access]);
+                expect(await store.read()).toBe(cookie ? null : 'of 9');
+            });
+        }
+
+        test('for another one who has signed in in another tab leave him alone', async () => {
+            const { tokens, sessions, answer } = waiting();
+            const asked = tokens.access();
+            await turn();
+            tokens.adopt({ token: tokenOf(2, 9, 1), expiresAtMs: 2_000_000 });
+            await answer();
+            expect(await asked).toBe(tokenOf(2, 9, 1));
+            expect(sessions).toEqual([{ user: 2, session: 9 }]);
+        });
+
+        test('since they were refused do not sign out whoever signed in meanwhile', async () => {
+            const { tokens, told, answer } = waiting({ cookie: true, store: memoryStore() });
+            const asked = tokens.access();
+            await turn();
+            await tokens.take({ access: tokenOf(2, 9, 1), expires_in: 900 });
+            await answer(Response.json({ code: 'session_ended', detail: '' }, { status: 401 }));
+            expect(await asked).toBe(tokenOf(2, 9, 1));
+            expect([tokens.session?.user, told.includes(null)]).toEqual([2, false]);
+        });
+
+        test('for a store that takes its time keep what came last', async () => {
+            let kept: string | null = 'r1';
+            const writes: { token: string | null; done: () => void }[] = [];
+            const write = (token: string | null) =>
+                new Promise<void>((resolve) => writes.push({ token, done: () => ((kept = token), resolve()) }));
+            const { tokens, sessions, answer } = waiting({ store: { read: () => kept, write } });
+            const asked = tokens.access();
+            await answer();
+            const forgotten = tokens.forget(); // While the new token is on its way into the store.
+            await turn();
+            // The last write that has begun is done first.
+            for (let i = 0; i < 3; ++i) {
+                writes.pop()?.done();
+                await turn();
+            }
+            await forgotten;
+            expect([await asked, kept, sessions]).toEqual([null, null, [null]]);
+        });
+
+        test('from another tab, of a session that is over here, are not taken', async () => {
+            const { tokens, sessions } = tokensOf(new Clock(), new Issuer());
+            const access = await tokens.access();
+            await tokens.forget();
+            tokens.adopt({ token: access as string, expiresAtMs: 2_000_000 });
+            expect([tokens.isSignedIn, sessions]).toEqual([false, [{ user: 1, session: 7 }, null]]);
+            await tokens.take({ access: tokenOf(1, 8, 1), expires_in: 900, refresh: 'r' });
+            expect(tokens.session?.session).toBe(8);
+        });
+    });
+
+    test('are none where the answer has none', async () => {
+        for (const body of ['<html>Log in to this network</html>', '', 'null', '{}', '{"access":1,"expires_in":900}']) {
+            const post = () => Promise.resolve(new Response(body));
+            const { tokens } = tokensOf(new Clock(), Object.assign(new Issuer(), { post }));
+            await expect(tokens.access()).rejects.toMatchObject({ code: 'unreadable_answer', status: 200, isTemporary: true });
+            expect([tokens.isSignedIn, await tokens.settled]).toEqual([false, null]);
+        }
+    });
+
     test('of a cookie are never seen', async () => {
         const issuer = new Issuer({ cookie: true });
         const { tokens, store } = tokensOf(new Clock(), issuer, { store: memoryStore(), cookie: true });
@@ -109,11 +210,11 @@ describe('Tokens', () => {
     });
 });
 
-for (const way of ['locks', 'a leader'] as const) {
+for (const way of ['locks', 'a leader', 'locks that are denied, so a leader'] as const) {
     describe(`tokens of several tabs with ${way}`, () => {
         function browser(issuer: Issuer, clock: Clock) {
             const air = new Air();
-            const locks = way === 'locks' ? new Locks() : null;
+            const locks = way === 'locks' ? new Locks() : way === 'a leader' ? null : new DeniedLocks();
             const store = memoryStore('r1');
             let count = 0;
             return () => {
@@ -126,7 +227,7 @@ for (const way of ['locks', 'a leader'] as const) {
                 const post = (message: TabMessageBody) => channel.post({ ...message, from: tab });
                 const peers = new TabTokens({ name: 'pollux', platform, tokens, post, leadership: () => leadership });
                 tokens.peers = peers;
-                void locks?.request('pollux lead', () => new Promise(() => {})); // As every tab holds it or waits for it.
+                if (locks instanceof Locks) void locks.request('pollux lead', () => new Promise(() => {})); // As every tab holds it or waits for it.
                 return { tokens, sessions };
             };
         }
