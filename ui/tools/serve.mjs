@@ -36,7 +36,9 @@ export async function servePages({ server, port = 0, host = '127.0.0.1', folder 
         const { pathname } = new URL(request.url, 'http://any');
         const named = path.join(folder, path.normalize(pathname));
         const isFile = named.startsWith(folder) && existsSync(named) && statSync(named).isFile();
-        const isPage = request.method === 'GET' && /text\/html/.test(request.headers.accept ?? '') && !serversPaths.test(request.url);
+        // The service worker and the look for a newer build ask for the shell as for any file.
+        const isShell = pathname === '/' || (/text\/html/.test(request.headers.accept ?? '') && !serversPaths.test(request.url));
+        const isPage = request.method === 'GET' && isShell;
         if (!isFile && !isPage) return pass(server, request, response);
         let file = isFile ? named : path.join(folder, 'index.html');
         const head = { ...policy, 'Content-Type': types[path.extname(file)] ?? 'application/octet-stream', Vary: 'Accept-Encoding' };
