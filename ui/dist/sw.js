@@ -1,20 +1,20 @@
 // The service worker: keeps the shell and the files with hashed names, so that the pages open without the network. Answers of the API are
 // never kept, nor looked at. tools/build.mjs fills in which build this is and which files a page may need before it has asked for them.
-const build = 'su9m7daDslEl';
+const build = '9WHxnRQRpJz0';
 const files = [
-    '/assets/account-DQPdSccK.js',
-    '/assets/ar-Di-A7y3O.js',
-    '/assets/base-Cn548as6.js',
-    '/assets/chat-79xKE8eM.js',
-    '/assets/docs-BOsS0qaX.js',
+    '/assets/account-B89lL4CQ.js',
+    '/assets/ar-ymrgYFVL.js',
+    '/assets/base-CEUeA1Fj.js',
+    '/assets/chat-UctQwTul.js',
+    '/assets/docs-DN51dnFS.js',
     '/assets/icon-BhhRyRvH.svg',
     '/assets/inter-latin-wght-normal-Dx4kXJAl.woff2',
-    '/assets/markdown-B-Q10hYo.js',
-    '/assets/plan-DHlYv9Xk.js',
-    '/assets/replies-Cxlvvysc.js',
+    '/assets/markdown-B1Ium3aX.js',
+    '/assets/plan-r2Caq23z.js',
+    '/assets/replies-CyAJc-wc.js',
     '/assets/rolldown-runtime-XKyaHtl9.js',
-    '/assets/signin-ya01wDl8.js',
-    '/assets/style-_18MLuwM.css',
+    '/assets/signin-Ddsm5DWv.js',
+    '/assets/style-B755rV7x.css',
     '/assets/theme-5gCxuP5E.js',
 ];
 const pages = /^\/(?:|chat\/\d+\/?|signin\/?|account\/?|plan\/?|docs\/?|subscription\/done\/?)$/;
