@@ -141,7 +141,7 @@ test('sign-up, a reply, versions, search, rename and delete, without a pointer',
     assert.deepEqual(await watch.found(), nothing);
 });
 
-test('Enter opens what was searched for, while the answer to fewer letters is shown; what an arrow chose of that is meant', async () => {
+test('the key Enter opens what was searched for, while the answer to fewer letters is shown; what an arrow chose of that is meant', async () => {
     const { page, context } = await world.browser();
     await begin(page);
     const api = await world.api(context);
