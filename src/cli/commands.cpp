@@ -50,6 +50,12 @@ config::Flags only_data(config::Flags flags)
     return flags;
 }
 
+config::Flags no_server(config::Flags flags)
+{
+    flags.serves = false;
+    return flags;
+}
+
 // Runs `work` with settings that are right, or says why not.
 template <class Work>
 int with_config(config::Flags flags, Work work)
@@ -247,8 +253,7 @@ struct CommandLine {
         command->add_flag("--dev", flags.dev, "For trying out on this machine: DEBUG, a test number, a generous plan");
         command->add_option("--listen", flags.listen, "Address and port, like LISTEN");
         add("worker", "Writes replies for other processes (needs PostgreSQL).", [this] {
-            flags.only_work = true;
-            return worker(flags);
+            return worker(no_server(flags));
         })->add_flag("--dev", flags.dev, as_serve);
         add("migrate", "Brings the database to the newest schema.", [this] {
             return migrate(only_data(flags));
@@ -265,7 +270,7 @@ struct CommandLine {
             "way to the source's. Afterwards start with DATABASE_URL=postgres://... and the same SECRET_KEY.");
         command = add("createsuperuser", "Makes a verified admin.", [this] {
             if (mobile.empty()) throw CLI::RequiredError("mobile");
-            return create_superuser(flags, mobile, password_file);
+            return create_superuser(no_server(flags), mobile, password_file);
         });
         command->add_option("mobile", mobile, "Mobile number, like +11234567890 (must be given)");
         command->add_option("--mobile", mobile)->group(""); // As it was called first.
@@ -278,7 +283,7 @@ struct CommandLine {
     CLI::App* add_plan_command(CLI::App& parent, std::string const& name, std::string const& meaning, Work work)
     {
         CLI::App* command = parent.add_subcommand(name, meaning);
-        command->callback([this, work] { exit_code = say(flags, work); });
+        command->callback([this, work] { exit_code = say(no_server(flags), work); });
         command->add_flag("--dev", flags.dev, as_serve);
         return command;
     }
@@ -326,8 +331,9 @@ struct CommandLine {
 
     void add_payments()
     {
-        auto* command = add("reconcile", "Repairs what lost events of Stripe left behind, also beside running servers.",
-                            [this] { return reconcile(flags, is_all ? app::Reconciling::everything : app::Reconciling::since_last_time); });
+        auto* command = add("reconcile", "Repairs what lost events of Stripe left behind, also beside running servers.", [this] {
+            return reconcile(no_server(flags), is_all ? app::Reconciling::everything : app::Reconciling::since_last_time);
+        });
         command->add_flag("--all", is_all, "Looks at everything that is there, not only at what happened since the last time");
         command->add_flag("--dev", flags.dev, as_serve);
         command = add("stripe-setup", "Makes product, price, portal and webhook endpoint in the Stripe account, once.", [this] {

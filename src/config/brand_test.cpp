@@ -47,7 +47,7 @@ TEST(Brand, is_not_looked_for_where_no_page_is_shown)
 {
     auto sources = sources_of(production("BRAND_LOGO_FILE=none.svg\nLISTEN=127.0.0.1:9464\n"));
     EXPECT_EQ(load_config(sources).problems.size(), 2u);
-    sources.flags.only_work = true;
+    sources.flags.serves = false;
     EXPECT_EQ(joined(load_config(sources).problems), "") << "nor does a worker listen at LISTEN";
 }
 

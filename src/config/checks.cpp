@@ -92,7 +92,7 @@ private:
     void check_brand()
     {
         for (auto& problem_of_accent : unreadable_accents(config_)) problem(std::move(problem_of_accent));
-        if (sources_.flags.only_work) return; // The file need not lie where workers run.
+        if (!sources_.flags.serves) return; // The file need not lie where workers run.
         if (auto problem_of_logo = load_logo(config_, sources_.read_file)) problem(std::move(*problem_of_logo));
     }
 
@@ -329,10 +329,10 @@ private:
                     "or set DATABASE_URL=postgres://... (DATA_MAY_VANISH=True for a trial)");
         // A worker listens for its own figures alone, a server at LISTEN and for its figures.
         auto const& metrics = config_.metrics_listen;
-        if (!sources_.flags.only_work && metrics && meet(*metrics, config_.listen))
+        if (sources_.flags.serves && metrics && meet(*metrics, config_.listen))
             problem("METRICS_LISTEN: is the port of LISTEN (or PORT) too; take another one, or none: METRICS_LISTEN=");
         auto const& of_worker = config_.worker_metrics_listen;
-        if (given_.contains("WORKER_METRICS_LISTEN") && of_worker && meet(*of_worker, config_.listen))
+        if (sources_.flags.serves && given_.contains("WORKER_METRICS_LISTEN") && of_worker && meet(*of_worker, config_.listen))
             problem("WORKER_METRICS_LISTEN: is the port of LISTEN (or PORT) too, where a server answers; take another one, or none: "
                     "WORKER_METRICS_LISTEN=");
     }

@@ -19,7 +19,7 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 struct Flags {
     bool dev = false;
     std::optional<std::string> listen;
-    bool only_work = false; // For `pollux worker`, which listens at no LISTEN and shows no pages.
+    bool serves = true;     // False for workers and for commands, which listen at no LISTEN and show no pages.
     bool only_data = false; // For commands that touch nothing but the database: what serving needs is not asked for.
 };
 
