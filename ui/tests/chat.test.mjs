@@ -70,7 +70,7 @@ test('try again makes one version, however often it is asked before there is an 
     const released = new Promise((resolve) => (release = resolve));
     await page.route(/\/retry\/?$/, async (route) => {
         keys.push(route.request().headers()['idempotency-key']);
-        if (answer === 'bad') return route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' });
+        if (answer === 'bad') return route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ type: 'about:blank', title: 'No', status: 503, detail: 'Not now.', code: 'unavailable' }) });
         await released;
         return route.continue();
     });
