@@ -144,6 +144,50 @@ test('what a tab that is closed has left goes on in the next one', async () => {
     assert.deepEqual(await questions(api, room), ['Before', 'Sent']);
 });
 
+test('what a tab has sent without a network and was closed with goes out from one that stays open, once there is one', async () => {
+    const { page, context } = await world.browser();
+    await world.signUp(page);
+    const api = await world.api(context);
+    await ask(page, 'Before');
+    await finished(page);
+    const room = roomOf(page);
+    const stays = await context.newPage();
+    await stays.goto(page.url());
+    await known(stays);
+    await context.setOffline(true);
+    await stays.getByText('You are offline.').waitFor();
+    await ask(page, 'Sent');
+    await page.getByText('Waits for the connection').waitFor();
+    await page.close();
+    await until('a tab that is gone', () => stays.evaluate(async () => (await navigator.locks.query()).held.filter(({ name }) => name.startsWith('pollux tab ')).length === 1));
+    await context.setOffline(false);
+    await until('it to be sent', async () => (await questions(api, room)).length === 2);
+    await finished(stays, 2);
+    assert.deepEqual(await questions(api, room), ['Before', 'Sent']);
+});
+
+test('what a tab that is closed has left goes out from another one as soon as it is looked at', async () => {
+    const { page, context } = await world.browser();
+    await world.signUp(page);
+    const api = await world.api(context);
+    await ask(page, 'Before');
+    await finished(page);
+    const room = roomOf(page);
+    await newChat(page);
+    const closed = await context.newPage();
+    await closed.goto(`${world.url}/chat/${room}`);
+    await known(closed);
+    await lose(closed, isMessage);
+    await ask(closed, 'Sent');
+    await closed.getByText('Waits for the connection').waitFor();
+    await closed.close();
+    await until('a tab that is gone', () => page.evaluate(async () => (await navigator.locks.query()).held.filter(({ name }) => name.startsWith('pollux tab ')).length === 1));
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await until('it to be sent', async () => (await questions(api, room)).length === 2);
+    await until('nothing on its way', async () => !(await page.evaluate(() => JSON.stringify({ ...localStorage }).includes('Sent'))));
+    assert.deepEqual(await questions(api, room), ['Before', 'Sent']);
+});
+
 test('a new chat has the model that was chosen when its answer was lost, and a key that the server refuses is not used again', async () => {
     const { page, context } = await world.browser();
     await world.signUp(page);

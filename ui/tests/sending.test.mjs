@@ -82,6 +82,29 @@ test('a text that is too long says by how much, and goes out once it is not', as
     await page.getByRole('button', { name: 'Show less' }).click();
 });
 
+test('a message that a proxy refuses comes back into the box, and holds up nothing behind it', async () => {
+    const { page, watch } = await world.browser();
+    await world.signUp(page);
+    await ask(page, 'First');
+    await finished(page);
+    const message = (url) => /\/chatroom\/\d+\/message\/?$/.test(url.pathname);
+    let refused = 0;
+    await page.route(message, (route) => (++refused, route.fulfill({ status: 403, contentType: 'text/html', body: '<h1>Forbidden</h1>' })));
+    await ask(page, 'Second');
+    await page.locator('.composer').getByText('The server answered 403').waitFor();
+    assert.equal(await page.locator('#message').inputValue(), 'Second');
+    assert.equal(await page.locator('.turn.user').count(), 1);
+    await page.reload();
+    await page.waitForFunction(() => document.querySelector('#message')?.value === 'Second');
+    await page.locator('.acct .tag').waitFor();
+    assert.equal(refused, 1, 'it does not go out by itself');
+    await page.unroute(message);
+    await ask(page, 'Third');
+    await finished(page, 2);
+    assert.deepEqual(await questions(page), ['First', 'Third']);
+    assert.deepEqual(await watch.found(), nothing);
+});
+
 test('a message that a proxy keeps from the server goes out by itself once it can, and can be taken back meanwhile', async () => {
     const { page, watch, context } = await world.browser();
     await world.signUp(page);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { Program, binary } from '../../tests/e2e/support/process.mjs';
-import { World, ask, failing, finished, nothing, tracked } from './support/pages.mjs';
+import { World, ask, failing, finished, nothing, tracked, until } from './support/pages.mjs';
 
 let world;
 before(async () => (world = await World.start()));
@@ -72,6 +72,41 @@ test('signing out while the server is away says so, and whoever opens the pages 
     await page.waitForFunction(() => localStorage.getItem('pollux.leaving') === null);
     const head = { 'X-Pollux-Client': 'web', 'Content-Type': 'application/json', Origin: world.url };
     assert.equal((await context.request.post(`${world.url}/auth/token/refresh/`, { headers: head, data: {} })).ok(), false);
+    await page.reload();
+    await page.locator('#mobile').waitFor();
+});
+
+test('a tab that signed out while the server was away is signed in with the next one that is', async () => {
+    const { page, context, watch } = await world.browser();
+    await world.signUp(page);
+    await world.door.shut();
+    await page.locator('.acct').click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.locator('#mobile').waitFor();
+    await world.door.open();
+    await page.waitForFunction(() => localStorage.getItem('pollux.leaving') === null);
+    const second = await context.newPage();
+    await world.signUp(second);
+    await page.locator('#message').waitFor();
+    assert.deepEqual(await watch.found(), nothing);
+});
+
+test('signing out while the server is away reaches it from a device that keeps no mark of it, too', async () => {
+    const { page, context } = await world.browser();
+    await context.addInitScript(() => {
+        const set = Storage.prototype.setItem;
+        Storage.prototype.setItem = function (name, text) {
+            if (name === 'pollux.leaving') throw new DOMException('Full', 'QuotaExceededError');
+            set.call(this, name, text);
+        };
+    });
+    await world.signUp(page);
+    await world.door.shut();
+    await page.locator('.acct').click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.locator('#mobile').waitFor();
+    await world.door.open();
+    await until('nothing to sign in with', async () => !(await context.cookies()).some(({ name }) => name.includes('refresh')));
     await page.reload();
     await page.locator('#mobile').waitFor();
 });

@@ -17,12 +17,17 @@ class Session {
     wasSignedOut = $state(false); // From another device or tab, while the pages were in use.
     online = $state(true); // There is a network, or a server that is reached without one.
     #isLooking = false;
-    #hasLeft = false; // Also where the device keeps no mark of it.
+    #hasLeft = false; // Where the device keeps no mark of it.
+    #departures = 0; // What was asked before one brings nobody back.
 
     constructor() {
         addEventListener('online', () => void this.#look());
         addEventListener('offline', () => void this.#look());
         if (!navigator.onLine) void this.#look();
+        // Another tab has ended what the mark is of, or has signed in, which was known here before the mark went.
+        addEventListener('storage', ({ key }) => {
+            if (key !== null && key.endsWith(`.${leaving}`) && pollux.session) this.#return(pollux.session.user);
+        });
         pollux.on('session', (session) => {
             if (session !== null) this.#return(session.user);
             else if (this.user) {
@@ -96,7 +101,8 @@ class Session {
     // a reload too. False: not yet.
     async leave(): Promise<boolean> {
         keepText(leaving, '1');
-        this.#hasLeft = true;
+        this.#hasLeft = keptText(leaving) === null;
+        ++this.#departures;
         this.#isNobody();
         this.wasSignedOut = false;
         try {
@@ -107,19 +113,25 @@ class Session {
                 return false;
             }
         }
-        keepText(leaving, null);
+        this.#hasGone();
         return true;
+    }
+
+    // The server knows, or somebody signed in: whoever is signed in from now on is here.
+    #hasGone(): void {
+        keepText(leaving, null);
+        this.#hasLeft = false;
     }
 
     // Ends the session of the cookie by a client of its own: for that of this page nobody is signed in any more.
     async #end(): Promise<void> {
-        while (keptText(leaving) !== null) {
+        while (this.#isLeaving) {
             const own = new Pollux({ cookie: true, tabs: false });
             try {
                 await own.signOut();
-                keepText(leaving, null);
+                this.#hasGone();
             } catch (failure) {
-                if (isOver(failure)) keepText(leaving, null);
+                if (isOver(failure)) this.#hasGone();
                 else await new Promise((resolve) => setTimeout(resolve, askAgainMs));
             } finally {
                 own.close();
@@ -151,8 +163,7 @@ class Session {
 
     // False: the page begins anew, since somebody else was here.
     entered(user: User): boolean {
-        keepText(leaving, null);
-        this.#hasLeft = false;
+        this.#hasGone();
         if (this.#last !== null && this.#last !== user.id) {
             location.replace('/');
             return false;
@@ -163,8 +174,10 @@ class Session {
     }
 
     async refresh(): Promise<void> {
+        if (this.#isLeaving) return;
+        const before = this.#departures;
         const user = await pollux.get('/user/me');
-        if (!this.#isLeaving) this.#isHere(user);
+        if (before === this.#departures) this.#isHere(user);
     }
 }
 

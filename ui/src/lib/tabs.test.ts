@@ -5,7 +5,7 @@ type Listener = (event: object) => void;
 // What all tabs of a device share, and what one of them has for itself.
 let channels: Channel[];
 let stored: Map<string, string>;
-let listeners: Map<string, Listener>;
+let listeners: Map<string, Listener[]>;
 
 class Channel {
     #listener: Listener | null = null;
@@ -29,13 +29,27 @@ async function load() {
     return import('./tabs.ts');
 }
 
+function tell(name: string, event: object = {}): void {
+    for (const listener of [...(listeners.get(name) ?? [])]) listener(event);
+}
+
+// Locks as a browser has them: held until what they were asked for is done.
+function locksOf(held: Set<string>) {
+    const request = async (name: string, work: () => Promise<void>) => {
+        held.add(name);
+        await work();
+        held.delete(name);
+    };
+    return { request, query: () => Promise.resolve({ held: [...held, 'of something else'].map((name) => ({ name })) }) };
+}
+
 describe('tabs', () => {
     beforeEach(() => {
         vi.useFakeTimers();
         channels = [];
         stored = new Map();
         vi.stubGlobal('BroadcastChannel', Channel);
-        vi.stubGlobal('addEventListener', (name: string, listener: Listener) => listeners.set(name, listener));
+        vi.stubGlobal('addEventListener', (name: string, listener: Listener) => void listeners.set(name, [...(listeners.get(name) ?? []), listener]));
         vi.stubGlobal('sessionStorage', {
             getItem: (name: string) => stored.get(name) ?? null,
             setItem: (name: string, text: string) => void stored.set(name, text),
@@ -50,15 +64,15 @@ describe('tabs', () => {
 
     it('keep their name over a reload, and a copy has another one', async () => {
         const { tab } = await load();
-        listeners.get('pagehide')?.({});
+        tell('pagehide');
         expect((await load()).tab).toBe(tab);
         expect((await load()).tab).not.toBe(tab); // With what stands in its store while the first one is there.
     });
 
     it('have no name in store when they come back as they were', async () => {
         const { tab } = await load();
-        listeners.get('pagehide')?.({});
-        listeners.get('pageshow')?.({ persisted: true });
+        tell('pagehide');
+        tell('pageshow', { persisted: true });
         expect((await load()).tab).not.toBe(tab);
     });
 
@@ -70,14 +84,35 @@ describe('tabs', () => {
     });
 
     it('know of each other by locks', async () => {
-        const held: { name: string }[] = [];
-        const locks = {
-            request: (name: string) => (held.push({ name }), new Promise(() => {})),
-            query: () => Promise.resolve({ held: [...held, { name: 'of something else' }] }),
-        };
-        vi.stubGlobal('navigator', { locks });
+        vi.stubGlobal('navigator', { locks: locksOf(new Set()) });
         const [first, second] = [await load(), await load()];
         expect(await first.others()).toEqual(new Set([first.tab, second.tab]));
         expect(channels).toEqual([]);
+    });
+
+    it('are gone for the others while they are kept to be shown again, and there once they are', async () => {
+        vi.stubGlobal('navigator', { locks: locksOf(new Set()) });
+        const { tab, others } = await load();
+        tell('pagehide', { persisted: true });
+        await vi.runAllTimersAsync();
+        expect(await others()).toEqual(new Set());
+        tell('pageshow', { persisted: true });
+        expect(await others()).toEqual(new Set([tab]));
+        tell('pagehide', { persisted: true });
+        await vi.runAllTimersAsync();
+        expect(await others()).toEqual(new Set());
+    });
+
+    it('may all be there where a browser lets nobody find out', async () => {
+        class Denied {
+            constructor() {
+                throw new Error('denied');
+            }
+        }
+        vi.stubGlobal('BroadcastChannel', Denied);
+        expect(await (await load()).others()).toBeNull();
+        const denied = () => Promise.reject(new Error('denied'));
+        vi.stubGlobal('navigator', { locks: { request: denied, query: denied } });
+        expect(await (await load()).others()).toBeNull();
     });
 });

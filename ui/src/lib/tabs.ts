@@ -24,9 +24,24 @@ function take(): string {
 
 export const tab = take();
 const locks = 'locks' in navigator ? navigator.locks : null; // Not on plain http.
-const channel = locks === null && typeof BroadcastChannel === 'function' ? new BroadcastChannel('pollux who is there') : null;
+const channel = locks === null ? openChannel() : null;
 let heard: Set<string> | null = null; // Who has answered so far, while it is asked.
-let asking: Promise<ReadonlySet<string>> | null = null;
+let asking: ReturnType<typeof ask> | null = null;
+
+function openChannel(): BroadcastChannel | null {
+    try {
+        return new BroadcastChannel('pollux who is there');
+    } catch {
+        return null; // As all storage is where a browser is told to keep nothing of a site.
+    }
+}
+
+// Who holds it is there. It is let go with the page: one that is kept to be shown again is no tab that could send anything, and a lock would keep
+// it from being kept.
+function hold(): void {
+    const left = new Promise<void>((resolve) => addEventListener('pagehide', () => resolve(), { once: true }));
+    void locks?.request(lockPrefix + tab, () => left).catch(() => {});
+}
 
 function say(kind: Said['kind']): void {
     channel?.postMessage({ kind, from: tab } satisfies Said);
@@ -40,19 +55,23 @@ addEventListener('pagehide', () => {
     }
 });
 addEventListener('pageshow', ({ persisted }) => {
-    if (persisted) take(); // It is back as it was, and has its name.
+    if (!persisted) return;
+    take(); // It is back as it was, and has its name.
+    hold();
 });
-void locks?.request(lockPrefix + tab, () => new Promise(() => {})).catch(() => {});
+hold();
 channel?.addEventListener('message', ({ data }: MessageEvent<Said>) => {
     if (data.kind === 'who') say('here');
     else heard?.add(data.from);
 });
 
-async function ask(): Promise<ReadonlySet<string>> {
+async function ask(): Promise<ReadonlySet<string> | null> {
     if (locks !== null) {
-        const { held = [] } = await locks.query();
-        return new Set(held.map(({ name }) => name ?? '').filter((name) => name.startsWith(lockPrefix)).map((name) => name.slice(lockPrefix.length)));
+        const answer = await locks.query().catch(() => null);
+        if (answer === null) return null;
+        return new Set((answer.held ?? []).map(({ name }) => name ?? '').filter((name) => name.startsWith(lockPrefix)).map((name) => name.slice(lockPrefix.length)));
     }
+    if (channel === null) return null;
     const answers = (heard = new Set());
     say('who');
     await new Promise((resolve) => setTimeout(resolve, answerMs));
@@ -61,6 +80,7 @@ async function ask(): Promise<ReadonlySet<string>> {
 }
 
 // The tabs that are there; this one may be among them. By the browser's locks that is certain; without them a tab that sleeps may be missing.
-export function others(): Promise<ReadonlySet<string>> {
+// Null: nobody can tell, and any may be there.
+export function others(): Promise<ReadonlySet<string> | null> {
     return (asking ??= ask().finally(() => (asking = null)));
 }

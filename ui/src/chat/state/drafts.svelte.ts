@@ -56,8 +56,9 @@ interface Place {
     readonly tab: string; // '': an earlier version kept one for all tabs.
 }
 
-function placeOf(user: number, room: number | null): string {
-    return `draft.${user}.${room ?? 'new'}.${tab}`;
+function placeOf(user: number, room: number | null, of = tab): string {
+    const name = `draft.${user}.${room ?? 'new'}`;
+    return of === '' ? name : `${name}.${of}`;
 }
 
 // All that is kept for a user, by whichever tab.
@@ -137,12 +138,13 @@ export function writeDraft(user: number | null, room: number | null, text: strin
 }
 
 // What was in the box is sent: by the keys of its last attempt if that was never answered. `model`: for a new chat. `first`: what waits before it
-// to make the same new chat.
+// to make the same new chat, and has the say on its model: whichever of them makes it asks the same by the same key.
 export function sending(user: number | null, room: number | null, text: string, model: string | null = null, first?: Attempt): Attempt {
     const { last, sent } = read(user, room);
-    const isSame = last?.text === text && (room !== null || (last.model ?? null) === model);
+    const asked = first ? (first.model ?? null) : model;
+    const isSame = last?.text === text && (room !== null || (last.model ?? null) === asked);
     const known = isSame ? last : { key: newKey(), roomKey: newKey() };
-    const attempt = { at: Date.now(), ...known, text, model, ...(first ? { roomKey: first.roomKey } : {}) };
+    const attempt = { at: Date.now(), ...known, text, model: asked, ...(first ? { roomKey: first.roomKey } : {}) };
     write(user, room, { ...none, sent: [...sent, attempt] });
     going.add(attempt.key);
     return attempt;
@@ -189,7 +191,7 @@ async function leftBehind(user: number, isWanted: (place: Place) => boolean): Pr
     const wanted = () => placesOf(user).filter((place) => place.tab !== tab && isWanted(place));
     if (wanted().length === 0) return [];
     const here = await others();
-    return wanted().filter((place) => !here.has(place.tab));
+    return here === null ? [] : wanted().filter((place) => !here.has(place.tab));
 }
 
 // What they sent and nobody has answered is this tab's from now on.
@@ -212,4 +214,14 @@ export async function inheritText(user: number, room: number | null, isWanted: (
     writeAt(place.name, { ...none, sent: left.sent });
     write(user, room, { ...left, sent: own.sent });
     return shown(left);
+}
+
+// Their chat is gone, and they cannot tell: what they have of it goes on among what they wrote in a new chat.
+export async function renewLost(user: number, room: number): Promise<void> {
+    for (const { name, tab: by } of await leftBehind(user, (place) => place.room === room)) {
+        const [lost, next] = [at(name), placeOf(user, null, by)];
+        const there = at(next);
+        writeAt(next, { ...there, text: joined(there.text, ...lost.sent.map(({ text }) => text), lost.text) });
+        writeAt(name, none);
+    }
 }

@@ -14,9 +14,9 @@ function device(kept: Record<string, string> = {}): Record<string, string> {
 }
 
 // The pages of a tab: a new one for each load. `here`: the other tabs that are there.
-async function load(tab = 'a', here: readonly string[] = []) {
+async function load(tab = 'a', here: readonly string[] | null = []) {
     vi.resetModules();
-    vi.doMock('../../lib/tabs.ts', () => ({ tab, others: () => Promise.resolve(new Set(here)) }));
+    vi.doMock('../../lib/tabs.ts', () => ({ tab, others: () => Promise.resolve(here && new Set(here)) }));
     return import('./drafts.svelte.ts');
 }
 
@@ -123,9 +123,48 @@ describe('drafts', () => {
         cameBack(7, null, larger, 'Sent', true);
         expect(sending(7, null, 'Sent', 'large').roomKey).not.toBe(larger.roomKey);
     });
+
+    it('of one new chat make it by one key and with one model, whichever of them is the first', async () => {
+        device();
+        const { cameBack, sending } = await load();
+        const first = sending(7, null, 'First', 'small');
+        const second = sending(7, null, 'Second', 'large', first);
+        expect(second).toMatchObject({ roomKey: first.roomKey, model: 'small' });
+        cameBack(7, null, first, 'First');
+        expect(sending(7, null, 'First', 'large', second)).toMatchObject({ key: first.key, roomKey: first.roomKey, model: 'small' });
+        const byDefault = sending(7, null, 'Third');
+        expect(sending(7, null, 'Fourth', 'large', byDefault).model).toBeNull();
+    });
 });
 
 describe('drafts of several tabs', () => {
+    it('stay where they are when nobody can tell which tabs are there', async () => {
+        device();
+        const a = await load('a');
+        const waiting = a.sending(7, 5, 'Waits for the network');
+        a.writeDraft(7, 5, 'Typed since');
+        const b = await load('b', null);
+        await b.inheritUnanswered(7);
+        expect(b.unanswered(7)).toEqual([]);
+        expect(await b.inheritText(7, 5, always)).toBeNull();
+        expect((await load('a')).unanswered(7)).toEqual([{ room: 5, attempts: [waiting] }]);
+    });
+
+    it('that are gone are in no chat that is gone, too: theirs go on in a new one', async () => {
+        const kept = device({ 'pollux.draft.7.5': draft('Of all tabs') });
+        const a = await load('a');
+        a.sending(7, 5, 'Sent');
+        a.writeDraft(7, 5, 'Typed since');
+        a.writeDraft(7, null, 'Of a new chat');
+        (await load('c')).writeDraft(7, 5, 'Of one that is there');
+        const b = await load('b', ['c']);
+        b.writeDraft(7, 5, 'Its own');
+        await b.renewLost(7, 5);
+        expect(Object.keys(kept).sort()).toEqual(['pollux.draft.7.5.b', 'pollux.draft.7.5.c', 'pollux.draft.7.new', 'pollux.draft.7.new.a']);
+        const texts = [await b.inheritText(7, null, always), b.writeDraft(7, null, ''), await b.inheritText(7, null, always)].map((left) => left?.text);
+        expect(texts.sort()).toEqual(['Of a new chat\n\nSent\n\nTyped since', 'Of all tabs', undefined]);
+    });
+
     it('are each its own while both are there', async () => {
         device();
         const a = await load('a', ['b']);

@@ -1,6 +1,6 @@
 // Which chat is open, and those that were open before it: going back shows them at once, where the reader was.
 import { session } from '../../lib/session.svelte.ts';
-import { inheritUnanswered, unanswered } from './drafts.svelte.ts';
+import { inheritUnanswered, renewLost, unanswered } from './drafts.svelte.ts';
 import { rooms } from './rooms.svelte.ts';
 import { Box } from './sending.svelte.ts';
 import { Thread } from './thread.svelte.ts';
@@ -100,6 +100,8 @@ class Open {
         const box = this.now.thread.room === room ? this.now.box : this.#kept.get(room)?.box;
         this.#kept.delete(room);
         box?.lose();
+        const { owner } = session;
+        if (owner !== null) void renewLost(owner, room).then(() => this.now.box.inherit());
     }
 
     #keep(room: number, opened: Opened): void {

@@ -245,7 +245,7 @@ export class Box {
     }
 
     #failed(waiting: Outgoing, failure: unknown): void {
-        const isGone = failure instanceof PolluxError && failure.status === 404;
+        const isGone = failure instanceof PolluxError && failure.status === 404 && failure.code !== unreadableAnswer; // Else somebody else says so.
         this.#restore(waiting, failure instanceof PolluxError && failure.code === 'idempotency_key_reused');
         if (isGone && !this.#isShown) this.lose();
         if (!this.#isShown || !(failure instanceof PolluxError)) return toasts.error(say('send_failed'));
@@ -289,8 +289,11 @@ export class Box {
     }
 }
 
-// Whether it came, and what came of it, is not known: with its key it is asked again.
+// Whether it came, and what came of it, is not known: with its key it is asked again. A refusal is one whoever it is from: what stands before the
+// server and does not let a message through will not let it through again.
 function isUnheard(failure: unknown): boolean {
     if (!(failure instanceof PolluxError) || failure.code === signedOut) return false;
-    return failure.status === 0 || [unreadableAnswer, 'outcome_unknown', 'idempotency_in_progress'].includes(failure.code);
+    const { code, status } = failure;
+    if (code === unreadableAnswer) return status < 400 || status >= 500;
+    return status === 0 || code === 'outcome_unknown' || code === 'idempotency_in_progress';
 }
