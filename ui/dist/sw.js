@@ -1,19 +1,19 @@
 // The service worker: keeps the shell and the files with hashed names, so that the pages open without the network. Answers of the API are
 // never kept, nor looked at. tools/build.mjs fills in which build this is and which files a page may need before it has asked for them.
-const build = '9WHxnRQRpJz0';
+const build = '_U0U5Qht3RE7';
 const files = [
-    '/assets/account-B89lL4CQ.js',
+    '/assets/account-CaFGXzdT.js',
     '/assets/ar-ymrgYFVL.js',
-    '/assets/base-CEUeA1Fj.js',
-    '/assets/chat-UctQwTul.js',
-    '/assets/docs-DN51dnFS.js',
+    '/assets/base-CoNeKjqN.js',
+    '/assets/chat-DRbiVjoS.js',
+    '/assets/docs-Dn3dYjP4.js',
     '/assets/icon-BhhRyRvH.svg',
     '/assets/inter-latin-wght-normal-Dx4kXJAl.woff2',
-    '/assets/markdown-B1Ium3aX.js',
-    '/assets/plan-r2Caq23z.js',
-    '/assets/replies-CyAJc-wc.js',
+    '/assets/markdown-DlNYR2oM.js',
+    '/assets/plan-B5cJkyUh.js',
+    '/assets/replies-Coih1zOz.js',
     '/assets/rolldown-runtime-XKyaHtl9.js',
-    '/assets/signin-Ddsm5DWv.js',
+    '/assets/signin-DqIdj8gA.js',
     '/assets/style-B755rV7x.css',
     '/assets/theme-5gCxuP5E.js',
 ];
