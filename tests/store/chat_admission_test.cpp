@@ -9,11 +9,11 @@ using chat::MessageStatus;
 
 class ChatAdmission : public ChatWorker {
 protected:
-    static void fail(ai::ModelEntry const& entry, int times)
+    static void fail(ai::ModelEntry const& entry, int times, Steady::time_point at = Steady::now())
     {
         for (int count = 0; count < times; ++count) {
             auto const admission = entry.breaker->admit(Steady::now());
-            entry.breaker->ended(admission, ai::CallBreaker::End::failed, Steady::now());
+            entry.breaker->ended(admission, ai::CallBreaker::End::failed, at);
         }
     }
     void break_first()
@@ -27,7 +27,7 @@ TEST_F(ChatAdmission, replies_go_to_the_next_model_while_the_first_one_is_left_a
 {
     rows("update plans set models = '*'");
     auto const user = add_user();
-    break_first();
+    fail(models.all()[0], ai::CallBreaker::failures_to_open, Steady::now() + 1h); // No machine is so slow that it is tried again.
     second->next({text("from the second"), done()});
     start_worker();
     auto const reply = ended(say(user, add_room(user)).reply, user);
