@@ -88,6 +88,7 @@ export class World {
     async browser({ width = 1280, height = 820, theme = 'light', language = 'en-US', touch = false, reducedMotion = 'no-preference', forcedColors = 'none', stays = false, profile = false, scripts = true } = {}) {
         const program = {
             executablePath,
+            timeout: patienceMs,
             args: [
                 '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run',
                 ...(this.host === '127.0.0.1' ? [] : [`--host-resolver-rules=MAP ${this.host} 127.0.0.1`]),
