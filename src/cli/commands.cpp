@@ -3,16 +3,14 @@
 #include "app/application.hpp"
 #include "app/plan_commands.hpp"
 #include "app/reconcile_command.hpp"
-#include "app/superuser.hpp"
 #include "base/reason.hpp"
 #include "billing/plan_fields.hpp"
 #include "billing/stripe/key_rights.hpp"
-#include "cli/banner.hpp"
+#include "cli/actions.hpp"
 #include "cli/chat/chat_command.hpp"
 #include "cli/doctor.hpp"
 #include "cli/man_page.hpp"
 #include "cli/move.hpp"
-#include "cli/password.hpp"
 #include "cli/running_server.hpp"
 #include "cli/stripe_setup.hpp"
 #include "cli/version.hpp"
@@ -22,138 +20,14 @@
 
 #include <CLI/CLI.hpp>
 
-#include <cstdio>
-#include <filesystem>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace pollux::cli {
 namespace {
 
-constexpr int wrong_settings = 2; // Or a wrong command line.
 constexpr char const* as_serve = "With the settings of `serve --dev`";
-
-void complain(std::string const& line)
-{
-    std::fputs((line + "\n").c_str(), stderr);
-}
-
-int complain(Error const& error)
-{
-    for (FieldError const& field : error.fields()) complain("pollux: " + field.detail);
-    if (error.fields().empty()) complain("pollux: " + error.message());
-    return 1;
-}
-
-config::Flags only_data(config::Flags flags)
-{
-    flags.only_data = true;
-    return flags;
-}
-
-config::Flags no_server(config::Flags flags)
-{
-    flags.serves = false;
-    return flags;
-}
-
-// Runs `work` with settings that are right, or says why not.
-template <class Work>
-int with_config(config::Flags flags, Work work)
-{
-    config::Loaded const loaded = config::load_process_config(std::move(flags));
-    for (std::string const& problem : loaded.problems) complain("pollux: " + problem);
-    if (!loaded.problems.empty()) return wrong_settings;
-    return work(loaded);
-}
-
-int serve(config::Flags flags)
-{
-    return with_config(std::move(flags), [](config::Loaded const& loaded) {
-        return app::serve(loaded.config, [&](std::uint16_t port) {
-            ops::flush_log();
-            std::fputs(banner(loaded.config, port, loaded.notices).c_str(), stdout);
-            std::fflush(stdout);
-        });
-    });
-}
-
-int worker(config::Flags flags)
-{
-    return with_config(std::move(flags), [](config::Loaded const& loaded) {
-        if (loaded.config.database == config::DatabaseKind::sqlite) {
-            complain(
-                "pollux: a SQLite database belongs to one process, so `pollux serve` writes the replies itself; workers of their own need "
-                "PostgreSQL, where `pollux move` takes the data.");
-            return wrong_settings; // Not 1, after which a supervisor would try again for ever.
-        }
-        return app::work(loaded.config, [&] {
-            ops::flush_log();
-            std::fputs(worker_banner(loaded.config, loaded.notices).c_str(), stdout);
-            std::fflush(stdout);
-        });
-    });
-}
-
-int print(std::string const& text)
-{
-    bool const is_printed = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
-    return is_printed ? 0 : 1;
-}
-
-int migrate(config::Flags flags)
-{
-    return with_config(std::move(flags), [](config::Loaded const& loaded) {
-        auto const& config = loaded.config;
-        bool const is_embedded = config.database == config::DatabaseKind::sqlite;
-        std::error_code failed;
-        // In a wrong folder, or with an environment that got lost, this would make an empty database and call it migrated.
-        if (is_embedded && !config.debug && !std::filesystem::exists(config.sqlite_path, failed)) {
-            complain("pollux: DATABASE_URL names no other database than " + config.sqlite_path.string() +
-                     ", which is not there; `pollux serve` makes it at its first start.");
-            return 1;
-        }
-        db::Migrated const migrated = app::migrate(config);
-        bool const is_same = migrated.version == migrated.version_before;
-        return print("The schema " + (is_embedded ? "of " + config.sqlite_path.string() + " " : std::string()) + "is at version " +
-                     std::to_string(migrated.version) + (is_same ? " already.\n" : " now.\n"));
-    });
-}
-
-int move(config::Flags flags, MoveArguments const& arguments)
-{
-    return with_config(std::move(flags), [&](config::Loaded const& loaded) { return cli::move(loaded.config, arguments); });
-}
-
-// In the address of the page the token stands behind #, which browsers send to nobody.
-std::string ways_to_log_in(config::Config const& config, std::string const& link_token)
-{
-    auto const port = config.listen.port;
-    auto const url = server_url(config, port);
-    std::string const curl = "curl " + url + "/auth/link/ -H 'Content-Type: application/json' -d '{\"token\":\"" + link_token + "\"}'\n";
-    std::string const once = "This logs in, once, within 10 minutes:\n    ";
-    return config.pages ? once + page_url(config, port) + "/signin#token=" + link_token + "\nor without a browser\n    " + curl
-                        : once + curl;
-}
-
-int create_superuser(config::Flags flags, std::string const& mobile, std::string const& password_file)
-{
-    return with_config(std::move(flags), [&](config::Loaded const& loaded) {
-        auto password = password_file.empty() ? ask_for_password() : read_password_file(password_file);
-        if (!password) {
-            complain("pollux: " + password.error().message());
-            return 1;
-        }
-        // There may have been no start yet. That this is the right place, who reads it must see.
-        auto const file = std::filesystem::absolute(loaded.config.sqlite_path).lexically_normal().string();
-        std::error_code failed;
-        bool const is_first = loaded.config.database == config::DatabaseKind::sqlite && !std::filesystem::exists(file, failed);
-        auto admin = app::create_superuser(loaded.config, mobile, *password);
-        bool const is_made = is_first && std::filesystem::exists(file, failed);
-        if (is_made) print("There was no database yet: " + file + " is a new one.\n");
-        if (!admin) return complain(admin.error());
-        return print(admin->user.mobile + " is an admin.\n" + ways_to_log_in(loaded.config, admin->link_token));
-    });
-}
 
 // What a command of the plans has to say.
 template <class Work>
@@ -162,14 +36,6 @@ int say(config::Flags flags, Work work)
     return with_config(std::move(flags), [&](config::Loaded const& loaded) {
         Result<std::string> const said = work(loaded.config);
         return said ? print(*said) : complain(said.error());
-    });
-}
-
-int reconcile(config::Flags flags, app::Reconciling what)
-{
-    return with_config(std::move(flags), [what](config::Loaded const& loaded) {
-        auto const done = app::reconcile(loaded.config, what, [](std::string const& line) { print(line + "\n"); });
-        return done ? 0 : complain(done.error());
     });
 }
 
@@ -258,8 +124,9 @@ struct CommandLine {
         add("migrate", "Brings the database to the newest schema.", [this] {
             return migrate(only_data(flags));
         })->add_flag("--dev", flags.dev, as_serve);
-        command = add("move", "Copies everything from SQLite to an empty PostgreSQL: from one machine to many.",
-                      [this] { return move(only_data(flags), move_arguments); });
+        command = add("move", "Copies everything from SQLite to an empty PostgreSQL: from one machine to many.", [this] {
+            return with_config(only_data(flags), [this](config::Loaded const& loaded) { return move(loaded.config, move_arguments); });
+        });
         command->add_option("--from", move_arguments.from,
                             "sqlite:///file; by default the DATABASE_URL that is SQLite, or else the database in DATA_DIR");
         command->add_option("--to", move_arguments.to,

@@ -16,7 +16,16 @@ const complaints = [];
 let checked = 0;
 
 const runner = readFileSync(path.join(project, 'test'), 'utf8');
-const isRun = (file) => runner.includes(path.dirname(file).replace(/\/support$/, ''));
+const isNamed = (script) => runner.includes(path.dirname(script).replace(/\/support$/, ''));
+
+// Which slice of ./test runs the tests of which folder: by its own words, or by those of the function that it calls.
+const folders = new Map();
+for (const [, slice, command] of runner.matchAll(/(?:slice|beside)(?: \w+)? "([^"]+)" (.+)$/gm)) {
+    const body = new RegExp(`^${command.split(' ')[0]}\\(\\)\\n?([^]*?^\\}|.*)`, 'm').exec(runner)?.[1] ?? '';
+    const folder = /node_tests (\S+)/.exec(command.startsWith('node_tests ') ? command : body)?.[1];
+    if (folder !== undefined) folders.set(folder, slice);
+}
+const sliceOf = (file) => folders.get([...folders.keys()].filter((folder) => file.startsWith(`${folder}/`)).sort((a, b) => b.length - a.length)[0]);
 
 const isCpp = (what) => /^\w+\.\w+$/.test(what) && !what.endsWith('.mjs');
 
@@ -44,8 +53,8 @@ function patternsOf(text) {
 
 const hasTest = (text, name) => patternsOf(text).some((pattern) => pattern.test(name));
 
-// What ./test has run over `tree`, by its ledger: the slices, and of node's tests the names that passed and those that did not.
-const ran = { slices: new Map(), passed: new Set(), others: new Set(), suites: '' };
+// What ./test has run over `tree`, by its ledger: the slices, and of each slice of node's tests the names that passed and those that did not.
+const ran = { slices: new Map(), names: new Map(), suites: '' };
 if (tree !== undefined) {
     const logs = path.join(project, 'build/test-logs');
     for (const line of readFileSync(path.join(logs, 'ledger'), 'utf8').split('\n')) {
@@ -54,8 +63,10 @@ if (tree !== undefined) {
     }
     for (const slice of ran.slices.keys()) {
         const file = path.join(logs, `${slice.replaceAll(' ', '_')}.log`);
+        const names = { passed: new Set(), others: new Set() };
+        ran.names.set(slice, names);
         if (!existsSync(file)) continue;
-        for (const [, mark, name] of readFileSync(file, 'utf8').matchAll(/^ *([✔✖﹣]) (.*?) \([\d.]+ms\)/gm)) (mark === '✔' ? ran.passed : ran.others).add(name);
+        for (const [, mark, name] of readFileSync(file, 'utf8').matchAll(/^ *([✔✖﹣]) (.*?) \([\d.]+ms\)/gm)) (mark === '✔' ? names.passed : names.others).add(name);
     }
     const last = path.join(project, 'build/asan/Testing/Temporary/LastTest.log');
     if (ran.slices.has('unit tests') && existsSync(last)) ran.suites = readFileSync(last, 'utf8');
@@ -83,12 +94,14 @@ function endOfScript(what) {
 function endOf(what, name) {
     if (isCpp(what)) return endOfCpp(what);
     if (!what.endsWith('.test.mjs')) return endOfScript(what);
-    // Another file may have one of the same name: then both have passed.
-    if (name !== undefined && ran.passed.has(name)) return ran.others.has(name) ? 'missing' : 'passed';
+    const names = ran.names.get(sliceOf(what));
+    if (names === undefined) return 'not run';
+    // Another file of its slice may have one of the same name: then both have passed.
+    if (name !== undefined && names.passed.has(name)) return names.others.has(name) ? 'missing' : 'passed';
     const patterns = patternsOf(readFileSync(path.join(project, what), 'utf8'));
-    const has = (names) => [...names].some((one) => patterns.some((pattern) => pattern.test(one)));
-    if (name === undefined) return has(ran.passed) ? 'passed' : has(ran.others) ? 'missing' : 'not run';
-    return has(ran.passed) || has(ran.others) ? 'missing' : 'not run';
+    const has = (some) => [...some].some((one) => patterns.some((pattern) => pattern.test(one)));
+    if (name === undefined) return has(names.passed) ? 'passed' : has(names.others) ? 'missing' : 'not run';
+    return has(names.passed) || has(names.others) ? 'missing' : 'not run';
 }
 
 function hasCommand(file) {
@@ -107,7 +120,7 @@ function check(where, what, name) {
         if (!suites.has(what)) return complaints.push(`${where}: no C++ test is called ${what}`);
     } else if (!existsSync(file)) {
         return complaints.push(`${where}: there is no ${what}`);
-    } else if (!isRun(what)) {
+    } else if (what.endsWith('.test.mjs') ? sliceOf(what) === undefined : !isNamed(what)) {
         return complaints.push(`${where}: ./test runs nothing in ${path.dirname(what)}`);
     } else if (what.endsWith('.test.mjs')) {
         if (name !== undefined && !hasTest(readFileSync(file, 'utf8'), name)) return complaints.push(`${where}: ${what} has no test "${name}"`);

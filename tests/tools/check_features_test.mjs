@@ -26,13 +26,13 @@ function judge(what, rows, expected, ...ran) {
         said = failure.stdout;
         status = failure.status;
     }
-    const isRight = expected.startsWith('1 tests') || expected === '' ? status === 0 && said.includes(expected) : status === 1 && said.includes(expected);
+    const isRight = /^\d+ tests are named, \d+ (?:passed|not run)/.test(expected) || expected === '' ? status === 0 && said.includes(expected) : status === 1 && said.includes(expected);
     if (isRight) ++passed;
     else ++failed;
     if (!isRight) console.log(`not as it should be: ${what}\n${said}`);
 }
 
-put('test', '#!/bin/sh\nnode_tests tests/e2e\ntests/deploy/package\n');
+put('test', '#!/bin/sh\nslice "end to end" node_tests tests/e2e 2\ntests/deploy/package\n');
 put('tests/e2e/a.test.mjs', "test('a name', () => {});\ntest('a twin', () => {});\ntest(`the ${time} time`, () => {});\ndescribe('an owner\\'s', () => {});\n");
 put('tests/other/b.test.mjs', "test('b', () => {});\n");
 put('tests/deploy/package', '#!/bin/sh\n');
@@ -52,18 +52,21 @@ judge('a script that is none', '| a | b | `tests/deploy/plain` |', 'cannot be ru
 judge('nothing', '', '0 tests are named');
 
 // After a run.
-put('build/test-logs/ledger', ['t\tend to end\tpassed', 't\tunit tests\tpassed', 't\tpackage\tpassed', 't\timage\tfailed', 't\tone machine\tpassed', 'older\tapi\tpassed'].join('\n'));
+put('build/test-logs/ledger', ['t\tend to end\tpassed', 't\tunit tests\tpassed', 't\tpackage\tpassed', 't\timage\tfailed', 't\tone machine\tpassed', 't\tbrowser\tpassed', 'older\tapi\tpassed'].join('\n'));
 put('build/test-logs/end_to_end.log', '▶ an owner\'s\n  ✔ a name (12.5ms)\n✔ an owner\'s (13ms)\n✔ the first time (1ms)\n✔ a twin (1ms)\n✖ a twin (1ms)\n﹣ the second time (0.1ms) # no disk\n');
+put('build/test-logs/browser.log', '✔ behind Caddy (1ms)\n');
 put('build/test-logs/api.log', '✔ c (1ms)\n');
 const suiteOf = (name, said, end) => `Command: "unit_tests" "--gtest_filter=${name}.*" "--gtest_brief=1"\n"${name}" start time: now\n${said}\n${end}\n"${name}" end time: now\n`;
 put('build/asan/Testing/Temporary/LastTest.log', suiteOf('Suite', '[  PASSED  ] 1 tests.', 'Test Passed.') +
     suiteOf('Wide/Other', '[  SKIPPED ] Wide/Other.does_it/3', 'Test Passed.') + suiteOf('Dead', 'Segmentation fault', 'Test Failed.'));
-put('test', '#!/bin/sh\nnode_tests tests/e2e\nnode_tests tests/api\ntests/deploy/package\ntests/deploy/image\nslice "a check" tests/deploy/check\nslice_beside computing "one machine" tests/deploy/machine\nslice "all machines" tests/deploy/machine --all\n');
+put('test', '#!/bin/sh\napi_check()\n{\n    make || return\n    node_tests tests/api 1\n}\nin_a_browser() { node_tests ui/tests 1; }\nslice "end to end" node_tests tests/e2e 2\nslice_beside waiting "api" api_check\nslice_beside browsing "browser" in_a_browser\n    slice "deployment" node_tests tests/deploy 1\ntests/deploy/package\ntests/deploy/image\nslice "a check" tests/deploy/check\nslice_beside computing "one machine" tests/deploy/machine\nslice "all machines" tests/deploy/machine --all\n');
 for (const name of ['image', 'check', 'machine']) {
     put(`tests/deploy/${name}`, '#!/bin/sh\n');
     chmodSync(path.join(folder, `tests/deploy/${name}`), 0o755);
 }
 put('tests/api/c.test.mjs', "test('c', () => {});\n");
+put('tests/deploy/e.test.mjs', "test('alone', () => {});\ntest(`behind ${name}`, () => {});\n");
+put('ui/tests/f.test.mjs', "test('behind Caddy', () => {});\ntest('alone', () => {});\n");
 put('src/room/d_test.cpp', 'TEST(Dead, dies)\n{}\nTEST(Unbuilt, is_not_there)\n{}\n');
 const after = (what, row, expected, ...depth) => judge(`after a run: ${what}`, `| a | b | ${row} |`, expected, '--ran', 't', ...depth);
 after('what passed', '`tests/e2e/a.test.mjs`: "a name"', '1 tests are named, 1 passed');
@@ -73,6 +76,9 @@ after('what was skipped', '`tests/e2e/a.test.mjs`: "the second time"', 'the seco
 after('what was left out of a file that ran', '`tests/e2e/a.test.mjs`: "the third time"', 'the third time has not passed');
 after('a slice of another tree', '`tests/api/c.test.mjs`: "c"', '1 tests are named, 1 not run: tests/api/c.test.mjs');
 after('a slice that a deep run has skipped', '`tests/api/c.test.mjs`: "c"', 'c has not passed', '--deep');
+after('a file of a slice that was not run, with names like some that were', '`tests/deploy/e.test.mjs`: "alone", `tests/deploy/e.test.mjs`: "behind Caddy"', '2 tests are named, 2 not run');
+after('a name that passed in a slice', '`ui/tests/f.test.mjs`: "behind Caddy"', '1 tests are named, 1 passed');
+after('a name that passed in its slice, and not in that of the other file', '`ui/tests/f.test.mjs`: "alone"', 'alone has not passed');
 after('a name that failed elsewhere', '`tests/e2e/a.test.mjs`: "a twin"', 'a twin has not passed');
 after('a suite', '`Suite.says_it`', '1 tests are named, 1 passed');
 after('a test that its suite skipped', '`Other.does_it`', 'Other.does_it has not passed');

@@ -229,13 +229,21 @@ export async function ask(page, text) {
     else await page.locator('#message').press('Enter');
 }
 
-// What a page does when nobody waits for it is done: glides and fades have ended, and what waited for idle time has had it.
+// What a page does when nobody waits for it is done: fades have ended, what waited for idle time has had it, and nothing glides any more,
+// which is done frame by frame and so is seen by where things stand.
 export function rested(page) {
     return page.evaluate(async () => {
+        const framesOfRest = 10;
         const idle = () => new Promise((resolve) => requestIdleCallback(resolve));
+        const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+        const places = () => [...document.querySelectorAll('.scroll')].map(({ scrollTop, scrollHeight }) => `${scrollTop}/${scrollHeight}`).join();
         await Promise.all(document.getAnimations().filter(({ effect }) => effect.getTiming().iterations !== Infinity).map(({ finished }) => finished.catch(() => {})));
         await idle();
         await idle();
+        for (let rests = 0, was = places(); rests < framesOfRest; ++rests) {
+            await frame();
+            if (places() !== was) [rests, was] = [-1, places()];
+        }
     });
 }
 
