@@ -1,19 +1,19 @@
 // The service worker: keeps the shell and the files with hashed names, so that the pages open without the network. Answers of the API are
 // never kept, nor looked at. tools/build.mjs fills in which build this is and which files a page may need before it has asked for them.
-const build = '_U0U5Qht3RE7';
+const build = 'X_rV8UBanr-K';
 const files = [
-    '/assets/account-CaFGXzdT.js',
+    '/assets/account-Dkvt8Djq.js',
     '/assets/ar-ymrgYFVL.js',
-    '/assets/base-CoNeKjqN.js',
-    '/assets/chat-DRbiVjoS.js',
-    '/assets/docs-Dn3dYjP4.js',
+    '/assets/base-Dm2jzgWq.js',
+    '/assets/chat-Cvli8OhA.js',
+    '/assets/docs-CehO0h7f.js',
     '/assets/icon-BhhRyRvH.svg',
     '/assets/inter-latin-wght-normal-Dx4kXJAl.woff2',
-    '/assets/markdown-DlNYR2oM.js',
-    '/assets/plan-B5cJkyUh.js',
-    '/assets/replies-Coih1zOz.js',
+    '/assets/markdown-Bd4rZ-ku.js',
+    '/assets/plan-Txc4aXvh.js',
+    '/assets/replies-DNQj13Kj.js',
     '/assets/rolldown-runtime-XKyaHtl9.js',
-    '/assets/signin-DqIdj8gA.js',
+    '/assets/signin-CJKysY-x.js',
     '/assets/style-B755rV7x.css',
     '/assets/theme-5gCxuP5E.js',
 ];

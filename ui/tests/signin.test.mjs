@@ -137,6 +137,32 @@ test('signing out before the server has said who is signed in ends the session a
     assert.deepEqual(await watch.found(), nothing);
 });
 
+test('a sign-out that is long on its way takes nothing from whoever signs in meanwhile', async () => {
+    const { page, context, watch } = await world.browser();
+    const mobile = await world.signUp(page);
+    let release = () => {};
+    const released = new Promise((resolve) => (release = resolve));
+    await page.route((url) => url.pathname.startsWith('/auth/logout'), async (route) => {
+        await released;
+        await route.continue().catch(() => {}); // It may have been cut.
+    });
+    await page.locator('.acct').click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.locator('#mobile').waitFor();
+    const cut = page.waitForEvent('requestfailed', (request) => request.url().includes('/auth/logout'));
+    await page.locator('.select').selectOption('US');
+    await page.locator('#mobile').fill(mobile);
+    await page.locator('button[type=submit]').click();
+    await page.locator('.note.info button').click();
+    await page.locator('#message').waitFor();
+    assert.match((await cut).failure().errorText, /ERR_ABORTED/);
+    release();
+    await page.reload();
+    await page.locator('#message').waitFor();
+    assert.equal((await context.cookies()).filter(({ name }) => name.includes('refresh')).length, 1);
+    assert.deepEqual(await watch.found(), nothing);
+});
+
 test('what was begun survives a reload', async () => {
     const { page } = await world.browser();
     await atCode(page);

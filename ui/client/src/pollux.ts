@@ -46,6 +46,7 @@ export class Pollux {
     readonly #tokens: Tokens;
     readonly #hub: Hub;
     readonly #closing = new AbortController();
+    readonly #departures = new Set<AbortController>(); // Sign-outs that are on their way.
 
     constructor(options: PolluxOptions = {}, platform: Platform = browserPlatform()) {
         const url = (options.url ?? '').replace(/\/$/, '');
@@ -119,17 +120,21 @@ export class Pollux {
         return this.#enterBy(() => this.post('/auth/link', { body: { token } }));
     }
 
-    // Ends the session at the server and in all tabs. Without a connection it ends here all the same, and the call throws.
+    // Ends the session at the server and in all tabs. Without a connection it ends here all the same, and the call throws. Whoever signs in
+    // meanwhile cuts it, and it throws an AbortError: a late answer would take the cookie of the new session.
     async signOut({ all = false }: { all?: boolean } = {}): Promise<void> {
         const tokens = this.#tokens;
+        const departure = new AbortController();
+        this.#departures.add(departure);
         let isOver = tokens.watchSession();
         try {
             // Also where it is not known yet whether somebody is signed in: the cookie would sign in again.
             if ((await tokens.access()) !== null) {
                 isOver = tokens.watchSession();
-                await this.post('/auth/logout', { body: { all } });
+                await this.post('/auth/logout', { body: { all }, signal: departure.signal });
             }
         } finally {
+            this.#departures.delete(departure);
             // Whoever signed in meanwhile stays.
             if (!isOver()) {
                 tokens.peers.tell(null);
@@ -261,7 +266,9 @@ export class Pollux {
     // ----------------------------------------------------------------------------------------------------------------------------------
 
     async #enterBy<T extends Partial<FreshTokens>>(ask: () => Promise<T>): Promise<T> {
-        await this.#tokens.settled; // Else the cookie of its answer might come after the one of the new session.
+        // Else the cookie of their answers might come after the one of the new session, or be the end of that.
+        for (const departure of this.#departures) departure.abort();
+        await this.#tokens.settled;
         const answer = await ask();
         const { access, expires_in, refresh } = answer;
         if (access !== undefined && expires_in !== undefined) await this.#tokens.take({ access, expires_in, refresh });

@@ -29,8 +29,10 @@ class Session {
             if (key !== null && key.endsWith(`.${leaving}`) && pollux.session) this.#return(pollux.session.user);
         });
         pollux.on('session', (session) => {
-            if (session !== null) this.#return(session.user);
-            else if (this.user) {
+            if (session !== null) {
+                this.#ending?.abort(); // Somebody signed in, in another tab too: as in entering().
+                this.#return(session.user);
+            } else if (this.user) {
                 this.wasSignedOut = true;
                 this.user = null;
             }
@@ -126,18 +128,36 @@ class Session {
     // Ends the session of the cookie by a client of its own: for that of this page nobody is signed in any more.
     async #end(): Promise<void> {
         while (this.#isLeaving) {
-            const own = new Pollux({ cookie: true, tabs: false });
+            const ending = new AbortController();
+            const own = new Pollux({ cookie: true, tabs: false, fetch: (input, init) => fetch(input, { ...init, signal: ending.signal }) });
             try {
-                await own.signOut();
-                this.#hasGone();
+                if (this.#entering === 0) {
+                    this.#ending = ending;
+                    await own.signOut();
+                    this.#hasGone();
+                    break;
+                }
             } catch (failure) {
-                if (isOver(failure)) this.#hasGone();
-                else await new Promise((resolve) => setTimeout(resolve, askAgainMs));
+                if (isOver(failure) && !ending.signal.aborted) this.#hasGone();
             } finally {
                 own.close();
             }
+            if (this.#isLeaving) await new Promise((resolve) => setTimeout(resolve, askAgainMs));
         }
     }
+    #ending: AbortController | null = null;
+
+    // Signs in by `ask`. What still tells the server of a sign-out is cut, and waits: a late answer would take the cookie of the new session.
+    async entering<T>(ask: () => Promise<T>): Promise<T> {
+        ++this.#entering;
+        this.#ending?.abort();
+        try {
+            return await ask();
+        } finally {
+            --this.#entering;
+        }
+    }
+    #entering = 0;
 
     // What a browser says of the network is not the whole of it: a server on this very device, or in a house whose line is cut, is there.
     async #look(): Promise<void> {

@@ -3,7 +3,7 @@ import type { User } from 'pollux-client';
 
 import { shortTime } from '../lib/format.ts';
 import { isRecord } from '../lib/kept.ts';
-import { isProblem, pollux, tell } from '../lib/session.svelte.ts';
+import { isProblem, pollux, session, tell } from '../lib/session.svelte.ts';
 import { say } from '../lib/words/words.svelte.ts';
 
 export type Purpose = 'login' | 'signup';
@@ -44,7 +44,7 @@ export class Flow {
     }
 
     logIn(mobile: string, password: string): Promise<User> {
-        return this.#ask('password', mobile, async () => (await pollux.logIn({ mobile, password })).user);
+        return this.#ask('password', mobile, async () => (await session.entering(() => pollux.logIn({ mobile, password }))).user);
     }
 
     async sendAgain(): Promise<void> {
@@ -55,13 +55,10 @@ export class Flow {
     async verify(code: string): Promise<User> {
         const begun = this.begun;
         if (!begun) throw new Error('no code was asked for');
-        const verified = await pollux.verifyCode({
-            mobile: begun.mobile,
-            code,
-            purpose: begun.purpose,
-            challenge: begun.challenge,
-            ...(begun.signupToken === null ? {} : { signup_token: begun.signupToken }),
-        });
+        const { mobile, purpose, challenge, signupToken } = begun;
+        const verified = await session.entering(() =>
+            pollux.verifyCode({ mobile, code, purpose, challenge, ...(signupToken === null ? {} : { signup_token: signupToken }) }),
+        );
         this.forget();
         return verified.user ?? (await pollux.get('/user/me'));
     }
