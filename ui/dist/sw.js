@@ -1,19 +1,19 @@
 // The service worker: keeps the shell and the files with hashed names, so that the pages open without the network. Answers of the API are
 // never kept, nor looked at. tools/build.mjs fills in which build this is and which files a page may need before it has asked for them.
-const build = 'X_rV8UBanr-K';
+const build = '177DUxvO2bWM';
 const files = [
-    '/assets/account-Dkvt8Djq.js',
+    '/assets/account-9IxDhepQ.js',
     '/assets/ar-ymrgYFVL.js',
-    '/assets/base-Dm2jzgWq.js',
-    '/assets/chat-Cvli8OhA.js',
-    '/assets/docs-CehO0h7f.js',
+    '/assets/base-Cl1f97v-.js',
+    '/assets/chat-DzzGTpln.js',
+    '/assets/docs-MPZ5ZK24.js',
     '/assets/icon-BhhRyRvH.svg',
     '/assets/inter-latin-wght-normal-Dx4kXJAl.woff2',
-    '/assets/markdown-Bd4rZ-ku.js',
-    '/assets/plan-Txc4aXvh.js',
-    '/assets/replies-DNQj13Kj.js',
+    '/assets/markdown-CE1VuZrt.js',
+    '/assets/plan-CVuhtVoh.js',
+    '/assets/replies-DOr7SmzL.js',
     '/assets/rolldown-runtime-XKyaHtl9.js',
-    '/assets/signin-CJKysY-x.js',
+    '/assets/signin-BtojtNux.js',
     '/assets/style-B755rV7x.css',
     '/assets/theme-5gCxuP5E.js',
 ];

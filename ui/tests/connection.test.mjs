@@ -132,13 +132,7 @@ test('the network is cut in the middle of a reply and comes back: the text stays
 
 test('a device that is signed out from another one says so, keeps its draft, and goes on after signing in', async () => {
     const [here, there] = [await world.browser(), await world.browser()];
-    await here.page.goto(`${world.url}/signin`);
-    await here.page.locator('[role=tab]').nth(1).click();
-    await here.page.locator('.select').selectOption('US');
-    await here.page.locator('#mobile').fill(testMobile);
-    await here.page.locator('button[type=submit]').click();
-    await here.page.locator('.otp input').fill(testCode);
-    await here.page.locator('#message').waitFor();
+    await world.signUp(here.page, { mobile: testMobile, code: testCode });
     await ask(here.page, 'Of both');
     await finished(here.page);
     await world.signIn(there.page, testMobile, testCode);

@@ -138,29 +138,32 @@ test('signing out before the server has said who is signed in ends the session a
 });
 
 test('a sign-out that is long on its way takes nothing from whoever signs in meanwhile', async () => {
-    const { page, context, watch } = await world.browser();
-    const mobile = await world.signUp(page);
-    let release = () => {};
-    const released = new Promise((resolve) => (release = resolve));
-    await page.route((url) => url.pathname.startsWith('/auth/logout'), async (route) => {
-        await released;
-        await route.continue().catch(() => {}); // It may have been cut.
-    });
-    await page.locator('.acct').click();
-    await page.getByRole('menuitem', { name: 'Sign out' }).click();
-    await page.locator('#mobile').waitFor();
-    const cut = page.waitForEvent('requestfailed', (request) => request.url().includes('/auth/logout'));
-    await page.locator('.select').selectOption('US');
-    await page.locator('#mobile').fill(mobile);
-    await page.locator('button[type=submit]').click();
-    await page.locator('.note.info button').click();
-    await page.locator('#message').waitFor();
-    assert.match((await cut).failure().errorText, /ERR_ABORTED/);
-    release();
-    await page.reload();
-    await page.locator('#message').waitFor();
-    assert.equal((await context.cookies()).filter(({ name }) => name.includes('refresh')).length, 1);
-    assert.deepEqual(await watch.found(), nothing);
+    const known = { mobile: '2015550123', code: '246810' };
+    const own = await World.start({ env: { OTP_TEST_NUMBERS: `+1${known.mobile}:${known.code}` } });
+    try {
+        const { page, context, watch } = await own.browser();
+        await own.signUp(page, known);
+        let release = () => {};
+        const released = new Promise((resolve) => (release = resolve));
+        await page.route((url) => url.pathname.startsWith('/auth/logout'), async (route) => {
+            await released;
+            await route.continue().catch(() => {}); // It may have been cut.
+        });
+        const cut = page.waitForEvent('requestfailed', (request) => request.url().includes('/auth/logout'));
+        await page.locator('.acct').click();
+        await page.getByRole('menuitem', { name: 'Sign out' }).click();
+        await page.locator('#mobile').waitFor();
+        await own.signIn(page, known.mobile, known.code);
+        assert.match((await cut).failure().errorText, /ERR_ABORTED/);
+        release();
+        assert.equal(await page.getByText('Signed out here').count(), 0);
+        await page.reload();
+        await page.locator('#message').waitFor();
+        assert.equal((await context.cookies()).filter(({ name }) => name.includes('refresh')).length, 1);
+        assert.deepEqual(await watch.found(), nothing);
+    } finally {
+        await own.stop();
+    }
 });
 
 test('what was begun survives a reload', async () => {

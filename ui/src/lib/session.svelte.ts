@@ -131,7 +131,7 @@ class Session {
             const ending = new AbortController();
             const own = new Pollux({ cookie: true, tabs: false, fetch: (input, init) => fetch(input, { ...init, signal: ending.signal }) });
             try {
-                if (this.#entering === 0) {
+                if (!this.isEntering) {
                     this.#ending = ending;
                     await own.signOut();
                     this.#hasGone();
@@ -158,6 +158,10 @@ class Session {
         }
     }
     #entering = 0;
+
+    get isEntering(): boolean {
+        return this.#entering > 0;
+    }
 
     // What a browser says of the network is not the whole of it: a server on this very device, or in a house whose line is cut, is there.
     async #look(): Promise<void> {

@@ -1,1 +1,0 @@
-export{t as ReplyView}from"./replies-DNQj13Kj.js";
