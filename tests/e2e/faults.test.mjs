@@ -1,6 +1,6 @@
 // When the model's side goes wrong: every fault plan of the simulator, a few messages each. One reply or one stated failure comes of
 // it, never two halves glued together, at most 4 calls, the quota by the table, and nothing that the provider said reaches a user.
-// POLLUX_DEEP=1 adds the plans that take more than a minute. POLLUX_FAULT_MESSAGES=n: messages of each plan (usually 2, 3 with POLLUX_DEEP).
+// POLLUX_DEEP=1 adds the plans that take more than a minute. POLLUX_FAULT_MESSAGES=n: messages of each plan (usually 1, 3 with POLLUX_DEEP).
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
@@ -12,7 +12,7 @@ import { ReplyReader } from './support/sse.mjs';
 
 const key = 'the-provider-key-0123456789';
 const said = 'PROVIDER-SAID-THIS'; // In every error of the simulator.
-const messageCount = Number(process.env.POLLUX_FAULT_MESSAGES ?? (process.env.POLLUX_DEEP ? 3 : 2));
+const messageCount = Number(process.env.POLLUX_FAULT_MESSAGES ?? (process.env.POLLUX_DEEP ? 3 : 1));
 const once = { times: 1 };
 const always = { times: -1 };
 

@@ -182,7 +182,7 @@ function lateBeliever(milliseconds) {
 }
 
 // An honest one first: where nothing is said of that, what is said of the others is of their lies.
-describe('faults', { timeout: 4 * options.timeout }, () => {
+describe('faults', { timeout: 4 * options.timeout, skip: !isDeep && 'only with POLLUX_DEEP=1' }, () => {
     const lives = 12;
     let isHonestFine = false;
 

@@ -399,8 +399,7 @@ TEST_F(CodeGuesses, of_a_device_of_the_account_are_not_strangers)
 // Everywhere a guess that is wrong is let through by two networks, at any number of phones.
 TEST_F(CodeGuesses, across_phones_are_bounded_by_the_day)
 {
-    auto const* deep = std::getenv("POLLUX_DEEP");
-    int const days = deep != nullptr && std::string_view(deep) == "1" ? 30 : 2;
+    int const days = test::is_deep() ? 30 : 2;
     constexpr int networks = 2;
     address_max = 10;
     int serial = 0;
@@ -426,16 +425,10 @@ protected:
     // A day of them takes minutes on PostgreSQL.
     void SetUp() override
     {
-        if (!is_deep() && test::tests_run_on_postgres()) GTEST_SKIP() << "only with POLLUX_DEEP=1";
+        if (test::is_left_to_deep_runs()) GTEST_SKIP() << "only with POLLUX_DEEP=1";
     }
 
-    static bool is_deep()
-    {
-        auto const* deep = std::getenv("POLLUX_DEEP");
-        return deep != nullptr && std::string_view(deep) == "1";
-    }
-
-    static int days() { return is_deep() ? 30 : 1; }
+    static int days() { return test::is_deep() ? 30 : 1; }
 
     // Asks for a code for a fresh account, as somebody who has all the addresses there are.
     bool pump(std::string const& number)

@@ -148,6 +148,7 @@ protected:
 
 TEST_F(FloodedCrowd, of_two_hundred_gets_in_within_an_hour)
 {
+    if (test::is_left_to_deep_runs()) GTEST_SKIP() << "only with POLLUX_DEEP=1";
     constexpr int known = 150;
     std::vector<std::string> tokens;
     for (int index = 0; index < known; ++index) {
@@ -176,6 +177,7 @@ TEST_F(FloodedCrowd, of_two_hundred_gets_in_within_an_hour)
 
 TEST_F(FloodedCrowd, of_two_hundred_new_ones_gets_in_over_four_hours)
 {
+    if (test::is_left_to_deep_runs()) GTEST_SKIP() << "only with POLLUX_DEEP=1";
     int out = 0;
     auto const begin = temp.clock().now();
     for (int index = 0; index < 200; ++index) {

@@ -29,6 +29,18 @@ inline bool tests_run_on_postgres()
     return chosen != nullptr && std::string_view(chosen) == "postgres";
 }
 
+inline bool is_deep()
+{
+    char const* deep = std::getenv("POLLUX_DEEP");
+    return deep != nullptr && std::string_view(deep) == "1";
+}
+
+// What takes long and is the same on both databases is run on PostgreSQL by ./test --deep alone.
+inline bool is_left_to_deep_runs()
+{
+    return tests_run_on_postgres() && !is_deep();
+}
+
 // A database of the cluster that holds the schema, to be copied; made by whoever comes first. Its now_us() tells what the test's
 // clock was set to.
 inline std::string const& postgres_template(PostgresCluster const& cluster)

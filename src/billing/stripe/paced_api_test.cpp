@@ -41,11 +41,12 @@ TEST(PacedApi, lets_calls_through_one_by_one_however_many_ask)
 {
     constexpr auto gap = 20ms;
     Rig rig(gap);
+    auto const asked = Steady::now(); // When a call began is seen a little later than it did.
     for (int count = 0; count < 6; ++count) rig.ask();
     rig.io.run();
     ASSERT_EQ(rig.begun.size(), 6u);
     for (std::size_t at = 1; at < rig.begun.size(); ++at) {
-        EXPECT_GE(rig.begun[at] - rig.begun.front(), gap * static_cast<int>(at) - 1ms) << at;
+        EXPECT_GE(rig.begun[at] - asked, gap * static_cast<int>(at)) << at;
     }
     EXPECT_EQ(rig.paced.count(), 6);
     EXPECT_EQ(rig.times_max, 1) << "a repetition would have no turn";

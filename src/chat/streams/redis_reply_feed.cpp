@@ -121,13 +121,15 @@ asio::awaitable<FeedNews> RedisReplyFeed::read(UserId user, MessageId reply, Fee
         if (has_news(here, seen)) co_return here;
         if (here.state == FeedNews::State::streaming) co_return co_await here_->read(user, reply, seen, until);
 
-        bool const is_over = ear->is_over; // Before looking: what was written before it is found.
+        // Before looking: what was written before either is found.
+        bool const is_over = ear->is_over;
+        auto const told = ear->told.load();
         auto found = co_await look(user, reply, seen);
         if (is_closed_) co_return FeedNews{.state = FeedNews::State::closed, .position = seen};
         if (has_news(found.news, seen)) co_return std::move(found.news);
         // A signal, and nothing to be had: the writer gave up, or ended without having been heard. The caller looks for itself.
         bool const is_absent = found.news.state == FeedNews::State::absent;
-        bool const was_told = ear->told != told_before && is_absent;
+        bool const was_told = told != told_before && is_absent;
         if (is_over || was_told || (found.is_gone && was_gone && is_absent)) co_return FeedNews{.position = seen};
         auto const now = Steady::now();
         if (now >= until) co_return std::move(found.news);
