@@ -310,6 +310,7 @@ test('an expired code is told as a wrong one is, and a new one leads on', async 
     const own = await World.start();
     try {
         const { page } = await own.browser();
+        await page.clock.install();
         await atCode(page, own.url);
         // Its five minutes, and the minute until the next one, pass while the server is stopped.
         await own.server.stop();
@@ -320,6 +321,8 @@ test('an expired code is told as a wrong one is, and a new one leads on', async 
         assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), '6-digit code');
         const old = await page.locator('.note.info b').textContent();
         const again = page.locator('.otp ~ .row button');
+        assert.equal(await again.isDisabled(), true);
+        await page.clock.fastForward(60_000);
         await page.waitForFunction(() => !document.querySelector('.otp ~ .row button').disabled);
         await again.click();
         await page.waitForFunction((code) => document.querySelector('.note.info b').textContent !== code, old);
