@@ -1,19 +1,19 @@
 // The service worker: keeps the shell and the files with hashed names, so that the pages open without the network. Answers of the API are
 // never kept, nor looked at. tools/build.mjs fills in which build this is and which files a page may need before it has asked for them.
-const build = '177DUxvO2bWM';
+const build = 'VolCoi0jaQ1a';
 const files = [
-    '/assets/account-9IxDhepQ.js',
+    '/assets/account-BxNNTxYQ.js',
     '/assets/ar-ymrgYFVL.js',
-    '/assets/base-Cl1f97v-.js',
-    '/assets/chat-DzzGTpln.js',
-    '/assets/docs-MPZ5ZK24.js',
+    '/assets/base-gdLg31je.js',
+    '/assets/chat-B58dor_k.js',
+    '/assets/docs-DmTRfFzJ.js',
     '/assets/icon-BhhRyRvH.svg',
     '/assets/inter-latin-wght-normal-Dx4kXJAl.woff2',
-    '/assets/markdown-CE1VuZrt.js',
-    '/assets/plan-CVuhtVoh.js',
-    '/assets/replies-DOr7SmzL.js',
+    '/assets/markdown-B62JYZ-N.js',
+    '/assets/plan-CBZVQSdS.js',
+    '/assets/replies-D7J9SxmJ.js',
     '/assets/rolldown-runtime-XKyaHtl9.js',
-    '/assets/signin-BtojtNux.js',
+    '/assets/signin-DShCiHp0.js',
     '/assets/style-B755rV7x.css',
     '/assets/theme-5gCxuP5E.js',
 ];

@@ -137,7 +137,7 @@ test('signing out before the server has said who is signed in ends the session a
     assert.deepEqual(await watch.found(), nothing);
 });
 
-test('a sign-out that is long on its way takes nothing from whoever signs in meanwhile', async () => {
+for (const where of ['there', 'in another tab']) test(`a sign-out that is long on its way takes nothing from whoever signs in meanwhile, ${where}`, async () => {
     const known = { mobile: '2015550123', code: '246810' };
     const own = await World.start({ env: { OTP_TEST_NUMBERS: `+1${known.mobile}:${known.code}` } });
     try {
@@ -153,7 +153,7 @@ test('a sign-out that is long on its way takes nothing from whoever signs in mea
         await page.locator('.acct').click();
         await page.getByRole('menuitem', { name: 'Sign out' }).click();
         await page.locator('#mobile').waitFor();
-        await own.signIn(page, known.mobile, known.code);
+        await own.signIn(where === 'there' ? page : await context.newPage(), known.mobile, known.code);
         assert.match((await cut).failure().errorText, /ERR_ABORTED/);
         release();
         assert.equal(await page.getByText('Signed out here').count(), 0);

@@ -127,13 +127,16 @@ export class Pollux {
         const departure = new AbortController();
         this.#departures.add(departure);
         let isOver = tokens.watchSession();
+        let heard = () => {};
         try {
             // Also where it is not known yet whether somebody is signed in: the cookie would sign in again.
             if ((await tokens.access()) !== null) {
                 isOver = tokens.watchSession();
+                heard = this.#events.on('session', (session) => void (session && isOver() && departure.abort())); // In another tab.
                 await this.post('/auth/logout', { body: { all }, signal: departure.signal });
             }
         } finally {
+            heard();
             this.#departures.delete(departure);
             // Whoever signed in meanwhile stays.
             if (!isOver()) {

@@ -159,8 +159,9 @@ class Session {
     }
     #entering = 0;
 
+    // Here, or in another tab, which this page hears of a little later.
     get isEntering(): boolean {
-        return this.#entering > 0;
+        return this.#entering > 0 || pollux.session !== null;
     }
 
     // What a browser says of the network is not the whole of it: a server on this very device, or in a house whose line is cut, is there.

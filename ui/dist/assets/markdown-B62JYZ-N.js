@@ -1,0 +1,1 @@
+export{t as ReplyView}from"./replies-D7J9SxmJ.js";
