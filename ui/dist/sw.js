@@ -1,19 +1,19 @@
 // The service worker: keeps the shell and the files with hashed names, so that the pages open without the network. Answers of the API are
 // never kept, nor looked at. tools/build.mjs fills in which build this is and which files a page may need before it has asked for them.
-const build = 'VolCoi0jaQ1a';
+const build = '6xX4u4r7aeE-';
 const files = [
-    '/assets/account-BxNNTxYQ.js',
+    '/assets/account-y7IRL7ih.js',
     '/assets/ar-ymrgYFVL.js',
-    '/assets/base-gdLg31je.js',
-    '/assets/chat-B58dor_k.js',
-    '/assets/docs-DmTRfFzJ.js',
+    '/assets/base-BncqXxNI.js',
+    '/assets/chat-BZDKsdhu.js',
+    '/assets/docs-YkcuCqXD.js',
     '/assets/icon-BhhRyRvH.svg',
     '/assets/inter-latin-wght-normal-Dx4kXJAl.woff2',
-    '/assets/markdown-B62JYZ-N.js',
-    '/assets/plan-CBZVQSdS.js',
-    '/assets/replies-D7J9SxmJ.js',
+    '/assets/markdown-BTUbpy4s.js',
+    '/assets/plan-QmiGmnJp.js',
+    '/assets/replies-DBZPZeuh.js',
     '/assets/rolldown-runtime-XKyaHtl9.js',
-    '/assets/signin-DShCiHp0.js',
+    '/assets/signin-CtiPn--e.js',
     '/assets/style-B755rV7x.css',
     '/assets/theme-5gCxuP5E.js',
 ];

@@ -135,7 +135,7 @@ export class Thread {
             else {
                 this.#stopFollowing(); // Those that are still open are followed again by their new turns.
                 const unsent = this.turns.filter(({ message }) => message === null);
-                this.older = before?.older ?? got.next;
+                this.older = before === null ? got.next : before.older; // Null once there is nothing older.
                 this.pages = [...(before?.lists ?? []), got.messages].map((messages) => this.#pageOf(messages));
                 if (unsent.length > 0) this.#append(...unsent);
             }

@@ -1,1 +1,0 @@
-export{t as ReplyView}from"./replies-D7J9SxmJ.js";
