@@ -15,6 +15,7 @@ const windowSeconds = process.env.POLLUX_LIMIT_SECONDS ? 60 : 2;
 const rate = 10; // A second.
 const count = rate * windowSeconds; // Of a rule, which allows as many at once: the burst.
 const addressCount = 2 * count;
+const mostSeconds = 120; // More than usual, on a machine that is too busy to ask as fast as a behaviour says.
 
 // Test numbers with codes, since outside debug no answer holds one. Behind a proxy, so that a client may have any address.
 const mobiles = Array.from({ length: 20 }, (_, number) => `+120255501${String(number).padStart(2, '0')}`);
@@ -43,11 +44,21 @@ async function signUp(client, mobile, address) {
 }
 
 describe('rate limits', { concurrency: true }, () => {
-    // A user and an address of their own. `read()` and `send()` give {sent, came, answer} with times in ms.
+    // A user and an address of their own. `read()` and `send()` give {sent, came, answer} with times in ms; `all` is what they gave.
     async function asker(client, mobile, address) {
         const user = await signUp(client, mobile, address);
         const { room } = user;
+        const all = [];
+        const stamped = async (expected, ask) => {
+            const sent = performance.now();
+            const answer = await ask();
+            assert.ok([expected, 429].includes(answer.status), `${answer.status} ${answer.text}`);
+            const one = { sent, came: performance.now(), answer };
+            all.push(one);
+            return one;
+        };
         return {
+            all,
             read: (from = address) => stamped(200, () => client.ask('GET', '/user/me/', { token: user.token, headers: headers(from) })),
             // Refused for what it holds, but only after it was counted.
             send: (from = address) => {
@@ -55,13 +66,6 @@ describe('rate limits', { concurrency: true }, () => {
                 return stamped(422, () => client.ask('POST', `/chatroom/${room}/message/`, options));
             },
         };
-    }
-
-    async function stamped(expected, ask) {
-        const sent = performance.now();
-        const answer = await ask();
-        assert.ok([expected, 429].includes(answer.status), `${answer.status} ${answer.text}`);
-        return { sent, came: performance.now(), answer };
     }
 
     const isAccepted = ({ answer }) => answer.status !== 429;
@@ -73,58 +77,51 @@ describe('rate limits', { concurrency: true }, () => {
         return Math.max(...accepted.map(({ sent }) => inWindowFrom(sent)));
     }
 
-    // How a client may come: each yields what it got.
+    const burst = (size, ask) => Promise.all(Array.from({ length: size }, () => ask()));
+
+    // How a client may come, again and again until it is over.
     const behaviours = {
         async flood(ask, isOver) {
-            const lanes = Array.from({ length: 4 }, async () => {
-                const all = [];
+            const lane = async () => {
                 while (!isOver()) {
-                    all.push(await ask());
-                    await sleep(4);
+                    await ask();
+                    await sleep(1000 / rate / 5);
                 }
-                return all;
-            });
-            return (await Promise.all(lanes)).flat();
+            };
+            await burst(4, lane);
         },
         async bursts(ask, isOver) {
-            const all = [];
             while (!isOver()) {
-                all.push(...(await Promise.all(Array.from({ length: count + 5 }, () => ask()))));
+                await burst(count + 5, ask);
                 await sleep((windowSeconds * 1000) / 2);
             }
-            return all;
         },
-        // Saves up a full budget, spends it at the end of a window, goes on at the rate.
+        // Saves up a full budget, spends it at the end of a window, goes on at twice the rate, however long the answers take.
         async 'saved up'(ask, isOver) {
-            const all = [];
             while (!isOver()) {
                 await sleep(windowSeconds * 1000);
-                for (let round = 0; round < count; ++round) all.push(await ask());
+                const asked = [burst(count, ask)];
                 const end = performance.now() + windowSeconds * 1000;
                 while (performance.now() < end) {
-                    all.push(await ask());
+                    asked.push(ask());
                     await sleep(1000 / rate / 2);
                 }
+                await Promise.all(asked);
             }
-            return all;
         },
         async 'at random'(ask, isOver, random) {
-            const all = [];
             while (!isOver()) {
-                all.push(...(await Promise.all(Array.from({ length: random.between(1, count) }, () => ask()))));
+                await burst(random.between(1, count), ask);
                 await sleep(random.below(windowSeconds * 400));
             }
-            return all;
         },
     };
 
     async function steady(ask, isOver) {
-        const all = [];
         for (let due = performance.now(); !isOver(); due = Math.max(due + 1000 / (0.95 * rate), performance.now())) {
             await sleep(due - performance.now());
-            all.push(await ask());
+            await ask();
         }
-        return all;
     }
 
     test(`no window of ${windowSeconds} s holds more than ${count} and the burst, and 0.95 of the rate is never refused`, { timeout: 1_200_000 }, async () => {
@@ -153,30 +150,42 @@ describe('rate limits', { concurrency: true }, () => {
         const shared = nextAddress();
         for (let user = 0; user < 4; ++user) office.push(await newAsker(shared));
 
-        const end = performance.now() + seconds * 1000;
-        const isOver = () => performance.now() > end;
-        const [wildly, gently, crowd] = await Promise.all([
-            Promise.all(wild.map(({ kind, behave, asker }) => behave(asker[kind], isOver, random.fork()))),
-            Promise.all(gentle.map(({ kind, asker }) => steady(asker[kind], isOver))),
-            Promise.all(office.map((asker) => behaviours.flood(asker.read, isOver))),
+        const crowd = () => office.flatMap(({ all }) => all);
+        // On a machine that is too busy to ask fast enough it takes as long as it takes until something is shown.
+        const shows = [
+            ...wild.map(({ what, asker: { all } }) => ({ isShown: () => isFull(all, count), check: () => checkWindow(what, all, count) })),
+            ...gentle.map(({ what, asker: { all } }) => ({ isShown: () => all.length >= 0.5 * rate * seconds, check: () => checkSteady(what, all) })),
+            { isShown: () => isFull(crowd(), addressCount), check: () => checkWindow('an address', crowd(), addressCount) },
+        ];
+        let isOver = false;
+        const asking = Promise.all([
+            ...wild.map(({ kind, behave, asker }) => behave(asker[kind], () => isOver, random.fork())),
+            ...gentle.map(({ kind, asker }) => steady(asker[kind], () => isOver)),
+            ...office.map((asker) => behaviours.flood(asker.read, () => isOver)),
         ]);
-        for (const [index, all] of wildly.entries()) checkWindow(wild[index].what, all, 2 * count);
-        checkWindow('an address', crowd.flat(), 2 * addressCount);
-        for (const [index, all] of gently.entries()) {
-            assert.ok(all.length >= 0.5 * rate * seconds, `only ${all.length} requests: this says nothing about a steady rate`);
-            const refused = all.filter((one) => !isAccepted(one)).length;
-            assert.equal(refused, 0, `${gentle[index].what} at 0.95 of the rate was refused`);
-        }
+        const end = performance.now() + seconds * 1000;
+        do await Promise.race([asking, sleep(Math.max(1000, end - performance.now()))]);
+        while (performance.now() < end + mostSeconds * 1000 && !shows.every(({ isShown }) => isShown()));
+        isOver = true;
+        await asking;
+        for (const { check } of shows) check();
         client.close();
         assert.equal((await server.stop()).code, 0);
     });
 
-    function checkWindow(what, all, max) {
+    // `all` had what the rule allows at once, and more was refused.
+    const isFull = (all, allowed) => all.some((one) => !isAccepted(one)) && fullestWindow(all) >= allowed;
+
+    function checkWindow(what, all, allowed) {
         const fullest = fullestWindow(all);
-        console.log(`# ${what}: ${all.filter(isAccepted).length} of ${all.length} accepted, ${fullest} in the fullest window, ${max} allowed`);
-        assert.ok(all.some((one) => !isAccepted(one)), `${what}: nothing was refused, so nothing is shown`);
-        assert.ok(fullest >= max / 2, `${what}: ${fullest} of ${max / 2} that the rule allows at once`);
-        assert.ok(fullest <= max, `${what}: ${fullest} in one window, ${max} allowed`);
+        console.log(`# ${what}: ${all.filter(isAccepted).length} of ${all.length} accepted, ${fullest} in the fullest window, ${2 * allowed} allowed`);
+        assert.ok(isFull(all, allowed), `${what}: neither refused nor filled, so nothing is shown`);
+        assert.ok(fullest <= 2 * allowed, `${what}: ${fullest} in one window, ${2 * allowed} allowed`);
+    }
+
+    function checkSteady(what, all) {
+        assert.ok(all.length >= 0.5 * rate * seconds, `only ${all.length} requests: this says nothing about a steady rate`);
+        assert.equal(all.filter((one) => !isAccepted(one)).length, 0, `${what} at 0.95 of the rate was refused`);
     }
 
     const many = process.env.POLLUX_DEEP ? 1000 : 100;
