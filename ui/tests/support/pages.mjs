@@ -9,14 +9,17 @@ import { chromium } from 'playwright-core';
 
 import { Door } from '../../../tests/e2e/support/door.mjs';
 import { Server, roomySettings } from '../../../tests/e2e/support/server.mjs';
-import { until } from '../../../tests/e2e/support/process.mjs';
+import { sleep, until } from '../../../tests/e2e/support/process.mjs';
 import { Sim } from '../../../tests/e2e/support/sim.mjs';
 import { servePages } from '../../tools/serve.mjs';
 
 export { until, sleep } from '../../../tests/e2e/support/process.mjs';
 
 const patienceMs = 90_000; // Machines that build at the same time are slow.
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+// Chromium without a window, which does the same in a page with half the processor time; what belongs to a window (a page that is installed)
+// needs the whole one.
+const shell = process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell';
+const whole = process.env.CHROMIUM ?? '/usr/bin/chromium';
 let lastMobile = 2_010_000_000 + Math.floor(Math.random() * 900_000) * 10;
 
 // A page that nobody looks at any more still animates, listens and counts down: what a test opened is closed behind it.
@@ -28,7 +31,22 @@ async function closeBrowsers(which) {
         if (one.folder) fs.rmSync(one.folder, { recursive: true, force: true, maxRetries: 5 });
     }
 }
-if (process.env.NODE_TEST_CONTEXT) afterEach(() => closeBrowsers(({ stays }) => !stays));
+
+// What the pages of a test that failed show: most of what one would go and look for, where nobody can.
+async function tellPages() {
+    const textMax = 3000;
+    for (const page of [...opened.keys()].flatMap((context) => context.pages())) {
+        const text = page.evaluate(() => `scrolled to ${document.querySelector('.scroll')?.scrollTop}\n${document.body.innerText}`).catch(String);
+        const told = await Promise.race([text, sleep(5000)]);
+        console.log(`# ${page.url()}\n${String(told).slice(0, textMax).replace(/^/gm, '#   ')}`);
+    }
+}
+
+if (process.env.NODE_TEST_CONTEXT)
+    afterEach(async ({ passed }) => {
+        if (!passed) await tellPages();
+        await closeBrowsers(({ stays }) => !stays);
+    });
 
 const buildIn = (shell) => /<meta name="build" content="([^"]+)"/.exec(shell)?.[1] ?? null;
 
@@ -87,7 +105,7 @@ export class World {
     // else until the test ends.
     async browser({ width = 1280, height = 820, theme = 'light', language = 'en-US', touch = false, reducedMotion = 'no-preference', forcedColors = 'none', stays = false, profile = false, scripts = true } = {}) {
         const program = {
-            executablePath,
+            executablePath: profile ? whole : shell,
             timeout: patienceMs,
             args: [
                 '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run',
@@ -229,20 +247,21 @@ export async function ask(page, text) {
     else await page.locator('#message').press('Enter');
 }
 
-// What a page does when nobody waits for it is done: fades have ended, what waited for idle time has had it, and nothing glides any more,
-// which is done frame by frame and so is seen by where things stand.
+// What a page does when nobody waits for it is done: what waited for idle time has had it, fades have ended, and nothing glides any more, which
+// is done frame by frame and so is seen by where things stand.
 export function rested(page) {
     return page.evaluate(async () => {
         const framesOfRest = 10;
         const idle = () => new Promise((resolve) => requestIdleCallback(resolve));
         const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+        // One that is not rendered stands still, and may never end.
+        const fades = ({ playState, effect }) => playState === 'running' && effect.getTiming().iterations !== Infinity && effect.target?.checkVisibility({ contentVisibilityAuto: true });
         const places = () => [...document.querySelectorAll('.scroll')].map(({ scrollTop, scrollHeight }) => `${scrollTop}/${scrollHeight}`).join();
-        await Promise.all(document.getAnimations().filter(({ effect }) => effect.getTiming().iterations !== Infinity).map(({ finished }) => finished.catch(() => {})));
         await idle();
         await idle();
         for (let rests = 0, was = places(); rests < framesOfRest; ++rests) {
             await frame();
-            if (places() !== was) [rests, was] = [-1, places()];
+            if (places() !== was || document.getAnimations().some(fades)) [rests, was] = [-1, places()];
         }
     });
 }

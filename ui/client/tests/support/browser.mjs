@@ -5,7 +5,7 @@ import path from 'node:path';
 
 import { chromium } from 'playwright-core';
 
-const names = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const names = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 // `hosts`: names that lead to this machine.
 export async function openBrowser({ hosts = [] } = {}) {
