@@ -1,20 +1,20 @@
 // The service worker: keeps the shell and the files with hashed names, so that the pages open without the network. Answers of the API are
 // never kept, nor looked at. tools/build.mjs fills in which build this is and which files a page may need before it has asked for them.
-const build = '6xX4u4r7aeE-';
+const build = 'OQWsK3Zhae0h';
 const files = [
-    '/assets/account-y7IRL7ih.js',
-    '/assets/ar-ymrgYFVL.js',
-    '/assets/base-BncqXxNI.js',
-    '/assets/chat-BZDKsdhu.js',
-    '/assets/docs-YkcuCqXD.js',
+    '/assets/account-BPxf3LY0.js',
+    '/assets/ar-B-DWFKkW.js',
+    '/assets/base-0sTGMQyP.js',
+    '/assets/chat-DfPjE60C.js',
+    '/assets/docs-CJIyc1Ai.js',
     '/assets/icon-BhhRyRvH.svg',
     '/assets/inter-latin-wght-normal-Dx4kXJAl.woff2',
-    '/assets/markdown-BTUbpy4s.js',
-    '/assets/plan-QmiGmnJp.js',
-    '/assets/replies-DBZPZeuh.js',
+    '/assets/markdown-qCR7mTGA.js',
+    '/assets/plan-C_r5m0sC.js',
+    '/assets/replies-DNGU1rQl.js',
     '/assets/rolldown-runtime-XKyaHtl9.js',
-    '/assets/signin-CtiPn--e.js',
-    '/assets/style-B755rV7x.css',
+    '/assets/signin-CG2mfVHa.js',
+    '/assets/style-BhrxBvNQ.css',
     '/assets/theme-5gCxuP5E.js',
 ];
 const pages = /^\/(?:|chat\/\d+\/?|signin\/?|account\/?|plan\/?|docs\/?|subscription\/done\/?)$/;

@@ -218,11 +218,22 @@ test('hostile errors, searches and addresses', async () => {
     await page.keyboard.press('Escape');
     // A panel that did not load shows the reason and the request id.
     await refuse(/\/auth\/sessions/);
-    for (const text of every(25, texts)) {
+    const word = 'w'.repeat(300);
+    for (const text of [...every(25, texts), word]) {
         problem = { detail: text, request_id: text };
         await page.goto(`${world.url}/account/`);
         await page.locator('#devices .empty button').first().waitFor();
         assert.deepEqual((await lookAt('#devices .empty')(page)).filter((what) => what !== 'the box is gone'), [], text.slice(0, 200));
+    }
+    // A toast, too: over the account, whose box of a chat is elsewhere.
+    await refuse(/\/user\/me\/?$/);
+    for (const text of [elements[1], links[0], word]) {
+        problem = { detail: text };
+        await page.locator('#a-name').fill(`Name of ${text.length}`);
+        await page.locator('#profile button[type=submit]').click();
+        await page.locator('.toast', { hasText: text.slice(0, 20) }).waitFor();
+        assert.deepEqual((await lookAt('.toast')(page)).filter((what) => what !== 'the box is gone'), [], text.slice(0, 200));
+        assert.equal(await page.locator('.toast').last().evaluate((node) => node.scrollWidth <= node.clientWidth), true, 'a toast holds its text');
     }
     // An address that holds a script is an address that is not there.
     for (const where of ['/chat/<script>', '/%3Cimg%20src=x%20onerror=alert(1)%3E', '/docs/#<img src=x onerror=alert(1)>', `/signin#token=<script>${run}</script>`]) {

@@ -337,7 +337,7 @@ export const ar: Catalogue = {
     save: 'حفظ',
     saved: 'حُفظ',
     theme: 'السمة',
-    theme_hint: 'النظام يتبع جهازك.',
+    theme_hint: '«مثل النظام» يتبع جهازك.',
     language_hint: 'الردود تتبع اللغة التي تكتب بها.',
     follow_hint: 'تتحرك الصفحة مع الرد أثناء كتابته.',
     usage: 'الاستعمال',

@@ -335,7 +335,7 @@ export const en = {
     save: 'Save',
     saved: 'Saved',
     theme: 'Theme',
-    theme_hint: 'System follows your device.',
+    theme_hint: '“As the system” follows your device.',
     language_hint: 'Replies follow the language you write in.',
     follow_hint: 'The page moves on with a reply while it is written.',
     usage: 'Usage',
