@@ -14,6 +14,7 @@ test('all of it, in five lines', { timeout: 400_000 }, async () => {
     const tour = blockWith('B=');
     const tourLine = (part) => tour.find((line) => line.includes(part));
     const shell = new Shell(temporaryFolder(), { pollux: await freePort(), page: await freePorts(5) });
+    shell.build(blockWith('ninja')[0]);
     const page = `http://127.0.0.1:${shell.ports.page}`;
     for (const line of tour.filter((one) => /^[BJ]=/.test(one))) await shell.run(line);
     const pasted = shell.paste(lines);

@@ -16,6 +16,7 @@ describe('the README\'s lines about buying', () => {
 
     before(async () => {
         shell = new Shell(temporaryFolder(), { pollux: await freePort(), sim: await freePort() });
+        shell.build(blockWith('ninja')[0]);
         server = shell.start('build/release/pollux serve --dev &'); // What ./run starts.
         await isReady(server);
         for (const line of tour.slice(0, tour.findIndex((one) => one.startsWith('A=')) + 1)) await shell.run(line);

@@ -18,9 +18,19 @@ export class Shell {
         this.folder = folder;
         this.ports = ports;
         this.env = { PATH: process.env.PATH, HOME: folder, LANG: 'C.UTF-8', METRICS_LISTEN: '', LISTEN: `127.0.0.1:${ports.pollux}` };
-        // As a clone has it after ./run.
-        fs.mkdirSync(path.join(folder, 'build'), { recursive: true });
-        fs.symlinkSync(path.dirname(binary('pollux')), path.join(folder, 'build/release'));
+        // As a clone has it after ./run, which builds nothing else.
+        fs.mkdirSync(path.join(folder, 'build/release'), { recursive: true });
+        this.#has('pollux');
+    }
+
+    #has(program) {
+        fs.symlinkSync(binary(program), path.join(this.folder, 'build/release', program));
+    }
+
+    // A line that builds another program: that it can be built the other tests show.
+    build(line) {
+        const [, program] = /^ninja -C build\/release ([\w-]+)$/.exec(line) ?? assert.fail(`${line} builds no program`);
+        this.#has(program);
     }
 
     // The line as it is typed: what it takes from the answer before is put in.
