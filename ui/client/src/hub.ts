@@ -84,8 +84,7 @@ export class Hub {
 
     follow(room: number, message: number, listener: Listener): Following {
         let followed = this.#followed.get(message);
-        const isNew = !followed || followed.refused !== null;
-        if (!followed || isNew) {
+        if (!followed || followed.refused !== null) {
             const connection: Connection = { state: 'connecting', since: this.#options.platform.now() };
             const state = new ReplyState();
             followed = { room, message, state, listeners: new Set(), users: 0, connection, refused: null, isAsking: false };
@@ -101,7 +100,7 @@ export class Hub {
             if (it.refused) guarded(() => own({ type: 'refused', error: it.refused as PolluxError }, snapshotOf(it)));
             if (it.state.result || it.refused) return;
             it.listeners.add(own);
-            if (isNew) this.#watch(it);
+            this.#watch(it); // Repeated, since whoever followed first may have left before it was asked for.
         });
         let isStopped = false;
         const stop = () => {
@@ -135,12 +134,13 @@ export class Hub {
 
     wake(): void {
         this.#pauses.wake();
-        // Perhaps the leader took this tab for gone.
-        if (!this.#desk) this.#askAll();
+        if (this.#desk) return;
+        this.#post({ kind: 'wake' });
+        this.#askAll(); // Perhaps the leader took this tab for gone.
     }
 
-    pause(ms: number, signal?: AbortSignal): Promise<void> {
-        return this.#pauses.wait(ms, signal);
+    pause(ms: number, signal?: AbortSignal, options?: { firm?: boolean }): Promise<void> {
+        return this.#pauses.wait(ms, signal, options);
     }
 
     // Somebody else is signed in, or nobody: what was read belongs to the one before.
@@ -172,6 +172,7 @@ export class Hub {
         this.#tabTokens?.hear(message);
         this.#leadership?.hear(message);
         this.#desk?.hear(message);
+        if (message.kind === 'wake' && this.#desk) this.#pauses.wake();
         this.#take(message);
     }
 

@@ -49,10 +49,7 @@ export class NoticeSource {
             },
             over: () => undefined,
             // The session has ended, which its tokens will show; or the last id is none, which is answered with `reset` anyway.
-            refused: () => {
-                this.#lastId = null;
-                return this.#abort.signal.aborted ? 'end' : 'reconnect';
-            },
+            refused: () => (this.#abort.signal.aborted ? 'end' : 'reconnect'),
             connection: this.#options.onConnection,
         };
     }

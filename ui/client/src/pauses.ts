@@ -4,12 +4,14 @@ import type { Platform } from './platform.ts';
 export class Pauses {
     readonly #platform: Platform;
     readonly #wakers = new Set<() => void>();
+    wakes = 0; // So far.
 
     constructor(platform: Platform) {
         this.#platform = platform;
     }
 
     wake(): void {
+        ++this.wakes;
         for (const waker of [...this.#wakers]) waker();
     }
 

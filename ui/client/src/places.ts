@@ -12,6 +12,7 @@ export const restMs = 100;
 export interface Guest {
     readonly isOver: boolean;
     readonly isIdle: boolean;
+    readonly isAsking: boolean; // A request of it is out that has not been answered.
     run(): Promise<void>; // Never throws.
     pause(): void;
 }
@@ -72,6 +73,11 @@ export class Places {
     }
 
     #endTurn(seat: Seat): void {
+        // Left now it would have to ask all over again, and get nowhere on a slow network.
+        if (seat.guest.isAsking) {
+            seat.timer = null;
+            return this.#time(seat);
+        }
         this.#clear(seat);
         if (!seat.guest.isOver) this.#waiting.push(seat.guest);
         this.#fill();

@@ -69,7 +69,8 @@ export class Pollux {
         });
         this.#hub = new Hub({
             name: `pollux ${url}`,
-            shared: options.tabs ?? (platform.isPage && platform.channel !== null),
+            // Tabs that share access tokens must share what renews them.
+            shared: options.tabs ?? (platform.isPage && platform.channel !== null && (cookie || options.store !== undefined)),
             platform,
             wire: this.#wire,
             tokens: this.#tokens,
@@ -293,7 +294,7 @@ export class Pollux {
                 if (isAbort(failure) || !(failure instanceof PolluxError) || !isUnclear(failure)) throw failure;
                 const delayMs = Math.max(backoff.next(), failure.retryAfterMs ?? 0);
                 if (this.#platform.now() + delayMs > end) throw failure;
-                await this.#hub.pause(delayMs, signal);
+                await this.#hub.pause(delayMs, signal, { firm: failure.retryAfterMs !== null });
             }
         }
     }

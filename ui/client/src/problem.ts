@@ -9,6 +9,8 @@ export const connectionFailed = 'connection_failed'; // Whether the request had 
 export const signedOut = 'signed_out'; // There is no session, or it has ended: nothing was asked.
 export const unreadableAnswer = 'unreadable_answer'; // Not from Pollux: the page of a proxy, or of a network that wants a log-in first.
 
+const tooLarge = [413, 414, 431];
+
 interface ErrorParts {
     readonly status?: number;
     readonly retryAfterMs?: number | null;
@@ -39,7 +41,8 @@ export class PolluxError extends Error {
     // Coming back later, unchanged, may help. Whether it is safe is another question: that is what Idempotency-Keys are for.
     get isTemporary(): boolean {
         if (this.status === 0) return this.code !== signedOut;
-        if (this.status < 400) return true; // Refusals of Pollux are none of these: somebody else has answered.
+        // Somebody on the way has answered, who knows nothing of what was asked, save that it is too large to pass.
+        if (this.code === unreadableAnswer) return !tooLarge.includes(this.status);
         return this.status === 429 || this.status >= 500 || this.code === 'idempotency_in_progress';
     }
 }

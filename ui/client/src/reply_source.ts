@@ -5,7 +5,7 @@ import type { ServerEvent } from './event_parser.ts';
 import type { RememberedSend } from './tab_messages.ts';
 import { PolluxError, isAbort } from './problem.ts';
 import { report } from './emitter.ts';
-import { Backoff } from './backoff.ts';
+import { Pace } from './pace.ts';
 import type { Connection, Message, ReplyUpdate, Sent } from './types.ts';
 
 export const waitSeconds = 25; // The most that the server waits.
@@ -24,11 +24,14 @@ export class ReplySource {
     sent: RememberedSend | null = null;
     connection: Connection;
     isOver = false;
+    isAsking = false;
     readonly #options: ReplySourceOptions;
+    readonly #pace: Pace;
     #abort: AbortController | null = null;
 
     constructor(options: ReplySourceOptions) {
         this.#options = options;
+        this.#pace = new Pace(options);
         this.state = options.state;
         this.isOver = this.state.result !== null;
         this.connection = { state: 'connecting', since: options.platform.now() };
@@ -39,7 +42,7 @@ export class ReplySource {
         if (this.isOver || this.#abort) return;
         const abort = new AbortController();
         this.#abort = abort;
-        if (this.#options.wire.bodyStreams) await new StreamLoop(this.#options, this.#reader(abort.signal)).run(abort.signal);
+        if (this.#options.wire.bodyStreams) await new StreamLoop(this.#options, this.#reader(abort.signal), this.#pace).run(abort.signal);
         else await this.#poll(abort.signal);
         if (this.#abort === abort) this.#abort = null;
     }
@@ -52,6 +55,7 @@ export class ReplySource {
     pause(): void {
         this.#abort?.abort();
         this.#abort = null;
+        this.isAsking = false;
     }
 
     #reader(signal: AbortSignal): StreamReader {
@@ -84,19 +88,24 @@ export class ReplySource {
                 return 'end';
             },
             connection: (connection) => this.#connect(connection),
+            asks: (isAsking) => {
+                if (!signal.aborted) this.isAsking = isAsking;
+            },
         };
     }
 
     async #poll(signal: AbortSignal): Promise<void> {
         const { platform, pauses } = this.#options;
-        const backoff = new Backoff(platform.random);
         let pauseMs = pollMinMs;
+        await this.#pace.rest(signal);
         while (!signal.aborted && !this.isOver) {
             try {
+                this.isAsking = true;
                 // A new attempt, or a whole minute of thinking: whatever happens meanwhile, the wait ends with the reply.
                 const message = this.sent ? await this.#wait(this.sent, signal) : await this.#look(signal);
                 if (signal.aborted) return;
-                backoff.reset();
+                this.isAsking = false;
+                this.#pace.backoff.reset();
                 this.#connect({ state: 'live', since: platform.now() });
                 const news = this.state.applyMessage(message);
                 pauseMs = news.length > 0 ? pollMinMs : Math.min(pollMaxMs, pauseMs * 1.5);
@@ -104,6 +113,7 @@ export class ReplySource {
                 if (!this.isOver && !this.sent) await pauses.wait(pauseMs, signal).catch(() => undefined);
             } catch (failure) {
                 if (signal.aborted) return;
+                this.isAsking = false;
                 if (failure instanceof PolluxError && !failure.isTemporary) {
                     // Its key is too old, or was another's: the reply itself can still be looked at.
                     if (this.sent) this.sent = null;
@@ -111,8 +121,8 @@ export class ReplySource {
                 } else {
                     if (!(failure instanceof PolluxError) && !isAbort(failure)) report(failure); // Of the store, say: tried again all the same.
                     this.#connect({ state: 'reconnecting', since: platform.now() });
-                    const firmMs = failure instanceof PolluxError ? (failure.retryAfterMs ?? 0) : 0;
-                    await pauses.wait(Math.max(firmMs, backoff.next()), signal, { firm: firmMs > 0 }).catch(() => undefined);
+                    this.#pace.failed(failure instanceof PolluxError ? (failure.retryAfterMs ?? 0) : 0);
+                    await this.#pace.rest(signal);
                 }
             }
         }

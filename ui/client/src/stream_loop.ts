@@ -1,7 +1,7 @@
 // Reads a stream of events to its end, over as many connections as that takes: cuts, silence, restarts of the server, sleep of the machine.
-import { Backoff } from './backoff.ts';
 import { report } from './emitter.ts';
 import { EventParser, type ServerEvent } from './event_parser.ts';
+import { Pace } from './pace.ts';
 import type { Pauses } from './pauses.ts';
 import type { Platform } from './platform.ts';
 import { PolluxError, errorOf, isAbort, signedOut, unreadable } from './problem.ts';
@@ -10,6 +10,8 @@ import type { Wire } from './wire.ts';
 
 // The server writes every 15 s at least, if only a comment. After this long without a byte the connection is dead, whatever it says.
 export const silenceMaxMs = 35_000;
+// The same where something has changed, such as the network, or that somebody looks.
+export const doubtMaxMs = 20_000;
 
 export interface StreamReader {
     readonly path: string;
@@ -18,6 +20,7 @@ export interface StreamReader {
     over(): Promise<void> | void; // The server has nothing more after that id (204).
     refused(error: PolluxError): 'end' | 'reconnect'; // For good, as far as the answer says.
     connection(connection: Connection): void;
+    asks?(isAsking: boolean): void; // Whether a request is out that has not been answered.
 }
 
 export interface StreamLoopParts {
@@ -29,18 +32,19 @@ export interface StreamLoopParts {
 export class StreamLoop {
     readonly #parts: StreamLoopParts;
     readonly #reader: StreamReader;
-    readonly #backoff: Backoff;
+    readonly #pace: Pace;
     #state: Connection['state'] | null = null;
 
-    constructor(parts: StreamLoopParts, reader: StreamReader) {
+    constructor(parts: StreamLoopParts, reader: StreamReader, pace = new Pace(parts)) {
         this.#parts = parts;
         this.#reader = reader;
-        this.#backoff = new Backoff(parts.platform.random);
+        this.#pace = pace;
     }
 
     // Resolves at the end, or when `signal` is aborted. Never throws.
     async run(signal: AbortSignal): Promise<void> {
         this.#show('connecting');
+        await this.#pace.rest(signal);
         while (!signal.aborted) {
             let firmMs = 0;
             let isSignedIn = true; // Else nothing is wrong with the connection.
@@ -57,9 +61,8 @@ export class StreamLoop {
                 }
             }
             if (isSignedIn) this.#show('reconnecting');
-            const delayMs = this.#backoff.next();
-            if (firmMs > 0) await this.#parts.pauses.wait(Math.max(firmMs, delayMs), signal, { firm: true }).catch(() => undefined);
-            else await this.#parts.pauses.wait(delayMs, signal).catch(() => undefined);
+            this.#pace.failed(firmMs);
+            await this.#pace.rest(signal);
         }
     }
 
@@ -70,7 +73,8 @@ export class StreamLoop {
         signal.addEventListener('abort', abort, { once: true });
         const watch = new SilenceWatch(this.#parts, abort);
         try {
-            const response = await this.#parts.wire.openStream(this.#reader.path, this.#reader.lastEventId(), own.signal);
+            this.#reader.asks?.(true);
+            const response = await this.#parts.wire.openStream(this.#reader.path, this.#reader.lastEventId(), own.signal).finally(() => this.#reader.asks?.(false));
             if (response.status === 204) {
                 await this.#reader.over();
                 return 'end';
@@ -96,12 +100,12 @@ export class StreamLoop {
             watch.heard();
             this.#show('live');
             for (const event of parser.feed(value)) {
-                this.#backoff.reset();
+                this.#pace.backoff.reset();
                 const verdict = this.#reader.take(event);
                 if (verdict === 'end') return 'end';
                 if (verdict === 'reconnect') return 'again';
             }
-            if (parser.retryMs !== null) this.#backoff.setMin(parser.retryMs);
+            if (parser.retryMs !== null) this.#pace.backoff.setMin(parser.retryMs);
         }
     }
 
@@ -118,18 +122,23 @@ class SilenceWatch {
     readonly #onSilence: () => void;
     readonly #offWake: () => void;
     #heardAtMs: number;
+    #maxMs = silenceMaxMs;
     #timer: unknown;
 
     constructor({ platform, pauses }: StreamLoopParts, onSilence: () => void) {
         this.#platform = platform;
         this.#onSilence = onSilence;
         this.#heardAtMs = platform.now();
-        this.#offWake = pauses.onWake(() => this.#look());
+        this.#offWake = pauses.onWake(() => {
+            this.#maxMs = doubtMaxMs;
+            this.#look();
+        });
         this.#timer = platform.setTimer(() => this.#look(), silenceMaxMs);
     }
 
     heard(): void {
         this.#heardAtMs = this.#platform.now();
+        this.#maxMs = silenceMaxMs;
     }
 
     stop(): void {
@@ -139,7 +148,7 @@ class SilenceWatch {
 
     #look(): void {
         this.#platform.clearTimer(this.#timer);
-        const leftMs = this.#heardAtMs + silenceMaxMs - this.#platform.now();
+        const leftMs = this.#heardAtMs + this.#maxMs - this.#platform.now();
         if (leftMs <= 0) return this.#onSilence();
         this.#timer = this.#platform.setTimer(() => this.#look(), leftMs);
     }

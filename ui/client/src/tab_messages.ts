@@ -29,6 +29,7 @@ export type TabMessage = { readonly from: string } & (
     | { readonly kind: 'call' } // Of the leader: who is still there?
     | { readonly kind: 'here' }
     | { readonly kind: 'bye' }
+    | { readonly kind: 'wake' } // To the leader, which may be in the background: there is a reason to look again.
     // What a tab wants. Repeating it is harmless.
     | ({ readonly kind: 'watch' } & Watch)
     | { readonly kind: 'unwatch'; readonly message: number }
@@ -50,7 +51,7 @@ export interface WireError {
     readonly status: number;
 }
 
-const ofTabs = ['token', 'token?', 'renew', 'claim', 'ping', 'here', 'bye', 'watch', 'unwatch', 'notices'];
+const ofTabs = ['token', 'token?', 'renew', 'claim', 'ping', 'here', 'bye', 'wake', 'watch', 'unwatch', 'notices'];
 const ofLeader = ['lead', 'beat', 'call', 'updates', 'notice', 'connection', 'place'];
 const kinds: ReadonlySet<string> = new Set([...ofTabs, ...ofLeader]);
 

@@ -1,7 +1,7 @@
 // The tokens of one session. The access token stays in memory; the refresh token is in the pages' cookie, which no script reads, or in the
 // host's store. However many ask at once, in however many tabs, one of them refreshes: a refresh token is good once (and once more within
 // a minute, for a lost answer), and a session whose token is used again later is ended.
-import { PolluxError, connectionFailed, errorOf, jsonOf, signedOut, unreadable } from './problem.ts';
+import { PolluxError, connectionFailed, errorOf, jsonOf, signedOut, unreadable, unreadableAnswer } from './problem.ts';
 import type { Session, TokenStore } from './types.ts';
 
 // What an answer to a log-in or a refresh brings. Without `refresh` a cookie has it.
@@ -155,8 +155,9 @@ export class Tokens {
         }
         const error = await errorOf(response);
         // Of a session that is over. Without a cookie there is nothing to refresh by, which older servers call invalid.
-        const isOver = error.status === 401 || ((error.status === 400 || error.status === 422) && refresh === null);
-        if (!isOver) throw error;
+        // What somebody on the way has answered is not the server's word.
+        const isOver = error.status === 401 || (error.code === 'invalid_input' && refresh === null);
+        if (!isOver || error.code === unreadableAnswer) throw error;
         return isLate() || this.#access !== before ? this.#refresh(refused) : this.#end(true);
     }
 

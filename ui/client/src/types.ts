@@ -111,7 +111,8 @@ export interface PolluxOptions {
     cookie?: boolean;
     // Keeps the refresh token where there is no cookie. By default in memory.
     store?: TokenStore;
-    // Share one connection with the other tabs of this origin. By default: in a page, where BroadcastChannel exists.
+    // Share one connection with the other tabs of this origin. By default: in a page, where BroadcastChannel exists and tabs have
+    // the refresh token in common: by the cookie, or by a `store`, which must then be one for all of them.
     tabs?: boolean;
     // Whether the body of an answer can be read while it comes. By default what the answers show.
     bodyStreams?: boolean;

@@ -4,6 +4,7 @@ import createClient, { type Client } from 'openapi-fetch';
 import type { paths } from './api.ts';
 import type { Call } from './calls.ts';
 import type { Platform } from './platform.ts';
+import { abortError } from './pauses.ts';
 import { PolluxError, connectionFailed, errorOf, isAbort, jsonOf, unreadableAnswer } from './problem.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -59,22 +60,30 @@ export class Wire {
     async openStream(path: string, lastEventId: string | null, signal: AbortSignal): Promise<Response> {
         const headers: Record<string, string> = { Accept: 'text/event-stream' };
         if (lastEventId !== null) headers['Last-Event-ID'] = lastEventId;
-        const token = await this.#options.tokens().required();
+        const token = await unlessAborted(this.#options.tokens().required(), signal);
         const ask = (token: string) => {
             const init: RequestInit = { headers: { ...headers, Authorization: `Bearer ${token}` }, cache: 'no-store', signal };
             return this.#fetch(this.#options.url + path, init, null);
         };
         const response = await ask(token);
         if (response.status !== 401) return response;
-        return ask(await this.#options.tokens().required(token));
+        return ask(await unlessAborted(this.#options.tokens().required(token), signal));
     }
 
-    // What a refresh is asked by. It outlives the page, so that the cookie that comes with the answer is not lost by a reload.
-    post(path: string, body: object): Promise<Response> {
+    // What a refresh is asked by, with all of its answer. It outlives the page, so that the cookie that comes with the answer is not lost by a reload.
+    async post(path: string, body: object): Promise<Response> {
         const headers: Record<string, string> = { 'Content-Type': 'application/json' };
         if (this.#options.cookie) headers['X-Pollux-Client'] = 'web';
         const init = { method: 'POST', headers, body: JSON.stringify(body), keepalive: this.#options.cookie };
-        return this.#fetch(this.#options.url + path, init, refreshMaxMs);
+        // The limit holds until all of it is there: everything waits for its token.
+        const limit = this.#limit(refreshMaxMs, null);
+        try {
+            const response = await this.#fetch(this.#options.url + path, { ...init, signal: limit.signal }, null);
+            const text = await response.text();
+            return new Response(text === '' ? null : text, { status: response.status, headers: response.headers });
+        } finally {
+            limit.clear();
+        }
     }
 
     async #send(request: Request): Promise<Response> {
@@ -83,13 +92,13 @@ export class Wire {
         if (this.#options.cookie && request.method === 'POST' && path.startsWith('/auth/')) request.headers.set('X-Pollux-Client', 'web');
 
         const tokens = this.#options.tokens();
-        const token = (openAuth.test(path) || openElse.test(path)) && !tokens.isSignedIn ? null : await tokens.access();
+        const token = (openAuth.test(path) || openElse.test(path)) && !tokens.isSignedIn ? null : await unlessAborted(tokens.access(), request.signal);
         if (token === null) return this.#fetch(request, {}, answerMaxMs);
         request.headers.set('Authorization', `Bearer ${token}`);
         const repeat = request.clone();
         const response = await this.#fetch(request, {}, answerMaxMs);
         if (response.status !== 401 || !(await isOfToken(response))) return response;
-        const fresh = await tokens.access(token);
+        const fresh = await unlessAborted(tokens.access(token), request.signal);
         if (fresh === null) return response;
         repeat.headers.set('Authorization', `Bearer ${fresh}`);
         return this.#fetch(repeat, {}, answerMaxMs);
@@ -132,6 +141,16 @@ function callOf<M extends keyof Calls>(client: Client<paths>, method: Uppercase<
         const { response } = await ask(path, { ...init, parseAs: 'stream' });
         return jsonOf(response);
     }) as unknown as Call<M>;
+}
+
+// What others wait for as well goes on; this one no longer waits for it.
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+    return new Promise((resolve, reject) => {
+        const abort = () => reject(abortError());
+        if (signal.aborted) abort();
+        else signal.addEventListener('abort', abort, { once: true });
+        work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    });
 }
 
 // By hand: the URL of some platforms has no parts.

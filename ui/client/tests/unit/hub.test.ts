@@ -139,6 +139,26 @@ describe('a stream', () => {
         expect(browser.open).toHaveLength(1);
     });
 
+    test('that is silent for 20 s is left where there is a reason for doubt', async () => {
+        const browser = new Browser();
+        const tab = browser.tab();
+        follow(tab);
+        await browser.pass(0);
+        const first = browser.last;
+        await first.write(': \n\n');
+        await browser.pass(5_000);
+        tab.wake();
+        await browser.pass(14_000);
+        expect(first.isOpen).toBe(true);
+        await first.write(': \n\n'); // It lives: no doubt any more.
+        await browser.pass(34_000);
+        expect(first.isOpen).toBe(true);
+        await first.write(': \n\n');
+        tab.wake();
+        await browser.pass(21_000);
+        expect(first.isOpen).toBe(false);
+    });
+
     test('is tried again 0.5 to 15 s later, and at once when there is a reason', async () => {
         const browser = new Browser();
         const tab = browser.tab();
@@ -176,6 +196,56 @@ describe('a stream', () => {
         expect(browser.streams).toHaveLength(0);
         await browser.pass(1_000);
         expect(browser.streams).toHaveLength(1);
+    });
+
+    test('that takes turns with others comes back no sooner than Retry-After says, either', async () => {
+        const browser = new Browser();
+        const tab = browser.tab();
+        browser.refusals.push(...Array.from({ length: 3 }, () => new Response('', { status: 503, headers: { 'Retry-After': '60' } })));
+        for (const reply of [2, 3, 4]) follow(tab, reply);
+        await browser.pass(55_000);
+        tab.wake();
+        await browser.pass(1_000);
+        expect(browser.refusals).toHaveLength(0); // Each was asked for once.
+        expect(browser.streams).toHaveLength(0);
+        await browser.pass(10_000);
+        expect(browser.streams.length).toBeGreaterThanOrEqual(3);
+    });
+
+    test('that takes turns with others is asked for ever less often while nobody answers', async () => {
+        const browser = new Browser();
+        const tab = browser.tab();
+        const many = 1000;
+        browser.refusals.push(...Array.from({ length: many }, () => new Response('', { status: 503 })));
+        for (const reply of [2, 3, 4]) follow(tab, reply);
+        await browser.pass(120_000);
+        expect(many - browser.refusals.length).toBeLessThan(60);
+        const before = browser.refusals.length;
+        tab.wake();
+        await browser.pass(5_000);
+        expect(before - browser.refusals.length).toBeGreaterThanOrEqual(2);
+    });
+
+    test('is asked for where the first who followed it left at once', async () => {
+        const browser = new Browser();
+        const tab = browser.tab();
+        const first = follow(tab);
+        const second = follow(tab);
+        first.following.stop();
+        await browser.pass(1);
+        expect(browser.open).toHaveLength(1);
+        await browser.last.event('start', '1-0', { attempt: 1, model: 'm' });
+        await browser.last.event('delta', '1-1', { text: 'a' });
+        expect([first.text(), second.text()]).toEqual(['', 'a']);
+    });
+
+    test('outlives what a proxy answers in the place of a server that is away', async () => {
+        const browser = new Browser();
+        const reply = follow(browser.tab());
+        browser.refusals.push(...[404, 403, 408].map((status) => new Response('<html>', { status, headers: { 'Content-Type': 'text/html' } })));
+        await browser.pass(20_000);
+        expect(browser.open).toHaveLength(1);
+        expect(reply.types()).not.toContain('refused');
     });
 
     test('waits at least as long as its retry: says', async () => {
@@ -313,6 +383,33 @@ describe('tabs', () => {
         await browser.last.event('usage', 'e-4', {});
         for (const { notices } of [second, third]) expect(notices.map(({ name }) => name)).toEqual(['ready', 'room', 'ready', 'usage']);
         expect(first.notices.map(({ name }) => name)).toEqual(['ready', 'room']);
+    });
+
+    test('go on from the last notice after a proxy has refused them in the place of the server', async () => {
+        const browser = new Browser();
+        browser.tab().hub.watchNotices();
+        await browser.pass(1);
+        await browser.last.event('ready', 'e-1', {});
+        browser.refusals.push(new Response('<html>', { status: 404 }));
+        await browser.last.end();
+        await browser.pass(20_000);
+        expect(browser.open.map(({ lastEventId }) => lastEventId)).toEqual(['e-1']);
+    });
+
+    test('wake the one that leads when one of them is looked at', async () => {
+        const browser = new Browser();
+        const [first, second] = [browser.tab(), browser.tab()];
+        follow(second);
+        await browser.pass(1);
+        expect(first.hub.leads).toBe(true);
+        browser.refusals.push(...Array.from({ length: 6 }, () => new Response('', { status: 503 })));
+        await browser.last.end();
+        await browser.pass(20_000); // The next try is up to 15 s away.
+        browser.refusals.length = 0;
+        expect(browser.open).toHaveLength(0);
+        second.wake();
+        await browser.pass(1);
+        expect(browser.open).toHaveLength(1);
     });
 
     test('have notices from the last place on, also where the next leader came late', async () => {

@@ -6,6 +6,7 @@ import { Clock, platformOf, settle } from './support.ts';
 class Stream implements Guest {
     isOver = false;
     isIdle = false;
+    isAsking = false;
     isRunning = false;
     turns = 0;
     #end: () => void = () => {};
@@ -63,6 +64,17 @@ describe('Places', () => {
             expect([writing.isRunning, idle.isRunning]).toEqual([false, true]);
             await clock.pass(idleTurnMs + restMs);
         }
+    });
+
+    test('leave no stream whose request has not been answered', async () => {
+        const { clock, streams } = open(2, 1);
+        const [slow, other] = streams as [Stream, Stream];
+        slow.isAsking = true;
+        await clock.pass(10 * turnMs);
+        expect([slow.isRunning, other.turns]).toEqual([true, 0]);
+        slow.isAsking = false;
+        await clock.pass(turnMs + restMs);
+        expect([slow.isRunning, other.isRunning]).toEqual([false, true]);
     });
 
     test('go on to the next when a stream ends or is left, a moment later', async () => {

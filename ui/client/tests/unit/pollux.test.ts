@@ -247,6 +247,69 @@ describe('closing', () => {
     });
 });
 
+test('a refresh whose answer stands still in the middle holds nobody up for ever', async () => {
+    const halves = [new Response(new ReadableStream<Uint8Array>(), { headers: { 'Content-Type': 'application/json' } })];
+    const stuck = (response: Response, signal: AbortSignal) => {
+        const text = new Promise<string>((_, reject) => signal.addEventListener('abort', () => reject(abortError())));
+        return Object.assign(response, { text: () => text });
+    };
+    const clock = new Clock();
+    const fetch = async (input: Request | string, init?: RequestInit) => {
+        const { url, signal } = new Request(input, init);
+        const half = url.endsWith(refreshPath) ? halves.shift() : undefined;
+        if (half) return stuck(half, signal);
+        return Response.json(url.endsWith(refreshPath) ? { ...access(), refresh: 'r2' } : { results: [], next: null });
+    };
+    const pollux = new Pollux({ url: 'http://pollux.test', store: memoryStore('r1'), fetch: fetch as typeof globalThis.fetch }, platformOf(clock));
+    await expect(passing(clock, pollux.get('/chatroom'))).rejects.toMatchObject({ code: 'connection_failed' });
+    expect(await passing(clock, pollux.get('/chatroom'))).toEqual({ results: [], next: null });
+});
+
+test('a call that is given up waits for no token any more, and the others do', async () => {
+    const refresh = later();
+    const { pollux } = open(({ path }) => (path === refreshPath ? refresh.response : Response.json({ results: [], next: null })));
+    const abort = new AbortController();
+    const [given, kept] = [pollux.get('/chatroom', { signal: abort.signal }), pollux.get('/chatroom')];
+    const gaveUp = expect(given).rejects.toMatchObject({ name: 'AbortError' });
+    await turn();
+    abort.abort();
+    await gaveUp;
+    refresh.give(Response.json({ ...access(), refresh: 'r2' }));
+    expect(await kept).toEqual({ results: [], next: null });
+});
+
+test('a send is repeated no sooner than the server says, whatever wakes', async () => {
+    const busy = () => Response.json({ code: 'idempotency_in_progress', detail: '' }, { status: 409, headers: { 'Retry-After': '20' } });
+    const { pollux, clock, asked } = open(({ path }) => (path === refreshPath ? null : busy()));
+    const sent = pollux.send(1, 'once').catch(() => undefined);
+    const sends = () => asked.filter(({ path }) => path !== refreshPath).length;
+    await turn();
+    await clock.pass(1_000);
+    expect(sends()).toBe(1);
+    pollux.wake();
+    await turn();
+    await clock.pass(15_000);
+    expect(sends()).toBe(1);
+    await clock.pass(5_000);
+    await turn();
+    expect(sends()).toBe(2);
+    pollux.close();
+    await passing(clock, sent);
+});
+
+test('tabs share a session only where they share what renews it: the cookie, or a store that was given', async () => {
+    for (const [options, shares] of [[{}, false], [{ cookie: true }, true], [{ store: memoryStore('r1') }, true], [{ store: memoryStore('r1'), tabs: false }, false]] as const) {
+        const air = new Air();
+        const posted: unknown[] = [];
+        air.open((said) => posted.push(said));
+        const fetch = () => Promise.resolve(Response.json({ ...access(), refresh: 'r2' }));
+        const pollux = new Pollux({ url: 'http://pollux.test', fetch, ...options }, platformOf(new Clock(), { air }));
+        await turn();
+        expect(posted.length > 0).toBe(shares);
+        pollux.close();
+    }
+});
+
 describe('where a browser keeps nothing of a site', () => {
     afterEach(() => vi.unstubAllGlobals());
 

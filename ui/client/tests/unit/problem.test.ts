@@ -32,6 +32,11 @@ describe('errorOf', () => {
         expect(error.isTemporary).toBe(true);
     });
 
+    test('takes what somebody on the way answers for no refusal, save that it is too large', async () => {
+        for (const status of [302, 400, 401, 403, 404, 408, 429, 503]) expect((await errorOf(answer(status, '<html>'))).isTemporary).toBe(true);
+        for (const status of [413, 414, 431]) expect((await errorOf(answer(status, '<html>'))).isTemporary).toBe(false);
+    });
+
     test('makes an error of what is no document of Pollux', async () => {
         for (const body of ['<html>Bad gateway</html>', '', 'null', '{}', '[]', '{"code":1}']) {
             const error = await errorOf(answer(502, body, { 'X-Request-ID': 'r1' }));

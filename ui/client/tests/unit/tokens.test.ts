@@ -84,6 +84,23 @@ describe('Tokens', () => {
         expect(sessions).toEqual([{ user: 1, session: 7 }]);
     });
 
+    test('outlive what somebody on the way answers in the place of the server', async () => {
+        for (const cookie of [false, true]) {
+            for (const status of [400, 401, 403, 422]) {
+                const store = memoryStore(cookie ? null : 'r1');
+                const sessions: (Session | null)[] = [];
+                const answers = [new Response('<html>Log in to this network</html>', { status }), Response.json({ code: 'host_not_allowed', detail: '' }, { status: 400 })];
+                const post = async () => answers.shift() ?? Response.json({ access: tokenOf(1, 7, 1), expires_in: 900 });
+                const tokens = new Tokens({ cookie, store, post, onSession: (session) => sessions.push(session), now: () => 0 });
+                await expect(tokens.access()).rejects.toMatchObject({ code: 'unreadable_answer' });
+                await expect(tokens.access()).rejects.toMatchObject({ code: 'host_not_allowed' });
+                expect(await store.read()).toBe(cookie ? null : 'r1');
+                expect(await tokens.access()).toBe(tokenOf(1, 7, 1));
+                expect(sessions).toEqual([{ user: 1, session: 7 }]);
+            }
+        }
+    });
+
     test('end with their session', async () => {
         const issuer = new Issuer();
         const { tokens, sessions, store } = tokensOf(new Clock(), issuer, { store: memoryStore('stolen') });
