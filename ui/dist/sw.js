@@ -1,19 +1,19 @@
 // The service worker: keeps the shell and the files with hashed names, so that the pages open without the network. Answers of the API are
 // never kept, nor looked at. tools/build.mjs fills in which build this is and which files a page may need before it has asked for them.
-const build = 'OQWsK3Zhae0h';
+const build = 'I0dYvI0D7IgC';
 const files = [
-    '/assets/account-BPxf3LY0.js',
+    '/assets/account-yuFq35GU.js',
     '/assets/ar-B-DWFKkW.js',
-    '/assets/base-0sTGMQyP.js',
-    '/assets/chat-DfPjE60C.js',
-    '/assets/docs-CJIyc1Ai.js',
+    '/assets/base-Blyvx-zx.js',
+    '/assets/chat-BBPi_klx.js',
+    '/assets/docs-BCV6qIKR.js',
     '/assets/icon-BhhRyRvH.svg',
     '/assets/inter-latin-wght-normal-Dx4kXJAl.woff2',
-    '/assets/markdown-qCR7mTGA.js',
-    '/assets/plan-C_r5m0sC.js',
-    '/assets/replies-DNGU1rQl.js',
+    '/assets/markdown-BNL3l0Bg.js',
+    '/assets/plan-DwP691S-.js',
+    '/assets/replies-Dkbwzzd0.js',
     '/assets/rolldown-runtime-XKyaHtl9.js',
-    '/assets/signin-CG2mfVHa.js',
+    '/assets/signin-CIhVb85o.js',
     '/assets/style-BhrxBvNQ.css',
     '/assets/theme-5gCxuP5E.js',
 ];

@@ -428,6 +428,75 @@ test('chats are renamed in place, pinned, and deleted after asking', async () =>
     assert.equal(await page.locator('.rail-row').count(), 0);
 });
 
+test('whoever goes on while a chat is being deleted stays where he has gone', async () => {
+    const { page } = await world.browser();
+    await world.signUp(page);
+    await ask(page, 'The one that stays');
+    await finished(page);
+    const stays = page.url();
+    await page.locator('.rail-new a').click();
+    await page.locator('.hello').waitFor();
+    await ask(page, 'The one that goes');
+    await finished(page);
+    let goOn;
+    const gate = new Promise((resolve) => (goOn = resolve));
+    await page.route(/\/chatroom\/\d+\/?$/, async (route) => {
+        if (route.request().method() === 'DELETE') await gate;
+        await route.continue();
+    });
+    const row = page.locator('.rail-row', { hasText: 'The one that goes' });
+    await row.hover();
+    await row.locator('.rail-more').click();
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await page.locator('dialog[open] .danger').click();
+    await page.locator('.rail-row a', { hasText: 'The one that stays' }).click();
+    await page.waitForURL(stays);
+    goOn();
+    await row.waitFor({ state: 'detached' });
+    await rested(page);
+    assert.equal(page.url(), stays);
+});
+
+test('a name that is being typed is left alone by one that comes meanwhile', async () => {
+    const { page, context } = await world.browser();
+    await world.signUp(page);
+    await ask(page, 'To be renamed');
+    await finished(page);
+    const api = await world.api(context);
+    const room = /\/chat\/(\d+)/.exec(page.url())[1];
+    await page.locator('.room-title').click();
+    await page.locator('.room-edit').fill('Half a na');
+    await api('PATCH', `/chatroom/${room}/`, { name: 'From elsewhere' });
+    await page.locator('.rail-row', { hasText: 'From elsewhere' }).waitFor();
+    assert.equal(await page.locator('.room-edit').inputValue(), 'Half a na');
+    await page.locator('.room-edit').press('Enter');
+    await page.locator('.rail-row', { hasText: 'Half a na' }).waitFor();
+});
+
+test('a version that failed leaves the one before, which is counted as what it is', async () => {
+    const { page, context } = await world.browser();
+    await world.signUp(page);
+    await world.sim.plan({ reset: true, default: { text: 'The good one.' } });
+    await ask(page, 'Twice');
+    await finished(page);
+    const api = await world.api(context);
+    const room = /\/chat\/(\d+)/.exec(page.url())[1];
+    const reply = (await api('GET', `/chatroom/${room}/`)).messages.at(-1);
+    await world.sim.plan({ reset: true, default: { status: 400, message: 'No.' } });
+    await api('POST', `/chatroom/${room}/message/${reply.id}/retry/?wait=20`, {});
+    await world.sim.plan({ reset: true, default: { text: 'Fine.' } });
+    await page.reload();
+    await page.getByText('The good one.').waitFor();
+    const { variant, variants } = (await api('GET', `/chatroom/${room}/`)).messages.at(-1);
+    assert.deepEqual([variant, variants], [1, 2]);
+    await page.locator('.branch', { hasText: '1 / 2' }).waitFor();
+    await page.locator('.branch button').last().click();
+    await page.locator('.branch', { hasText: '2 / 2' }).waitFor();
+    await page.locator('.branch button').first().click();
+    await page.locator('.branch', { hasText: '1 / 2' }).waitFor();
+    await page.getByText('The good one.').waitFor();
+});
+
 test('what was of today is of yesterday from midnight on, and the greeting goes with the hour, in a page that stays open', async () => {
     const { page } = await world.browser();
     await page.clock.install();

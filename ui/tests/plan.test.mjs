@@ -17,6 +17,13 @@ test('limit reached, demo checkout, Pro at once, and back to the draft', async (
     await page.locator('#message').press('Enter');
     assert.match(await page.locator('dialog[open] .ticks').innerText(), /^1,000 messages a day/);
     await page.locator('dialog[open] .btn.star').click();
+    await page.locator('.plan .btn.star').waitFor();
+    // Whoever comes back meets what he has read no second time.
+    await page.goBack();
+    await page.locator('#message').waitFor();
+    await rested(page);
+    assert.equal(await page.locator('dialog[open]').count(), 0);
+    await page.goForward();
     await page.locator('.plan .btn.star').click();
     await page.waitForURL(/\/demo\/checkout\//);
     assert.match(await page.textContent('body'), /demo/i);

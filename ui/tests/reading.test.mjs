@@ -64,6 +64,68 @@ test('a chat that is reloaded stands where it was read', async () => {
     assert.deepEqual(questions, Array.from({ length: 30 }, (_, turn) => `Question ${turn}`));
 });
 
+test('a chat that one comes back to stands where it was left, and one that was read to its end since opens there', async () => {
+    const { page, context } = await world.browser();
+    await world.signUp(page);
+    await world.sim.plan({ reset: true, default: { text: paragraphs(12) } });
+    await ask(page, 'Question 0');
+    await finished(page);
+    const room = roomOf(page);
+    await fill(await world.api(context), room, 1, 6);
+    await page.getByText('Question 5', { exact: true }).waitFor();
+    await still(page);
+    const top = () => page.locator('.scroll').evaluate((node) => Math.round(node.scrollTop));
+    await page.locator('.scroll').evaluate((node) => (node.scrollTop = 700));
+    await rested(page);
+    assert.equal(await top(), 700);
+    await page.locator('.rail-new a').click();
+    await page.locator('.hello').waitFor();
+    await page.goBack();
+    await page.locator('.turn.reply').first().waitFor();
+    await rested(page);
+    assert.ok(Math.abs((await top()) - 700) <= 2, `${await top()} after 700`);
+    // Where it stood at a reload counts for that reload alone.
+    await page.reload();
+    await page.locator('.turn.reply .prose p').first().waitFor();
+    await rested(page);
+    assert.ok(Math.abs((await top()) - 700) <= 2, `${await top()} after 700`);
+    await page.keyboard.press('End');
+    await rested(page);
+    const end = await top();
+    assert.ok(end > 1000, `the end is at ${end}`);
+    await page.locator('.rail-new a').click();
+    await page.locator('.hello').waitFor();
+    await page.reload();
+    await page.locator('.rail-row a').first().click();
+    await page.locator('.turn.reply .prose p').first().waitFor();
+    await rested(page);
+    assert.ok((await top()) > end - 100, `${await top()} after ${end}`);
+});
+
+test('a reply far back that was written once more stays, whatever comes at the end', async () => {
+    const { page, context } = await world.browser();
+    await world.signUp(page);
+    await ask(page, 'Question 0');
+    await finished(page);
+    const room = roomOf(page);
+    const api = await world.api(context);
+    await fill(api, room, 1, 30); // More than is fetched at first.
+    const oldest = (await api('GET', `/chatroom/${room}/?limit=100`)).messages.find(({ role }) => role === 'assistant');
+    await world.sim.plan({ reset: true, default: { text: 'Written once more.' } });
+    await api('POST', `/chatroom/${room}/message/${oldest.id}/retry/?wait=20`, {});
+    await page.reload();
+    await page.getByText('Question 29', { exact: true }).waitFor();
+    await until('the question that is far back', async () => {
+        await page.locator('.scroll').evaluate((node) => (node.scrollTop = 0));
+        return (await page.getByText('Question 0', { exact: true }).count()) > 0 && (await page.getByText('Written once more.').count()) === 1;
+    }, { everyMs: 200 });
+    await fill(api, room, 30, 31);
+    await page.getByText('Question 30', { exact: true }).waitFor({ state: 'attached' });
+    await rested(page);
+    assert.equal(await page.locator('.turn.reply').count(), 31);
+    assert.equal(await page.getByText('Written once more.').count(), 2);
+});
+
 test('a chat that is opened by its address opens at its last question if that is unread, and is read then', async () => {
     const { page, context } = await world.browser();
     await world.signUp(page);

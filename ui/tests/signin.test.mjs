@@ -166,6 +166,17 @@ for (const where of ['there', 'in another tab']) test(`a sign-out that is long o
     }
 });
 
+test('a tab that waits at the form goes on when another one signs in', async () => {
+    const { page, context } = await world.browser();
+    const other = await context.newPage();
+    for (const tab of [page, other]) {
+        await tab.goto(`${world.url}/signin`);
+        await tab.locator('#mobile').waitFor();
+    }
+    await world.signUp(page);
+    await other.locator('#message').waitFor();
+});
+
 test('what was begun survives a reload', async () => {
     const { page } = await world.browser();
     await atCode(page);

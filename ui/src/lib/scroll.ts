@@ -88,8 +88,9 @@ export class ThreadScroll {
         this.#glide(() => this.#topOf(turn) - topGap);
     }
 
+    // As it was last: once the page has let go of it, nothing is scrolled any more.
     get top(): number {
-        return this.#scroller.scrollTop;
+        return this.#lastTop;
     }
 
     // The first turn in view, and how far its top is from that of the view; null at the end of what there is.

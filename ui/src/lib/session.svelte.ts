@@ -41,8 +41,8 @@ class Session {
 
     // Somebody signed in, here or in another tab. Nothing of one person is shown to another, so the page begins anew for somebody else.
     #return(user: number): void {
-        if (this.#last === null || this.#isLeaving) return;
-        if (user !== this.#last) location.replace('/');
+        if (this.#isLeaving || (this.#last === null && this.#entering > 0)) return; // Whoever signs in here is told by entered().
+        if (this.#last !== null && user !== this.#last) location.replace('/');
         else if (this.user === null) void this.refresh().then(() => (this.wasSignedOut = false), () => {});
     }
     #last: number | null = null; // Who was signed in here last.

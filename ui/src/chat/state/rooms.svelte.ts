@@ -1,12 +1,13 @@
 // The list of chats: pinned first, then by day. It follows the notices; what is unread is kept on this device.
-import { PolluxError } from 'pollux-client';
+import { PolluxError, unreadableAnswer } from 'pollux-client';
 
 import { isRecord, keep, kept } from '../../lib/kept.ts';
-import { pollux } from '../../lib/session.svelte.ts';
+import { pollux, session } from '../../lib/session.svelte.ts';
 import type { ChatRoom } from './types.ts';
 
 const pageSize = 50;
 const quietMs = 150; // Notices come in bursts: the list is fetched once after them.
+const againMs = 4000; // Until the list is fetched anew where that failed.
 const seenMax = 500; // Rooms whose last look is remembered.
 
 type Seen = Record<string, string>; // Room: its updated_at when it was last looked at; '' for everything older than this device's first look.
@@ -22,20 +23,23 @@ class Rooms {
     more = $state<string | null>(null);
     isLoadingMore = $state(false);
     running = $state.raw<ReadonlySet<number>>(new Set());
-    seen = $state.raw<Seen>(kept('seen', isSeen) ?? { '': new Date().toISOString() });
+    seen = $state.raw<Seen>({});
+    #seenName = ''; // On this device, by whose it is.
     #timer = 0;
     #pages = 1;
     #asks = 0;
     #changes = 0; // From here: a list that was asked for before one is older than what stands.
 
     constructor() {
+        this.#readSeen();
         // What another tab has looked at is read here, too.
         addEventListener('storage', ({ key }) => {
-            if (key === null || key === 'pollux.seen') this.seen = kept('seen', isSeen) ?? this.seen;
+            if (key === null || key === `pollux.${this.#seenName}`) this.seen = kept(this.#seenName, isSeen) ?? this.seen;
         });
     }
 
     async load(): Promise<void> {
+        this.#readSeen();
         this.failure = null;
         const ask = ++this.#asks;
         const changes = this.#changes;
@@ -55,7 +59,9 @@ class Rooms {
             this.#take(list);
             this.isLoaded = true;
         } catch (failure) {
-            if (!this.isLoaded && ask === this.#asks) this.failure = failure;
+            if (ask !== this.#asks) return;
+            if (!this.isLoaded) this.failure = failure;
+            else if (session.user) setTimeout(() => ask === this.#asks && void this.load(), Math.max(againMs, failure instanceof PolluxError ? (failure.retryAfterMs ?? 0) : 0));
         }
     }
 
@@ -115,18 +121,30 @@ class Rooms {
         return room.updated_at > (this.seen[room.id] ?? this.seen[''] ?? '');
     }
 
+    #readSeen(): void {
+        const name = `seen.${session.owner ?? 0}`;
+        if (name === this.#seenName) return;
+        this.#seenName = name;
+        this.seen = kept(name, isSeen) ?? { '': new Date().toISOString() };
+    }
+
     // The chat is looked at as it was at that time, or as the list has it if that is newer.
     look(room: number, shown: string): void {
+        this.#readSeen();
         const listed = this.find(room)?.updated_at ?? '';
         const at = listed > shown ? listed : shown;
-        const seen = kept('seen', isSeen) ?? this.seen; // Other tabs have looked, too.
+        const seen = kept(this.#seenName, isSeen) ?? this.seen; // Other tabs have looked, too.
         if ((seen[room] ?? '') >= at) return;
         const next: Seen = { ...seen, [room]: at };
         const entries = Object.entries(next);
         const byAge = entries.filter(([id]) => id !== '').sort((a, b) => (a[1] < b[1] ? -1 : 1));
-        const forgotten = new Set(byAge.slice(0, Math.max(0, entries.length - seenMax)).map(([id]) => id));
+        // What is forgotten counts as seen, with all that is as old.
+        const out = byAge.slice(0, Math.max(0, entries.length - seenMax));
+        const forgotten = new Set(out.map(([id]) => id));
+        const before = out.at(-1)?.[1] ?? '';
         this.seen = Object.fromEntries(entries.filter(([id]) => !forgotten.has(id)));
-        keep('seen', this.seen);
+        if (before > (this.seen[''] ?? '')) this.seen = { ...this.seen, '': before };
+        keep(this.#seenName, this.seen);
     }
 
     async rename(room: number, name: string): Promise<void> {
@@ -142,7 +160,7 @@ class Rooms {
         try {
             await pollux.delete('/chatroom/{room}', { params: { path: { room } } });
         } catch (failure) {
-            if (!(failure instanceof PolluxError) || failure.status !== 404) throw failure;
+            if (!(failure instanceof PolluxError) || failure.status !== 404 || failure.code === unreadableAnswer) throw failure;
         }
         this.drop(room);
     }

@@ -1,5 +1,5 @@
 // An open chat: its turns in pages, the newest last, and what is being written in it.
-import { newKey, PolluxError, type RoomWithMessages, type Sent } from 'pollux-client';
+import { newKey, PolluxError, unreadableAnswer, type RoomWithMessages, type Sent } from 'pollux-client';
 
 import { speech } from '../../design/speech.svelte.ts';
 import { pollux, session } from '../../lib/session.svelte.ts';
@@ -11,6 +11,7 @@ import { isOpen, type ChatMessage } from './types.ts';
 
 const pageSize = 50;
 const reachMax = 300; // Messages that are fetched to show a chat where it was read before a reload.
+const againMs = 4000; // Until what is here is fetched anew where that failed.
 const spokenMax = 300; // Characters of a reply that a screen reader is told.
 
 export class Question {
@@ -61,6 +62,12 @@ export class Reply {
 }
 
 export type Turn = Question | Reply;
+
+// As the server puts them: a reply stands behind its question, however late another version of it was written.
+function isBefore(a: ChatMessage, b: ChatMessage): boolean {
+    const [placeOfA, placeOfB] = [a.reply_to ?? a.id, b.reply_to ?? b.id];
+    return placeOfA === placeOfB ? a.id < b.id : placeOfA < placeOfB;
+}
 
 export class Page {
     readonly key: number;
@@ -143,9 +150,18 @@ export class Thread {
             this.look();
         } catch (failure) {
             if (load !== this.#loads) return;
-            if (failure instanceof PolluxError && failure.status === 404) this.isMissing = true;
+            if (failure instanceof PolluxError && failure.status === 404 && failure.code !== unreadableAnswer) this.isMissing = true;
             else if (!this.isLoaded) this.failure = failure;
+            else this.#loadLater(failure instanceof PolluxError ? (failure.retryAfterMs ?? 0) : 0);
         }
+    }
+
+    // What has come meanwhile is fetched all the same: no other notice may tell of it.
+    #loadLater(wantedMs: number): void {
+        const load = this.#loads;
+        setTimeout(() => {
+            if (load === this.#loads && !this.#isClosed && session.user) void this.load();
+        }, Math.max(againMs, wantedMs));
     }
 
     async loadOlder(): Promise<void> {
@@ -170,6 +186,8 @@ export class Thread {
     add(content: string, isNew = true): Question {
         const question = new Question(`sent-${newKey()}`, content, null);
         this.#append(question);
+        const last = this.pages.at(-1);
+        if (last) last.isMounted = true; // Whoever sends sees it.
         if (isNew) this.asked = question;
         return question;
     }
@@ -373,11 +391,11 @@ export class Thread {
             if (isOpen(message) && !known.isCut) this.#follow(known);
         }
         // What the server has no longer, within what it told of.
-        const first = messages[0]?.id;
+        const first = messages[0];
         for (const page of this.pages) {
             const kept = page.turns.filter((turn) => {
-                const id = turn.message?.id;
-                if (id === undefined || first === undefined || id < first || ids.has(id)) return true;
+                const { message } = turn;
+                if (message === null || first === undefined || ids.has(message.id) || isBefore(message, first)) return true;
                 if (turn instanceof Reply && replies.has(turn.message.reply_to)) return true;
                 if (turn instanceof Reply) turn.live?.stop();
                 return false;
