@@ -32,12 +32,13 @@ describe('replies', () => {
     }
 
     // Follows a reply until it has some text; `finish()` reads on to the end.
-    async function followToText(reply) {
+    // A reader whose stream is open; finish() reads it to its end.
+    async function openReader(reply) {
         const reader = new ReplyReader();
         const stream = await user.openStream(room, reply);
         reader.connected();
         const events = stream.events[Symbol.asyncIterator]();
-        while (reader.text === '') reader.take((await events.next()).value);
+        const next = async () => reader.take((await events.next()).value);
         const finish = async () => {
             for (;;) {
                 const { value, done } = await events.next();
@@ -45,7 +46,13 @@ describe('replies', () => {
                 reader.take(value);
             }
         };
-        return { reader, finish };
+        return { reader, next, finish };
+    }
+
+    async function followToText(reply) {
+        const opened = await openReader(reply);
+        while (opened.reader.text === '') await opened.next();
+        return opened;
     }
 
     const callState = async () => (await sim.calls()).calls.at(-1).state;
@@ -156,9 +163,9 @@ describe('replies', () => {
         const writing = await user.send(room, 'one');
         const waiting = await user.send(room, 'two');
         const following = await followToText(writing.reply.id);
-        const waitingReader = user.follow(room, waiting.reply.id);
+        const waitingReader = await openReader(waiting.reply.id);
         await user.ask('DELETE', `/chatroom/${room}/`, { expect: 204 });
-        for (const reader of [await following.finish(), await waitingReader]) {
+        for (const reader of [await following.finish(), await waitingReader.finish()]) {
             assert.deepEqual([reader.end, reader.error.code], ['error', 'room_deleted']);
         }
         await until('the end of the call', async () => (await callState()) === 'aborted', { seconds: 5 });

@@ -1,19 +1,19 @@
 // The service worker: keeps the shell and the files with hashed names, so that the pages open without the network. Answers of the API are
 // never kept, nor looked at. tools/build.mjs fills in which build this is and which files a page may need before it has asked for them.
-const build = 'I0dYvI0D7IgC';
+const build = '_o1Kf-iaXVch';
 const files = [
-    '/assets/account-yuFq35GU.js',
+    '/assets/account-D4XKpqn4.js',
     '/assets/ar-B-DWFKkW.js',
-    '/assets/base-Blyvx-zx.js',
-    '/assets/chat-BBPi_klx.js',
-    '/assets/docs-BCV6qIKR.js',
+    '/assets/base-BbuUNBVp.js',
+    '/assets/chat-BAyNNZ-6.js',
+    '/assets/docs-B6De12JY.js',
     '/assets/icon-BhhRyRvH.svg',
     '/assets/inter-latin-wght-normal-Dx4kXJAl.woff2',
-    '/assets/markdown-BNL3l0Bg.js',
-    '/assets/plan-DwP691S-.js',
-    '/assets/replies-Dkbwzzd0.js',
+    '/assets/markdown-Cbqb4JR3.js',
+    '/assets/plan-puQQ3Vgn.js',
+    '/assets/replies-DYLzIZNf.js',
     '/assets/rolldown-runtime-XKyaHtl9.js',
-    '/assets/signin-CIhVb85o.js',
+    '/assets/signin-DXBkZTTG.js',
     '/assets/style-BhrxBvNQ.css',
     '/assets/theme-5gCxuP5E.js',
 ];

@@ -187,6 +187,13 @@ test('an account is deleted after a code, and everything of it is gone', async (
     const sent = await page.locator('dialog .note.info b').textContent();
     const written = [...sent].map((digit) => String.fromCodePoint(0x660 + Number(digit)));
     await page.locator('#delete-code').fill(`${written.slice(0, 3).join('')} ${written.slice(3).join('')}`);
+    // The server has taken the code and then has no time: it is not asked for the code again.
+    const away = await failing(page, '/user/me');
+    const refused = page.waitForResponse((response) => response.status() === 503 && response.request().method() === 'DELETE');
+    await page.getByRole('button', { name: 'Delete for good' }).click();
+    await refused;
+    await page.locator('#delete-wrong').waitFor();
+    await away.mend();
     await page.getByRole('button', { name: 'Delete for good' }).click();
     await page.waitForURL(`${world.url}/signin`);
     await page.locator('#mobile').waitFor();

@@ -483,7 +483,8 @@ test('a version that failed leaves the one before, which is counted as what it i
     const room = /\/chat\/(\d+)/.exec(page.url())[1];
     const reply = (await api('GET', `/chatroom/${room}/`)).messages.at(-1);
     await world.sim.plan({ reset: true, default: { status: 400, message: 'No.' } });
-    await api('POST', `/chatroom/${room}/message/${reply.id}/retry/?wait=20`, {});
+    const { reply: other } = await api('POST', `/chatroom/${room}/message/${reply.id}/retry/`, {});
+    await until('its failure', async () => (await api('GET', `/chatroom/${room}/message/${other.id}/`)).status === 'failed');
     await world.sim.plan({ reset: true, default: { text: 'Fine.' } });
     await page.reload();
     await page.getByText('The good one.').waitFor();

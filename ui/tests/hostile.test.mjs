@@ -235,6 +235,7 @@ test('hostile errors, searches and addresses', async () => {
         assert.deepEqual((await lookAt('.toast')(page)).filter((what) => what !== 'the box is gone'), [], text.slice(0, 200));
         assert.equal(await page.locator('.toast').last().evaluate((node) => node.scrollWidth <= node.clientWidth), true, 'a toast holds its text');
     }
+    await page.unrouteAll();
     // An address that holds a script is an address that is not there.
     for (const where of ['/chat/<script>', '/%3Cimg%20src=x%20onerror=alert(1)%3E', '/docs/#<img src=x onerror=alert(1)>', `/signin#token=<script>${run}</script>`]) {
         await page.goto(world.url + where);

@@ -55,6 +55,21 @@ test('limit reached, demo checkout, Pro at once, and back to the draft', async (
     assert.deepEqual(watch.errors, []);
 });
 
+test('whoever has a subscription already is led to where it is changed', async () => {
+    const { page } = await world.browser();
+    await world.signUp(page);
+    await page.route(/\/subscription\/checkout\/?$/, (route) =>
+        route.fulfill({
+            status: 409,
+            contentType: 'application/problem+json',
+            body: JSON.stringify({ type: 'about:blank', title: 'Conflict', status: 409, code: 'already_subscribed', detail: 'There is one.', portal_url: `${world.url}/docs/?of=portal`, request_id: 'r1' }),
+        }),
+    );
+    await page.goto(`${world.url}/plan/`);
+    await page.locator('.plan .btn.star').click();
+    await page.waitForURL(/of=portal/);
+});
+
 test('a plan that was bought is cancelled after asking, and taken back', async () => {
     const { page } = await world.browser();
     await world.signUp(page);

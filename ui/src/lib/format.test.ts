@@ -1,10 +1,14 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
 import { ago, day, dayGroup, monthName, shortDay } from './format.ts';
 
 const zone = process.env['TZ'];
-beforeAll(() => void (process.env['TZ'] = 'America/New_York'));
+beforeAll(() => {
+    process.env['TZ'] = 'America/New_York';
+    vi.useFakeTimers({ now: Date.parse('2026-03-12T12:00:00Z') });
+});
 afterAll(() => {
+    vi.useRealTimers();
     if (zone === undefined) delete process.env['TZ'];
     else process.env['TZ'] = zone;
 });
@@ -12,6 +16,12 @@ afterAll(() => {
 it('a date alone is that day west of Greenwich, too', () => {
     expect(day('2026-03-12')).toBe('March 12');
     expect(shortDay('2026-03-12')).toBe('Mar 12');
+});
+
+it('a day that is far away has its year', () => {
+    expect(day('2026-09-01')).toBe('September 1');
+    expect(day('2027-03-12')).toBe('March 12, 2027');
+    expect(day('2025-03-12')).toBe('March 12, 2025');
 });
 
 it('a time is of the day that the device has then', () => expect(day('2026-03-12T02:00:00Z')).toBe('March 11'));

@@ -1,6 +1,8 @@
 // Times, dates and numbers as the chosen language writes them. All of it by Intl; digits are Latin in Arabic too.
 import { say, words } from './words/words.svelte.ts';
 
+const farDays = 180; // From where on a day may be of another year than the one that is thought of.
+
 // 4 s, 2 min, 5 h 20 min: the two largest units that say something.
 export function shortTime(ms: number): string {
     const seconds = Math.max(0, Math.ceil(ms / 1000));
@@ -26,8 +28,10 @@ export function timeOfDay(at: string): string {
     return new Intl.DateTimeFormat(words.locale, { hour: 'numeric', minute: '2-digit' }).format(new Date(at));
 }
 
+// With the year where that says which one.
 export function day(at: string): string {
-    return new Intl.DateTimeFormat(words.locale, { day: 'numeric', month: 'long', ...zoneOf(at) }).format(new Date(at));
+    const isFar = Math.abs(Date.parse(at) - Date.now()) > farDays * 86_400_000;
+    return new Intl.DateTimeFormat(words.locale, { day: 'numeric', month: 'long', ...(isFar ? { year: 'numeric' } : {}), ...zoneOf(at) }).format(new Date(at));
 }
 
 export function shortDay(at: string): string {

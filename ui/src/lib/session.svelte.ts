@@ -168,18 +168,23 @@ class Session {
     async #look(): Promise<void> {
         if (this.#isLooking) return;
         this.#isLooking = true;
+        const pause = () =>
+            new Promise((resolve) => {
+                const wake = () => (clearTimeout(timer), removeEventListener('online', wake), resolve(null));
+                const timer = setTimeout(wake, askAgainMs);
+                addEventListener('online', wake);
+            });
         for (;;) {
             try {
                 await fetch('/config/', { cache: 'no-store' });
-                break;
+                if (navigator.onLine) break;
+                // It is there all the same, or what was on its way when the network went has just come: that is seen the next time.
+                this.online = true;
+                await pause();
             } catch {
                 if (navigator.onLine) break; // It is the server that is away; the connection tells of it.
                 this.online = false;
-                await new Promise((resolve) => {
-                    const wake = () => (clearTimeout(timer), removeEventListener('online', wake), resolve(null));
-                    const timer = setTimeout(wake, askAgainMs);
-                    addEventListener('online', wake);
-                });
+                await pause();
             }
         }
         this.online = true;
@@ -208,7 +213,7 @@ class Session {
 
 // There is no session to end any more.
 function isOver(failure: unknown): boolean {
-    return failure instanceof PolluxError && (failure.code === 'signed_out' || failure.status === 401);
+    return failure instanceof PolluxError && (failure.code === 'signed_out' || (failure.status === 401 && failure.code !== unreadableAnswer));
 }
 
 export const session = new Session();

@@ -1,1 +1,0 @@
-export{t as ReplyView}from"./replies-Dkbwzzd0.js";

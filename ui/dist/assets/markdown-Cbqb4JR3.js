@@ -1,0 +1,1 @@
+export{t as ReplyView}from"./replies-DYLzIZNf.js";
