@@ -70,7 +70,8 @@ export class Wire {
         return ask(await unlessAborted(this.#options.tokens().required(token), signal));
     }
 
-    // What a refresh is asked by, with all of its answer. It outlives the page, so that the cookie that comes with the answer is not lost by a reload.
+    // What a refresh is asked by, with all of its answer. It outlives the page, so that the cookie that comes with the answer is not lost by a
+    // reload.
     async post(path: string, body: object): Promise<Response> {
         const headers: Record<string, string> = { 'Content-Type': 'application/json' };
         if (this.#options.cookie) headers['X-Pollux-Client'] = 'web';
